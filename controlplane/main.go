@@ -1,0 +1,43 @@
+// Command controlplane is etcd and kube-apiserver in one static executable, for sandboxes on
+// machines that have neither.
+//
+// It runs as the server that it is called: link or copy it to "etcd" or "kube-apiserver", or name
+// the server as the first argument ("controlplane etcd --data-dir ..."). Every flag is the server's own.
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"go.etcd.io/etcd/server/v3/etcdmain"
+	"k8s.io/component-base/cli"
+	"k8s.io/kubernetes/cmd/kube-apiserver/app"
+)
+
+var servers = map[string]func(arguments []string) int{
+	"etcd": func(arguments []string) int {
+		etcdmain.Main(append([]string{"etcd"}, arguments...))
+		return 0
+	},
+	"kube-apiserver": func(arguments []string) int {
+		command := app.NewAPIServerCommand()
+		command.SetArgs(arguments)
+		return cli.Run(command)
+	},
+}
+
+func main() {
+	name, arguments := filepath.Base(os.Args[0]), os.Args[1:]
+	if _, known := servers[name]; !known && len(arguments) > 0 {
+		name, arguments = arguments[0], arguments[1:]
+	}
+	serve, known := servers[name]
+	if !known {
+		fmt.Fprintf(os.Stderr, "controlplane: %q is no server here; call it etcd or kube-apiserver (got %s)\n",
+			name, strings.Join(os.Args, " "))
+		os.Exit(2)
+	}
+	os.Exit(serve(arguments))
+}

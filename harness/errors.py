@@ -1,0 +1,36 @@
+"""The ways in which a run can go wrong; nothing else in the project raises errors of its own kind.
+
+A `CheckFailure` says that the product is wrong (exit code 1), a `HarnessError` that it could not be
+tested (exit code 2), a `SettingsError` that what the user asked for does not exist (exit code 4).
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class CheckFailure(AssertionError):
+    """The system under test broke its contract."""
+
+
+class HarnessError(Exception):
+    """The system under test could not be judged: something that the harness needs is missing or broke."""
+
+    def __init__(self, problem: str, *, hint: str = "") -> None:
+        super().__init__(f"{problem}\n{hint}" if hint else problem)
+        self.problem = problem
+        self.hint = hint
+
+
+class SettingsError(HarnessError):
+    """An option, a file or a variable has a value that can't be used."""
+
+    @classmethod
+    def unknown(cls, option: str, value: str, valid: Iterable[str]) -> SettingsError:
+        """Return the error for a `value` outside `valid`, with the nearest valid ones as suggestion."""
+        names = list(valid)
+        by_folded = {name.casefold(): name for name in names}
+        near = [by_folded[n] for n in difflib.get_close_matches(value.casefold(), by_folded, n=2, cutoff=0.5)]
+        suggestion = f"did you mean {' or '.join(near)}? " if near else ""
+        return cls(f"{option}: unknown value {value!r}", hint=f"{suggestion}Valid: {', '.join(names)}")

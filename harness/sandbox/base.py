@@ -1,0 +1,115 @@
+"""What a sandbox is to the rest of the harness: one face for every place where the system can run.
+
+`harness.sandbox.local` runs it as processes on this machine. Powers that not every backend has
+(restart, replace the controller manager) are protocols of their own: ask with `isinstance`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import Protocol, runtime_checkable
+
+ETCD = "etcd"
+KUBE_APISERVER = "kube-apiserver"
+MYSQL = "mysql"
+SCHEMA_INIT = "ingester-schema-init"
+CONTROLLERMGR = "michelangelo-controllermgr"
+
+
+class Phase(StrEnum):
+    """The state of a component, in the words of a Kubernetes pod."""
+
+    PENDING = "Pending"
+    RUNNING = "Running"
+    COMPLETED = "Completed"
+    FAILED = "Error"
+    CRASH_LOOP = "CrashLoopBackOff"
+    TERMINATED = "Terminated"
+
+
+@dataclass(frozen=True)
+class ComponentStatus:
+    """A component at one moment. `reason` is in words, such as 'exit code 2'; empty where all is well."""
+
+    name: str
+    phase: Phase
+    restarts: int = 0
+    reason: str = ""
+    pid: int | None = None
+    started_at: float | None = None   # seconds since the epoch, of the current process
+    version: str = ""
+    path: str = ""                    # the executable
+    sha256: str = ""
+
+
+@dataclass(frozen=True)
+class MySQLEndpoint:
+    """How to reach the MySQL server. The password is never printed."""
+
+    host: str
+    port: int
+    user: str
+    database: str
+    password: str = field(repr=False)
+    tls: dict[str, str] = field(default_factory=dict)   # ssl_ca, ssl_cert, ssl_key, ssl_disabled
+
+
+@dataclass(frozen=True)
+class LogLine:
+    """A line that a component wrote. `run` counts the component's starts, from 0."""
+
+    run: int
+    text: str
+
+
+@dataclass(frozen=True)
+class LogCursor:
+    """A position in a component's log; lines after it are new."""
+
+    run: int = 0
+    offset: int = 0
+
+
+class Sandbox(Protocol):
+    """A place where the system under test runs."""
+
+    @property
+    def name(self) -> str:
+        """The backend's name, such as 'local'."""
+
+    @property
+    def kubeconfig(self) -> Path:
+        """The kubeconfig file for the kube-apiserver, its current context set."""
+
+    @property
+    def mysql(self) -> MySQLEndpoint:
+        """The MySQL server that the Ingester writes to."""
+
+    @property
+    def reused(self) -> bool:
+        """Whether this sandbox was already up before this run."""
+
+    def components(self) -> list[ComponentStatus]:
+        """Return every component as it is now (schema init included), in starting order."""
+
+    def component(self, name: str) -> ComponentStatus:
+        """Return one component as it is now; KeyError where there is none of that name."""
+
+    def log_cursor(self, component: str) -> LogCursor:
+        """Return the end of the component's log as it is now."""
+
+    def read_log(self, component: str, since: LogCursor | None = None) -> list[LogLine]:
+        """Return the component's whole lines after `since` (all of them without it), over all its restarts."""
+
+    def stop(self) -> None:
+        """End the sandbox if this run started it and is not to keep it; else let go of it."""
+
+
+@runtime_checkable
+class RestartsControllerManager(Protocol):
+    """A sandbox that can restart the controller manager on request."""
+
+    def restart_controllermgr(self) -> None:
+        """Stop the controller manager (SIGTERM, then SIGKILL) and start it again; returns once it runs."""
