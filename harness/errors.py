@@ -10,7 +10,7 @@ import difflib
 from collections.abc import Iterable
 
 
-class CheckFailure(AssertionError):
+class CheckFailure(AssertionError):  # noqa: N818  pytest calls a failed assertion a failure, not an error
     """The system under test broke its contract."""
 
 

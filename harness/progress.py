@@ -12,7 +12,7 @@ class Progress(Protocol):
     """Where long work reports to. Implementations must not raise."""
 
     def begin(self, stage: str, total: int | None = None, unit: str = "") -> None:
-        """Announce `stage`, such as 'build kube-apiserver', with `total` steps of `unit` where it is known."""
+        """Announce `stage`, such as 'build kube-apiserver', with `total` steps of `unit` where known."""
 
     def advance(self, stage: str, done: int, note: str = "") -> None:
         """Say that `done` steps of `stage` are behind it; `note` names the current one."""

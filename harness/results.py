@@ -21,7 +21,7 @@ SCHEMA_VERSION = 1
 class Status(StrEnum):
     """The verdict of a check or a cell. Only PASS, KNOWN and NOT_APPLICABLE let a run succeed."""
 
-    PASS = "pass"
+    PASS = "pass"  # noqa: S105  no password
     FAIL = "fail"
     KNOWN = "known"
     NOT_APPLICABLE = "not_applicable"
@@ -51,15 +51,15 @@ _SYMBOLS = {
 _WORST_FIRST = (
     Status.FAIL,
     Status.ERROR,
-    Status.KNOWN,
     Status.NOT_RUN,
+    Status.KNOWN,
     Status.NOT_APPLICABLE,
     Status.PASS,
 )
 
 
 def combine(statuses: list[Status]) -> Status:
-    """Return the status of a cell whose checks have `statuses`: the worst one; NOT_RUN where there is none."""
+    """Return the status of a cell whose checks have `statuses`: the worst one; of none, NOT_RUN."""
     return min(statuses, key=_WORST_FIRST.index, default=Status.NOT_RUN)
 
 
@@ -72,12 +72,12 @@ class Column(StrEnum):
     UPDATE_SYNCED = "update_synced"
 
     @property
-    def title(self) -> str:
+    def heading(self) -> str:
         """The column's heading, as in the seed report."""
-        return _TITLES[self]
+        return _HEADINGS[self]
 
 
-_TITLES = {
+_HEADINGS = {
     Column.CREATED: "Created",
     Column.SYNCED: "Synced to MySQL",
     Column.UPDATED: "Updated",
@@ -224,7 +224,7 @@ class Record:
 
     @classmethod
     def from_json(cls, text: str) -> Record:
-        """Return the record in `text`; HarnessError where it is no record or one of another schema version."""
+        """Return the record in `text`; HarnessError if it is none or of another schema."""
         try:
             data: dict[str, Any] = json.loads(text)
         except json.JSONDecodeError as error:
@@ -235,7 +235,8 @@ class Record:
                 f"record has schema version {version!r}, this harness reads {SCHEMA_VERSION}",
                 hint="Regenerate it with this version of the harness.",
             )
-        return _load(cls, data)
+        record: Record = _load(cls, data)
+        return record
 
 
 _NESTED: dict[str, Any] = {

@@ -70,7 +70,7 @@ def parse_mysql_url(url: str, option: str = "--mysql-url") -> MySQLServer:
     if parts.password is not None:
         raise SettingsError(
             f"{option}: the password must not stand in the URL",
-            hint="Put it into the environment variable MYSQL_PASSWORD, or into a file named by MYSQL_PASSWORD_FILE",
+            hint="Put it into the variable MYSQL_PASSWORD, or into a file that MYSQL_PASSWORD_FILE names",
         )
     try:
         port = parts.port or 3306

@@ -1,4 +1,4 @@
-"""Renders the CR templates of `fixtures/crs`: Jinja2 with StrictUndefined, the seed report's values as defaults."""
+"""Renders the CR templates of `fixtures/crs`, strictly; the seed report's values are their defaults."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ class Templates:
         try:
             document = yaml.safe_load(text)
         except yaml.YAMLError as error:
-            raise HarnessError(f"template {self.folder / case.template} renders no valid YAML: {error}") from error
+            raise HarnessError(f"template {self.folder / case.template} renders no YAML: {error}") from error
         if not isinstance(document, dict) or document.get("kind") != case.name:
             found = document.get("kind") if isinstance(document, dict) else type(document).__name__
             raise HarnessError(
