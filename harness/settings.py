@@ -17,8 +17,11 @@ BACKENDS = ("local",)
 
 
 @dataclass(frozen=True)
-class MySQLServer:
-    """A MySQL server that already runs (`--mysql-url`), instead of one that the sandbox starts."""
+class MySQLEndpoint:
+    """How to reach a MySQL server and the Ingester's database there. The password is never printed.
+
+    `tls` holds the connector's options ssl_ca, ssl_cert, ssl_key and ssl_disabled, where given.
+    """
 
     host: str
     port: int
@@ -26,6 +29,9 @@ class MySQLServer:
     database: str
     password: str = field(repr=False)
     tls: dict[str, str] = field(default_factory=dict)
+
+
+MySQLServer = MySQLEndpoint
 
 
 @dataclass(frozen=True)
@@ -53,11 +59,11 @@ class SandboxSettings:
     profile: str = "report-2026-03"
     crds: Path | None = None
     schema: Path | None = None
-    mysql: MySQLServer | None = None
+    mysql: MySQLEndpoint | None = None
     start_timeout_s: float = 60.0
 
 
-def parse_mysql_url(url: str, option: str = "--mysql-url") -> MySQLServer:
+def parse_mysql_url(url: str, option: str = "--mysql-url") -> MySQLEndpoint:
     """Return the server that `url` names: `mysql://USER@HOST[:PORT]/DATABASE[?ssl_ca=FILE&...]`.
 
     The password comes from the environment variable MYSQL_PASSWORD, or from the file that
@@ -81,7 +87,7 @@ def parse_mysql_url(url: str, option: str = "--mysql-url") -> MySQLServer:
     for name in tls:
         if name not in valid:
             raise SettingsError.unknown(f"{option} parameter", name, valid)
-    return MySQLServer(
+    return MySQLEndpoint(
         host=parts.hostname,
         port=port,
         user=urllib.parse.unquote(parts.username),

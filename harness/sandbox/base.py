@@ -6,10 +6,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Protocol, runtime_checkable
+
+from harness.settings import MySQLEndpoint
 
 ETCD = "etcd"
 KUBE_APISERVER = "kube-apiserver"
@@ -42,18 +44,6 @@ class ComponentStatus:
     version: str = ""
     path: str = ""                    # the executable
     sha256: str = ""
-
-
-@dataclass(frozen=True)
-class MySQLEndpoint:
-    """How to reach the MySQL server. The password is never printed."""
-
-    host: str
-    port: int
-    user: str
-    database: str
-    password: str = field(repr=False)
-    tls: dict[str, str] = field(default_factory=dict)   # ssl_ca, ssl_cert, ssl_key, ssl_disabled
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,215 @@
+"""Reads and writes objects of the 13 kinds through a kube-apiserver; the only module that imports `kubernetes`.
+
+Plain dicts in and out. A request that the API server answers with an error raises `Refusal`; one that it
+does not answer raises `HarnessError`. Nothing here waits, retries or judges.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import kubernetes.client
+import kubernetes.config
+import kubernetes.watch
+import urllib3.exceptions
+from kubernetes.client.exceptions import ApiException
+from kubernetes.config.config_exception import ConfigException
+
+from harness.errors import HarnessError
+from harness.model import GROUP, VERSION, JsonObject, Kind
+
+_T = TypeVar("_T")
+_MERGE_PATCH = "application/merge-patch+json"
+_REQUEST_TIMEOUT_S = 30.0
+
+
+class Refusal(Exception):  # noqa: N818  an answer of the API server, not an error of the harness
+    """The API server's answer to a request that it did not carry out: a Kubernetes `Status`."""
+
+    def __init__(self, status: int, reason: str, message: str) -> None:
+        super().__init__(f"{status} {reason}: {message}")
+        self.status = status
+        self.reason = reason
+        self.message = message
+
+    @property
+    def not_found(self) -> bool:
+        """Whether the object that the request named does not exist."""
+        return self.status == 404
+
+
+@dataclass(frozen=True)
+class Version:
+    """An object as it was at one resourceVersion; `deleted` marks the version that its deletion made."""
+
+    number: int
+    object: JsonObject
+    deleted: bool = False
+
+
+def get_version(obj: JsonObject) -> int:
+    """Return the object's resourceVersion as a number."""
+    return int(obj["metadata"]["resourceVersion"])
+
+
+class Cluster:
+    """A kube-apiserver, reached through one context of a kubeconfig file."""
+
+    def __init__(self, kubeconfig: Path, context: str | None = None) -> None:
+        try:
+            client = kubernetes.config.new_client_from_config(str(kubeconfig), context=context)
+        except (ConfigException, OSError) as error:
+            raise HarnessError(f"kubeconfig {kubeconfig}: {error}") from error
+        self._custom = kubernetes.client.CustomObjectsApi(client)
+        self._core = kubernetes.client.CoreV1Api(client)
+        self._version = kubernetes.client.VersionApi(client)
+
+    def get_server_version(self) -> str:
+        """Return the API server's version, such as 'v1.36.3'."""
+        return str(_ask(self._version.get_code).git_version)
+
+    def create_namespace(self, name: str) -> bool:
+        """Create the namespace; False where it existed before."""
+        body = kubernetes.client.V1Namespace(metadata=kubernetes.client.V1ObjectMeta(name=name))
+        try:
+            _ask(lambda: self._core.create_namespace(body, _request_timeout=_REQUEST_TIMEOUT_S))
+        except Refusal as refusal:
+            if refusal.reason == "AlreadyExists" or refusal.status == 409:
+                return False
+            raise
+        return True
+
+    def create(
+        self, kind: Kind, obj: JsonObject, *, strict: bool = True, dry_run: bool = False
+    ) -> JsonObject:
+        """Create the object and return it as the server stored it. `strict` refuses unknown fields."""
+        return self._dict(
+            lambda: self._custom.create_namespaced_custom_object(
+                GROUP,
+                VERSION,
+                obj["metadata"]["namespace"],
+                kind.plural,
+                obj,
+                field_validation="Strict" if strict else "Ignore",
+                dry_run="All" if dry_run else None,
+                _request_timeout=_REQUEST_TIMEOUT_S,
+            )
+        )
+
+    def patch(self, kind: Kind, namespace: str, name: str, patch: Mapping[str, Any]) -> JsonObject:
+        """Apply the merge patch and return the object as the server stored it."""
+        return self._dict(
+            lambda: self._custom.patch_namespaced_custom_object(
+                GROUP,
+                VERSION,
+                namespace,
+                kind.plural,
+                name,
+                dict(patch),
+                field_validation="Strict",
+                _content_type=_MERGE_PATCH,
+                _request_timeout=_REQUEST_TIMEOUT_S,
+            )
+        )
+
+    def get(self, kind: Kind, namespace: str, name: str) -> JsonObject | None:
+        """Return the object as it is now, None where there is none."""
+        try:
+            return self._dict(
+                lambda: self._custom.get_namespaced_custom_object(
+                    GROUP, VERSION, namespace, kind.plural, name, _request_timeout=_REQUEST_TIMEOUT_S
+                )
+            )
+        except Refusal as refusal:
+            if refusal.not_found:
+                return None
+            raise
+
+    def delete(self, kind: Kind, namespace: str, name: str) -> bool:
+        """Ask for the object's deletion; False where there was none."""
+        try:
+            _ask(
+                lambda: self._custom.delete_namespaced_custom_object(
+                    GROUP, VERSION, namespace, kind.plural, name, _request_timeout=_REQUEST_TIMEOUT_S
+                )
+            )
+        except Refusal as refusal:
+            if refusal.not_found:
+                return False
+            raise
+        return True
+
+    def delete_all(self, kind: Kind, namespace: str) -> None:
+        """Ask for the deletion of every object of the kind in the namespace."""
+        _ask(
+            lambda: self._custom.delete_collection_namespaced_custom_object(
+                GROUP, VERSION, namespace, kind.plural, _request_timeout=_REQUEST_TIMEOUT_S
+            )
+        )
+
+    def get_history(
+        self, kind: Kind, namespace: str, name: str, *, since: int, until: int, timeout_s: int = 2
+    ) -> list[Version]:
+        """Return the object's versions after `since`, oldest first, up to the first one that is >= `until`.
+
+        Ends after `timeout_s` (whole seconds) where no such version comes. Raises `Refusal` with status 410
+        where the server no longer keeps versions that old.
+        """
+        watch = kubernetes.watch.Watch()
+        versions: list[Version] = []
+
+        def follow() -> None:
+            stream = watch.stream(
+                self._custom.list_namespaced_custom_object,
+                GROUP,
+                VERSION,
+                namespace,
+                kind.plural,
+                field_selector=f"metadata.name={name}",
+                resource_version=str(since),
+                timeout_seconds=timeout_s,
+                _request_timeout=timeout_s + _REQUEST_TIMEOUT_S,
+            )
+            for event in stream:
+                obj = event["raw_object"]
+                versions.append(Version(get_version(obj), obj, deleted=event["type"] == "DELETED"))
+                if versions[-1].number >= until:
+                    watch.stop()
+                    return
+
+        _ask(follow)
+        return versions
+
+    @staticmethod
+    def _dict(request: Callable[[], Any]) -> JsonObject:
+        answer: JsonObject = _ask(request)
+        return answer
+
+
+def _ask(request: Callable[[], _T]) -> _T:
+    """Carry out the request, with the client library's errors turned into ours."""
+    try:
+        return request()
+    except ApiException as error:
+        if not error.status:
+            raise HarnessError(f"kube-apiserver: {error.reason}") from error
+        raise _read_refusal(error) from error
+    except (urllib3.exceptions.HTTPError, OSError) as error:
+        raise HarnessError(
+            f"kube-apiserver does not answer: {error}",
+            hint="See its log: python -m harness sandbox logs kube-apiserver",
+        ) from error
+
+
+def _read_refusal(error: ApiException) -> Refusal:
+    try:
+        status = json.loads(error.body or "{}")
+    except (json.JSONDecodeError, TypeError):
+        status = {}
+    return Refusal(
+        int(error.status), str(status.get("reason") or error.reason), str(status.get("message") or error.body)
+    )

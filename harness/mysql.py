@@ -1,0 +1,212 @@
+"""Reads the Ingester's tables; the only module of the harness that imports `mysql.connector`.
+
+Read-only by construction: every session is `READ ONLY`. Rows come back as frozen records of plain values.
+A row and its labels and annotations are read in one consistent snapshot, so that a difference between them
+is the Ingester's and not the reader's. Nothing here waits, retries or judges.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, cast
+
+import mysql.connector
+from mysql.connector.abstracts import MySQLConnectionAbstract
+
+from harness.catalogue import KINDS
+from harness.errors import HarnessError
+from harness.model import Kind
+from harness.settings import MySQLEndpoint
+
+Value = str | int | float | bytes | dt.datetime | None
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row of a main table with its labels and annotations, as one snapshot saw them.
+
+    `columns` maps column names to values (DATETIME without zone, in UTC; JSON as text). `labels` and
+    `annotations` are sorted (key, value) pairs, duplicates included.
+    """
+
+    table: str
+    columns: Mapping[str, Value]
+    labels: tuple[tuple[str, str], ...] = ()
+    annotations: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def uid(self) -> str:
+        """The object's uid, the primary key."""
+        return str(self.columns["uid"])
+
+    @property
+    def res_version(self) -> int:
+        """The resourceVersion that the row holds."""
+        return int(cast(int, self.columns["res_version"]))
+
+    @property
+    def update_time(self) -> dt.datetime | None:
+        """When the row was last written (whole seconds, UTC)."""
+        return cast("dt.datetime | None", self.columns["update_time"])
+
+    @property
+    def live(self) -> bool:
+        """Whether the row is not soft-deleted."""
+        return self.columns["delete_time"] is None
+
+
+class Database:
+    """The database that the Ingester writes to, through one connection in autocommit mode."""
+
+    def __init__(self, endpoint: MySQLEndpoint) -> None:
+        self.endpoint = endpoint
+        try:
+            self._connection = cast(
+                MySQLConnectionAbstract,
+                mysql.connector.connect(
+                    host=endpoint.host,
+                    port=endpoint.port,
+                    user=endpoint.user,
+                    password=endpoint.password,
+                    database=endpoint.database,
+                    autocommit=True,
+                    time_zone="+00:00",
+                    use_pure=True,
+                    connection_timeout=10,
+                    **_tls_arguments(endpoint.tls),
+                ),
+            )
+            self._execute("SET SESSION TRANSACTION READ ONLY")
+        except mysql.connector.Error as error:
+            raise _unreachable(endpoint, error) from error
+
+    def close(self) -> None:
+        """Close the connection."""
+        with contextlib.suppress(mysql.connector.Error):
+            self._connection.close()
+
+    def get_server_version(self) -> str:
+        """Return the server's version, such as '8.0.36' or '10.11.19-MariaDB'."""
+        return str(self._query("SELECT VERSION()")[0][0])
+
+    def get_time(self) -> dt.datetime:
+        """Return the server's clock (UTC, whole seconds, without zone)."""
+        return cast(dt.datetime, self._query("SELECT UTC_TIMESTAMP()")[0][0])
+
+    def get_columns(self) -> dict[str, dict[str, str]]:
+        """Return every table of the database with its columns and their types, such as 'varchar(255)'."""
+        tables: dict[str, dict[str, str]] = {}
+        for table, column, sql_type in self._query(
+            "SELECT table_name, column_name, column_type FROM information_schema.columns"
+            " WHERE table_schema = %s ORDER BY table_name, ordinal_position",
+            (self.endpoint.database,),
+        ):
+            tables.setdefault(_text(table), {})[_text(column)] = _text(sql_type).lower()
+        return tables
+
+    def get_version(self, kind: Kind, uid: str) -> int | None:
+        """Return the `res_version` of the row with that uid, None where there is no row."""
+        rows = self._query(f"SELECT res_version FROM `{kind.table}` WHERE uid = %s", (uid,))  # noqa: S608
+        return int(rows[0][0]) if rows else None
+
+    def get_rows(self, kind: Kind, namespace: str, name: str) -> list[Row]:
+        """Return every row of that namespace and name (soft-deleted ones included), oldest first."""
+        with self._snapshot():
+            cursor = self._connection.cursor(dictionary=True)
+            try:
+                cursor.execute(
+                    f"SELECT * FROM `{kind.table}` WHERE namespace = %s AND name = %s"  # noqa: S608
+                    " ORDER BY create_time, res_version",
+                    (namespace, name),
+                )
+                found = cast("list[dict[str, Any]]", cursor.fetchall())
+            finally:
+                cursor.close()
+            return [
+                Row(
+                    kind.table,
+                    MappingProxyType({key: _plain(key, value) for key, value in columns.items()}),
+                    self._get_pairs(kind.labels_table, str(columns["uid"])),
+                    self._get_pairs(kind.annotations_table, str(columns["uid"])),
+                )
+                for columns in found
+            ]
+
+    def find_tables_with(self, uid: str, tables: Sequence[str]) -> list[str]:
+        """Return those of the main `tables` that hold a row with that uid: where a stray row went."""
+        return [t for t in tables if self._query(f"SELECT 1 FROM `{t}` WHERE uid = %s", (uid,))]  # noqa: S608
+
+    def count_rows(self, namespace: str) -> dict[str, int]:
+        """Return how many rows of the namespace each of the 39 tables holds."""
+        counts: dict[str, int] = {}
+        for kind in KINDS:
+            main = kind.table
+            counts[main] = self._query(
+                f"SELECT COUNT(*) FROM `{main}` WHERE namespace = %s", (namespace,)  # noqa: S608
+            )[0][0]
+            for child in (kind.labels_table, kind.annotations_table):
+                counts[child] = self._query(
+                    f"SELECT COUNT(*) FROM `{child}` c JOIN `{main}` m ON m.uid = c.obj_uid"  # noqa: S608
+                    " WHERE m.namespace = %s",
+                    (namespace,),
+                )[0][0]
+        return counts
+
+    def _get_pairs(self, table: str, uid: str) -> tuple[tuple[str, str], ...]:
+        rows = self._query(f"SELECT `key`, `value` FROM `{table}` WHERE obj_uid = %s", (uid,))  # noqa: S608
+        return tuple(sorted((_text(key), _text(value)) for key, value in rows))
+
+    @contextlib.contextmanager
+    def _snapshot(self) -> Iterator[None]:
+        self._execute("START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY")
+        try:
+            yield
+        finally:
+            self._execute("ROLLBACK")
+
+    def _query(self, sql: str, parameters: Sequence[Any] = ()) -> list[Any]:
+        try:
+            cursor = self._connection.cursor()
+            try:
+                cursor.execute(sql, tuple(parameters))
+                return list(cursor.fetchall())
+            finally:
+                cursor.close()
+        except mysql.connector.Error as error:
+            raise HarnessError(f"MySQL: {error} (in: {sql})") from error
+
+    def _execute(self, sql: str) -> None:
+        cursor = self._connection.cursor()
+        cursor.execute(sql)
+        cursor.close()
+
+
+def _text(value: Any) -> str:
+    return value.decode() if isinstance(value, bytes | bytearray) else str(value)
+
+
+def _plain(column: str, value: Any) -> Value:
+    """Return the driver's value as one of ours: `proto` stays bytes, other byte strings become text."""
+    if isinstance(value, bytes | bytearray):
+        return bytes(value) if column == "proto" else value.decode()
+    return cast(Value, value)
+
+
+def _tls_arguments(tls: Mapping[str, str]) -> dict[str, Any]:
+    arguments: dict[str, Any] = dict(tls)
+    if "ssl_disabled" in arguments:
+        arguments["ssl_disabled"] = str(arguments["ssl_disabled"]).lower() in ("1", "true", "yes")
+    return arguments
+
+
+def _unreachable(endpoint: MySQLEndpoint, error: mysql.connector.Error) -> HarnessError:
+    server = f"{endpoint.user}@{endpoint.host}:{endpoint.port}/{endpoint.database}"
+    return HarnessError(
+        f"MySQL {server}: {error}",
+        hint="Check host, port, user and database; the password is MYSQL_PASSWORD's or MYSQL_PASSWORD_FILE's.",
+    )
+

@@ -1,0 +1,67 @@
+"""What a given version of the system is expected to do, read from `fixtures/profiles/NAME.toml`.
+
+A profile's file has `title`, `immutable_kinds` (kinds that leave Kubernetes once they are in MySQL) and
+`known_issues` (ids of `harness.issues`). Anything else in it is an error.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness.catalogue import KINDS_BY_NAME
+from harness.errors import SettingsError
+from harness.issues import ISSUES_BY_ID, KnownIssue
+from harness.results import Column
+
+PROFILES_FOLDER = Path(__file__).resolve().parent.parent / "fixtures" / "profiles"
+_KEYS = ("title", "immutable_kinds", "known_issues")
+
+
+@dataclass(frozen=True)
+class Profile:
+    """The expected behaviour of one version."""
+
+    name: str
+    title: str
+    immutable_kinds: frozenset[str] = frozenset()
+    known_issues: tuple[KnownIssue, ...] = ()
+
+    def find_issue(self, kind: str, column: Column) -> KnownIssue | None:
+        """Return the known issue that affects the cell, None where it is expected to pass."""
+        for issue in self.known_issues:
+            if issue.kind == kind and column in issue.cells:
+                return issue
+        return None
+
+
+def list_profiles(folder: Path = PROFILES_FOLDER) -> list[str]:
+    """Return the names of the profiles that there are."""
+    return sorted(path.stem for path in folder.glob("*.toml"))
+
+
+def load_profile(name: str, folder: Path = PROFILES_FOLDER, option: str = "--profile") -> Profile:
+    """Return the profile called `name`; SettingsError where it doesn't exist or its file is wrong."""
+    path = folder / f"{name}.toml"
+    if name not in list_profiles(folder):
+        raise SettingsError.unknown(option, name, list_profiles(folder))
+    try:
+        data = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, tomllib.TOMLDecodeError) as error:
+        raise SettingsError(f"profile {path}: {error}") from error
+    for key in data:
+        if key not in _KEYS:
+            raise SettingsError.unknown(f"profile {path}: key", key, _KEYS)
+    for kind in data.get("immutable_kinds", []):
+        if kind not in KINDS_BY_NAME:
+            raise SettingsError.unknown(f"profile {path}: immutable_kinds", kind, KINDS_BY_NAME)
+    for issue in data.get("known_issues", []):
+        if issue not in ISSUES_BY_ID:
+            raise SettingsError.unknown(f"profile {path}: known_issues", issue, ISSUES_BY_ID)
+    return Profile(
+        name=name,
+        title=str(data.get("title", name)),
+        immutable_kinds=frozenset(data.get("immutable_kinds", [])),
+        known_issues=tuple(ISSUES_BY_ID[issue] for issue in data.get("known_issues", [])),
+    )
