@@ -154,9 +154,9 @@ class Cluster:
     def get_history(
         self, kind: Kind, namespace: str, name: str, *, since: int, until: int, timeout_s: int = 2
     ) -> list[Version]:
-        """Return the object's versions after `since`, oldest first, up to the first one that is >= `until`.
+        """Return the object's versions after `since`, oldest first, up to the first that is >= `until`.
 
-        Ends after `timeout_s` (whole seconds) where no such version comes. Raises `Refusal` with status 410
+        Ends with the object's deletion, and after `timeout_s` (whole seconds) where no such version comes. Raises `Refusal` with status 410
         where the server no longer keeps versions that old.
         """
         watch = kubernetes.watch.Watch()
@@ -177,7 +177,7 @@ class Cluster:
             for event in stream:
                 obj = event["raw_object"]
                 versions.append(Version(get_version(obj), obj, deleted=event["type"] == "DELETED"))
-                if versions[-1].number >= until:
+                if versions[-1].number >= until or versions[-1].deleted:
                     watch.stop()
                     return
 

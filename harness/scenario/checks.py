@@ -1,0 +1,326 @@
+"""Judges what the steps brought. Each function is one check of the report: it returns, or raises CheckFailure.
+
+The differences go into the check's own record before it fails, so that the report shows all of them and not
+only the first.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Iterable, Sequence
+from typing import Any, NoReturn
+
+from harness.catalogue import KINDS
+from harness.compare import compare_json, compare_row, compare_spots, expect_column, get_path, show
+from harness.errors import CheckFailure
+from harness.kube import Refusal, get_version
+from harness.model import JsonObject, Kind
+from harness.mysql import Row
+from harness.results import Check, Mismatch
+from harness.sandbox.base import SCHEMA_INIT, ComponentStatus, Phase
+from harness.scenario import evidence
+from harness.scenario.log import find_sequence
+from harness.scenario.registration import Registration
+from harness.scenario.steps import Creation, Sync, Update, get_object
+
+_CLOCK_TOLERANCE = dt.timedelta(seconds=5)
+_CHILD_COLUMNS = {"obj_uid": "varchar(255)", "key": "varchar(255)"}
+_MAIN_COLUMNS = {
+    "uid": "varchar(255)",
+    "group_ver": "varchar(255)",
+    "namespace": "varchar(255)",
+    "name": "varchar(255)",
+    "res_version": "bigint unsigned",
+    "create_time": "datetime",
+    "update_time": "datetime",
+    "delete_time": "datetime",
+    "proto": "mediumblob",
+    "json": "json",
+}
+
+
+def check_components(components: Sequence[ComponentStatus], check: Check) -> None:
+    """1.1: every component runs, and the schema init job has completed."""
+    check.evidence.append(
+        evidence.of_note(
+            "components",
+            "\n".join(f"{c.name}: {c.phase}, {c.restarts} restarts {c.reason}".rstrip() for c in components),
+        )
+    )
+    mismatches = []
+    for component in components:
+        expected = Phase.COMPLETED if component.name == SCHEMA_INIT else Phase.RUNNING
+        if component.phase is not expected or component.restarts:
+            found = f"{component.phase} with {component.restarts} restarts {component.reason}".rstrip()
+            mismatches.append(Mismatch(component.name, f"{expected} with 0 restarts", found))
+    _fail_on(mismatches, check, "not every component is up", "python -m harness sandbox logs")
+
+
+def check_tables(kind: Kind, tables: dict[str, dict[str, str]], check: Check) -> None:
+    """1.2: the kind's three tables exist, with the columns that it needs."""
+    expected = {
+        kind.table: _MAIN_COLUMNS | {column.name: column.sql_type.lower() for column in kind.columns},
+        kind.labels_table: _CHILD_COLUMNS | {"value": "varchar(63)"},
+        kind.annotations_table: _CHILD_COLUMNS | {"value": "text"},
+    }
+    check.evidence += [
+        evidence.of_note(f"table {table}", "\n".join(f"{c} {t}" for c, t in tables.get(table, {}).items()))
+        for table in expected
+    ]
+    mismatches = []
+    for table, columns in expected.items():
+        if table not in tables:
+            mismatches.append(Mismatch(f"table {table}", "to exist", "no such table"))
+            continue
+        for column, sql_type in columns.items():
+            found = tables[table].get(column, "no such column")
+            if not _same_type(found, sql_type):
+                mismatches.append(Mismatch(f"table {table}, column {column}", sql_type, found))
+    _fail_on(mismatches, check, f"{kind.name}'s tables are not as it needs them", "the schema's SQL file")
+
+
+def check_no_missing_tables(tables: Iterable[str], check: Check) -> None:
+    """1.2: all 39 tables exist, by name."""
+    found = set(tables)
+    expected = [table for kind in KINDS for table in kind.tables]
+    check.evidence.append(evidence.of_note(f"{len(found)} tables", "\n".join(sorted(found))))
+    missing = [Mismatch(f"table {table}", "to exist", "no such table") for table in expected if table not in found]
+    _fail_on(missing, check, f"{len(missing)} of {len(expected)} tables are missing", "the schema's SQL file")
+
+
+def check_registration(registration: Registration, check: Check) -> None:
+    """1.3: exactly the expected controllers are registered, by kind, each once."""
+    check.evidence += registration.evidence
+    mismatches = [
+        Mismatch(f"controller of {kind}", "registered", "not registered") for kind in registration.missing
+    ]
+    mismatches += [
+        Mismatch(f"controller of {kind}", "not registered, or once", "registered (again)")
+        for kind in registration.unexpected
+    ]
+    _fail_on(mismatches, check, registration.headline, registration.look_at)
+
+
+def check_created(creation: Creation, check: Check) -> None:
+    """1.4: the API server accepts the CR, and stores all of what was sent."""
+    check.evidence += creation.evidence
+    name = _name(creation.sent)
+    if isinstance(creation.answer, Refusal):
+        _fail(
+            f"{name} was not accepted",
+            expected="the API server to create it",
+            seen=str(creation.answer),
+            look_at=f"the template {creation.case.template} and the CRD of {creation.case.name}",
+        )
+    stored = creation.answer
+    mismatches = _compare_sent(creation.sent, stored)
+    if not stored["metadata"].get("uid"):
+        mismatches.append(Mismatch("metadata.uid", "a uid", "nothing"))
+    check.evidence.append(evidence.of_comparison(mismatches, "what was sent against what was stored"))
+    _fail_on(mismatches, check, f"{name} was not stored as it was sent", "the CRD's schema, which prunes fields")
+
+
+def check_log_lines(sync: Sync, messages: Sequence[str], check: Check) -> None:
+    """1.5 and 2.2: the Ingester logs its reconcile of the object, in its order."""
+    found = find_sequence(sync.entries, messages)
+    check.evidence.append(evidence.of_log(found or sync.entries[:12], "log lines about the object"))
+    if sync.crash:
+        check.evidence += sync.evidence
+    if len(found) < len(messages):
+        missing = messages[len(found)]
+        check.mismatches.append(Mismatch("controller manager's log", show(missing), f"{len(found)} of the lines"))
+        _fail(
+            f"{_name(sync.write.answer)}: the log lacks {missing!r}",
+            expected=" → ".join(messages),
+            seen=sync.crash or " → ".join(entry.message for entry in sync.entries) or "no line about this object",
+            look_at="python -m harness sandbox logs michelangelo-controllermgr",
+        )
+
+
+def check_row(sync: Sync, check: Check, deleted_uids: Iterable[str] = ()) -> Row:
+    """1.6: exactly one row, at the write's version or a later one, equal to the object at that version.
+
+    Rows of `deleted_uids`, objects of the same name that are known to be gone, don't count. Returns the row.
+    """
+    check.evidence += sync.evidence
+    write, row = sync.write, sync.row
+    kind, name = write.creation.case.kind, _name(write.answer)
+    if row is None or row.res_version < write.version:
+        _fail_on_absence(sync, check)
+    mismatches = []
+    others = [r.uid for r in sync.rows if r.uid != write.uid and r.uid not in set(deleted_uids)]
+    if others:
+        mismatches.append(
+            Mismatch(f"rows of table {kind.table}", f"one, of uid {write.uid}", f"also {', '.join(others)}")
+        )
+    if sync.stray_tables:
+        mismatches.append(
+            Mismatch("tables with this uid", kind.table, f"also {', '.join(sync.stray_tables)}")
+        )
+    if sync.obj is None:
+        versions = [v.number for v in write.creation.history.versions] if write.creation.history else []
+        mismatches.append(
+            Mismatch("column res_version", f"a version of the object: {versions}", str(row.res_version))
+        )
+    else:
+        mismatches += compare_row(kind, sync.obj, row)
+    mismatches += _check_update_time(row, sync)
+    check.evidence.append(evidence.of_comparison(mismatches, f"the row against the object at {row.res_version}"))
+    _fail_on(mismatches, check, f"{name}: its row differs from the object", f"table {kind.table}, uid {write.uid}")
+    return row
+
+
+def check_patched(update: Update, check: Check) -> None:
+    """2.1: the API server accepts the patch, as a new version that holds the patched values."""
+    check.evidence += update.evidence
+    case, name = update.creation.case, _name(update.creation.sent)
+    if isinstance(update.answer, Refusal):
+        _fail(
+            f"{name} can't be patched",
+            expected="the API server to accept the merge patch",
+            seen=str(update.answer),
+            look_at="who deletes or locks the object: its log lines are in the evidence",
+        )
+    mismatches = compare_spots(case.spot_checks, update.answer, "the answer")
+    before, after = get_version(get_object(update.creation)), get_version(update.answer)
+    if after <= before:
+        mismatches.append(Mismatch("resourceVersion", f"above {before}", str(after)))
+    _fail_on(mismatches, check, f"{name}: the patch did not take", f"the CRD of {case.name}")
+
+
+def check_departed(update: Update, check: Check) -> None:
+    """2.1 of an immutable kind: the object has left Kubernetes, so that there is nothing to patch."""
+    check.evidence += update.evidence
+    gone = isinstance(update.answer, Refusal) and update.answer.not_found
+    if not (update.departed and gone):
+        _fail(
+            f"{_name(update.creation.sent)} is still in Kubernetes",
+            expected="an object of an immutable kind to leave Kubernetes once it is in MySQL",
+            seen="the API server still has it",
+            look_at="the profile (--profile): does this version treat the kind as immutable?",
+        )
+
+
+def check_row_stays(update: Update, row: Row | None, check: Check) -> None:
+    """2.3 of an immutable kind: its row outlives the object, live and unchanged."""
+    check.evidence += [evidence.of_row(update.previous, "before"), evidence.of_row(row, "now")]
+    if update.previous is None or row is None or not row.live or row.columns != update.previous.columns:
+        _fail(
+            f"{_name(update.creation.sent)}: its row did not outlive the object",
+            expected="a live row, as it was when the object left Kubernetes",
+            seen="no row" if row is None else f"delete_time {show(row.columns['delete_time'])}, or other values",
+            look_at=f"table {update.creation.case.kind.table}",
+        )
+
+
+def check_updated_row(sync: Sync, update: Update, check: Check) -> None:
+    """2.3: the row has reached the patch's version, was written again, and holds what was patched."""
+    row = check_row(sync, check)
+    case, previous = update.creation.case, update.previous
+    mismatches = []
+    if previous is not None and not _is_later(row.update_time, previous.update_time):
+        mismatches.append(
+            Mismatch("column update_time", f"after {show(previous.update_time)}", show(row.update_time))
+        )
+    kept = [spot for spot in case.spot_checks if not _was_rewritten(sync, spot.path)]
+    if len(kept) < len(case.spot_checks):
+        check.evidence.append(
+            evidence.of_note("a patched field was rewritten by another controller before the row was read")
+        )
+    stored = json.loads(str(row.columns["json"]))
+    mismatches += compare_spots(kept, stored, "column json")
+    paths = {spot.path for spot in kept}
+    for column in case.kind.columns:
+        if column.path in paths:
+            expected = expect_column(column, sync.write.answer)
+            if row.columns.get(column.name) != expected:
+                mismatches.append(
+                    Mismatch(f"column {column.name}", show(expected), show(row.columns.get(column.name)))
+                )
+    check.evidence.append(evidence.of_comparison(mismatches, "spot checks of the patched values"))
+    _fail_on(mismatches, check, f"{_name(sync.write.answer)}: the row does not hold the patch", "")
+
+
+def _fail_on_absence(sync: Sync, check: Check) -> NoReturn:
+    """Fail because the row never came, or stayed behind; say where it is instead, if anywhere."""
+    write, row = sync.write, sync.row
+    table = write.creation.case.kind.table
+    if row is None:
+        seen = f"no row with uid {write.uid} in table {table}"
+        check.mismatches.append(Mismatch(f"table {table}", f"a row with uid {write.uid}", "no row"))
+    else:
+        seen = f"res_version {row.res_version}, {write.version - row.res_version} behind"
+        check.mismatches.append(
+            Mismatch("column res_version", f"{write.version} or later", str(row.res_version))
+        )
+    if sync.stray_tables:
+        seen += f"; found in table {', '.join(sync.stray_tables)} instead"
+        check.mismatches.append(Mismatch("tables with this uid", table, ", ".join(sync.stray_tables)))
+    same_name = [r for r in sync.rows if r.uid != write.uid]
+    if row is None and same_name:
+        seen += f"; the name has rows of other uids: {', '.join(r.uid for r in same_name)}"
+    last = sync.entries[-1].text if sync.entries else "no line about this object"
+    _fail(
+        f"{_name(write.answer)}: its row did not reach resourceVersion {write.version}",
+        expected=f"a row in table {table} at {write.version} or later",
+        seen=f"{seen}, for {sync.waited_s:.1f} s{'; ' + sync.crash if sync.crash else ''}",
+        look_at=f"its last log line: {last}",
+    )
+
+
+def _check_update_time(row: Row, sync: Sync) -> list[Mismatch]:
+    """Return what is wrong with update_time: it lies between the object's creation and now."""
+    created, now, found = row.columns["create_time"], sync.server_time, row.update_time
+    if (
+        isinstance(created, dt.datetime)
+        and found is not None
+        and created - _CLOCK_TOLERANCE <= found <= now + _CLOCK_TOLERANCE
+    ):
+        return []
+    return [Mismatch("column update_time", f"between {show(created)} and {show(now)} (UTC)", show(found))]
+
+
+def _was_rewritten(sync: Sync, path: str) -> bool:
+    """Whether somebody else changed the patched field between the patch and the version of the row."""
+    return sync.obj is not None and get_path(sync.obj, path) != get_path(sync.write.answer, path)
+
+
+def _compare_sent(sent: JsonObject, stored: JsonObject) -> list[Mismatch]:
+    """Return what was sent and is not in the stored object; what the server adds doesn't count."""
+
+    def narrow(stored_part: Any, sent_part: Any) -> Any:
+        if isinstance(stored_part, dict) and isinstance(sent_part, dict):
+            return {key: narrow(stored_part[key], sent_part[key]) for key in sent_part if key in stored_part}
+        return stored_part
+
+    return compare_json(sent, narrow(stored, sent))
+
+
+def _same_type(found: str, expected: str) -> bool:
+    """Whether a column has the type that it needs; MariaDB has no JSON type and older servers show widths."""
+    if expected == "json":
+        return found in ("json", "longtext")
+    if expected == "bigint unsigned":
+        return found.startswith("bigint") and found.endswith("unsigned")
+    return found == expected
+
+
+def _is_later(found: dt.datetime | None, than: dt.datetime | None) -> bool:
+    return found is not None and (than is None or found > than)
+
+
+def _name(obj: JsonObject) -> str:
+    return f"{obj['kind']} {obj['metadata']['name']}"
+
+
+def _fail_on(mismatches: list[Mismatch], check: Check, problem: str, look_at: str) -> None:
+    if mismatches:
+        check.mismatches += mismatches
+        shown = "\n".join(f"  {mismatch}" for mismatch in mismatches[:20])
+        more = f"\n  … and {len(mismatches) - 20} more" if len(mismatches) > 20 else ""
+        raise CheckFailure(f"{problem}\n{shown}{more}" + (f"\nlook at: {look_at}" if look_at else ""))
+
+
+def _fail(problem: str, *, expected: str, seen: str, look_at: str) -> NoReturn:
+    raise CheckFailure(f"{problem}\n  expected: {expected}\n  last seen: {seen}\n  look at: {look_at}")

@@ -1,0 +1,138 @@
+"""Turns the outcome of a check into a verdict, in the light of what the profile knows to go wrong.
+
+A failure that a known issue explains, signature and all, is KNOWN; any other failure stays one. A known issue
+whose check passes has gone stale.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import copy
+from collections.abc import Iterator
+from typing import Any
+
+from harness.cases import CASES_BY_NAME
+from harness.errors import CheckFailure
+from harness.issues import KnownIssue, Probe
+from harness.kube import Refusal
+from harness.model import Case, JsonObject
+from harness.polling import wait_for
+from harness.results import Check, Column, Evidence, IssueResult, IssueStatus, Status
+from harness.sandbox.base import CONTROLLERMGR
+from harness.scenario import evidence
+from harness.scenario.log import parse_log
+from harness.scenario.run import Run, matches
+from harness.scenario.signals import Known, NotApplicable, NotRun
+
+
+@contextlib.contextmanager
+def judging(run: Run, case: Case, column: Column, check: Check) -> Iterator[None]:
+    """Judge one cell's check: the body carries it out, raising CheckFailure where the product is wrong.
+
+    Raises NotRun where the kind has no registered controller, NotApplicable and Known as the profile says.
+    """
+    require_controller(run, case)
+    issue = run.profile.find_issue(case.name, column)
+    if issue and issue.cells[column] is Status.NOT_APPLICABLE:
+        run.sync(case)
+        if issue.id in run.reproduced:
+            raise NotApplicable(f"{issue.title} ({issue.id})")
+    try:
+        yield
+    except CheckFailure as failure:
+        if issue and issue.cells[column] is Status.KNOWN and matches(issue, check.evidence):
+            run.reproduced.setdefault(issue.id, list(check.evidence))
+            raise Known(issue, f"{issue.title} ({issue.id})") from failure
+        raise
+
+
+def require_controller(run: Run, case: Case) -> None:
+    """Raise NotRun where the case's kind has no registered Ingester controller (section 1.3)."""
+    registration = run.get_registration()
+    if case.name in registration.missing:
+        raise NotRun(f"1.3: {registration.headline}; {case.name}'s is missing")
+
+
+def probe_issue(run: Run, issue: KnownIssue, *, selected: bool) -> IssueResult:
+    """Find out whether the known issue shows in this run. `selected`: whether its kind is part of the run."""
+    result = IssueResult(
+        issue.id, issue.title, impact=issue.impact, workaround=issue.workaround, link=issue.link
+    )
+    if not selected:
+        result.detail = f"{issue.kind} was not part of this run"
+        return result
+    case = CASES_BY_NAME[issue.kind]
+    require_controller(run, case)
+    found = _probe(run, issue, case)
+    shown = issue.id in run.reproduced or (issue.probe is not Probe.CELL and matches(issue, found))
+    result.status = IssueStatus.REPRODUCED if shown else IssueStatus.STALE
+    result.evidence = [*found, *run.worked_around.get(issue.id, [])]
+    result.detail = (
+        "shown by the evidence" if shown else f"expected by profile {run.profile.name}, but it did not show"
+    )
+    return result
+
+
+def _probe(run: Run, issue: KnownIssue, case: Case) -> list[Evidence]:
+    """Return the evidence in which the issue should show."""
+    match issue.probe:
+        case Probe.CELL:
+            column = next(column for column, status in issue.cells.items() if status is Status.KNOWN)
+            if column is Column.SYNCED:
+                run.sync(case)
+            else:
+                run.update(case)
+            return run.reproduced.get(issue.id, [])
+        case Probe.LOG:
+            return [_await_log_line(run, issue, case)]
+        case Probe.UNKNOWN_FIELDS:
+            return _try_unknown_fields(run, issue, case)
+
+
+def _await_log_line(run: Run, issue: KnownIssue, case: Case) -> Evidence:
+    creation = run.create(case)
+
+    def read() -> Evidence:
+        log = parse_log(run.sandbox.read_log(CONTROLLERMGR, creation.cursor))
+        about = [entry for entry in log if matches(issue, [evidence.of_log([entry], "")])]
+        return evidence.of_log(about[:3], f"lines of {CONTROLLERMGR} since {case.name} was created")
+
+    wait = wait_for(
+        read, lambda seen: matches(issue, [seen]), timeout_s=run.patience.issue_s, interval_s=0.02
+    )
+    return wait.value
+
+
+def _try_unknown_fields(run: Run, issue: KnownIssue, case: Case) -> list[Evidence]:
+    """Send the CR with the fields, as a dry run: strictly first, and leniently to see what is dropped."""
+    sent = run.create(case).sent
+    probe: JsonObject = {**sent, "metadata": {**sent["metadata"], "name": f"{sent['metadata']['name']}-probe"}}
+    probe["spec"] = _with_fields(sent["spec"], issue.probe_fields, "spec")
+    namespace, name = probe["metadata"]["namespace"], probe["metadata"]["name"]
+    found = [evidence.of_request("create (dry run)", case.kind, namespace, name, probe)]
+    try:
+        stored = run.cluster.create(case.kind, probe, strict=True, dry_run=True)
+    except Refusal as refusal:
+        return [*found[1:], evidence.of_answer(refusal)]
+    dropped = [path for path in issue.probe_fields if not _has_field(stored, path)]
+    return [evidence.of_answer(stored), evidence.of_note("dropped fields", "\n".join(dropped))]
+
+
+def _with_fields(spec: JsonObject, fields: Any, prefix: str) -> JsonObject:
+    changed: JsonObject = copy.deepcopy(spec)
+    for path, value in fields.items():
+        *parents, leaf = path.removeprefix(f"{prefix}.").split(".")
+        target = changed
+        for parent in parents:
+            target = target.setdefault(parent, {})
+        target[leaf] = value
+    return changed
+
+
+def _has_field(obj: JsonObject, path: str) -> bool:
+    value: Any = obj
+    for key in path.split("."):
+        if not isinstance(value, dict) or key not in value:
+            return False
+        value = value[key]
+    return True
