@@ -156,8 +156,8 @@ class Cluster:
     ) -> list[Version]:
         """Return the object's versions after `since`, oldest first, up to the first that is >= `until`.
 
-        Ends with the object's deletion, and after `timeout_s` (whole seconds) where no such version comes. Raises `Refusal` with status 410
-        where the server no longer keeps versions that old.
+        Ends with the object's deletion, and after `timeout_s` (whole seconds) where no such version comes.
+        Raises `Refusal` with status 410 where the server no longer keeps versions that old.
         """
         watch = kubernetes.watch.Watch()
         versions: list[Version] = []

@@ -17,12 +17,12 @@ from harness.errors import CheckFailure
 from harness.kube import Refusal, get_version
 from harness.model import JsonObject, Kind
 from harness.mysql import Row
-from harness.results import Check, Mismatch
+from harness.results import Check, IssueResult, IssueStatus, Mismatch
 from harness.sandbox.base import SCHEMA_INIT, ComponentStatus, Phase
 from harness.scenario import evidence
 from harness.scenario.log import find_sequence
 from harness.scenario.registration import Registration
-from harness.scenario.steps import Creation, Sync, Update, get_object
+from harness.scenario.steps import Creation, Sync, Update, get_history, get_object
 
 _CLOCK_TOLERANCE = dt.timedelta(seconds=5)
 _CHILD_COLUMNS = {"obj_uid": "varchar(255)", "key": "varchar(255)"}
@@ -214,6 +214,19 @@ def check_row_stays(update: Update, row: Row | None, check: Check) -> None:
         )
 
 
+def check_recreated_row(sync: Sync, update: Update, check: Check) -> None:
+    """2.3 of a CR that had to be created again: it is left alone, and has a row of its own beside the old one."""
+    check_row(sync, check, [get_history(update.creation).uid])
+    if not update.recreation_stays:
+        _fail(
+            f"{_name(sync.write.answer)} was deleted again",
+            expected="the CR to be left alone once it is created again",
+            seen="it is gone",
+            look_at="python -m harness sandbox logs michelangelo-controllermgr",
+        )
+    check.detail = "on re-create"
+
+
 def check_updated_row(sync: Sync, update: Update, check: Check) -> None:
     """2.3: the row has reached the patch's version, was written again, and holds what was patched."""
     row = check_row(sync, check)
@@ -240,6 +253,18 @@ def check_updated_row(sync: Sync, update: Update, check: Check) -> None:
                 )
     check.evidence.append(evidence.of_comparison(mismatches, "spot checks of the patched values"))
     _fail_on(mismatches, check, f"{_name(sync.write.answer)}: the row does not hold the patch", "")
+
+
+def check_issue(result: IssueResult, check: Check) -> None:
+    """Last section: the known issue shows, with its workaround applied; one that does not is stale."""
+    check.evidence += result.evidence
+    if result.status is IssueStatus.STALE:
+        _fail(
+            f"known issue {result.id} is stale",
+            expected=f"{result.title}, as the profile says",
+            seen="no sign of it",
+            look_at="prune it from fixtures/profiles, or pass --allow-stale-known-issues for now",
+        )
 
 
 def _fail_on_absence(sync: Sync, check: Check) -> NoReturn:

@@ -7,6 +7,7 @@ that any check can be run alone.
 from __future__ import annotations
 
 import datetime as dt
+import json
 import re
 import time
 from collections.abc import Callable, Iterable
@@ -28,6 +29,8 @@ from harness.scenario.registration import Registration, await_registration
 from harness.scenario.signals import NotRun
 from harness.scenario.steps import Creation, Patience, Sync, Update, Write, as_write, get_history
 from harness.templates import Templates
+
+LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 
 
 class Run:
@@ -132,7 +135,7 @@ class Run:
         return next((row for row in rows if row.uid == history.uid), None)
 
     def _create(self, case: Case) -> Creation:
-        sent = self._templates.render(case, {"namespace": self.namespace})
+        sent = as_applied(self._templates.render(case, {"namespace": self.namespace}))
         cursor = self.sandbox.log_cursor(CONTROLLERMGR)
         restarts = self.sandbox.component(CONTROLLERMGR).restarts
         answer = _attempt(lambda: self.cluster.create(case.kind, sent))
@@ -194,6 +197,7 @@ class Run:
             return
         update.recreation = recreation
         alone = hold(lambda: get_history(recreation).read() is not None, bool, for_s=self.patience.hold_s)
+        update.recreation_stays = alone.satisfied
         self.worked_around[issue.id].append(
             evidence.of_note(
                 f"created {recreation.history.name} again",
@@ -243,6 +247,14 @@ class Run:
         if isinstance(creation.answer, Refusal):
             raise NotRun(f"1.4: the CR was not accepted: {creation.answer}")
         return creation
+
+
+def as_applied(obj: JsonObject) -> JsonObject:
+    """Return the object as `kubectl apply` sends it: with an annotation that has to reach MySQL as well."""
+    configuration = json.dumps(obj, ensure_ascii=False, separators=(",", ":")) + "\n"
+    metadata = obj["metadata"]
+    annotations = {**metadata.get("annotations", {}), LAST_APPLIED: configuration}
+    return {**obj, "metadata": {**metadata, "annotations": annotations}}
 
 
 def matches(issue: KnownIssue, found: Iterable[Evidence]) -> bool:

@@ -88,6 +88,7 @@ class Update:
     previous: Row | None               # the row just before the patch
     departed: bool                     # the object had left Kubernetes by then
     recreation: Creation | None = None
+    recreation_stays: bool = False     # it was still there after a while
     evidence: list[Evidence] = field(default_factory=list)
 
 

@@ -53,14 +53,8 @@ def require_controller(run: Run, case: Case) -> None:
         raise NotRun(f"1.3: {registration.headline}; {case.name}'s is missing")
 
 
-def probe_issue(run: Run, issue: KnownIssue, *, selected: bool) -> IssueResult:
-    """Find out whether the known issue shows in this run. `selected`: whether its kind is part of the run."""
-    result = IssueResult(
-        issue.id, issue.title, impact=issue.impact, workaround=issue.workaround, link=issue.link
-    )
-    if not selected:
-        result.detail = f"{issue.kind} was not part of this run"
-        return result
+def probe_issue(run: Run, issue: KnownIssue, result: IssueResult) -> None:
+    """Find out whether the known issue shows in this run, and write it into `result`."""
     case = CASES_BY_NAME[issue.kind]
     require_controller(run, case)
     found = _probe(run, issue, case)
@@ -70,7 +64,6 @@ def probe_issue(run: Run, issue: KnownIssue, *, selected: bool) -> IssueResult:
     result.detail = (
         "shown by the evidence" if shown else f"expected by profile {run.profile.name}, but it did not show"
     )
-    return result
 
 
 def _probe(run: Run, issue: KnownIssue, case: Case) -> list[Evidence]:

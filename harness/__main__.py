@@ -1,0 +1,97 @@
+"""`python -m harness`: the sandbox, the templates and the reports without pytest."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+import yaml
+
+from harness.benchmark import add_benchmark_command
+from harness.cases import CASES, find_case
+from harness.errors import HarnessError, SettingsError
+from harness.report.diff import compare_records, render_diff
+from harness.report.html import render_page
+from harness.report.markdown import render_markdown
+from harness.report.record import load_baseline, read_record
+from harness.sandbox.command import add_sandbox_commands
+from harness.templates import Templates
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Carry out one command; return its exit code: 0, 2 (it could not be done), 4 (wrong usage)."""
+    parser = argparse.ArgumentParser(prog="python -m harness", description=__doc__)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    add_sandbox_commands(commands)
+    _add_crs_commands(commands)
+    add_benchmark_command(commands)
+    _add_report_commands(commands)
+    options = parser.parse_args(arguments)
+    try:
+        return int(options.run(options))
+    except SettingsError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 4
+    except HarnessError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+
+
+def _add_crs_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    crs = commands.add_parser("crs", help="the 13 custom resources").add_subparsers(required=True)
+    render = crs.add_parser("render", help="print the CRs as they are sent")
+    render.add_argument("kind", nargs="*", metavar="KIND", help="kind, plural, number or template; default: all")
+    render.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="a variable of the template; VALUE is read as YAML",
+    )
+    render.set_defaults(run=_render_crs)
+
+
+def _render_crs(options: argparse.Namespace) -> int:
+    templates = Templates()
+    variables = dict(_read_variable(word) for word in options.set)
+    cases = [find_case(word, "KIND") for word in options.kind] or CASES
+    print("---\n".join(templates.render_text(case, variables) for case in cases), end="")
+    return 0
+
+
+def _read_variable(word: str) -> tuple[str, object]:
+    name, separator, value = word.partition("=")
+    if not separator:
+        raise SettingsError(f"--set: {word!r} has no '='", hint="The form is NAME=VALUE, such as owner=me")
+    return name, yaml.safe_load(value)
+
+
+def _add_report_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    report = commands.add_parser("report", help="render and compare records").add_subparsers(required=True)
+    for name, help_text in (("html", "print a record as a page"), ("markdown", "print a record as Markdown")):
+        command = report.add_parser(name, help=help_text)
+        command.add_argument("record", type=Path, metavar="REPORT.JSON")
+        command.add_argument("--baseline", metavar="NAME", help="record of reports/baselines to compare with")
+        command.set_defaults(run=_render_report, render=render_page if name == "html" else render_markdown)
+    diff = report.add_parser("diff", help="print what changed between two records; exit code 1 if anything did")
+    diff.add_argument("old", type=Path, metavar="OLD.JSON")
+    diff.add_argument("new", type=Path, metavar="NEW.JSON")
+    diff.set_defaults(run=_diff_reports)
+
+
+def _render_report(options: argparse.Namespace) -> int:
+    record = read_record(options.record)
+    baseline = load_baseline(options.baseline or record.profile, required=bool(options.baseline))
+    print(options.render(record, baseline))
+    return 0
+
+
+def _diff_reports(options: argparse.Namespace) -> int:
+    differences = compare_records(read_record(options.old), read_record(options.new))
+    print(render_diff(differences))
+    return 1 if differences else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

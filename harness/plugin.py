@@ -1,0 +1,297 @@
+"""pytest glue: options, fixtures, one test per case, the capture of results, the report. No logic of its own.
+
+It is active in runs of `tests/acceptance` only; in any other run it declares its options and does nothing.
+"""
+
+from __future__ import annotations
+
+import shlex
+import signal
+import sys
+import time
+from collections.abc import Generator
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import pytest
+
+from harness.errors import CheckFailure, HarnessError, SettingsError
+from harness.issues import KnownIssue
+from harness.kube import Refusal
+from harness.model import Case
+from harness.options import add_run_options, add_sandbox_options, read_run_settings
+from harness.report.console import ConsoleProgress, make_console, print_evidence, print_matrix
+from harness.report.folder import ReportFolder, prepare_report_folder
+from harness.report.html import render_page, render_section
+from harness.report.publish import publish
+from harness.report.record import load_baseline
+from harness.results import Check, Column, IssueResult, Record, Status
+from harness.scenario.run import Run
+from harness.scenario.signals import Known, NotApplicable, NotRun
+from harness.session import Session
+
+ACCEPTANCE = "tests/acceptance"
+_CHECK = pytest.StashKey[Check]()
+_PLUGIN = "ingester-acceptance"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Declare the options."""
+    group = parser.getgroup("ingester", "validation of Michelangelo's Ingester (tests/acceptance)")
+    add_sandbox_options(group.addoption)
+    add_run_options(group.addoption)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Switch the plugin on where the run contains the acceptance tests."""
+    config.addinivalue_line(
+        "markers", "section(number, title, column=None): the section of the report that the test stands for"
+    )
+    if not _concerns(config) or config.option.collectonly or config.option.help:
+        return
+    if getattr(config.option, "numprocesses", None):
+        raise pytest.UsageError("-n: the acceptance tests share one sandbox; run them without pytest-xdist")
+    try:
+        settings = read_run_settings(config.option)
+        folder = prepare_report_folder(config.rootpath / config.option.reports, settings.profile)
+        baseline = load_baseline(config.option.baseline or settings.profile, required=bool(config.option.baseline))
+    except SettingsError as error:
+        raise pytest.UsageError(str(error)) from error
+    if hasattr(config.option, "htmlpath"):
+        config.option.htmlpath = str(folder.path / "report.html")
+        config.option.self_contained_html = True
+    session = Session(settings, _get_command(config), ConsoleProgress(make_console()))
+    config.pluginmanager.register(AcceptancePlugin(config, session, folder, baseline), _PLUGIN)
+
+
+def _concerns(config: pytest.Config) -> bool:
+    """Whether the command line selects the acceptance tests, or a folder that contains them."""
+    acceptance = config.rootpath / ACCEPTANCE
+    for argument in config.args:
+        path = Path(config.invocation_params.dir, argument.split("::")[0]).resolve()
+        if path == acceptance or acceptance in path.parents or path in acceptance.parents:
+            return True
+    return False
+
+
+def _get_command(config: pytest.Config) -> str:
+    return shlex.join(["pytest", *map(str, config.invocation_params.args)])
+
+
+class AcceptancePlugin:
+    """The hooks and fixtures of an acceptance run."""
+
+    def __init__(
+        self, config: pytest.Config, session: Session, folder: ReportFolder, baseline: Record | None
+    ) -> None:
+        self._config = config
+        self._session = session
+        self._folder = folder
+        self._baseline = baseline
+        self._interrupted = False
+        self._sigterm: Any = None
+
+    # Collection: one test per case and per known issue, each with its place in the record.
+
+    def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
+        """Run a test once for each case of the run, or for each known issue of its cases."""
+        settings = self._session.settings
+        if "case" in metafunc.fixturenames:
+            metafunc.parametrize("case", settings.cases, ids=[case.name for case in settings.cases])
+        if "issue" in metafunc.fixturenames:
+            issues = [i for i in self._session.profile.known_issues if settings.includes(i.kind)]
+            metafunc.parametrize("issue", issues, ids=[issue.id for issue in issues])
+
+    def pytest_itemcollected(self, item: pytest.Item) -> None:
+        """Give each test its check."""
+        marker = item.get_closest_marker("section")
+        if marker is None:
+            return
+        section, title, *column = marker.args
+        case = _get_parameter(item, "case")
+        issue = _get_parameter(item, "issue")
+        if isinstance(issue, KnownIssue):
+            title = f"{title}: {issue.id}"
+        item.stash[_CHECK] = Check(
+            section=section,
+            title=title,
+            kind=case.name if isinstance(case, Case) else None,
+            column=Column(column[0]) if column else None,
+            detail="not reached",
+            reproduce=self._get_reproduction(item),
+        )
+
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        """Enter every selected check into the record, as NOT RUN."""
+        self._session.record.checks = [item.stash[_CHECK] for item in session.items if _CHECK in item.stash]
+
+    # The run: the sandbox comes up before the first test, and is let go of after the last.
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> None:
+        """Bring the sandbox up; where that fails, end the run with exit code 2 (or 4 for a wrong setting)."""
+        if not self._session.record.checks or session.testsfailed:
+            return
+        self._sigterm = signal.signal(signal.SIGTERM, _interrupt)
+        try:
+            self._session.start()
+        except SettingsError as error:
+            self._give_up(error, exit_code=4)
+        except HarnessError as error:
+            self._give_up(error, exit_code=2)
+
+    def _give_up(self, error: HarnessError, exit_code: int) -> None:
+        self._session.record.headline = error.problem
+        for check in self._session.record.checks:
+            check.detail = error.problem
+        pytest.exit(str(error), returncode=exit_code)
+
+    @pytest.fixture
+    def run(self) -> Run:
+        """The scenario's run in the sandbox."""
+        return self._session.run
+
+    @pytest.fixture
+    def check(self, request: pytest.FixtureRequest) -> Check:
+        """The place in the record that the test fills."""
+        return request.node.stash[_CHECK]
+
+    @pytest.fixture(scope="session")
+    def tables(self) -> dict[str, dict[str, str]]:
+        """Every table of the database with its columns and their types."""
+        return self._session.run.database.get_columns()
+
+    @pytest.fixture
+    def issue_result(self, issue: KnownIssue) -> IssueResult:
+        """The place in the record for what becomes of the known issue."""
+        return next(result for result in self._session.record.known_issues if result.id == issue.id)
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_pyfunc_call(self, pyfuncitem: pytest.Function) -> Generator[None, object, object]:
+        """Write the test's outcome into its check, and tell pytest the nearest word that it has for it."""
+        check = pyfuncitem.stash.get(_CHECK, None)
+        if check is None:
+            return (yield)
+        started = time.monotonic()
+        check.detail = ""
+        try:
+            result = yield
+            check.status = Status.PASS
+        except Known as outcome:
+            check.status, check.detail = Status.KNOWN, outcome.detail
+            pytest.xfail(outcome.detail)
+        except NotApplicable as outcome:
+            check.status, check.detail = Status.NOT_APPLICABLE, outcome.detail
+            pytest.skip(f"not applicable: {outcome.detail}")
+        except NotRun as outcome:
+            check.status, check.detail = Status.NOT_RUN, outcome.detail
+            pytest.skip(f"NOT RUN: {outcome.detail}")
+        except CheckFailure as failure:
+            check.status, check.detail = Status.FAIL, str(failure).partition("\n")[0]
+            self._note_failure(check)
+            raise
+        except (HarnessError, Refusal) as error:
+            check.status, check.detail = Status.ERROR, str(error)
+            raise
+        except KeyboardInterrupt:
+            check.detail = "interrupted"
+            raise
+        finally:
+            check.duration_s = round(time.monotonic() - started, 3)
+        return result
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(
+        self, item: pytest.Item, call: pytest.CallInfo[None]
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        """Show what is wrong and how to reproduce it, in place of a traceback through the harness."""
+        report = yield
+        check = item.stash.get(_CHECK, None)
+        if check is not None and call.excinfo is not None and report.failed:
+            if call.excinfo.errisinstance((CheckFailure, HarnessError, Refusal)):
+                report.longrepr = f"{call.excinfo.value}\nreproduce: {check.reproduce}"
+            else:
+                check.status, check.detail = Status.ERROR, call.excinfo.exconly(tryshort=True)
+        return report
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Nothing to do here; see `pytest_runtest_logfinish`."""
+
+    def pytest_runtest_teardown(self, item: pytest.Item) -> None:
+        """In a run of single cases, print all that the check saw."""
+        check = item.stash.get(_CHECK, None)
+        if check is not None and not self._session.settings.is_whole:
+            print_evidence(check, make_console(sys.__stdout__))
+
+    def _note_failure(self, check: Check) -> None:
+        if check.section == "1.3" and not self._session.record.headline:
+            self._session.record.headline = check.detail
+
+    # The end: the record first, then everything that renders it.
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_keyboard_interrupt(self) -> None:
+        """Remember that the run was cut short."""
+        self._interrupted = True
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
+        """Complete the record, write the reports, let go of the sandbox."""
+        if exitstatus == pytest.ExitCode.OK and self._has_gaps():
+            session.exitstatus = exitstatus = pytest.ExitCode.TESTS_FAILED
+        try:
+            self._session.finish(exit_code=int(exitstatus), interrupted=self._interrupted)
+            publish(self._session.record, self._baseline, self._folder)
+        finally:
+            self._session.stop()
+            if self._sigterm is not None:
+                signal.signal(signal.SIGTERM, self._sigterm)
+
+    def _has_gaps(self) -> bool:
+        """Whether a selected check has no result, which no run may pass with."""
+        return any(c.status in (Status.NOT_RUN, Status.ERROR, Status.FAIL) for c in self._session.record.checks)
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_html_report_title(self, report: Any) -> None:
+        """Name the page."""
+        report.title = "Ingester sandbox validation report"
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_html_results_summary(self, prefix: list[str]) -> None:
+        """Put the report above pytest-html's table."""
+        prefix.append(render_section(self._session.record, self._baseline))
+
+    def pytest_unconfigure(self) -> None:
+        """Render the page without pytest-html's table where that plugin is off; make it the latest report."""
+        page = self._folder.path / "report.html"
+        if not page.exists():
+            page.write_text(render_page(self._session.record, self._baseline), encoding="utf-8")
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_terminal_summary(self, terminalreporter: Any) -> None:
+        """Print the matrix."""
+        terminalreporter.ensure_newline()
+        print_matrix(self._session.record, self._baseline, make_console(sys.__stdout__))
+        terminalreporter.write_line(f"report: {self._folder.path / 'report.html'}")
+
+    def _get_reproduction(self, item: pytest.Item) -> str:
+        """Return the command that runs this check alone."""
+        case = _get_parameter(item, "case")
+        arguments = [a for a in map(str, self._config.invocation_params.args) if not a.startswith(ACCEPTANCE)]
+        name = item.originalname if isinstance(item, pytest.Function) else item.name
+        command = ["pytest", ACCEPTANCE, *arguments, "-k", name or item.name]
+        if isinstance(case, Case) and "--crd" not in arguments:
+            command += ["--crd", case.name.lower()]
+        return shlex.join(command)
+
+
+def _interrupt(signum: int, frame: FrameType | None) -> None:
+    """Treat SIGTERM as Ctrl-C: the report is written and the sandbox stops."""
+    raise KeyboardInterrupt(f"signal {signum} at {frame.f_code.co_name if frame else '?'}")
+
+
+def _get_parameter(item: pytest.Item, name: str) -> object:
+    callspec = getattr(item, "callspec", None)
+    return callspec.params.get(name) if callspec is not None else None

@@ -1,0 +1,256 @@
+"""One run from settings to record: brings the sandbox up, hands out the `Run`, and writes down how it ended.
+
+The record is filled from the start: every selected check stands in it as NOT RUN until it has a result, so
+that whatever ends the run, what was gathered is kept and nothing missing looks green.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import importlib.metadata
+import platform
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import harness
+from harness.cases import CASES, get_prerequisites
+from harness.catalogue import KINDS
+from harness.errors import HarnessError
+from harness.fixtures import render_crds, render_schema
+from harness.kube import Cluster
+from harness.model import Case
+from harness.mysql import Database
+from harness.profiles import Profile, load_profile
+from harness.progress import Progress
+from harness.results import Cell, Check, Column, Component, IssueResult, Record, Status, combine
+from harness.sandbox.base import Sandbox
+from harness.sandbox.local import start_local_sandbox
+from harness.scenario.run import Run
+from harness.scenario.steps import Patience
+from harness.settings import SandboxSettings
+from harness.templates import CRS_FOLDER, Templates
+
+SECTIONS: dict[Column, tuple[str, ...]] = {
+    Column.CREATED: ("1.4",),
+    Column.SYNCED: ("1.5", "1.6"),
+    Column.UPDATED: ("2.1",),
+    Column.UPDATE_SYNCED: ("2.2", "2.3"),
+}
+"""The checks that a cell of each column consists of. A cell whose checks did not all run is NOT RUN."""
+
+NAMESPACE = "ingester-test"
+"""The seed report's namespace; a sandbox that is used again gets a numbered one."""
+
+_PACKAGES = ("pytest", "pytest-html", "kubernetes", "mysql-connector-python", "tenacity", "rich", "Jinja2")
+
+
+@dataclass(frozen=True)
+class RunSettings:
+    """What a run tests and how patient it is."""
+
+    sandbox: SandboxSettings = field(default_factory=SandboxSettings)
+    profile: str = "report-2026-03"
+    cases: tuple[Case, ...] = CASES
+    keep_sandbox: bool = False
+    allow_stale_known_issues: bool = False
+    patience: Patience = field(default_factory=Patience)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all cases are part of the run."""
+        return len(self.cases) == len(CASES)
+
+    def includes(self, kind: str) -> bool:
+        """Whether the kind's case is part of the run."""
+        return kind in {case.name for case in self.cases}
+
+
+class Session:
+    """A run in progress, and its record."""
+
+    def __init__(self, settings: RunSettings, command: str, progress: Progress) -> None:
+        self.settings = settings
+        self.profile: Profile = load_profile(settings.profile)
+        self.record = Record(
+            started_at=_now(),
+            command=command,
+            profile=self.profile.name,
+            system_under_test=settings.sandbox.controllermgr.label,
+            harness_version=harness.__version__,
+            environment=_describe_environment(),
+            known_issues=[
+                IssueResult(i.id, i.title, impact=i.impact, workaround=i.workaround, link=i.link)
+                for i in self.profile.known_issues
+            ],
+        )
+        self._progress = progress
+        self._started = time.monotonic()
+        self._sandbox: Sandbox | None = None
+        self._database: Database | None = None
+        self._run: Run | None = None
+
+    @property
+    def run(self) -> Run:
+        """The scenario's run; HarnessError before `start` has succeeded."""
+        if self._run is None:
+            raise HarnessError("the sandbox is not up")
+        return self._run
+
+    @property
+    def sandbox(self) -> Sandbox | None:
+        """The sandbox, None before it is up."""
+        return self._sandbox
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        """Time a stage of the run."""
+        started = time.monotonic()
+        try:
+            yield
+        finally:
+            spent = time.monotonic() - started
+            self.record.stages_s[name] = round(self.record.stages_s.get(name, 0.0) + spent, 3)
+
+    def start(self) -> None:
+        """Bring the sandbox up. Raises HarnessError where that fails; `finish` is still due then."""
+        self.record.digests = _digest_inputs(self.settings.sandbox)
+        templates = Templates()
+        for case in (*get_prerequisites(list(self.settings.cases)), *self.settings.cases):
+            templates.render(case)   # a broken template must not cost a sandbox
+        with self.stage("sandbox"):
+            self._sandbox = sandbox = start_local_sandbox(
+                self.settings.sandbox, keep=self.settings.keep_sandbox, progress=self._progress
+            )
+        self.record.backend = sandbox.name
+        cluster = Cluster(sandbox.kubeconfig)
+        self._database = Database(sandbox.mysql)
+        namespace = self._take_namespace(cluster)
+        self.record.namespace = namespace
+        self._run = Run(
+            sandbox=sandbox,
+            cluster=cluster,
+            database=self._database,
+            templates=templates,
+            profile=self.profile,
+            namespace=namespace,
+            patience=self.settings.patience,
+        )
+
+    def finish(self, *, exit_code: int, interrupted: bool) -> Record:
+        """Complete the record. The sandbox is still up; `stop` is due next."""
+        record = self.record
+        record.finished_at = _now()
+        record.duration_s = round(time.monotonic() - self._started, 3)
+        record.exit_code = exit_code
+        record.interrupted = interrupted
+        if self._sandbox is not None:
+            record.components = [
+                Component(c.name, str(c.phase), c.restarts, c.reason, c.version, c.path, c.sha256)
+                for c in self._sandbox.components()
+            ]
+        if self._run is not None and self._database is not None:
+            record.latencies = list(self._run.latencies)
+            self._count_rows()
+        record.cells = build_cells(record.checks)
+        record.headline = record.headline or _summarise(record)
+        return record
+
+    def stop(self) -> None:
+        """Let go of everything. Safe to call twice, and after a failed start."""
+        if self._database is not None:
+            self._database.close()
+            self._database = None
+        if self._sandbox is not None:
+            self._sandbox.stop()
+
+    def _count_rows(self) -> None:
+        """Count this run's rows; a database that is gone by now is a warning, not the end of the report."""
+        if self._database is None:
+            return
+        try:
+            self.record.row_counts = self._database.count_rows(self.record.namespace)
+        except HarnessError as error:
+            self.record.warnings.append(f"rows were not counted: {error.problem}")
+
+    def _take_namespace(self, cluster: Cluster) -> str:
+        """Create this run's namespace, and remove what earlier runs left in theirs."""
+        sandbox = self._sandbox
+        earlier = sandbox.known_namespaces() if sandbox is not None else []
+        for namespace in earlier:
+            for kind in KINDS:
+                cluster.delete_all(kind, namespace)
+        number = len(earlier) + 1
+        name = NAMESPACE if number == 1 else f"{NAMESPACE}-{number}"
+        while not cluster.create_namespace(name):
+            number += 1
+            name = f"{NAMESPACE}-{number}"
+        if sandbox is not None:
+            sandbox.remember_namespace(name)
+        return name
+
+
+def build_cells(checks: list[Check]) -> list[Cell]:
+    """Return the matrix that the checks add up to; their evidence moves into it."""
+    cells = []
+    for case in CASES:
+        for column, sections in SECTIONS.items():
+            own = [check for check in checks if check.kind == case.name and check.column == column]
+            missing = [section for section in sections if section not in {check.section for check in own}]
+            statuses = [check.status for check in own] + [Status.NOT_RUN] * len(missing)
+            status = combine(statuses)
+            details = [check.detail for check in own if check.status == status and check.detail]
+            if status is Status.NOT_RUN and missing:
+                details.append(f"not selected: {', '.join(missing)}")
+            cell = Cell(case.name, column, status, "; ".join(dict.fromkeys(details)))
+            for check in own:
+                cell.evidence += check.evidence
+                check.evidence = []
+            cells.append(cell)
+    return cells
+
+
+def _summarise(record: Record) -> str:
+    """Return the run's verdict in one line."""
+    failed = [check for check in record.checks if check.status is Status.FAIL]
+    errors = [check for check in record.checks if check.status is Status.ERROR]
+    open_checks = [check for check in record.checks if check.status is Status.NOT_RUN]
+    if failed:
+        first = failed[0]
+        return f"{len(failed)} checks failed, first {first.section} {first.kind or first.title}: {first.detail}"
+    if errors:
+        return f"{len(errors)} checks could not be judged, first {errors[0].section}: {errors[0].detail}"
+    if record.interrupted:
+        return f"Interrupted: {len(open_checks)} of {len(record.checks)} checks did not run"
+    if open_checks:
+        return f"{len(open_checks)} of {len(record.checks)} checks did not run: {open_checks[0].detail}"
+    synced = sum(
+        cell.status is Status.PASS for cell in record.cells if cell.column is Column.SYNCED
+    )
+    known = len([issue for issue in record.known_issues if issue.status == "reproduced"])
+    return f"All {len(record.checks)} checks passed; {synced} kinds synced, {known} known issues reproduced"
+
+
+def _describe_environment() -> dict[str, str]:
+    packages = {name: importlib.metadata.version(name) for name in _PACKAGES}
+    return {"Python": sys.version.split()[0], "platform": platform.platform(), **packages}
+
+
+def _digest_inputs(settings: SandboxSettings) -> dict[str, str]:
+    """Return the SHA-256 of what the run is made from: CRDs, schema, templates."""
+    if settings.crds is None:
+        crds = repr(render_crds()).encode()
+    else:
+        crds = b"".join(path.read_bytes() for path in sorted(settings.crds.glob("*.y*ml")))
+    schema = render_schema().encode() if settings.schema is None else settings.schema.read_bytes()
+    templates = b"".join(path.read_bytes() for path in sorted(Path(CRS_FOLDER).glob("*.j2")))
+    inputs = {"CRDs": crds, "schema": schema, "templates": templates}
+    return {name: hashlib.sha256(content).hexdigest() for name, content in inputs.items()}
+
+
+def _now() -> str:
+    return dt.datetime.now(dt.UTC).isoformat(timespec="seconds")

@@ -1,0 +1,19 @@
+"""The report's last section: every known issue of the profile still shows, or is pruned."""
+
+from __future__ import annotations
+
+import pytest
+
+from harness.issues import KnownIssue
+from harness.results import Check, IssueResult
+from harness.scenario import checks
+from harness.scenario.run import Run
+from harness.scenario.verdict import probe_issue
+
+
+@pytest.mark.order(41)
+@pytest.mark.section("3", "Known issue shows")
+def test_3_known_issue_shows(issue: KnownIssue, issue_result: IssueResult, run: Run, check: Check) -> None:
+    """The known issue is reproduced from evidence and its workaround applied; one that isn't seen is stale."""
+    probe_issue(run, issue, issue_result)
+    checks.check_issue(issue_result, check)

@@ -1,0 +1,39 @@
+"""Each seeded fault turns exactly the right cells red, and what failed says what broke."""
+
+from __future__ import annotations
+
+import pytest
+
+from harness.results import Status
+
+from .conftest import Acceptance
+from .faults import FAULTS, Fault, Sections
+
+
+def flatten(sections: Sections) -> set[tuple[str, str]]:
+    """Return the pairs of section and kind."""
+    return {(section, kind) for section, kinds in sections.items() for kind in kinds}
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
+def test_a_fault_turns_exactly_the_right_cells_red(fault: Fault, acceptance: Acceptance) -> None:
+    """The fault fails the checks that it is for, leaves the others alone, and is named."""
+    executable = acceptance.make_executable(fault.name, fault.profile)
+    selection = [word for kind in fault.crd for word in ("--crd", kind)]
+    outcome = acceptance.run(
+        "--controllermgr", str(executable), "--profile", fault.profile, "--sync-timeout", "3", *selection
+    )
+    assert outcome.record is not None, outcome.output
+    assert outcome.find(Status.FAIL) == flatten(fault.fails), outcome.describe(Status.FAIL)
+    assert outcome.find(Status.NOT_RUN) == flatten(fault.not_run), outcome.describe(Status.NOT_RUN)
+    assert outcome.find(Status.ERROR) == set(), outcome.describe(Status.ERROR)
+    assert outcome.exit_code == 1
+    assert fault.names in outcome.describe(Status.FAIL)
+
+
+@pytest.mark.parametrize("profile", ["upstream-main", "report-2026-03"])
+def test_a_right_ingester_passes(profile: str, acceptance: Acceptance) -> None:
+    """The reference without a fault passes, in each profile."""
+    outcome = acceptance.run("--profile", profile, "--sync-timeout", "3")
+    assert outcome.exit_code == 0, outcome.output
+    assert outcome.find(Status.FAIL) | outcome.find(Status.NOT_RUN) | outcome.find(Status.ERROR) == set()
