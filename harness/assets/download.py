@@ -20,7 +20,7 @@ from harness.progress import Progress
 _CONNECT_TIMEOUT_S = 2.0
 _READ_TIMEOUT_S = 10.0
 _TRIES = 5
-_BLOCK = 1 << 18
+_BLOCK = 1 << 14  # what is lost, at most, where a connection breaks off
 
 
 def download(url: str, target: Path, *, sha512: str, progress: Progress, stage: str) -> None:
@@ -67,7 +67,6 @@ def _fetch_rest(url: str, part: Path, offset: int, progress: Progress, stage: st
         with part.open("ab" if offset else "wb") as file:
             for block in response.iter_content(_BLOCK):
                 file.write(block)
-                file.flush()
                 progress.advance(stage, file.tell())
 
 
@@ -100,6 +99,8 @@ def _describe(error: requests.RequestException) -> str:
         return f"no connection in {_CONNECT_TIMEOUT_S:g} s"
     if isinstance(error, requests.Timeout):
         return f"nothing was sent for {_READ_TIMEOUT_S:g} s"
+    if isinstance(error, requests.exceptions.ChunkedEncodingError):
+        return "the connection broke off"
     cause = error.args[0] if error.args else error
     return str(getattr(cause, "reason", cause)).rpartition(": ")[2] or type(error).__name__
 
