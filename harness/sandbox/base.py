@@ -93,6 +93,12 @@ class Sandbox(Protocol):
     def read_log(self, component: str, since: LogCursor | None = None) -> list[LogLine]:
         """Return the component's whole lines after `since` (all of them without it), over all its restarts."""
 
+    def known_namespaces(self) -> list[str]:
+        """Return the namespaces that runs have used in this sandbox, oldest first."""
+
+    def remember_namespace(self, name: str) -> None:
+        """Note that a run uses the namespace."""
+
     def stop(self) -> None:
         """End the sandbox if this run started it and is not to keep it; else let go of it."""
 

@@ -1,0 +1,203 @@
+"""Keeps the controller manager running as a Deployment of Kubernetes would, and says how it fares.
+
+Whatever it ends with, it is started again after a delay: half a second at first, doubled each time up to
+eight, begun anew after it ran well for a while. Those are Kubernetes' 10 s, 5 min and 10 min, scaled to
+the patience of somebody in front of a laptop. While it waits, its phase is CrashLoopBackOff, or Completed
+where it ended with exit code 0. It is healthy once its health probe answers anything but a server error:
+upstream's has no checks registered and answers 404.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import http.client
+import os
+import time
+from collections.abc import Callable
+from contextlib import suppress
+
+from harness.errors import HarnessError
+from harness.sandbox.base import CONTROLLERMGR, Phase
+from harness.sandbox.baseyaml import render_base_yaml
+from harness.sandbox.child import Child, ChildEndedError, spawn, wait_until
+from harness.sandbox.folder import SandboxFolder, write_private
+from harness.sandbox.logs import get_log, list_runs
+from harness.sandbox.plan import ControllerManagerPlan
+from harness.sandbox.ports import LOOPBACK, choose_port
+from harness.sandbox.state import StateFile
+from harness.settings import MySQLEndpoint
+
+FIRST_DELAY_S = 0.5
+LONGEST_DELAY_S = 8.0
+RESET_AFTER_S = 20.0
+STOP_GRACE_S = 5.0
+EXITS_TO_GIVE_UP = 3
+
+
+class RestartPolicy:
+    """Says how long to wait before the next start; `clock` counts seconds."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._started_at = clock()
+        self._delay_s = FIRST_DELAY_S
+
+    def note_start(self) -> None:
+        """Say that the program starts now."""
+        self._started_at = self._clock()
+
+    def get_delay_s(self) -> float:
+        """Return how long to wait, now that the program has ended."""
+        if self._clock() - self._started_at >= RESET_AFTER_S:
+            self._delay_s = FIRST_DELAY_S
+        delay_s = self._delay_s
+        self._delay_s = min(2 * delay_s, LONGEST_DELAY_S)
+        return delay_s
+
+
+class ControllerManagerRunner:
+    """Runs one controller manager in one sandbox."""
+
+    def __init__(self, folder: SandboxFolder, state: StateFile, mysql: MySQLEndpoint) -> None:
+        self._folder = folder
+        self._state = state
+        self._mysql = mysql
+        self._plan: ControllerManagerPlan | None = None
+        self._child: Child | None = None
+        self._task: asyncio.Task[None] | None = None
+        self._begun: asyncio.Future[None] | None = None
+
+    async def start(self, plan: ControllerManagerPlan, timeout_s: float) -> None:
+        """Start it; return once it has been healthy.
+
+        Raises `HarnessError`, which quotes its last words, where it ends three times before that, or is
+        not healthy after `timeout_s`. It is kept running even so, until `stop`.
+        """
+        executable = plan.executable
+        restarts = 0
+        if self._plan is not None and self._plan.digest == plan.digest:
+            restarts = self._state.state.components[CONTROLLERMGR].restarts   # the same one: goes on counting
+        self._plan = plan
+        self._state.state.controllermgr_digest = plan.digest
+        self._set(
+            version=executable.version, path=executable.path, sha256=executable.sha256, restarts=restarts
+        )
+        self._begun = asyncio.get_running_loop().create_future()
+        self._task = asyncio.create_task(self._keep_running(plan, self._begun, restarts))
+        try:
+            async with asyncio.timeout(timeout_s):
+                await asyncio.shield(self._begun)
+        except TimeoutError:
+            words = self._child.quote_log() if self._child else "    (it does not run)"
+            raise HarnessError(
+                f"{CONTROLLERMGR} ({executable.path}) was not healthy after {timeout_s:g} s:\n{words}",
+                hint="It must serve HTTP at controllermgr.healthProbeBindAddress of $CONFIG_DIR/base.yaml",
+            ) from None
+
+    async def restart(self, timeout_s: float) -> None:
+        """Stop it and start it again, which counts as no restart of its own; errors as in `start`."""
+        plan = self._plan
+        assert plan is not None  # noqa: S101  it has been started
+        await self.stop()
+        await self.start(plan, timeout_s)
+
+    async def stop(self) -> None:
+        """End it: by SIGTERM, and after 5 s by SIGKILL."""
+        if self._task is None:
+            return
+        self._task.cancel()
+        with suppress(asyncio.CancelledError):
+            await self._task
+        self._task = None
+        self._set(phase=Phase.TERMINATED, pid=None, reason="")
+
+    async def _keep_running(
+        self, plan: ControllerManagerPlan, begun: asyncio.Future[None], restarts: int
+    ) -> None:
+        policy = RestartPolicy()
+        failures: list[str] = []
+        while True:
+            policy.note_start()
+            end, last_words, exit_code = await self._run_once(plan, begun, restarts)
+            failures.append(end)
+            if not begun.done() and len(failures) == EXITS_TO_GIVE_UP:
+                begun.set_exception(_give_up(plan, failures, last_words))
+            delay_s = policy.get_delay_s()
+            phase = Phase.COMPLETED if exit_code == 0 else Phase.CRASH_LOOP
+            self._set(phase=phase, pid=None, reason=f"{end}; starts again in {delay_s:g} s")
+            await asyncio.sleep(delay_s)
+            restarts += 1
+
+    async def _run_once(
+        self, plan: ControllerManagerPlan, begun: asyncio.Future[None], restarts: int
+    ) -> tuple[str, str, int | None]:
+        """Run it to its end; return how it ended, its last words and its exit code."""
+        health_port = self._configure(plan)
+        run = max(list_runs(self._folder.logs, CONTROLLERMGR), default=-1) + 1
+        log = get_log(self._folder.logs, CONTROLLERMGR, run)
+        environment = {
+            **os.environ,
+            "CONFIG_DIR": str(self._folder.config),
+            "KUBECONFIG": str(self._folder.kubeconfig),
+        }
+        try:
+            child = spawn(
+                CONTROLLERMGR, plan.command, log=log, folder=self._folder.temporary, environment=environment
+            )
+        except HarnessError as error:
+            return error.problem, "", None
+        self._child = child
+        self._set(
+            phase=Phase.RUNNING, restarts=restarts, reason="", pid=child.pid, started_at=child.started_at
+        )
+        watch = asyncio.create_task(self._watch_health(child, health_port, begun))
+        try:
+            await child.ended.wait()
+        finally:
+            watch.cancel()
+            self._state.state.controllermgr_healthy = False
+            await child.stop(STOP_GRACE_S)
+        return child.describe_end(), child.quote_log(), child.exit_code
+
+    def _configure(self, plan: ControllerManagerPlan) -> int:
+        """Write `base.yaml` with fresh ports, since those of the last run may be taken; return the probe's."""
+        metrics_port, health_port = choose_port(), choose_port()
+        text = render_base_yaml(
+            self._mysql,
+            metrics_port=metrics_port,
+            health_port=health_port,
+            expands_variables=plan.expands_variables,
+        )
+        write_private(self._folder.config / "base.yaml", text)
+        return health_port
+
+    async def _watch_health(self, child: Child, port: int, begun: asyncio.Future[None]) -> None:
+        with suppress(ChildEndedError):
+            await wait_until(lambda: _is_healthy(port), child, interval_s=0.01)
+            if child.exit_code is None:
+                self._state.state.controllermgr_healthy = True
+                self._state.publish()
+                if not begun.done():
+                    begun.set_result(None)
+
+    def _set(self, **changes: object) -> None:
+        self._state.set_component(CONTROLLERMGR, **changes)
+
+
+def _give_up(plan: ControllerManagerPlan, failures: list[str], last_words: str) -> HarnessError:
+    return HarnessError(
+        f"{CONTROLLERMGR} ({plan.executable.path}) ended {len(failures)} times before it was healthy:"
+        f" {', '.join(failures)}\n{last_words}".rstrip(),
+        hint="Is it a controller manager, made for this machine, and does it like its base.yaml?",
+    )
+
+
+def _is_healthy(port: int) -> bool:
+    connection = http.client.HTTPConnection(LOOPBACK, port, timeout=1)
+    try:
+        connection.request("GET", "/healthz")
+        return connection.getresponse().status < 500
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()

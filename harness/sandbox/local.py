@@ -1,0 +1,230 @@
+"""The sandbox as processes on this machine: the client's end.
+
+A supervisor process (`harness.sandbox.supervisor`) owns everything; here it is found or launched, asked,
+and let go of. What can be read is read from the sandbox's folder.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import ExitStack, closing, suppress
+from dataclasses import asdict
+from pathlib import Path
+
+from harness.errors import HarnessError
+from harness.progress import Progress
+from harness.sandbox import logs
+from harness.sandbox.access import describe_access
+from harness.sandbox.base import CONTROLLERMGR, SCHEMA_INIT, ComponentStatus, LogCursor, LogLine, Phase
+from harness.sandbox.channel import BusyError, Channel, SupervisorLostError
+from harness.sandbox.folder import SandboxFolder, get_root, list_folders, lock_root, wait_to_keep
+from harness.sandbox.identity import Request, make_request
+from harness.sandbox.launch import SupervisorProcess, complete_plan
+from harness.sandbox.state import SandboxPhase, Stage, State, read_state
+from harness.sandbox.sweep import end_processes, sweep
+from harness.settings import MySQLEndpoint, SandboxSettings
+
+_ANSWER_TIMEOUT_S = 10.0
+_MARGIN_S = 15.0   # on top of the supervisor's own time limit
+_STOP_TIMEOUT_S = 20.0
+
+
+class LocalSandbox:
+    """A sandbox that is up. To be made by `start_local_sandbox`."""
+
+    name = "local"
+
+    def __init__(
+        self,
+        folder: SandboxFolder,
+        channel: Channel,
+        settings: SandboxSettings,
+        *,
+        process: SupervisorProcess | None,
+        keep: bool,
+    ) -> None:
+        self.folder = folder
+        self.kubeconfig: Path = folder.kubeconfig
+        self.reused = process is None
+        self._channel = channel
+        self._settings = settings
+        self._process = process
+        self._keep = keep
+        mysql = self._read_state().mysql
+        assert mysql is not None  # noqa: S101  it is up
+        self.mysql: MySQLEndpoint = mysql
+
+    @property
+    def stages(self) -> list[Stage]:
+        """How long each part of the start-up took, in the order in which they ended."""
+        return self._read_state().stages
+
+    def components(self) -> list[ComponentStatus]:
+        """Return every component as it is now, in starting order; HarnessError where the sandbox has ended."""
+        return list(self._read_state().components.values())
+
+    def component(self, name: str) -> ComponentStatus:
+        """Return one component as it is now; KeyError where there is none of that name."""
+        return self._read_state().components[name]
+
+    def log_cursor(self, component: str) -> LogCursor:
+        """Return the position after the component's last whole line."""
+        return logs.get_cursor(self.folder.logs, component)
+
+    def read_log(self, component: str, since: LogCursor | None = None) -> list[LogLine]:
+        """Return the component's whole lines after `since` (all of them without it), over all its restarts."""
+        return logs.read_lines(self.folder.logs, component, since)
+
+    def known_namespaces(self) -> list[str]:
+        """Return the namespaces that runs have used in this sandbox, oldest first."""
+        try:
+            return self.folder.namespaces.read_text(encoding="utf-8").split()
+        except FileNotFoundError:
+            return []
+
+    def remember_namespace(self, name: str) -> None:
+        """Note that a run uses the namespace."""
+        with self.folder.namespaces.open("a", encoding="utf-8") as file:
+            file.write(f"{name}\n")
+
+    def restart_controllermgr(self) -> None:
+        """Stop the controller manager and start it again; returns once it is healthy.
+
+        Raises `HarnessError`, which quotes its last words, where it does not become so.
+        """
+        within_s = self._settings.start_timeout_s
+        self._channel.request("restart", timeout_s=within_s + _MARGIN_S, within_s=within_s)
+
+    def describe_access(self) -> str:
+        """Return the lines to show to somebody who wants to look around in the sandbox."""
+        return describe_access(self.folder, self._read_state())
+
+    def stop(self) -> None:
+        """End the sandbox if this process started it and is not to keep it; else let go of it."""
+        process, self._process = self._process, None
+        if process is None or self._keep:
+            self._channel.close()
+            if process is not None:
+                process.let_go()
+            return
+        with suppress(SupervisorLostError):   # then it is made sure of below
+            self._channel.request("stop", timeout_s=_STOP_TIMEOUT_S)
+        self._channel.close()
+        process.end()
+
+    def _read_state(self) -> State:
+        state = read_state(self.folder)
+        if state is None:
+            raise HarnessError(f"The sandbox in {self.folder.path} has ended")
+        return state
+
+
+def start_local_sandbox(
+    settings: SandboxSettings,
+    *,
+    keep: bool,
+    progress: Progress,
+    ports: Mapping[str, int] | None = None,
+) -> LocalSandbox:
+    """Return a sandbox that is up: a kept one with equal settings, else a new one.
+
+    Of a kept one that differs in its controller manager only, that alone is replaced, unless another run
+    uses it. `keep` leaves the sandbox up after `stop` and this process. `ports` maps components (`mysql`,
+    `kube-apiserver`) to loopback ports, for those who need fixed ones. Raises `SettingsError` or
+    `HarnessError` with nothing left behind.
+    """
+    request = make_request(settings, ports or {})
+    root = get_root()
+    with ExitStack() as stack:
+        if keep:
+            stack.enter_context(wait_to_keep(root, progress))   # of two at once, the second attaches
+        with lock_root(root):
+            sweep(root)
+        return _attach(root, request, progress) or _launch(root, request, keep=keep, progress=progress)
+
+
+def list_sandboxes(root: Path) -> list[tuple[SandboxFolder, State]]:
+    """Return all sandboxes that are up or on their way: the kept ones first, the newest first."""
+    states = ((folder, read_state(folder)) for folder in list_folders(root) if folder.is_alive())
+    found = [(folder, state) for folder, state in states if state is not None]
+    return sorted(found, key=lambda pair: (pair[1].kept, pair[1].started_at), reverse=True)
+
+
+def end_sandbox(root: Path, folder: SandboxFolder) -> None:
+    """End a sandbox, whoever started it: by request, or where its supervisor does not answer, by force."""
+    with suppress(SupervisorLostError), closing(Channel.connect(folder)) as channel:
+        channel.request("stop", timeout_s=_STOP_TIMEOUT_S)
+        return
+    end_processes([folder.path])
+    with lock_root(root):
+        sweep(root)
+
+
+def _attach(root: Path, request: Request, progress: Progress) -> LocalSandbox | None:
+    for folder in list_folders(root):
+        state = read_state(folder)
+        if state is None or not state.kept or state.phase is not SandboxPhase.READY:
+            continue
+        if state.digest != request.digest:
+            continue
+        if not _is_whole(state):
+            end_sandbox(root, folder)
+            continue
+        with ExitStack() as stack, suppress(BusyError, SupervisorLostError):
+            channel = Channel.connect(folder)
+            stack.callback(channel.close)
+            channel.request("use", timeout_s=_ANSWER_TIMEOUT_S)
+            if state.controllermgr_digest != request.controllermgr.digest or not state.controllermgr_healthy:
+                _replace_controllermgr(channel, request, progress)
+            sandbox = LocalSandbox(folder, channel, request.settings, process=None, keep=True)
+            stack.pop_all()
+            return sandbox
+    return None
+
+
+def _is_whole(state: State) -> bool:
+    """Return whether all but the controller manager is as it should be."""
+    return all(
+        component.phase is (Phase.COMPLETED if name == SCHEMA_INIT else Phase.RUNNING)
+        for name, component in state.components.items()
+        if name != CONTROLLERMGR
+    )
+
+
+def _replace_controllermgr(channel: Channel, request: Request, progress: Progress) -> None:
+    stage = "controller manager"
+    progress.begin(stage)
+    within_s = request.settings.start_timeout_s
+    channel.request(
+        "replace",
+        timeout_s=within_s + _MARGIN_S,
+        within_s=within_s,
+        controllermgr=asdict(request.controllermgr),
+    )
+    progress.end(stage, "replaced")
+
+
+def _launch(root: Path, request: Request, *, keep: bool, progress: Progress) -> LocalSandbox:
+    def show(stage: str, seconds: float | None) -> None:
+        if seconds is None:
+            progress.begin(stage)
+        else:
+            progress.end(stage, f"{seconds:.1f} s")
+
+    with ExitStack() as stack:
+        process = SupervisorProcess(root)
+        stack.callback(process.end)
+        # it loads its modules meanwhile
+        complete_plan(process.folder, request, progress)
+        timeout_s = request.settings.start_timeout_s + _MARGIN_S
+        try:
+            process.channel.request("start", timeout_s=timeout_s, on_stage=show)
+            if keep:
+                process.channel.request("keep", timeout_s=_ANSWER_TIMEOUT_S)
+            sandbox = LocalSandbox(
+                process.folder, process.channel, request.settings, process=process, keep=keep
+            )
+        except SupervisorLostError as error:
+            raise HarnessError(f"{error.problem}:\n{process.quote_log()}") from error
+        stack.pop_all()
+        return sandbox

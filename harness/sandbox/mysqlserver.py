@@ -1,0 +1,181 @@
+"""Runs a throw-away MySQL server for one sandbox, and reaches any server as the schema job needs it.
+
+The server listens on loopback and knows one account, with a password of its own; root is removed, so that
+another user of the machine finds no door.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import mysql.connector
+from mysql.connector.abstracts import MySQLConnectionAbstract
+
+from harness.assets.data_folder import initialise_data_folder, make_server_command
+from harness.assets.mysqld import MARIADB, MySQLServerFiles
+from harness.errors import HarnessError
+from harness.sandbox.base import MYSQL
+from harness.sandbox.child import Child, spawn, wait_until
+from harness.sandbox.folder import SandboxFolder, write_private
+from harness.sandbox.ports import LOOPBACK
+from harness.settings import MySQLEndpoint
+
+USER = "ingester"
+DATABASE = "michelangelo"
+
+_CONNECT_TIMEOUT_S = 10
+_UNKNOWN_DATABASE = 1049
+
+
+@dataclass(frozen=True)
+class MySQLFolder:
+    """Where one server keeps its things, below the sandbox's folder."""
+
+    path: Path
+
+    @property
+    def data(self) -> Path:
+        """The data folder, in which the socket is too."""
+        return self.path / "data"
+
+    @property
+    def init_file(self) -> Path:
+        """The SQL that makes the account; it holds the password and is removed once it has run."""
+        return self.path / "accounts.sql"
+
+
+def make_endpoint(port: int, password: str | None = None) -> MySQLEndpoint:
+    """Return how a sandbox's own server is reached on `port`; the password is made where none is given."""
+    return MySQLEndpoint(LOOPBACK, port, USER, DATABASE, password or secrets.token_hex(16))
+
+
+async def initialise(files: MySQLServerFiles, folder: MySQLFolder) -> None:
+    """Make the data folder; HarnessError where that fails."""
+    folder.path.mkdir(mode=0o700)
+    await asyncio.to_thread(initialise_data_folder, files, folder.data)
+
+
+def start_server(
+    files: MySQLServerFiles, folder: MySQLFolder, endpoint: MySQLEndpoint, *, temporary: Path, log: Path
+) -> Child:
+    """Start the server of an initialised folder; its account and database exist once it takes connections."""
+    write_private(folder.init_file, _make_accounts(files.flavor, endpoint))
+    command = make_server_command(
+        files,
+        folder.data,
+        port=endpoint.port,
+        init_file=folder.init_file,
+        temporary_folder=temporary,
+    )
+    return spawn(MYSQL, command, log=log, folder=folder.data, environment=files.make_environment())
+
+
+async def wait_for_server(server: Child, folder: MySQLFolder, endpoint: MySQLEndpoint) -> None:
+    """Return once the account can log in; ChildEndedError where the server ends first."""
+    await wait_until(lambda: _answers(endpoint), server)
+    folder.init_file.unlink()
+
+
+def connect(endpoint: MySQLEndpoint, *, create_database: bool = False) -> MySQLConnectionAbstract:
+    """Return a connection in autocommit mode, the endpoint's database selected.
+
+    `create_database` makes that where it is absent. Raises `HarnessError` where any of it fails.
+    """
+    server = f"{endpoint.user}@{endpoint.host}:{endpoint.port}"
+    try:
+        try:
+            return _connect(endpoint, endpoint.database)
+        except mysql.connector.Error as error:
+            if not create_database or error.errno != _UNKNOWN_DATABASE:
+                raise
+        connection = _connect(endpoint, None)
+        name = endpoint.database.replace("`", "``")
+        cursor = connection.cursor()
+        cursor.execute(f"CREATE DATABASE `{name}`")
+        cursor.execute(f"USE `{name}`")
+        cursor.close()
+    except mysql.connector.Error as error:
+        raise HarnessError(
+            f"MySQL {server}, database {endpoint.database!r}: {error}",
+            hint="Check host, port, user and database; the password is MYSQL_PASSWORD's or MYSQL_PASSWORD_FILE's",
+        ) from error
+    return connection
+
+
+def get_version(endpoint: MySQLEndpoint) -> str:
+    """Return the version of a server elsewhere; the endpoint's database is made where it is absent."""
+    connection = connect(endpoint, create_database=True)
+    try:
+        cursor = connection.cursor()
+        cursor.execute("SELECT VERSION()")
+        ((version,),) = cursor.fetchall()
+        cursor.close()
+    finally:
+        connection.close()
+    return str(version)
+
+
+def write_client_files(folder: SandboxFolder, endpoint: MySQLEndpoint) -> None:
+    """Write what MySQL's command line client needs, so that the password is on no command line."""
+    options = {
+        "host": endpoint.host,
+        "port": endpoint.port,
+        "user": endpoint.user,
+        "password": '"' + endpoint.password.replace("\\", "\\\\").replace('"', '\\"') + '"',
+        "protocol": "tcp",
+        **{name.replace("_", "-"): value for name, value in endpoint.tls.items() if name != "ssl_disabled"},
+    }
+    lines = ["[client]", *(f"{name}={value}" for name, value in options.items())]
+    lines += ["", "[mysql]", f"database={endpoint.database}"]
+    write_private(folder.mysql_options, "\n".join(lines) + "\n")
+    write_private(folder.mysql_password, endpoint.password)
+
+
+def _connect(endpoint: MySQLEndpoint, database: str | None) -> MySQLConnectionAbstract:
+    tls: dict[str, Any] = dict(endpoint.tls)
+    if "ssl_disabled" in tls:
+        tls["ssl_disabled"] = str(tls["ssl_disabled"]).lower() in ("1", "true", "yes")
+    connection = mysql.connector.connect(
+        host=endpoint.host,
+        port=endpoint.port,
+        user=endpoint.user,
+        password=endpoint.password,
+        database=database,
+        autocommit=True,
+        use_pure=True,
+        connection_timeout=_CONNECT_TIMEOUT_S,
+        **tls,
+    )
+    assert isinstance(connection, MySQLConnectionAbstract)  # noqa: S101  no pool was asked for
+    return connection
+
+
+def _answers(endpoint: MySQLEndpoint) -> bool:
+    try:
+        connection = _connect(endpoint, endpoint.database)
+    except mysql.connector.Error:
+        return False
+    with contextlib.suppress(mysql.connector.Error):
+        connection.close()
+    return True
+
+
+def _make_accounts(flavor: str, endpoint: MySQLEndpoint) -> str:
+    account = f"'{endpoint.user}'@'{endpoint.host}'"
+    remove_root = (
+        ["DELETE FROM mysql.global_priv WHERE User IN ('root', '');", "FLUSH PRIVILEGES;"]
+        if flavor == MARIADB   # which makes one root for each name of the machine
+        else ["DROP USER 'root'@'localhost';"]
+    )
+    statements = [
+        f"CREATE USER {account} IDENTIFIED BY '{endpoint.password}';",
+        f"GRANT ALL PRIVILEGES ON *.* TO {account} WITH GRANT OPTION;",
+        f"CREATE DATABASE `{endpoint.database}`;",
+        *remove_root,
+    ]
+    return "\n".join(statements) + "\n"
