@@ -50,7 +50,11 @@ _BEHAVIOUR = (
     "--explicit-defaults-for-timestamp=ON",
 )
 _BEHAVIOUR_OF = {
-    MYSQL: ("--collation-server=utf8mb4_0900_ai_ci", "--mysqlx=OFF"),  # which would open a second port
+    MYSQL: (
+        "--collation-server=utf8mb4_0900_ai_ci",
+        "--mysqlx=OFF",  # it would open a second port
+        "--secure-file-priv=NULL",  # distributions name a folder that need not be there, nor be readable
+    ),
     MARIADB: ("--collation-server=utf8mb4_unicode_520_nopad_ci",),  # the nearest that it has
 }
 
@@ -98,10 +102,7 @@ def make_server_command(
 
 
 def _locate(files: MySQLServerFiles, folder: Path) -> list[str]:
-    options = [f"--datadir={folder}"]
-    if files.basedir is not None:
-        options += [f"--basedir={files.basedir}", f"--lc-messages-dir={files.basedir / 'share/mysql'}"]
-    return options
+    return [f"--datadir={folder}", *([f"--basedir={files.basedir}"] if files.basedir else [])]
 
 
 def _run_as() -> list[str]:

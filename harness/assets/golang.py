@@ -14,7 +14,7 @@ import sys
 import zipfile
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from packaging.version import InvalidVersion, Version
@@ -145,7 +145,7 @@ def _list_packages(
 def _describe_failure(
     command: str, finished: Finished, toolchain: Toolchain, module: Path, ways_out: str
 ) -> HarnessError:
-    words = finished.last_words()
+    words = replace(finished, stdout="").last_words()  # which is the list of packages
     if _NO_NETWORK.search(words):
         return HarnessError(f"Go modules for {module} can't be downloaded:\n{words}", hint=ways_out)
     return HarnessError(
