@@ -1,0 +1,299 @@
+"""What a run prints: its progress, the matrix, what failed; the only module that imports `rich`.
+
+Colour is never alone: each status has its word, and where a terminal can't show the symbols the words remain.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import re
+import sys
+import threading
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TextIO
+
+import rich.progress
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.terminal_theme import MONOKAI
+from rich.text import Text
+
+from harness.report.diff import compare_records, render_diff
+from harness.report.outline import list_failures, list_rows, list_shared_reasons
+from harness.report.verdict import judge, summarise
+from harness.report.wording import count, format_duration, format_offset
+from harness.results import Cell, Check, Column, IssueStatus, Record, Status
+
+_MARKS = {
+    Status.PASS: ("✓", "green"),
+    Status.FAIL: ("✗", "bold red"),
+    Status.KNOWN: ("!", "yellow"),
+    Status.NOT_APPLICABLE: ("·", "dim"),
+    Status.NOT_RUN: ("-", "dim"),
+    Status.ERROR: ("?", "bold magenta"),
+}
+_ISSUE_MARKS = {
+    IssueStatus.REPRODUCED: Status.KNOWN,
+    IssueStatus.STALE: Status.FAIL,
+    IssueStatus.NOT_CHECKED: Status.NOT_RUN,
+}
+_TONES = {"pass": "bold green", "warn": "bold yellow", "fail": "bold red"}
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")   # a log's escape sequences must not reach the terminal
+_COLUMN_WIDTH = 26
+_LOG_WIDTH = 110
+_SVG_WIDTH = 104
+
+PLAIN_INTERVAL_S = 10.0
+PLAIN_PERCENT = 10
+_PLAIN_PAUSE_S = 1.0   # at least this between two lines of one stage, however fast it is
+
+
+def make_console(file: TextIO | None = None) -> Console:
+    """Return a console that writes to `file` (default: the process's own stderr), wide enough for the matrix."""
+    stream = file or sys.__stderr__ or sys.stderr
+    width = None if stream.isatty() or "COLUMNS" in os.environ else _LOG_WIDTH
+    return Console(file=stream, width=width, highlight=False, markup=False, emoji=False)
+
+
+def print_matrix(
+    record: Record, baseline: Record | None, console: Console, report: Path | None = None
+) -> None:
+    """Print the verdict, the matrix, what failed, the known issues, and where the `report` is."""
+    verdict = judge(record)
+    console.print()
+    headline = Text.assemble((verdict.word, _TONES[verdict.tone]), f" {_plain(record.headline)}")
+    console.print(headline, soft_wrap=True)
+    console.print(Text(summarise(record), "dim"), soft_wrap=True)
+    console.print(_build_matrix(record, console))
+    _print_not_run(record, console)
+    _print_failures(record, console)
+    _print_issues(record, console)
+    if baseline is not None:
+        _print_differences(baseline, record, console)
+    for warning in record.warnings:
+        console.print(Text.assemble(("warning: ", "yellow"), _plain(warning)), soft_wrap=True)
+    if report is not None:
+        console.print(Text.assemble(("Report: ", "bold"), str(report)), soft_wrap=True)
+
+
+def print_evidence(check: Check, console: Console) -> None:
+    """Print everything about one check: what was sent, what each poll read, the log lines, the verdict."""
+    console.print()
+    console.print(_title(check, console), soft_wrap=True)
+    if check.detail:
+        _print_block(check.detail, console)
+    start = min((item.at for item in check.evidence), default=None)
+    for item in check.evidence:
+        offset = format_offset(item.at, start)
+        head = Text.assemble("  ", (f"{item.kind}: ", "cyan"), _plain(item.title), (f"  {offset}", "dim"))
+        console.print(head, soft_wrap=True)
+        _print_block(item.body, console, indent=4)
+    _print_findings(check, console)
+
+
+def render_matrix_svg(record: Record) -> str:
+    """Return the matrix as an SVG picture of a terminal; it loads nothing from elsewhere."""
+    console = Console(
+        record=True, file=io.StringIO(), width=_SVG_WIDTH, force_terminal=True, color_system="truecolor"
+    )
+    console.print(_build_matrix(record, console))
+    svg = console.export_svg(title=record.command or "Ingester acceptance", theme=MONOKAI, unique_id="matrix")
+    return re.sub(r"@font-face\s*\{.*?\}|<!--.*?-->", "", svg, flags=re.DOTALL)
+
+
+def _build_matrix(record: Record, console: Console) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold", expand=False)
+    table.add_column("Kind", no_wrap=True)
+    for column in Column:
+        table.add_column(column.heading, max_width=_COLUMN_WIDTH)
+    shared = list_shared_reasons(record)
+    for row in list_rows(record):
+        table.add_row(row.kind, *(_describe_cell(cell, console, shared) for cell in row.cells))
+    return table
+
+
+def _describe_cell(cell: Cell, console: Console, shared: Mapping[str, int]) -> Text:
+    """Return a cell's mark and word, and its detail where the lists below the matrix don't repeat it."""
+    text = _mark(cell.status, console)
+    if cell.detail and cell.status not in {Status.FAIL, Status.ERROR} and cell.detail not in shared:
+        text.append(f"\n{_plain(cell.detail)}", "dim")
+    return text
+
+
+def _mark(status: Status, console: Console, word: str = "") -> Text:
+    symbol, style = _MARKS[status]
+    label = word or ("N/A" if status == Status.NOT_APPLICABLE else status.label.lower())
+    return Text.assemble((f"{symbol} {label}" if console.encoding.startswith("utf") else label, style))
+
+
+def _title(check: Check, console: Console) -> Text:
+    place = ", ".join(filter(None, (check.kind, check.column and check.column.heading)))
+    title = f" {check.section} {check.title}"
+    return _mark(check.status, console).append(_plain(f"{title} ({place})" if place else title))
+
+
+def _print_not_run(record: Record, console: Console) -> None:
+    """Print each reason for which many cells did not run, once."""
+    for reason, number in list_shared_reasons(record).items():
+        line = f" {count(number, 'cell')}: {_plain(reason)}"
+        console.print(_mark(Status.NOT_RUN, console).append(line), soft_wrap=True)
+
+
+def _print_failures(record: Record, console: Console) -> None:
+    for check in list_failures(record):
+        console.print()
+        console.print(_title(check, console), soft_wrap=True)
+        if check.detail:
+            _print_block(check.detail, console)
+        _print_findings(check, console)
+
+
+def _print_findings(check: Check, console: Console) -> None:
+    for item in check.mismatches:
+        console.print(Text(f"  {_plain(item.where)}"))
+        console.print(Text.assemble("    expected  ", (_plain(item.expected), "green")), soft_wrap=True)
+        console.print(Text.assemble("    found     ", (_plain(item.actual), "red")), soft_wrap=True)
+    if check.reproduce and check.status not in {Status.PASS, Status.NOT_APPLICABLE}:
+        console.print(Text.assemble("  reproduce: ", (_plain(check.reproduce), "bold")), soft_wrap=True)
+
+
+def _print_issues(record: Record, console: Console) -> None:
+    if record.known_issues:
+        console.print()
+        console.print(Text("Known issues", "bold"))
+    for issue in record.known_issues:
+        mark = _mark(_ISSUE_MARKS[issue.status], console, issue.status.value.replace("_", " "))
+        console.print(mark.append(f"  {_plain(issue.title)}"), soft_wrap=True)
+        if issue.workaround and issue.status == IssueStatus.REPRODUCED:
+            console.print(Text(f"  workaround: {_plain(issue.workaround)}", "dim"), soft_wrap=True)
+
+
+def _print_differences(baseline: Record, record: Record, console: Console) -> None:
+    console.print()
+    console.print(Text(f"Compared with the baseline {baseline.profile}", "bold"))
+    differences = compare_records(baseline, record)
+    console.print(Text(_plain(render_diff(differences, before="baseline").rstrip())), soft_wrap=True)
+
+
+def _print_block(body: str, console: Console, indent: int = 2) -> None:
+    """Print text as it is, indented; lines are not broken, so that they can be copied."""
+    for line in _plain(body).splitlines():
+        console.print(Text(" " * indent + line), soft_wrap=True)
+
+
+def _plain(text: str) -> str:
+    """Return `text` without control characters (but line ends and tabs), written as escapes instead."""
+    return _CONTROL.sub(lambda match: f"\\x{ord(match[0]):02x}", text)
+
+
+class ConsoleProgress:
+    """Shows how stages advance: bars on a terminal; lines where there is none, or in CI.
+
+    Implements `harness.progress.Progress`. Stages may run in several threads.
+    """
+
+    def __init__(
+        self,
+        console: Console,
+        *,
+        environment: Mapping[str, str] = os.environ,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._lock = threading.Lock()
+        self._clock = clock
+        self._stages: dict[str, _Stage] = {}
+        self._console = console
+        self._bars: rich.progress.Progress | None = None
+        if console.is_terminal and not console.is_dumb_terminal and not environment.get("CI"):
+            self._bars = rich.progress.Progress(
+                rich.progress.SpinnerColumn(),
+                rich.progress.TextColumn("{task.description}", markup=False),
+                rich.progress.BarColumn(),
+                rich.progress.TextColumn("{task.fields[steps]}", markup=False),
+                rich.progress.TimeElapsedColumn(),
+                rich.progress.TextColumn("{task.fields[note]}", markup=False, style="dim"),
+                console=console,
+                transient=True,
+            )
+
+    def begin(self, stage: str, total: int | None = None, unit: str = "") -> None:
+        """Announce `stage`, with `total` steps of `unit` where it is known."""
+        with self._lock, contextlib.suppress(OSError, ValueError):   # a closed terminal must not end the run
+            self._drop(stage)
+            begun = _Stage(self._clock(), total, unit)
+            self._stages[stage] = begun
+            if self._bars is None:
+                self._say(f"{stage} ...")
+            else:
+                self._bars.start()
+                begun.bar = self._bars.add_task(stage, total=total, steps="", note="")
+
+    def advance(self, stage: str, done: int, note: str = "") -> None:
+        """Say that `done` steps of `stage` are behind it; `note` names the current one."""
+        with self._lock, contextlib.suppress(OSError, ValueError):
+            begun = self._stages.get(stage)
+            if begun is None:
+                return
+            steps = begun.describe(done)
+            if self._bars is not None and begun.bar is not None:
+                self._bars.update(begun.bar, completed=done, steps=steps, note=_plain(note))
+            elif begun.is_due(done, self._clock()):
+                self._say(f"{stage}: {steps}" + (f" ({_plain(note)})" if note else ""))
+
+    def end(self, stage: str, note: str = "") -> None:
+        """Say that `stage` is finished; `note` is its result."""
+        with self._lock, contextlib.suppress(OSError, ValueError):
+            begun = self._stages.get(stage)
+            if begun is None:
+                return
+            took = format_duration(self._clock() - begun.started)
+            self._drop(stage)
+            self._say(f"{stage}: done in {took}" + (f", {_plain(note)}" if note else ""))
+
+    def close(self) -> None:
+        """Take away all bars, whatever they show; call it before the terminal is needed for something else."""
+        with self._lock, contextlib.suppress(OSError, ValueError):
+            for stage in list(self._stages):
+                self._drop(stage)
+
+    def _drop(self, stage: str) -> None:
+        begun = self._stages.pop(stage, None)
+        if begun is not None and begun.bar is not None and self._bars is not None:
+            self._bars.remove_task(begun.bar)
+            if not self._stages:
+                self._bars.stop()
+
+    def _say(self, line: str) -> None:
+        self._console.print(Text(line), soft_wrap=True)
+
+
+class _Stage:
+    """A stage that was begun, and when it was last heard of."""
+
+    def __init__(self, started: float, total: int | None, unit: str) -> None:
+        self.started = started
+        self.bar: rich.progress.TaskID | None = None
+        self._total = total
+        self._unit = unit
+        self._said_at = started
+        self._said_percent = 0
+
+    def describe(self, done: int) -> str:
+        """Return how far it is, such as '120/1043 packages'."""
+        steps = f"{done}/{self._total}" if self._total else str(done)
+        return f"{steps} {self._unit}".strip()
+
+    def is_due(self, done: int, now: float) -> bool:
+        """Return whether a line is due: some seconds passed, or some percent, and not too soon."""
+        percent = 100 * done // self._total if self._total else 0
+        silent_s = now - self._said_at
+        advanced = percent >= self._said_percent + PLAIN_PERCENT and silent_s >= _PLAIN_PAUSE_S
+        if silent_s < PLAIN_INTERVAL_S and not advanced:
+            return False
+        self._said_at, self._said_percent = now, percent
+        return True

@@ -1,0 +1,148 @@
+"""Renders a record as JUnit XML, for CI systems: a suite per section, a case per check.
+
+A known issue passes with a note, a check that did not run is skipped; nothing else is softened.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from xml.etree import ElementTree
+
+from harness.report.outline import group_by_section
+from harness.report.wording import format_moment, parse_time
+from harness.results import Check, IssueResult, IssueStatus, Record, Status
+
+_NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_EVIDENCE_LIMIT = 4000   # characters of one piece; report.json has all of it
+
+
+def render_junit(record: Record) -> str:
+    """Return `record` as a JUnit XML document; characters that XML can't hold become U+FFFD."""
+    root = ElementTree.Element("testsuites", name="Ingester acceptance")
+    suites = [_render_suite(record, heading, checks) for heading, checks in group_by_section(record)]
+    if record.known_issues:
+        suites.append(_render_issues(record))
+    if suites:
+        _add_properties(suites[0], record)   # the format has no place for them above the suites
+    for counter in ("tests", "failures", "errors", "skipped"):
+        root.set(counter, str(sum(int(suite.get(counter, "0")) for suite in suites)))
+    root.set("time", f"{record.duration_s:.3f}")
+    root.extend(suites)
+    ElementTree.indent(root)
+    return f'<?xml version="1.0" encoding="utf-8"?>\n{ElementTree.tostring(root, encoding="unicode")}\n'
+
+
+def _render_suite(record: Record, heading: str, checks: list[Check]) -> ElementTree.Element:
+    suite = _start_suite(record, heading)
+    for check in checks:
+        case = ElementTree.SubElement(
+            suite,
+            "testcase",
+            classname=_clean(check.kind or "sandbox"),
+            name=_clean(check.title),
+            time=f"{check.duration_s:.3f}",
+        )
+        _render_status(case, check)
+    return _count(suite, sum(check.duration_s for check in checks))
+
+
+def _render_status(case: ElementTree.Element, check: Check) -> None:
+    detail = check.detail or check.status.label
+    match check.status:
+        case Status.FAIL:
+            _add(case, "failure", detail, _describe(check), error="CheckFailure")
+        case Status.ERROR:
+            _add(case, "error", detail, _describe(check), error="HarnessError")
+        case Status.NOT_RUN | Status.NOT_APPLICABLE:
+            _add(case, "skipped", f"{check.status.label}: {check.detail}".removesuffix(": "))
+        case Status.KNOWN:
+            ElementTree.SubElement(case, "system-out").text = _clean(f"KNOWN ISSUE: {detail}")
+
+
+def _render_issues(record: Record) -> ElementTree.Element:
+    """Return a suite in which a stale issue fails, unless the run allowed it and succeeded."""
+    suite = _start_suite(record, "Known issues")
+    for issue in record.known_issues:
+        case = ElementTree.SubElement(
+            suite, "testcase", classname="known issue", name=_clean(f"{issue.id}: {issue.title}"), time="0.000"
+        )
+        if issue.status == IssueStatus.NOT_CHECKED:
+            _add(case, "skipped", f"NOT CHECKED: {issue.detail}".removesuffix(": "))
+        elif issue.status == IssueStatus.STALE and record.exit_code != 0:
+            _add(case, "failure", "stale: it did not show in this run", issue.detail, error="StaleKnownIssue")
+        else:
+            ElementTree.SubElement(case, "system-out").text = _clean(_describe_issue(issue))
+    return _count(suite, 0.0)
+
+
+def _describe_issue(issue: IssueResult) -> str:
+    """Return the issue's status and what was seen of it."""
+    return f"{issue.status.value.upper()}: {issue.detail}".removesuffix(": ")
+
+
+def _start_suite(record: Record, name: str) -> ElementTree.Element:
+    suite = ElementTree.Element("testsuite", name=name)
+    if parse_time(record.started_at) is not None:
+        suite.set("timestamp", format_moment(record.started_at).removesuffix(" UTC").replace(" ", "T"))
+    return suite
+
+
+def _add_properties(suite: ElementTree.Element, record: Record) -> None:
+    properties = ElementTree.Element("properties")
+    suite.insert(0, properties)
+    for key, value in _list_properties(record):
+        if value:
+            ElementTree.SubElement(properties, "property", name=_clean(key), value=_clean(value))
+
+
+def _list_properties(record: Record) -> Iterable[tuple[str, str]]:
+    yield from (
+        ("profile", record.profile),
+        ("system under test", record.system_under_test),
+        ("backend", record.backend),
+        ("harness", record.harness_version),
+        ("command", record.command),
+    )
+    for component in record.components:
+        yield f"{component.name} version", component.version
+        yield f"{component.name} sha256", component.sha256
+    yield from record.environment.items()
+    yield from record.digests.items()
+
+
+def _count(suite: ElementTree.Element, time_s: float) -> ElementTree.Element:
+    for counter, path in (
+        ("tests", "testcase"),
+        ("failures", "testcase/failure"),
+        ("errors", "testcase/error"),
+        ("skipped", "testcase/skipped"),
+    ):
+        suite.set(counter, str(len(suite.findall(path))))
+    suite.set("time", f"{time_s:.3f}")
+    return suite
+
+
+def _describe(check: Check) -> str:
+    """Return what a reader of the CI page needs: the mismatches, how to reproduce them, and the evidence."""
+    lines = [str(mismatch) for mismatch in check.mismatches]
+    if check.reproduce:
+        lines.append(f"Reproduce: {check.reproduce}")
+    for item in check.evidence:
+        body = item.body
+        if len(body) > _EVIDENCE_LIMIT:
+            body = f"{body[:_EVIDENCE_LIMIT]}\n[{len(body) - _EVIDENCE_LIMIT} more characters in report.json]"
+        lines += ["", f"--- {item.kind}: {item.title}", body]
+    return "\n".join(lines)
+
+
+def _add(case: ElementTree.Element, tag: str, message: str, text: str = "", error: str = "") -> None:
+    element = ElementTree.SubElement(case, tag, message=_clean(message))
+    if error:
+        element.set("type", error)
+    if text:
+        element.text = _clean(text)
+
+
+def _clean(text: str) -> str:
+    return _NOT_XML.sub("\ufffd", text)

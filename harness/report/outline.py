@@ -1,0 +1,163 @@
+"""What the report consists of, whatever it is rendered to: its sections, the matrix's rows, their evidence.
+
+It selects from a record and orders; it judges nothing (`harness.report.verdict`) and writes no markup.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from statistics import median
+
+from harness.catalogue import KINDS
+from harness.results import Cell, Check, Column, Evidence, Record, Status
+
+SECTIONS: dict[str, str] = {
+    "1.1": "Commands and components",
+    "1.2": "MySQL tables",
+    "1.3": "Ingester controllers registered",
+    "1.4": "Custom resources created",
+    "1.5": "Reconcile log lines after creation",
+    "1.6": "Rows in MySQL after creation",
+    "2.1": "Patches sent",
+    "2.2": "Reconcile log lines after the patches",
+    "2.3": "Rows in MySQL after the patches",
+}
+
+OTHER_SECTION = "Other checks"
+
+_LAST_ROW = "SparkJob"   # the seed report's matrix ends with the kind that did not sync
+
+ROW_ORDER: tuple[str, ...] = (
+    *(kind.name for kind in KINDS if kind.name != _LAST_ROW),
+    *(kind.name for kind in KINDS if kind.name == _LAST_ROW),
+)
+"""The kinds as the seed report's matrix lists them."""
+
+_COLUMN_LINE = re.compile(r"^(?P<column>[a-z_]+): (?P<value>.*)$", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row of the matrix: a kind and its four cells, in the columns' order."""
+
+    kind: str
+    cells: tuple[Cell, ...]
+
+
+@dataclass(frozen=True)
+class LatencyRow:
+    """The median seconds from one kind's writes to their rows; None where nothing was measured."""
+
+    kind: str
+    create_s: float | None
+    patch_s: float | None
+
+
+def order_kinds(kinds: Iterable[str]) -> list[str]:
+    """Return each of `kinds` once: the report's own order first, unknown ones after them by name."""
+    found = set(kinds)
+    return [kind for kind in ROW_ORDER if kind in found] + sorted(found.difference(ROW_ORDER))
+
+
+def list_rows(record: Record) -> list[Row]:
+    """Return the matrix; a cell that the record lacks is NOT RUN, so that a gap can't look green."""
+    cells = {(cell.kind, cell.column): cell for cell in record.cells}
+    return [
+        Row(kind, tuple(cells.get((kind, column)) or Cell(kind, column) for column in Column))
+        for kind in order_kinds(cell.kind for cell in record.cells)
+    ]
+
+
+def find_checks(record: Record, kind: str, column: Column) -> list[Check]:
+    """Return the checks that add up to the cell of `kind` and `column`."""
+    return [check for check in record.checks if check.kind == kind and check.column == column]
+
+
+def list_shared_reasons(record: Record) -> dict[str, int]:
+    """Return why cells did not run, with how many share the reason, where that is more than a row of them.
+
+    A renderer says such a reason once instead of in each cell.
+    """
+    reasons = Counter(cell.detail for cell in record.cells if cell.status == Status.NOT_RUN)
+    return {reason: number for reason, number in reasons.items() if reason and number > len(Column)}
+
+
+def list_other_checks(record: Record) -> list[Check]:
+    """Return the checks that belong to no cell, such as those of the components and the tables."""
+    return [check for check in record.checks if check.kind is None or check.column is None]
+
+
+def list_failures(record: Record) -> list[Check]:
+    """Return the checks that failed or could not be judged, failures first."""
+    failed = [check for check in record.checks if check.status == Status.FAIL]
+    return failed + [check for check in record.checks if check.status == Status.ERROR]
+
+
+def list_own_evidence(record: Record, cell: Cell) -> list[Evidence]:
+    """Return the evidence of `cell` that none of its checks already shows."""
+    shown = [item for check in find_checks(record, cell.kind, cell.column) for item in check.evidence]
+    return [item for item in cell.evidence if item not in shown]
+
+
+def number_section(check: Check) -> str:
+    """Return the number of the section that `check` belongs to, or '' for one outside the report's sections."""
+    number = check.section.split(maxsplit=1)[0] if check.section.strip() else ""
+    return number if number in SECTIONS else ""
+
+
+def group_by_section(record: Record) -> Iterator[tuple[str, list[Check]]]:
+    """Yield the heading and the checks of each section that has checks, in the report's order."""
+    for number, title in (*SECTIONS.items(), ("", OTHER_SECTION)):
+        checks = [check for check in record.checks if number_section(check) == number]
+        if checks:
+            yield f"{number} {title}".strip(), checks
+
+
+def find_last_row(record: Record, kind: str, column: Column) -> dict[str, str]:
+    """Return the MySQL row that a cell's checks saw last, by column; {} where the evidence holds none."""
+    items = [item for check in find_checks(record, kind, column) for item in check.evidence]
+    try:
+        items += record.cell(kind, column).evidence
+    except KeyError:
+        return {}
+    for item in sorted((item for item in items if item.kind == "row"), key=lambda item: -item.at):
+        row = _parse_row(item.body)
+        if row:
+            return row
+    return {}
+
+
+def _parse_row(body: str) -> dict[str, str]:
+    """Return the row in `body`, which has a line `column: value` each; {} where it is no row."""
+    row: dict[str, str] = {}
+    for line in _COLUMN_LINE.finditer(body):
+        row.setdefault(line["column"], line["value"])
+    return row if "res_version" in row else {}
+
+
+def list_latencies(record: Record) -> list[LatencyRow]:
+    """Return the measured kinds in the report's order, with the median of each operation."""
+    return [
+        LatencyRow(kind, _median(record, kind, "create"), _median(record, kind, "patch"))
+        for kind in order_kinds(latency.kind for latency in record.latencies)
+    ]
+
+
+def _median(record: Record, kind: str, operation: str) -> float | None:
+    found = [item.seconds for item in record.latencies if (item.kind, item.operation) == (kind, operation)]
+    return median(found) if found else None
+
+
+def list_row_counts(record: Record) -> tuple[list[tuple[str, list[int | None]]], dict[str, int]]:
+    """Return per kind the rows of its main, labels and annotations table, and the tables of no known kind."""
+    counts = dict(record.row_counts)
+    kinds = sorted(KINDS, key=lambda kind: ROW_ORDER.index(kind.name))
+    rows = [
+        (kind.name, [counts.pop(table, None) for table in kind.tables])
+        for kind in kinds
+        if any(table in counts for table in kind.tables)
+    ]
+    return rows, counts

@@ -1,0 +1,339 @@
+"""Records as a run would write them, for the tests of the renderers; every value is fixed.
+
+`build_record` is a run in which everything happened that can: passes, failures with mismatches, known
+issues, cells that do not apply, did not run or could not be judged, long evidence, and text that must not
+reach a page as markup. `build_clean_record` is a run as the seed report found it.
+"""
+
+from __future__ import annotations
+
+import json
+
+from harness.catalogue import KINDS, KINDS_BY_NAME
+from harness.model import Kind
+from harness.results import (
+    Cell,
+    Check,
+    Column,
+    Component,
+    Evidence,
+    IssueResult,
+    IssueStatus,
+    Latency,
+    Mismatch,
+    Record,
+    Status,
+)
+
+START = 1773089400.0   # 2026-03-09 20:50:00 UTC
+EVENTFUL_KINDS = ("Model", "Revision", "RayJob", "TriggerRun", "SparkJob")
+SCRIPT = "<script>alert('evidence')</script>"
+REPRODUCE = "python -m pytest tests/acceptance --crd {}"
+
+_TITLES = {
+    Column.CREATED: ("1.4", "the API server accepts it"),
+    Column.SYNCED: ("1.6", "its row equals the object"),
+    Column.UPDATED: ("2.1", "the API server accepts the patch"),
+    Column.UPDATE_SYNCED: ("2.3", "the row reaches the patch's version"),
+}
+
+_DETAILS = {
+    ("Cluster", Column.UPDATED): (Status.PASS, "label update"),
+    ("TriggerRun", Column.SYNCED): (Status.PASS, "after restart"),
+    ("TriggerRun", Column.UPDATED): (Status.KNOWN, "deleted by business controller"),
+    ("TriggerRun", Column.UPDATE_SYNCED): (Status.PASS, "on re-create"),
+    ("SparkJob", Column.SYNCED): (Status.KNOWN, "known issue: controller manager crashes"),
+    ("SparkJob", Column.UPDATED): (Status.NOT_APPLICABLE, ""),
+    ("SparkJob", Column.UPDATE_SYNCED): (Status.NOT_APPLICABLE, ""),
+}
+
+_FAULTS = {
+    ("Model", Column.SYNCED): (Status.FAIL, "2 differences between the row and the object at version 311"),
+    ("Revision", Column.UPDATE_SYNCED): (
+        Status.FAIL,
+        "row still at res_version 317, the patch returned 342; unchanged for 10.0 s",
+    ),
+    ("RayJob", Column.UPDATED): (Status.ERROR, "kube-apiserver did not answer within 5 s"),
+    ("RayJob", Column.UPDATE_SYNCED): (Status.NOT_RUN, "the patch could not be sent"),
+}
+
+_MISMATCHES = {
+    ("Model", Column.SYNCED): [
+        Mismatch("column algorithm", '"xgboost"', '"xgboots"'),
+        Mismatch("table model_labels, key team", f'"größe-{SCRIPT}"', "no row"),
+    ],
+    ("Revision", Column.UPDATE_SYNCED): [
+        Mismatch("column res_version", "342", "317"),
+        Mismatch("column owner", '"updated-owner"', '"ingester-test"'),
+    ],
+}
+
+
+def build_record() -> Record:
+    """Return a run with everything in it."""
+    record = _build(_DETAILS | _FAULTS)
+    record.exit_code = 1
+    record.headline = "2 checks failed: Model is not mirrored as it is, Revision's patch never arrived"
+    record.warnings = [
+        "MySQL's clock is 2 s behind this machine's; update_time was compared with MySQL's own clock",
+        f"a label holds markup: {SCRIPT}",
+    ]
+    record.known_issues[3].status = IssueStatus.NOT_CHECKED
+    record.known_issues[2].status = IssueStatus.STALE
+    record.known_issues[2].detail = "the controller manager's log holds no such rejection"
+    record.known_issues[2].evidence = []
+    return record
+
+
+def build_clean_record() -> Record:
+    """Return a run that succeeded and found what the seed report found."""
+    record = _build(_DETAILS)
+    record.exit_code = 0
+    record.headline = "All 13 kinds behave as profile report-2026-03 expects"
+    return record
+
+
+def build_short_record(*kinds: str) -> Record:
+    """Return `build_record`'s run of `kinds` (default: the eventful ones), short enough for a golden file."""
+    record = build_record()
+    kinds = kinds or EVENTFUL_KINDS
+    tables = {table for kind in KINDS if kind.name in kinds for table in kind.tables}
+    record.cells = [cell for cell in record.cells if cell.kind in kinds]
+    record.checks = [check for check in record.checks if check.kind is None or check.kind in kinds]
+    record.latencies = [latency for latency in record.latencies if latency.kind in kinds]
+    record.row_counts = {table: number for table, number in record.row_counts.items() if table in tables}
+    return record
+
+
+def _build(overrides: dict[tuple[str, Column], tuple[Status, str]]) -> Record:
+    record = Record(
+        started_at="2026-03-09T20:50:00+00:00",
+        finished_at="2026-03-09T20:50:31+00:00",
+        duration_s=31.4,
+        command="python -m pytest tests/acceptance --profile report-2026-03 --controllermgr reference",
+        profile="report-2026-03",
+        system_under_test="reference",
+        backend="local",
+        namespace="ingester-test-7f3a",
+        harness_version="0.1.0",
+        environment={
+            "Python": "3.11.7",
+            "operating system": "Linux 6.1.0 x86_64, 2 processors",
+            "kubernetes (Python package)": "31.0.0",
+            "mysql-connector-python": "9.1.0",
+        },
+        digests={
+            "CRDs": "sha256:" + "a1b2c3d4" * 8,
+            "schema": "sha256:" + "0f1e2d3c" * 8,
+            "templates": "sha256:" + "99aa88bb" * 8,
+        },
+        components=_build_components(),
+        known_issues=_build_issues(),
+        row_counts={
+            table: (0 if kind.name == "SparkJob" else number)
+            for kind in KINDS
+            for table, number in zip(kind.tables, (1, 2, 1), strict=True)
+        },
+        stages_s={
+            "MySQL": 1.31,
+            "etcd and kube-apiserver": 3.36,
+            "CRDs served": 1.72,
+            "controllers registered": 0.31,
+            "creation": 14.9,
+            "patches": 7.8,
+            "stop": 0.42,
+        },
+        latencies=[
+            Latency(kind.name, operation, round((0.0048 + 0.0011 * number) * factor, 5))
+            for number, kind in enumerate(KINDS)
+            for operation, factor in (("create", 1.0), ("patch", 0.8))
+            if kind.name != "SparkJob"
+        ],
+    )
+    record.latencies.append(Latency("TriggerRun", "create", 2.83))
+    record.checks = _build_sandbox_checks()
+    for number, kind in enumerate(KINDS):
+        for column in Column:
+            status, detail = overrides.get((kind.name, column), (Status.PASS, ""))
+            checks = _build_checks(kind, column, status, detail, START + 6 + number)
+            record.checks += checks
+            record.cells.append(Cell(kind.name, column, status, detail))
+    return record
+
+
+def _build_components() -> list[Component]:
+    server = "/cache/ingester-acceptance/controlplane/{}"
+    return [
+        Component("etcd", "Running", version="3.6.8", path=server.format("etcd"), sha256="11" * 32),
+        Component(
+            "kube-apiserver", "Running", version="v1.36.3", path=server.format("kube-apiserver"), sha256="22" * 32
+        ),
+        Component("mysql", "Running", version="10.11.6-MariaDB", path="/usr/sbin/mariadbd", sha256="33" * 32),
+        Component("ingester-schema-init", "Completed"),
+        Component(
+            "michelangelo-controllermgr",
+            "Running",
+            restarts=3,
+            reason="restarted after exit code 2",
+            version="reference 0.1.0",
+            path="/env/bin/python",
+            sha256="44" * 32,
+        ),
+    ]
+
+
+def _build_sandbox_checks() -> list[Check]:
+    registered = "\n".join(
+        json.dumps({"level": "info", "msg": "Ingester controller registered successfully", "kind": kind.name})
+        for kind in KINDS
+    )
+    return [
+        Check(
+            "1.1",
+            "every component is Running, the schema job Completed",
+            status=Status.PASS,
+            duration_s=0.01,
+            evidence=[Evidence("component", "components", "etcd: Running\nkube-apiserver: Running", START + 5)],
+        ),
+        Check("1.2", "the 39 tables exist, with their columns", status=Status.PASS, duration_s=0.04),
+        Check(
+            "1.3",
+            "13 of 13 ingester controllers registered",
+            status=Status.PASS,
+            duration_s=0.31,
+            evidence=[Evidence("log", "controller manager's log", registered, START + 5.5)],
+        ),
+    ]
+
+
+def _build_checks(kind: Kind, column: Column, status: Status, detail: str, at: float) -> list[Check]:
+    """Return a cell's checks: the log check beside the row's, in the synced columns."""
+    section, title = _TITLES[column]
+    judged = status not in {Status.NOT_RUN, Status.NOT_APPLICABLE}
+    check = Check(
+        section,
+        title,
+        kind.name,
+        column,
+        status,
+        detail,
+        duration_s=0.012 if judged else 0.0,
+        reproduce=REPRODUCE.format(kind.table),
+        mismatches=_MISMATCHES.get((kind.name, column), []) if status == Status.FAIL else [],
+        evidence=_build_evidence(kind, column, at) if judged else [],
+    )
+    if column in {Column.CREATED, Column.UPDATED} or status != Status.PASS:
+        return [check]
+    log = Check(
+        "1.5" if column == Column.SYNCED else "2.2",
+        "its reconcile left three log lines",
+        kind.name,
+        column,
+        Status.PASS,
+        evidence=[_build_log(kind, at)],
+    )
+    return [log, check]
+
+
+def _build_log(kind: Kind, at: float) -> Evidence:
+    messages = (
+        "Reconciling object",
+        "Syncing object to metadata storage",
+        "Successfully synced object to metadata storage",
+    )
+    lines = [
+        json.dumps({"logger": f"ingester.{kind.name}", "msg": message, "name": f"ingester-test-{kind.table}"})
+        for message in messages
+    ]
+    return Evidence("log", "controller manager's log", "\n".join(lines), at + 0.006)
+
+
+def _build_evidence(kind: Kind, column: Column, at: float) -> list[Evidence]:
+    name = f"ingester-test-{kind.table}"
+    version = 300 + 2 * list(KINDS_BY_NAME).index(kind.name)
+    labels = {"team": f"größe-{SCRIPT}", "✓": "Ünïcödé 日本"}
+    obj = {"kind": kind.name, "metadata": {"name": name, "labels": labels, "resourceVersion": str(version)}}
+    body = json.dumps(obj, indent=2, ensure_ascii=False)
+    path = f"/apis/michelangelo.api/v2/namespaces/ingester-test-7f3a/{kind.plural}"
+    if column == Column.CREATED:
+        return [
+            Evidence("request", f"POST {path}", body, at),
+            Evidence("response", "201 Created", body, at + 0.004),
+        ]
+    if column == Column.UPDATED:
+        patch = json.dumps({"spec": {"description": f"UPDATED: {kind.name}"}})
+        return [
+            Evidence("request", f"PATCH {path}/{name} (merge)", patch, at + 10),
+            Evidence("response", "200 OK", body, at + 10.003),
+        ]
+    patched = column == Column.UPDATE_SYNCED
+    row = {
+        "uid": "6f1c2d3e-0000-4000-8000-00000000000a",
+        "name": name,
+        "res_version": version + (25 if patched else 0),
+        "create_time": "2026-03-09 20:50:06",
+        "update_time": "2026-03-09 20:50:17" if patched else "2026-03-09 20:50:06",
+        "delete_time": None,
+        "json": body * (12 if kind.name == "Model" else 1),
+    }
+    text = "\n".join(f"{column}: {'NULL' if value is None else value}" for column, value in row.items())
+    when = at + (10.012 if patched else 0.012)
+    if kind.name == "SparkJob":
+        return [_build_panic(at)]
+    compared = [str(item) for item in _MISMATCHES.get((kind.name, column), [])]
+    return [
+        Evidence("row", f"{kind.table}, first look", "no row", when - 0.009),
+        Evidence("row", f"{kind.table}, last look", text, when),
+        Evidence("comparison", "row against object", "\n".join(["uid: equal", *compared]), when + 0.001),
+    ]
+
+
+def _build_panic(at: float) -> Evidence:
+    trace = [
+        "panic: runtime error: invalid memory address or nil pointer dereference [recovered]",
+        "goroutine 467 [running]:",
+        "  spark/job/client/client.go:185 +0x1d4",
+        *(f"  sigs.k8s.io/controller-runtime/pkg/internal/controller.go:{200 + line}" for line in range(30)),
+    ]
+    return Evidence("log", "the panic in the controller manager's log", "\n".join(trace), at + 0.3)
+
+
+def _build_issues() -> list[IssueResult]:
+    return [
+        IssueResult(
+            "sparkjob-double-panic",
+            "SparkJob's business controller panics twice and takes the controller manager down",
+            IssueStatus.REPRODUCED,
+            "exit code 2 three times, the trace names spark/job/client/client.go:185",
+            "No SparkJob reaches MySQL; a TriggerRun created meanwhile is synced after the restart.",
+            "Delete the SparkJob CR: the controller manager recovers. Done in this run, 0.9 s until it ran again.",
+            "https://issues.example/185",
+            [_build_panic(START + 16)],
+        ),
+        IssueResult(
+            "triggerrun-deleted",
+            "TriggerRun is deleted by its business controller shortly after its creation",
+            IssueStatus.REPRODUCED,
+            "state TRIGGER_RUN_STATE_INVALID, gone from Kubernetes 1.2 s after its creation",
+            "The row is synced before the deletion; the CR itself can't be patched any more.",
+            "Create the CR again: it is left alone and synced.",
+        ),
+        IssueResult(
+            "cluster-outside-ma-system",
+            "Cluster is rejected by its business controller outside the namespace ma-system",
+            IssueStatus.REPRODUCED,
+            "the rejection is in the log",
+            "None on the Ingester: the row is synced all the same.",
+            "None needed here; in production create Clusters in ma-system.",
+            "javascript:alert(1)",
+            [Evidence("log", "rejection", "cluster must only belong to the namespace ma-system", START + 13.2)],
+        ),
+        IssueResult(
+            "sparkjob-driver-fields",
+            "SparkJob's CRD has no spec.driver.cores and spec.driver.memory",
+            IssueStatus.REPRODUCED,
+            "the API server dropped both fields",
+            "A SparkJob written with them silently loses them where validation is not strict.",
+            "Use spec.driver.pod, as the template does.",
+        ),
+    ]

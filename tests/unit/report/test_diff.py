@@ -1,0 +1,115 @@
+"""`harness.report.diff`: what changed between two runs, and nothing that did not."""
+
+from __future__ import annotations
+
+from harness.catalogue import KINDS
+from harness.report.diff import Area, Difference, compare_records, find_changed_cells, render_diff
+from harness.results import Cell, Column, Component, IssueResult, IssueStatus, Latency, Record, Status
+from tests.unit.report.conftest import CheckGolden
+from tests.unit.report.sample import build_clean_record, build_record
+
+
+def _cells(*cells: tuple[str, Column, Status]) -> Record:
+    return Record(cells=[Cell(*cell) for cell in cells])
+
+
+def _latencies(**seconds: float) -> Record:
+    return Record(latencies=[Latency(kind, "create", value) for kind, value in seconds.items()])
+
+
+def test_equal_runs_do_not_differ() -> None:
+    """A run compared with itself has no differences, and says so."""
+    assert compare_records(build_record(), build_record()) == []
+    assert render_diff([]) == "No differences.\n"
+
+
+def test_a_cell_that_changed_is_named_and_judged() -> None:
+    """A changed cell says what it was and is, and whether that is worse."""
+    old = _cells(("Model", Column.SYNCED, Status.PASS), ("Model", Column.UPDATED, Status.FAIL))
+    new = _cells(("Model", Column.SYNCED, Status.FAIL), ("Model", Column.UPDATED, Status.KNOWN))
+    assert compare_records(old, new) == [
+        Difference(Area.CELL, "Model, Synced to MySQL", "pass", "fail", worse=True),
+        Difference(Area.CELL, "Model, Updated", "fail", "known", worse=False),
+    ]
+    assert find_changed_cells(old, new) == {
+        ("Model", Column.SYNCED): Status.PASS,
+        ("Model", Column.UPDATED): Status.FAIL,
+    }
+
+
+def test_a_new_kind_is_no_regression() -> None:
+    """A cell that only the new run has is a difference, not a worse one."""
+    new = _cells(("Model", Column.SYNCED, Status.PASS))
+    assert compare_records(Record(), new) == [
+        Difference(Area.CELL, "Model, Synced to MySQL", "absent", "pass", worse=False)
+    ]
+
+
+def test_cells_that_did_not_run_are_one_difference() -> None:
+    """A run of one kind does not list every cell of the others; cells that are missing count with them."""
+    old = _cells(*((kind.name, column, Status.PASS) for kind in KINDS for column in Column))
+    model = [("Model", column, Status.PASS) for column in Column]
+    new = _cells(*model, ("Project", Column.CREATED, Status.NOT_RUN))
+    differences = compare_records(old, new)
+    assert [(item.before, item.after, item.worse) for item in differences] == [("judged", "not run", True)]
+    assert differences[0].subject.startswith("48 cells of Project, ModelFamily, Pipeline,")
+    assert compare_records(old, Record())[0].subject == "52 cells of all kinds"
+
+
+def test_known_issues_are_compared_by_id() -> None:
+    """A known issue that changed its status, came or went is a difference."""
+    old = Record(known_issues=[IssueResult("a", "A", IssueStatus.REPRODUCED), IssueResult("b", "B")])
+    new = Record(known_issues=[IssueResult("a", "A", IssueStatus.STALE), IssueResult("c", "C")])
+    assert compare_records(old, new) == [
+        Difference(Area.ISSUE, "a", "reproduced", "stale"),
+        Difference(Area.ISSUE, "c", "absent", "not checked"),
+        Difference(Area.ISSUE, "b", "not checked", "absent"),
+    ]
+
+
+def test_versions_are_compared_where_both_runs_know_them() -> None:
+    """A version or digest that changed is a difference; one that only one run knows is none."""
+    old = Record(
+        environment={"Python": "3.11.7", "pytest": "8.3"},
+        digests={"schema": "aa"},
+        components=[Component("mysql", "Running", version="10.11", sha256="11")],
+    )
+    new = Record(
+        harness_version="0.2.0",
+        environment={"Python": "3.12.1", "rich": "13.9"},
+        digests={"schema": "bb"},
+        components=[Component("mysql", "Running", version="10.11", sha256="22")],
+    )
+    assert compare_records(old, new) == [
+        Difference(Area.VERSION, "mysql, SHA-256", "11", "22"),
+        Difference(Area.VERSION, "Python", "3.11.7", "3.12.1"),
+        Difference(Area.VERSION, "schema, digest", "aa", "bb"),
+    ]
+
+
+def test_only_latencies_beyond_factor_and_noise_are_differences() -> None:
+    """A latency must change by the factor and by more than noise, in either direction."""
+    old = _latencies(Model=0.01, Project=1.0, RayJob=1.0)
+    new = _latencies(Model=0.05, Project=1.9, RayJob=2.0)
+    slower = Difference(Area.LATENCY, "RayJob, create to row", "1.0 s", "2.0 s", worse=True)
+    assert compare_records(old, new) == [slower]
+    faster = Difference(Area.LATENCY, "RayJob, create to row", "2.0 s", "1.0 s", worse=False)
+    assert compare_records(new, old) == [faster]
+    assert len(compare_records(old, new, latency_factor=1.5, latency_floor_s=0.0)) == 3
+
+
+def test_the_diff_as_text(check_golden: CheckGolden) -> None:
+    """The text names both runs and groups what changed."""
+    check_golden("diff.txt", render_diff(compare_records(build_clean_record(), build_record()), before="seed"))
+
+
+def test_the_diff_as_markdown() -> None:
+    """In Markdown the values are code, so that a version is not taken for markup."""
+    differences = [
+        Difference(Area.CELL, "Model, Updated", "pass", "fail", worse=True),
+        Difference(Area.VERSION, "Python", "3.11", "3.12"),
+    ]
+    assert render_diff(differences, markdown=True) == (
+        "**Cells**\n\n- Model, Updated: before: `pass`, now: `fail` (worse)\n\n"
+        "**Versions**\n\n- Python: before: `3.11`, now: `3.12`\n"
+    )

@@ -1,0 +1,213 @@
+"""`harness.report.html`: one page, complete in itself, readable without colour, and nobody's script in it."""
+
+from __future__ import annotations
+
+import re
+from html.parser import HTMLParser
+
+import pytest
+
+from harness.report.html import load_css, render_page, render_section
+from harness.report.record import load_baseline
+from harness.results import Cell, Check, Column, Evidence, Record, Status
+from tests.unit.report.conftest import CheckGolden
+from tests.unit.report.sample import SCRIPT, build_clean_record, build_record, build_short_record
+
+_VOID = {"meta", "link", "br", "path", "use", "rect", "circle"}
+
+
+class Page(HTMLParser):
+    """A page's elements: (tag, attributes, text within), in document order."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.elements: list[tuple[str, dict[str, str], list[str]]] = []
+        self._open: list[tuple[str, list[str]]] = []
+        self.feed(text)
+        self.close()
+        assert self._open == [], "elements that were not closed"
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Open an element."""
+        text: list[str] = []
+        self.elements.append((tag, {name: value or "" for name, value in attrs}, text))
+        if tag not in _VOID:
+            self._open.append((tag, text))
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Note an element that closes itself."""
+        self.elements.append((tag, {name: value or "" for name, value in attrs}, []))
+
+    def handle_endtag(self, tag: str) -> None:
+        """Close the innermost element, which must be the one named."""
+        if tag not in _VOID:
+            assert self._open.pop()[0] == tag
+
+    def handle_data(self, data: str) -> None:
+        """Add text to every open element."""
+        for _, text in self._open:
+            text.append(data)
+
+    def find(self, tag: str, cls: str = "") -> list[tuple[dict[str, str], str]]:
+        """Return the attributes and the text, on one line, of each element of the tag and class."""
+        return [
+            (attributes, " ".join("".join(text).split()))
+            for name, attributes, text in self.elements
+            if name == tag and (not cls or cls in attributes.get("class", "").split())
+        ]
+
+
+@pytest.fixture(scope="module")
+def page() -> Page:
+    """The page of the run with everything in it, compared with the clean one."""
+    return Page(render_page(build_record(), build_clean_record()))
+
+
+def test_the_page_asks_for_nothing(page: Page) -> None:
+    """No element and no style loads anything: links go to the page itself or are followed by hand."""
+    for tag, attributes, _ in page.elements:
+        assert tag not in {"script", "iframe", "img", "object", "embed", "base", "form"}
+        for name in ("src", "href", "xlink:href", "srcset", "action", "data", "poster", "background"):
+            value = attributes.get(name, "")
+            assert value.startswith(("#", "data:,")) or value == "" or (tag, name) == ("a", "href")
+        assert not [name for name in attributes if name.startswith("on")]
+    css = load_css("report.css", "pytest.css")
+    assert "url(" not in css
+    assert "@import" not in css
+
+
+def test_only_web_addresses_become_links(page: Page) -> None:
+    """An issue's link is a link only if it leads to the web, and then tells nobody where it was followed."""
+    outward = [attributes for attributes, _ in page.find("a") if not attributes["href"].startswith("#")]
+    assert outward == [{"href": "https://issues.example/185", "rel": "noreferrer"}]
+
+
+def test_links_within_the_page_arrive(page: Page) -> None:
+    """Each link to a part of the page has its target, and no two elements share an id."""
+    ids = [attributes["id"] for _, attributes, _ in page.elements if "id" in attributes]
+    assert len(ids) == len(set(ids))
+    targets = {value[1:] for _, a, _ in page.elements if (value := a.get("href", "")).startswith("#")}
+    assert targets <= set(ids)
+
+
+def test_evidence_is_text(page: Page) -> None:
+    """Markup in evidence, labels, details and warnings is shown and not obeyed."""
+    assert "script" not in {tag for tag, _, _ in page.elements}
+    assert any(SCRIPT in text for _, text in page.find("pre"))
+    assert any(SCRIPT in text for _, text in page.find("li"))
+
+
+def test_every_cell_has_its_word(page: Page) -> None:
+    """All 52 cells say their status in words, by a symbol, and in a class for the colour."""
+    cells = page.find("td", "ia-cell")
+    words = [text for _, text in cells]
+    assert len(cells) == 52
+    assert words[0].startswith("Project, Created: PASS")
+    for record_cell, (attributes, text) in zip(_cells_in_order(), cells, strict=True):
+        word = "N/A" if record_cell.status == Status.NOT_APPLICABLE else record_cell.status.label
+        assert text.startswith(f"{record_cell.kind}, {record_cell.column.heading}: {word}")
+        assert f"ia-{record_cell.status.value}" in attributes["class"].split()
+
+
+def _cells_in_order() -> list[Cell]:
+    cells = build_record().cells
+    spark = [cell for cell in cells if cell.kind == "SparkJob"]
+    return [cell for cell in cells if cell.kind != "SparkJob"] + spark
+
+
+def test_a_cell_opens_to_its_evidence(page: Page) -> None:
+    """Within the cell stand its checks, what was sent and read, when, and what differs, marked."""
+    model_synced = page.find("td", "ia-cell")[9][1]
+    for part in ("FAIL 1.6 its row equals the object", "last look +8.012 s", '"xgboots"', "no row"):
+        assert part in model_synced
+    project_synced = page.find("td", "ia-cell")[1][1]
+    for part in ("PASS 1.5 its reconcile left three log lines", "Reconciling object", "PASS 1.6 its row"):
+        assert part in project_synced
+    marked = [text for _, text in page.find("mark")]
+    assert 'column algorithm: expected "xgboost", got "xgboots"' in marked
+    assert "uid: equal" not in marked
+
+
+def test_it_says_where_the_run_differs(page: Page) -> None:
+    """A changed cell shows the baseline's status, and the list of differences has it with a judgement."""
+    assert [text for _, text in page.find("small", "ia-was")] == ["baseline: pass"] * 3
+    rows = [text for _, text in page.find("tr")]
+    assert "Model, Synced to MySQL pass fail worse" in rows
+    assert "cluster-outside-ma-system reproduced stale changed" in rows
+
+
+def test_without_a_baseline_there_is_no_comparison() -> None:
+    """A run that has no baseline does not speak of one."""
+    text = render_page(build_record())
+    assert "baseline" not in re.sub(r"<style>.*?</style>|align-items: baseline", "", text, flags=re.DOTALL)
+
+
+def test_tables_are_named_for_screen_readers(page: Page) -> None:
+    """Every heading of a table says what it heads."""
+    assert {attributes.get("scope") for attributes, _ in page.find("th")} == {"col", "row"}
+
+
+def test_long_evidence_can_be_scrolled_by_keyboard(page: Page) -> None:
+    """A box of long evidence can be focused and is named; a short one is no stop for the keyboard."""
+    boxes = page.find("pre")
+    scrolling = [attributes for attributes, _ in boxes if "ia-long" in attributes.get("class", "")]
+    assert scrolling
+    for attributes in scrolling:
+        assert (attributes["tabindex"], attributes["role"]) == ("0", "region")
+        assert attributes["aria-label"]
+    assert len(scrolling) < len(boxes)
+
+
+def test_the_banner_leads(page: Page) -> None:
+    """The first heading is what a reader must know, beside the verdict in a word."""
+    first = next((tag, "".join(text)) for tag, _, text in page.elements if tag in {"h1", "h2"})
+    assert first == ("h1", build_record().headline)
+    assert page.find("p", "ia-verdict")[0][1] == "FAILED"
+    assert "ia-tone-fail" in page.find("header")[0][0]["class"]
+
+
+def test_a_reason_that_all_cells_share_is_said_once() -> None:
+    """Where nothing ran for one reason, the cells do not repeat it."""
+    reason = "no controllers"
+    cells = [Cell(kind, column, Status.NOT_RUN, reason) for kind in ("Model", "Project") for column in Column]
+    page = Page(render_page(Record(cells=cells)))
+    assert [text for _, text in page.find("p") if reason in text] == ["8 cells did not run: no controllers"]
+    assert page.find("small") == []
+
+
+def test_an_empty_record_is_still_a_page() -> None:
+    """A run that ended before it began leaves a page that claims nothing."""
+    page = Page(render_page(Record(), load_baseline()))
+    assert page.find("p", "ia-verdict")[0][1] == "INCOMPLETE"
+    assert page.find("td", "ia-cell") == []
+
+
+def test_a_lone_surrogate_can_be_written() -> None:
+    """A log line that was no UTF-8 does not keep the page from being written."""
+    check = Check("1.1", "t", evidence=[Evidence("log", "l", b"caf\xe9".decode("utf-8", "surrogateescape"), 1.0)])
+    assert "caf?" in render_page(Record(checks=[check])).encode().decode()
+
+
+def test_a_body_keeps_its_first_empty_line() -> None:
+    """Evidence is shown to the letter; HTML's rule that eats a line end after <pre> does not bite."""
+    check = Check("1.1", "t", detail="d", evidence=[Evidence("log", "l", "\nsecond", 1.0)])
+    assert ">\n\nsecond</pre>" in render_page(Record(checks=[check]))
+
+
+def test_the_section_fits_into_another_page() -> None:
+    """The fragment has no document around it, but the styles and the viewport that pytest-html's page lacks."""
+    section = render_section(build_record(), build_clean_record())
+    tags = {tag for tag, _, _ in Page(section).elements}
+    assert not tags & {"html", "head", "body"}
+    assert '<meta name="viewport"' in section
+    assert load_css("pytest.css") in section
+    assert load_css("pytest.css") not in render_page(build_record())
+
+
+def test_the_matrix(check_golden: CheckGolden) -> None:
+    """The matrix is written as the golden file says."""
+    record = build_short_record("Revision", "RayJob", "SparkJob")
+    text = render_page(record, build_clean_record())
+    start = text.index('<table class="ia-matrix"')
+    end = text.index('<section class="ia-failures"')
+    check_golden("matrix.html", text[start:end])
