@@ -82,7 +82,7 @@ def _add_report_commands(commands: argparse._SubParsersAction[argparse.ArgumentP
 
 def _render_report(options: argparse.Namespace) -> int:
     record = read_record(options.record)
-    baseline = load_baseline(options.baseline or record.profile, required=bool(options.baseline))
+    baseline = load_baseline(options.baseline or record.profile)
     print(options.render(record, baseline))
     return 0
 

@@ -25,7 +25,7 @@ from harness.report.console import ConsoleProgress, make_console, print_evidence
 from harness.report.folder import ReportFolder, prepare_report_folder
 from harness.report.html import render_page, render_section
 from harness.report.publish import publish
-from harness.report.record import load_baseline
+from harness.report.record import list_baselines, load_baseline, write_text
 from harness.results import Check, Column, IssueResult, Record, Status
 from harness.scenario.run import Run
 from harness.scenario.signals import Known, NotApplicable, NotRun
@@ -56,11 +56,11 @@ def pytest_configure(config: pytest.Config) -> None:
     try:
         settings = read_run_settings(config.option)
         folder = prepare_report_folder(config.rootpath / config.option.reports, settings.profile)
-        baseline = load_baseline(config.option.baseline or settings.profile, required=bool(config.option.baseline))
+        baseline = _load_baseline(config.option.baseline, settings.profile)
     except SettingsError as error:
         raise pytest.UsageError(str(error)) from error
     if hasattr(config.option, "htmlpath"):
-        config.option.htmlpath = str(folder.path / "report.html")
+        config.option.htmlpath = str(folder.html)
         config.option.self_contained_html = True
     session = Session(settings, _get_command(config), ConsoleProgress(make_console()))
     config.pluginmanager.register(AcceptancePlugin(config, session, folder, baseline), _PLUGIN)
@@ -74,6 +74,13 @@ def _concerns(config: pytest.Config) -> bool:
         if path == acceptance or acceptance in path.parents or path in acceptance.parents:
             return True
     return False
+
+
+def _load_baseline(name: str | None, profile: str) -> Record | None:
+    """Return the baseline that was asked for, else the profile's own if it has one."""
+    if name is not None and name not in list_baselines():
+        raise SettingsError.unknown("--baseline", name, list_baselines())
+    return load_baseline(name or profile)
 
 
 def _get_command(config: pytest.Config) -> str:
@@ -158,10 +165,10 @@ class AcceptancePlugin:
         """The place in the record that the test fills."""
         return request.node.stash[_CHECK]
 
-    @pytest.fixture(scope="session")
-    def tables(self) -> dict[str, dict[str, str]]:
+    @pytest.fixture
+    def tables(self, run: Run) -> dict[str, dict[str, str]]:
         """Every table of the database with its columns and their types."""
-        return self._session.run.database.get_columns()
+        return run.tables
 
     @pytest.fixture
     def issue_result(self, issue: KnownIssue) -> IssueResult:
@@ -216,9 +223,6 @@ class AcceptancePlugin:
                 check.status, check.detail = Status.ERROR, call.excinfo.exconly(tryshort=True)
         return report
 
-    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Nothing to do here; see `pytest_runtest_logfinish`."""
-
     def pytest_runtest_teardown(self, item: pytest.Item) -> None:
         """In a run of single cases, print all that the check saw."""
         check = item.stash.get(_CHECK, None)
@@ -265,16 +269,15 @@ class AcceptancePlugin:
 
     def pytest_unconfigure(self) -> None:
         """Render the page without pytest-html's table where that plugin is off; make it the latest report."""
-        page = self._folder.path / "report.html"
-        if not page.exists():
-            page.write_text(render_page(self._session.record, self._baseline), encoding="utf-8")
+        if not self._folder.html.exists():
+            write_text(self._folder.html, render_page(self._session.record, self._baseline))
 
     @pytest.hookimpl(trylast=True)
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         """Print the matrix."""
         terminalreporter.ensure_newline()
-        print_matrix(self._session.record, self._baseline, make_console(sys.__stdout__))
-        terminalreporter.write_line(f"report: {self._folder.path / 'report.html'}")
+        console = make_console(sys.__stdout__)
+        print_matrix(self._session.record, self._baseline, console, self._folder.html)
 
     def _get_reproduction(self, item: pytest.Item) -> str:
         """Return the command that runs this check alone."""

@@ -27,7 +27,7 @@ from harness.model import Case
 from harness.mysql import Database
 from harness.profiles import Profile, load_profile
 from harness.progress import Progress
-from harness.results import Cell, Check, Column, Component, IssueResult, Record, Status, combine
+from harness.results import Cell, Check, Column, Component, IssueResult, IssueStatus, Record, Status, combine
 from harness.sandbox.base import Sandbox
 from harness.sandbox.local import start_local_sandbox
 from harness.scenario.run import Run
@@ -228,11 +228,10 @@ def _summarise(record: Record) -> str:
         return f"Interrupted: {len(open_checks)} of {len(record.checks)} checks did not run"
     if open_checks:
         return f"{len(open_checks)} of {len(record.checks)} checks did not run: {open_checks[0].detail}"
-    synced = sum(
-        cell.status is Status.PASS for cell in record.cells if cell.column is Column.SYNCED
-    )
-    known = len([issue for issue in record.known_issues if issue.status == "reproduced"])
-    return f"All {len(record.checks)} checks passed; {synced} kinds synced, {known} known issues reproduced"
+    synced = sum(cell.status is Status.PASS for cell in record.cells if cell.column is Column.SYNCED)
+    kinds = len({check.kind for check in record.checks if check.column is Column.SYNCED})
+    known = sum(issue.status is IssueStatus.REPRODUCED for issue in record.known_issues)
+    return f"{synced} of {kinds} kinds synced; nothing failed in {len(record.checks)} checks; {known} known issues"
 
 
 def _describe_environment() -> dict[str, str]:

@@ -7,6 +7,7 @@ that any check can be run alone.
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import json
 import re
 import time
@@ -69,6 +70,11 @@ class Run:
     def latencies(self) -> list[Latency]:
         """How long the writes took to reach MySQL, as far as that was measured."""
         return self._arrivals.latencies
+
+    @functools.cached_property
+    def tables(self) -> dict[str, dict[str, str]]:
+        """Every table of the database with its columns and their types, as they were when first asked for."""
+        return self.database.get_columns()
 
     def get_registration(self) -> Registration:
         """Return which controllers are registered; awaited once."""

@@ -36,13 +36,13 @@ def judging(run: Run, case: Case, column: Column, check: Check) -> Iterator[None
     if issue and issue.cells[column] is Status.NOT_APPLICABLE:
         run.sync(case)
         if issue.id in run.reproduced:
-            raise NotApplicable(f"{issue.title} ({issue.id})")
+            raise NotApplicable(f"known issue {issue.id}")
     try:
         yield
     except CheckFailure as failure:
         if issue and issue.cells[column] is Status.KNOWN and matches(issue, check.evidence):
             run.reproduced.setdefault(issue.id, list(check.evidence))
-            raise Known(issue, f"{issue.title} ({issue.id})") from failure
+            raise Known(issue, f"known issue {issue.id}") from failure
         raise
 
 
@@ -50,7 +50,7 @@ def require_controller(run: Run, case: Case) -> None:
     """Raise NotRun where the case's kind has no registered Ingester controller (section 1.3)."""
     registration = run.get_registration()
     if case.name in registration.missing:
-        raise NotRun(f"1.3: {registration.headline}; {case.name}'s is missing")
+        raise NotRun(f"1.3: {registration.headline}")
 
 
 def probe_issue(run: Run, issue: KnownIssue, result: IssueResult) -> None:
