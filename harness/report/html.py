@@ -16,9 +16,9 @@ from harness.report.diff import compare_records, find_changed_cells
 from harness.report.latency import draw_latencies
 from harness.report.outline import (
     find_checks,
+    group_other_checks,
     list_failures,
     list_latencies,
-    list_other_checks,
     list_own_evidence,
     list_row_counts,
     list_rows,
@@ -34,7 +34,7 @@ from harness.report.wording import (
     parse_time,
     split_difference,
 )
-from harness.results import Check, Column, Evidence, IssueStatus, Record, Status
+from harness.results import Check, Column, Evidence, IssueStatus, Record, Status, combine
 
 TEMPLATES = Path(__file__).with_name("templates")
 
@@ -77,7 +77,7 @@ def _render(template: str, record: Record, baseline: Record | None, styles: tupl
         rows=list_rows(record),
         shared_reasons=list_shared_reasons(record),
         failures=list_failures(record),
-        other_checks=list_other_checks(record),
+        other_checks=group_other_checks(record),
         changed=find_changed_cells(baseline, record) if baseline else {},
         differences=compare_records(baseline, record) if baseline else [],
         latencies=latencies,
@@ -110,7 +110,9 @@ def _load_templates() -> jinja2.Environment:
         milliseconds=format_milliseconds,
         moment=format_moment,
     )
-    environment.globals.update(is_long=_is_long, mark_lines=_mark_lines, split_difference=split_difference)
+    environment.globals.update(
+        combine=combine, is_long=_is_long, mark_lines=_mark_lines, split_difference=split_difference
+    )
     return environment
 
 

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable
 from xml.etree import ElementTree
 
-from harness.report.outline import group_by_section
+from harness.report.outline import KNOWN_ISSUES, group_by_section, list_evidence, number_section
 from harness.report.wording import format_moment, parse_time
 from harness.results import Check, IssueResult, IssueStatus, Record, Status
 
@@ -21,7 +21,7 @@ def render_junit(record: Record) -> str:
     """Return `record` as a JUnit XML document; characters that XML can't hold become U+FFFD."""
     root = ElementTree.Element("testsuites", name="Ingester acceptance")
     suites = [_render_suite(record, heading, checks) for heading, checks in group_by_section(record)]
-    if record.known_issues:
+    if record.known_issues and not any(number_section(check) == KNOWN_ISSUES for check in record.checks):
         suites.append(_render_issues(record))
     if suites:
         _add_properties(suites[0], record)   # the format has no place for them above the suites
@@ -43,17 +43,17 @@ def _render_suite(record: Record, heading: str, checks: list[Check]) -> ElementT
             name=_clean(check.title),
             time=f"{check.duration_s:.3f}",
         )
-        _render_status(case, check)
+        _render_status(case, record, check)
     return _count(suite, sum(check.duration_s for check in checks))
 
 
-def _render_status(case: ElementTree.Element, check: Check) -> None:
+def _render_status(case: ElementTree.Element, record: Record, check: Check) -> None:
     detail = check.detail or check.status.label
     match check.status:
         case Status.FAIL:
-            _add(case, "failure", detail, _describe(check), error="CheckFailure")
+            _add(case, "failure", detail, _describe(record, check), error="CheckFailure")
         case Status.ERROR:
-            _add(case, "error", detail, _describe(check), error="HarnessError")
+            _add(case, "error", detail, _describe(record, check), error="HarnessError")
         case Status.NOT_RUN | Status.NOT_APPLICABLE:
             _add(case, "skipped", f"{check.status.label}: {check.detail}".removesuffix(": "))
         case Status.KNOWN:
@@ -61,7 +61,7 @@ def _render_status(case: ElementTree.Element, check: Check) -> None:
 
 
 def _render_issues(record: Record) -> ElementTree.Element:
-    """Return a suite in which a stale issue fails, unless the run allowed it and succeeded."""
+    """Return a suite for issues without checks, in which a stale one fails unless the run allowed it."""
     suite = _start_suite(record, "Known issues")
     for issue in record.known_issues:
         case = ElementTree.SubElement(
@@ -123,12 +123,12 @@ def _count(suite: ElementTree.Element, time_s: float) -> ElementTree.Element:
     return suite
 
 
-def _describe(check: Check) -> str:
+def _describe(record: Record, check: Check) -> str:
     """Return what a reader of the CI page needs: the mismatches, how to reproduce them, and the evidence."""
     lines = [str(mismatch) for mismatch in check.mismatches]
     if check.reproduce:
         lines.append(f"Reproduce: {check.reproduce}")
-    for item in check.evidence:
+    for item in list_evidence(record, check):
         body = item.body
         if len(body) > _EVIDENCE_LIMIT:
             body = f"{body[:_EVIDENCE_LIMIT]}\n[{len(body) - _EVIDENCE_LIMIT} more characters in report.json]"

@@ -12,6 +12,7 @@ from harness.report.diff import Area, compare_records, render_diff
 from harness.report.outline import (
     SECTIONS,
     find_last_row,
+    list_evidence,
     list_failures,
     list_latencies,
     list_row_counts,
@@ -161,18 +162,20 @@ def _write_tables(record: Record, _: list[Check]) -> Iterator[str]:
         yield ", ".join(_code(name) for name in main)
 
 
-def _write_requests(_: Record, checks: list[Check]) -> Iterator[str]:
+def _write_requests(record: Record, checks: list[Check]) -> Iterator[str]:
     """Yield what was sent, folded per check: request and response as they went over the wire."""
     for check in checks:
-        sent = [item for item in check.evidence if item.kind in {"request", "response"}]
+        sent = [item for item in list_evidence(record, check) if item.kind in {"request", "response"}]
         if sent:
             yield _fold(_name(check), sent)
 
 
-def _write_logs(_: Record, checks: list[Check]) -> Iterator[str]:
-    bodies = [item.body.strip("\n") for check in checks for item in check.evidence if item.kind == "log"]
-    if bodies:
-        yield _fence("\n".join(bodies), "json" if all(body.startswith("{") for body in bodies) else "")
+def _write_logs(record: Record, checks: list[Check]) -> Iterator[str]:
+    """Yield the log lines of all checks in one block, each once: several pieces may quote it."""
+    bodies = [item.body for check in checks for item in list_evidence(record, check) if item.kind == "log"]
+    lines = list(dict.fromkeys(line for body in bodies for line in body.splitlines() if line.strip()))
+    if lines:
+        yield _fence("\n".join(lines), "json" if all(line.startswith("{") for line in lines) else "")
 
 
 def _write_counts(record: Record, _: list[Check]) -> Iterator[str]:
@@ -205,7 +208,7 @@ def _write_updated_rows(record: Record, checks: list[Check]) -> Iterator[str]:
     if rows:
         yield _table(("Kind", "Name", "res_version", "update_time"), rows)
     for check in checks:
-        compared = [item for item in check.evidence if item.kind == "comparison"]
+        compared = [item for item in list_evidence(record, check) if item.kind == "comparison"]
         if compared:
             yield _fold(_name(check), compared)
 

@@ -24,8 +24,10 @@ SECTIONS: dict[str, str] = {
     "2.1": "Patches sent",
     "2.2": "Reconcile log lines after the patches",
     "2.3": "Rows in MySQL after the patches",
+    "3": "Known issues",
 }
 
+KNOWN_ISSUES = "3"
 OTHER_SECTION = "Other checks"
 
 _LAST_ROW = "SparkJob"   # the seed report's matrix ends with the kind that did not sync
@@ -85,15 +87,31 @@ def list_shared_reasons(record: Record) -> dict[str, int]:
     return {reason: number for reason, number in reasons.items() if reason and number > len(Column)}
 
 
-def list_other_checks(record: Record) -> list[Check]:
-    """Return the checks that belong to no cell, such as those of the components and the tables."""
-    return [check for check in record.checks if check.kind is None or check.column is None]
+def group_other_checks(record: Record) -> list[list[Check]]:
+    """Return the checks of no cell, such as those of the tables; those that differ by kind only in one group.
+
+    The known issues' checks are left out where the record has the issues: these say the same and more.
+    """
+    groups: dict[tuple[str, str], list[Check]] = {}
+    for check in record.checks:
+        shown = number_section(check) == KNOWN_ISSUES and record.known_issues
+        if (check.kind is None or check.column is None) and not shown:
+            groups.setdefault((check.section, check.title), []).append(check)
+    return list(groups.values())
 
 
 def list_failures(record: Record) -> list[Check]:
     """Return the checks that failed or could not be judged, failures first."""
     failed = [check for check in record.checks if check.status == Status.FAIL]
     return failed + [check for check in record.checks if check.status == Status.ERROR]
+
+
+def list_evidence(record: Record, check: Check) -> list[Evidence]:
+    """Return a check's evidence, and that of its cell, which the checks of one cell share."""
+    if check.kind is None or check.column is None:
+        return check.evidence
+    cells = [cell for cell in record.cells if (cell.kind, cell.column) == (check.kind, check.column)]
+    return check.evidence + [item for cell in cells for item in list_own_evidence(record, cell)]
 
 
 def list_own_evidence(record: Record, cell: Cell) -> list[Evidence]:
@@ -118,12 +136,9 @@ def group_by_section(record: Record) -> Iterator[tuple[str, list[Check]]]:
 
 def find_last_row(record: Record, kind: str, column: Column) -> dict[str, str]:
     """Return the MySQL row that a cell's checks saw last, by column; {} where the evidence holds none."""
-    items = [item for check in find_checks(record, kind, column) for item in check.evidence]
-    try:
-        items += record.cell(kind, column).evidence
-    except KeyError:
-        return {}
-    for item in sorted((item for item in items if item.kind == "row"), key=lambda item: -item.at):
+    checks = [Check("", "", kind, column), *find_checks(record, kind, column)]
+    rows = [item for check in checks for item in list_evidence(record, check) if item.kind == "row"]
+    for item in reversed(rows):   # evidence stands in the order in which it was gathered
         row = _parse_row(item.body)
         if row:
             return row

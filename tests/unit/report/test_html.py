@@ -166,6 +166,23 @@ def test_the_banner_leads(page: Page) -> None:
     assert "ia-tone-fail" in page.find("header")[0][0]["class"]
 
 
+def test_a_check_per_kind_is_one_line() -> None:
+    """Checks that differ by kind only share a line with the worst status, which opens to one line each."""
+    statuses = {"Model": Status.PASS, "Project": Status.FAIL, "Cluster": Status.PASS}
+    checks = [Check("1.2", "columns", kind, status=status) for kind, status in statuses.items()]
+    page = Page(render_page(Record(checks=checks)))
+    lists = [text for _, text in page.find("ul", "ia-checks")]
+    inner = "PASS Model FAIL Project PASS Cluster"
+    assert lists == [f"FAIL 1.2 columns 3 checks {inner}", inner]
+
+
+def test_a_long_headline_does_not_shout() -> None:
+    """Of a headline with several lines, the first one is the heading."""
+    page = Page(render_page(Record(headline="it broke\nfor <b>this</b> reason")))
+    assert page.find("h1")[0][1] == "it broke"
+    assert page.find("p", "ia-more")[0][1] == "for <b>this</b> reason"
+
+
 def test_a_reason_that_all_cells_share_is_said_once() -> None:
     """Where nothing ran for one reason, the cells do not repeat it."""
     reason = "no controllers"

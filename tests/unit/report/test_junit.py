@@ -7,7 +7,7 @@ from xml.etree import ElementTree
 import pytest
 
 from harness.report.junit import render_junit
-from harness.results import Check, Column, Evidence, IssueResult, IssueStatus, Mismatch, Record, Status
+from harness.results import Cell, Check, Column, Evidence, IssueResult, IssueStatus, Mismatch, Record, Status
 from tests.unit.report.conftest import CheckGolden
 from tests.unit.report.sample import build_record, build_short_record
 
@@ -54,19 +54,23 @@ def test_each_status_has_its_element(status: Status, expected: list[tuple[str, s
 
 
 def test_a_failure_tells_what_was_found() -> None:
-    """A failure's text has the mismatches, the command and the evidence."""
+    """A failure's text has the mismatches, the command and the evidence, its cell's included."""
     check = Check(
         "1.6",
         "row",
+        "Project",
+        Column.SYNCED,
         status=Status.FAIL,
         reproduce="pytest -k row",
         mismatches=[Mismatch("column tier", "3", "1")],
         evidence=[Evidence("row", "last look", "tier: 1", 1.0)],
     )
-    failure = _parse(Record(checks=[check])).find(".//failure")
+    cell = Cell("Project", Column.SYNCED, Status.FAIL, evidence=[Evidence("log", "lines", "Syncing", 0.5)])
+    failure = _parse(Record(checks=[check], cells=[cell])).find(".//failure")
     assert failure is not None
     assert failure.text == (
-        "column tier: expected 3, got 1\nReproduce: pytest -k row\n\n--- row: last look\ntier: 1"
+        "column tier: expected 3, got 1\nReproduce: pytest -k row\n\n"
+        "--- row: last look\ntier: 1\n\n--- log: lines\nSyncing"
     )
 
 
@@ -94,6 +98,12 @@ def test_a_stale_issue_fails_unless_it_was_allowed(exit_code: int | None, expect
     case = _parse(Record(exit_code=exit_code, known_issues=[issue])).find(".//testcase")
     assert case is not None
     assert [child.tag for child in case] == expected
+
+
+def test_issues_that_have_checks_are_counted_once() -> None:
+    """Where the run has a check for each known issue, no second suite repeats them."""
+    record = Record(known_issues=[IssueResult("a", "A")], checks=[Check("3", "known issue shows: a")])
+    assert [suite.get("name") for suite in _parse(record)] == ["3 Known issues"]
 
 
 def test_versions_are_properties() -> None:

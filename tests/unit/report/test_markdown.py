@@ -40,6 +40,16 @@ def test_it_shows_both_versions_of_a_row() -> None:
     assert row in text
 
 
+def test_log_lines_are_shown_once() -> None:
+    """Section 1.5 shows the log lines of the cells too, and a line that several pieces quote only once."""
+    log = [Evidence("log", "first", "one\ntwo", 1.0), Evidence("log", "second", "two\nthree", 2.0)]
+    record = Record(
+        cells=[Cell("Model", Column.SYNCED, Status.PASS, evidence=log)],
+        checks=[Check("1.5", "log lines", "Model", Column.SYNCED, Status.PASS)],
+    )
+    assert "```\none\ntwo\nthree\n```" in render_markdown(record)
+
+
 def test_evidence_cannot_end_its_block() -> None:
     """A body that holds a fence itself is put into a longer one."""
     check = Check("1.5", "log", evidence=[Evidence("log", "log", "a\n```\nb", 1.0)])

@@ -6,15 +6,16 @@ from harness.report.outline import (
     LatencyRow,
     find_last_row,
     group_by_section,
+    group_other_checks,
+    list_evidence,
     list_failures,
     list_latencies,
-    list_other_checks,
     list_own_evidence,
     list_row_counts,
     list_rows,
     list_shared_reasons,
 )
-from harness.results import Cell, Check, Column, Evidence, Latency, Record, Status
+from harness.results import Cell, Check, Column, Evidence, IssueResult, Latency, Record, Status
 
 
 def test_the_matrix_is_in_the_seed_reports_order() -> None:
@@ -43,21 +44,40 @@ def test_a_cells_own_evidence_is_what_no_check_shows() -> None:
     assert list_own_evidence(record, cell) == [own]
 
 
+def test_checks_of_a_cell_share_its_evidence() -> None:
+    """Evidence that stands in a cell belongs to each of its checks, beside their own; others have theirs only."""
+    own, shared, other = (Evidence("log", title, "", 1.0) for title in ("own", "shared", "other"))
+    check = Check("1.5", "log", "Model", Column.SYNCED, evidence=[own])
+    alone = Check("1.2", "tables", "Model", evidence=[other])
+    record = Record(cells=[Cell("Model", Column.SYNCED, evidence=[own, shared])], checks=[check, alone])
+    assert list_evidence(record, check) == [own, shared]
+    assert list_evidence(record, alone) == [other]
+
+
 def test_checks_are_grouped_by_the_reports_sections() -> None:
     """Sections come in the report's order, those without checks not at all, checks of no section last."""
-    checks = [Check(section, section) for section in ("known issues", "2.1", "1.3", "1.3", "")]
+    checks = [Check(section, section) for section in ("elsewhere", "3", "2.1", "1.3", "1.3", "")]
     groups = group_by_section(Record(checks=checks))
     assert [(heading, [check.section for check in group]) for heading, group in groups] == [
         ("1.3 Ingester controllers registered", ["1.3", "1.3"]),
         ("2.1 Patches sent", ["2.1"]),
-        ("Other checks", ["known issues", ""]),
+        ("3 Known issues", ["3"]),
+        ("Other checks", ["elsewhere", ""]),
     ]
 
 
 def test_checks_without_a_cell_are_found() -> None:
-    """A check without kind or column belongs to no cell and is listed apart."""
-    checks = [Check("1.2", "a"), Check("x", "b", "Model"), Check("1.6", "c", "Model", Column.SYNCED)]
-    assert [check.title for check in list_other_checks(Record(checks=checks))] == ["a", "b"]
+    """A check without kind or column belongs to no cell; those of one test for several kinds are a group."""
+    model, project = Check("1.2", "b", "Model"), Check("1.2", "b", "Project")
+    tables, issue = Check("1.2", "a"), Check("3", "issue")
+    checks = [tables, model, Check("1.6", "c", "Model", Column.SYNCED), project, issue]
+    assert group_other_checks(Record(checks=checks)) == [[tables], [model, project], [issue]]
+
+
+def test_known_issues_are_not_listed_twice() -> None:
+    """A check of a known issue is left out where the record has the issue itself."""
+    record = Record(checks=[Check("3", "issue")], known_issues=[IssueResult("a", "A")])
+    assert group_other_checks(record) == []
 
 
 def test_failures_come_before_errors() -> None:
@@ -67,11 +87,11 @@ def test_failures_come_before_errors() -> None:
     assert [check.title for check in list_failures(record)] == ["fail", "error"]
 
 
-def test_the_last_row_is_the_newest_that_was_read() -> None:
-    """Of the rows in a cell's evidence the newest counts; looks that found none and other kinds do not."""
+def test_the_last_row_is_the_one_that_was_read_last() -> None:
+    """Of the rows in a cell's evidence the last one counts; looks that found none and other kinds do not."""
     evidence = [
-        Evidence("row", "second", "name: m\nres_version: 12\njson: {\n  res_version: 99\n}", 2.0),
-        Evidence("row", "first", "name: m\nres_version: 11", 1.0),
+        Evidence("row", "first", "name: m\nres_version: 11", 2.0),
+        Evidence("row", "second", "name: m\nres_version: 12\njson: {\n  res_version: 99\n}", 1.0),
         Evidence("row", "none", "   0.003 s  no row", 3.0),
         Evidence("log", "log", "res_version: 77", 4.0),
     ]
