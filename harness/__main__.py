@@ -11,10 +11,11 @@ import yaml
 from harness.benchmark import add_benchmark_command
 from harness.cases import CASES, find_case
 from harness.errors import HarnessError, SettingsError
+from harness.options import add_sandbox_options, read_sandbox_settings
 from harness.report.diff import compare_records, render_diff
 from harness.report.html import render_page
 from harness.report.markdown import render_markdown
-from harness.report.record import load_baseline, read_record
+from harness.report.record import SEED_BASELINE, load_baseline, read_record
 from harness.sandbox.command import add_sandbox_commands
 from harness.templates import Templates
 
@@ -23,7 +24,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Carry out one command; return its exit code: 0, 2 (it could not be done), 4 (wrong usage)."""
     parser = argparse.ArgumentParser(prog="python -m harness", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    add_sandbox_commands(commands)
+    add_sandbox_commands(commands, add_sandbox_options, read_sandbox_settings)
     _add_crs_commands(commands)
     add_benchmark_command(commands)
     _add_report_commands(commands)
@@ -82,7 +83,7 @@ def _add_report_commands(commands: argparse._SubParsersAction[argparse.ArgumentP
 
 def _render_report(options: argparse.Namespace) -> int:
     record = read_record(options.record)
-    baseline = load_baseline(options.baseline or record.profile)
+    baseline = load_baseline(options.baseline or SEED_BASELINE, required=bool(options.baseline))
     print(options.render(record, baseline))
     return 0
 

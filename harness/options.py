@@ -73,7 +73,7 @@ def add_run_options(add: Add) -> None:
         "--baseline",
         default=None,
         metavar="NAME",
-        help="record of reports/baselines to compare with (default: that of the profile, if there is one)",
+        help="record of reports/baselines to compare with (default: the seed report's)",
     )
     add(
         "--sync-timeout",

@@ -25,7 +25,7 @@ from harness.report.console import ConsoleProgress, make_console, print_evidence
 from harness.report.folder import ReportFolder, prepare_report_folder
 from harness.report.html import render_page, render_section
 from harness.report.publish import publish
-from harness.report.record import list_baselines, load_baseline, write_text
+from harness.report.record import SEED_BASELINE, load_baseline, write_text
 from harness.results import Check, Column, IssueResult, Record, Status
 from harness.scenario.run import Run
 from harness.scenario.signals import Known, NotApplicable, NotRun
@@ -56,7 +56,7 @@ def pytest_configure(config: pytest.Config) -> None:
     try:
         settings = read_run_settings(config.option)
         folder = prepare_report_folder(config.rootpath / config.option.reports, settings.profile)
-        baseline = _load_baseline(config.option.baseline, settings.profile)
+        baseline = load_baseline(config.option.baseline or SEED_BASELINE, required=bool(config.option.baseline))
     except SettingsError as error:
         raise pytest.UsageError(str(error)) from error
     if hasattr(config.option, "htmlpath"):
@@ -74,13 +74,6 @@ def _concerns(config: pytest.Config) -> bool:
         if path == acceptance or acceptance in path.parents or path in acceptance.parents:
             return True
     return False
-
-
-def _load_baseline(name: str | None, profile: str) -> Record | None:
-    """Return the baseline that was asked for, else the profile's own if it has one."""
-    if name is not None and name not in list_baselines():
-        raise SettingsError.unknown("--baseline", name, list_baselines())
-    return load_baseline(name or profile)
 
 
 def _get_command(config: pytest.Config) -> str:
@@ -121,6 +114,8 @@ class AcceptancePlugin:
         issue = _get_parameter(item, "issue")
         if isinstance(issue, KnownIssue):
             title = f"{title}: {issue.id}"
+        elif isinstance(case, Case) and not column:
+            title = f"{title}: {case.name}"
         item.stash[_CHECK] = Check(
             section=section,
             title=title,
@@ -163,7 +158,8 @@ class AcceptancePlugin:
     @pytest.fixture
     def check(self, request: pytest.FixtureRequest) -> Check:
         """The place in the record that the test fills."""
-        return request.node.stash[_CHECK]
+        check: Check = request.node.stash[_CHECK]
+        return check
 
     @pytest.fixture
     def tables(self, run: Run) -> dict[str, dict[str, str]]:

@@ -156,6 +156,9 @@ class Session:
         if self._run is not None and self._database is not None:
             record.latencies = list(self._run.latencies)
             self._count_rows()
+        for check in record.checks:
+            name = f"checks of {check.section}"
+            record.stages_s[name] = round(record.stages_s.get(name, 0.0) + check.duration_s, 3)
         record.cells = build_cells(record.checks)
         record.headline = record.headline or _summarise(record)
         return record

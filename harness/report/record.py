@@ -76,8 +76,3 @@ def load_baseline(
     if required:
         raise SettingsError.unknown("--baseline", name, names)
     return None
-
-
-def list_baselines(folder: Path = BASELINES) -> list[str]:
-    """Return the names of the baselines that there are."""
-    return sorted(path.stem for path in folder.glob("*.json"))

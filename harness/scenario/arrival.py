@@ -105,7 +105,9 @@ class Arrivals:
 
     def _gather(self, write: Write, waits: list[Wait[int | None]], problem: str) -> Sync:
         """Read the row, the object at the row's version, and the log lines about it."""
+        waited = [evidence.of_wait(wait, "res_version of the row, at each change") for wait in waits]
         rows, row, obj = self._read_pair(write)
+        read_at = time.time()
         entries = self._await_entries(write) if row else self._find_entries(write)
         sync = Sync(
             write=write,
@@ -113,15 +115,17 @@ class Arrivals:
             rows=rows,
             obj=obj,
             waited_s=sum(wait.duration_s for wait in waits),
+            read_at=read_at,
             entries=entries,
             server_time=self._database.get_time(),
+            restarts=self._sandbox.component(CONTROLLERMGR).restarts,
             crash=problem,
             stray_tables=self._find_stray_tables(write),
+            evidence=waited,
         )
-        sync.evidence = [evidence.of_wait(wait, "res_version of the row, at each change") for wait in waits]
         if row is not None and obj is not None:
             sync.evidence.append(evidence.of_object(obj, f"the object at resourceVersion {row.res_version}"))
-        sync.evidence.append(evidence.of_row(row, f"the row in table {write.creation.case.kind.table}"))
+        sync.evidence.append(evidence.of_row(row, f"the row in table {write.creation.case.kind.table}", read_at))
         sync.evidence.append(evidence.of_log(entries[:12], "log lines about the object since the write"))
         if problem:
             sync.evidence.append(evidence.of_note("the controller manager", problem))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import time
 from collections.abc import Iterable, Sequence
 from typing import Any, NoReturn
 
@@ -168,6 +169,8 @@ def check_row(sync: Sync, check: Check, deleted_uids: Iterable[str] = ()) -> Row
     mismatches += _check_update_time(row, sync)
     check.evidence.append(evidence.of_comparison(mismatches, f"the row against the object at {row.res_version}"))
     _fail_on(mismatches, check, f"{name}: its row differs from the object", f"table {kind.table}, uid {write.uid}")
+    if sync.restarts > write.creation.restarts:
+        check.detail = "after restart"
     return row
 
 
@@ -187,6 +190,8 @@ def check_patched(update: Update, check: Check) -> None:
     if after <= before:
         mismatches.append(Mismatch("resourceVersion", f"above {before}", str(after)))
     _fail_on(mismatches, check, f"{name}: the patch did not take", f"the CRD of {case.name}")
+    if "spec" not in case.patch:
+        check.detail = "label update"
 
 
 def check_departed(update: Update, check: Check) -> None:
@@ -204,7 +209,8 @@ def check_departed(update: Update, check: Check) -> None:
 
 def check_row_stays(update: Update, row: Row | None, check: Check) -> None:
     """2.3 of an immutable kind: its row outlives the object, live and unchanged."""
-    check.evidence += [evidence.of_row(update.previous, "before"), evidence.of_row(row, "now")]
+    check.evidence.append(evidence.of_row(update.previous, "the row before", update.previous_at))
+    check.evidence.append(evidence.of_row(row, "the row now", time.time()))
     if update.previous is None or row is None or not row.live or row.columns != update.previous.columns:
         _fail(
             f"{_name(update.creation.sent)}: its row did not outlive the object",

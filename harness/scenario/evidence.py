@@ -33,10 +33,10 @@ def of_object(obj: JsonObject, title: str) -> Evidence:
     return Evidence("response", title, _pretty(obj), time.time())
 
 
-def of_row(row: Row | None, title: str) -> Evidence:
-    """Return a row with its labels and annotations; None says that there was none."""
+def of_row(row: Row | None, title: str, read_at: float) -> Evidence:
+    """Return a row with its labels and annotations, read at `read_at`; None says that there was none."""
     if row is None:
-        return Evidence("row", title, "no row", time.time())
+        return Evidence("row", title, "no row", read_at)
     lines = []
     for column, value in row.columns.items():
         if column == "json" and isinstance(value, str):
@@ -47,7 +47,7 @@ def of_row(row: Row | None, title: str) -> Evidence:
             lines.append(f"{column}: {'NULL' if value is None else value}")
     lines += [f"label {key}: {value}" for key, value in row.labels]
     lines += [f"annotation {key}: {value}" for key, value in row.annotations]
-    return Evidence("row", title, "\n".join(lines), time.time())
+    return Evidence("row", title, "\n".join(lines), read_at)
 
 
 def of_wait(wait: Wait[Any], title: str) -> Evidence:

@@ -129,7 +129,7 @@ class Run:
             else:
                 write = Write(update.creation, update.answer, update.at, update.cursor)
                 sync = self._arrivals.await_row(write)
-                sync.evidence.insert(0, evidence.of_row(update.previous, "the row before the patch"))
+                sync.evidence.insert(0, evidence.of_row(update.previous, "the row before the patch", update.previous_at))
             self._update_syncs[case.name] = sync
         return self._update_syncs[case.name]
 
@@ -144,12 +144,10 @@ class Run:
         sent = as_applied(self._templates.render(case, {"namespace": self.namespace}))
         cursor = self.sandbox.log_cursor(CONTROLLERMGR)
         restarts = self.sandbox.component(CONTROLLERMGR).restarts
+        request = evidence.of_request("create", case.kind, self.namespace, sent["metadata"]["name"], sent)
         answer = _attempt(lambda: self.cluster.create(case.kind, sent))
         creation = Creation(case, sent, answer, time.monotonic(), cursor, restarts)
-        creation.evidence = [
-            evidence.of_request("create", case.kind, self.namespace, sent["metadata"]["name"], sent),
-            evidence.of_answer(answer),
-        ]
+        creation.evidence = [request, evidence.of_answer(answer)]
         if not isinstance(answer, Refusal):
             creation.history = ObjectHistory(self.cluster, case.kind, answer)
             self._arrivals.glance(as_write(creation), "create")
@@ -164,16 +162,14 @@ class Run:
             departed = wait_for(
                 lambda: history.read() is None, bool, timeout_s=self.patience.issue_s, interval_s=0.02
             ).satisfied
-        previous = self.read_row(case)
+        previous, previous_at = self.read_row(case), time.time()
         if previous is not None and previous.update_time is not None:
             self._await_second_after(previous.update_time)
         cursor = self.sandbox.log_cursor(CONTROLLERMGR)
+        request = evidence.of_request("patch", case.kind, self.namespace, history.name, case.patch)
         answer = _attempt(lambda: self.cluster.patch(case.kind, self.namespace, history.name, case.patch))
-        update = Update(creation, answer, time.monotonic(), cursor, previous, departed)
-        update.evidence = [
-            evidence.of_request("patch", case.kind, self.namespace, history.name, case.patch),
-            evidence.of_answer(answer),
-        ]
+        update = Update(creation, answer, time.monotonic(), cursor, previous, previous_at, departed)
+        update.evidence = [request, evidence.of_answer(answer)]
         if not isinstance(answer, Refusal):
             history.add(answer)
             self._arrivals.glance(Write(creation, answer, update.at, cursor), "patch")

@@ -70,8 +70,10 @@ class Sync:
     rows: Sequence[Row]                # all of that namespace and name
     obj: JsonObject | None             # None where the object never had the row's version
     waited_s: float
+    read_at: float                     # seconds since the epoch
     entries: Sequence[LogEntry]        # the log lines about the object, since the write
     server_time: dt.datetime           # MySQL's clock at that moment
+    restarts: int = 0                  # of the controller manager, up to then
     crash: str = ""                    # what the controller manager did instead
     stray_tables: Sequence[str] = ()   # other tables that hold the uid
     evidence: list[Evidence] = field(default_factory=list)
@@ -86,6 +88,7 @@ class Update:
     at: float
     cursor: LogCursor
     previous: Row | None               # the row just before the patch
+    previous_at: float                 # when it was read, in seconds since the epoch
     departed: bool                     # the object had left Kubernetes by then
     recreation: Creation | None = None
     recreation_stays: bool = False     # it was still there after a while

@@ -40,7 +40,7 @@ def make_object() -> dict[str, Any]:
     }
 
 
-def make_row(obj: dict[str, Any] | None = None, **changes: Value) -> Row:
+def make_row(obj: dict[str, Any] | None = None, changes: dict[str, Value] | None = None) -> Row:
     """Return the row that a right ingester writes for `obj`, spelt out by hand, with `changes`."""
     obj = obj or make_object()
     columns: dict[str, Value] = {column.name: None for column in MODEL.columns}
@@ -66,7 +66,7 @@ def make_row(obj: dict[str, Any] | None = None, **changes: Value) -> Row:
         "model_family_namespace": "n",
         "model_family_name": "f",
     }
-    columns |= changes
+    columns |= changes or {}
     return Row("model", columns, (("a", "1"), ("empty", "")), (("note", "x"),))
 
 
@@ -103,7 +103,7 @@ def test_a_right_row_has_no_mismatch() -> None:
 )
 def test_a_wrong_column_is_named(column: str, wrong: Value) -> None:
     """A wrong value is reported under the name of its column, and nothing else is."""
-    assert where(compare_row(MODEL, make_object(), make_row(**{column: wrong}))) == [f"column {column}"]
+    assert where(compare_row(MODEL, make_object(), make_row(changes={column: wrong}))) == [f"column {column}"]
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
@@ -113,7 +113,7 @@ def test_every_indexed_column_is_compared(kind: Any) -> None:
     right: dict[str, Value] = {column.name: expect_column(column, obj) for column in kind.columns}
     for column in kind.columns:
         row = make_row(obj)
-        columns = {**{k: row.columns[k] for k in list(row.columns)}, **right, column.name: "foreign"}
+        columns = {**row.columns, **right, column.name: "foreign"}
         found = compare_row(kind, obj, Row(kind.table, columns, row.labels, row.annotations))
         assert where(found) == [f"column {column.name}"]
 
@@ -163,7 +163,7 @@ def test_a_difference_in_the_json_column_is_named_by_its_path(change: Any, expec
 @pytest.mark.parametrize("stored", [None, "", "{", "[]"])
 def test_a_json_column_without_an_object_is_a_mismatch(stored: str | None) -> None:
     """An empty or broken json column is a difference, not an error."""
-    assert compare_row(MODEL, make_object(), make_row(json=stored))
+    assert compare_row(MODEL, make_object(), make_row(changes={"json": stored}))
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,1 @@
+"""The scenario's parts, without a system to test."""

@@ -37,11 +37,11 @@ class FakeSandbox:
         """Return the status of any component: that of the controller manager."""
         return ComponentStatus(name, self.phase, self.restarts, self.reason)
 
-    def log_cursor(self, component: str) -> LogCursor:
+    def log_cursor(self, component: str) -> LogCursor:  # noqa: ARG002  there is one log
         """Return the end of the log."""
         return LogCursor(0, len(self.lines))
 
-    def read_log(self, component: str, since: LogCursor | None = None) -> list[LogLine]:
+    def read_log(self, component: str, since: LogCursor | None = None) -> list[LogLine]:  # noqa: ARG002
         """Return the lines after `since`."""
         return self.lines[since.offset if since else 0 :]
 
