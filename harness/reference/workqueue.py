@@ -53,7 +53,8 @@ class WorkQueue:
         """Queue `key` after a delay that doubles with each call, from 5 ms to 1000 s, until `forget`."""
         with self._changed:
             failures = self._failures[key] = self._failures.get(key, 0) + 1
-        self.add_after(key, min(FIRST_DELAY_S * 2.0 ** (failures - 1), LONGEST_DELAY_S))
+        doublings = min(failures - 1, 64)   # far beyond the longest delay, far below an overflow
+        self.add_after(key, min(FIRST_DELAY_S * 2.0**doublings, LONGEST_DELAY_S))
 
     def forget(self, key: Key) -> None:
         """Let the delays of `key` start from the beginning again."""

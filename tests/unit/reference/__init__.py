@@ -1,0 +1,1 @@
+"""The bundled reference ingester, part by part."""
