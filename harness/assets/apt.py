@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from harness.assets.command import Finished, run
+from harness.assets.stage import begin_stage
 from harness.errors import HarnessError
 from harness.progress import Progress
 
@@ -36,7 +37,7 @@ class Apt:
 
     def update(self) -> None:
         """Fetch the package lists; sources that can't be reached are left out, as apt does."""
-        self._complaints = _get_complaints(self._run("apt-get", "update", stage="fetch package lists"))
+        self._complaints = _get_complaints(self._run_with_progress("fetch package lists", "update"))
 
     def find_names(self, prefix: str) -> list[str]:
         """Return the names of packages that begin with `prefix`, in alphabetical order."""
@@ -49,43 +50,43 @@ class Apt:
         Raises `HarnessError` with apt's last words where that fails.
         """
         # --reinstall: a package that the system has would not be fetched otherwise
-        finished = self._run(
-            "apt-get", "install", "--download-only", "--no-install-recommends", "--reinstall", "--yes", *names,
-            stage=f"download {names[0]}",
+        finished = self._run_with_progress(
+            f"download {names[0]}",
+            "install", "--download-only", "--no-install-recommends", "--reinstall", "--yes", *names,
         )  # fmt: skip
         archives = sorted((self._workspace / "cache/archives").glob("*.deb"))
         if finished.exit_code != 0 or not archives:
             words = "\n".join(f"    {line}" for line in (*self._complaints, *_get_complaints(finished)))
             raise HarnessError(f"apt could not download {', '.join(names)}:\n{words}")
-        stage = "unpack packages"
-        self._progress.begin(stage, total=len(archives), unit="packages")
-        for done, archive in enumerate(archives, start=1):
-            unpacked = run(["dpkg-deb", "--extract", archive, folder], timeout_s=_TIMEOUT_S)
-            if unpacked.exit_code != 0:
-                raise HarnessError(f"{archive.name} can't be unpacked:\n{unpacked.last_words()}")
-            self._progress.advance(stage, done, archive.name.partition("_")[0])
-        self._progress.end(stage)
+        with begin_stage(self._progress, "unpack packages", len(archives), "packages") as stage:
+            for done, archive in enumerate(archives, start=1):
+                unpacked = run(["dpkg-deb", "--extract", archive, folder], timeout_s=_TIMEOUT_S)
+                if unpacked.exit_code != 0:
+                    raise HarnessError(f"{archive.name} can't be unpacked:\n{unpacked.last_words()}")
+                stage.advance(done, archive.name.partition("_")[0])
         for path in _NOT_NEEDED:
             shutil.rmtree(folder / path, ignore_errors=True)
 
-    def _run(self, program: str, *arguments: str, stage: str = "") -> Finished:
-        def show(line: str) -> None:
-            kind, _, rest = line.partition(":")
-            fields = rest.split(":", 2)
-            if stage and kind == "dlstatus" and len(fields) == 3:
-                self._progress.advance(stage, int(float(fields[1])), fields[2])
+    def _run_with_progress(self, name: str, *arguments: str) -> Finished:
+        with begin_stage(self._progress, name, 100, "%") as stage:
 
-        if stage:
-            self._progress.begin(stage, total=100, unit="%")
-        finished = run(
+            def show(line: str) -> None:
+                kind, *fields = line.split(":", 3)
+                if kind == "dlstatus" and len(fields) == 3:
+                    stage.advance(int(float(fields[1])), fields[2])
+
+            finished = self._run("apt-get", *arguments, on_line=show)
+            if finished.exit_code != 0:
+                stage.result = f"exit code {finished.exit_code}"
+        return finished
+
+    def _run(self, program: str, *arguments: str, on_line: Callable[[str], None] | None = None) -> Finished:
+        return run(
             [program, "-c", self._configuration, *arguments],
             timeout_s=_TIMEOUT_S,
             environment={**os.environ, "LC_ALL": "C", "DEBIAN_FRONTEND": "noninteractive"},
-            on_line=show,
+            on_line=on_line,
         )
-        if stage:
-            self._progress.end(stage, "" if finished.exit_code == 0 else f"exit code {finished.exit_code}")
-        return finished
 
 
 def _get_complaints(finished: Finished) -> tuple[str, ...]:

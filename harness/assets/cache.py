@@ -25,6 +25,7 @@ from typing import Any, Generic, TypeVar
 import filelock
 import platformdirs
 
+from harness.assets.stage import begin_stage, note
 from harness.errors import HarnessError
 from harness.progress import Progress
 
@@ -132,9 +133,8 @@ class Cache:
         aside = self._aside(recipe)
         shutil.rmtree(aside, ignore_errors=True)
         (self.root / recipe.entry).rename(aside)
-        stage = f"check the cached {recipe.name}"
-        progress.begin(stage)
-        progress.end(stage, f"{reason}; set aside as {aside.name}, to be made again")
+        result = f"{reason}; set aside as {aside.name}, to be made again"
+        note(progress, f"check the cached {recipe.name}", result)
 
     def _sweep(self, entry: str) -> None:
         """Remove what builds of this entry left that died; whoever holds the lock has no live one beside it."""
@@ -152,7 +152,7 @@ class Cache:
         finally:
             lock.release()
 
-    def _acquire(self, lock: filelock.BaseFileLock, stage: str, progress: Progress) -> None:
+    def _acquire(self, lock: filelock.BaseFileLock, name: str, progress: Progress) -> None:
         try:
             lock.acquire(timeout=0)
         except filelock.Timeout:
@@ -160,20 +160,19 @@ class Cache:
         else:
             return
         start = time.monotonic()
-        progress.begin(stage, unit="s")
-        while (waited_s := time.monotonic() - start) < _LONGEST_BUILD_S:
-            try:
-                lock.acquire(timeout=_WAIT_STEP_S)
-            except filelock.Timeout:
-                progress.advance(stage, int(waited_s))
-            else:
-                progress.end(stage, f"waited {waited_s:.0f} s")
-                return
-        progress.end(stage, "given up")
-        raise HarnessError(
-            f"{lock.lock_file} was held by another run for {_LONGEST_BUILD_S:g} s",
-            hint=f"End that run, or choose another cache with {CACHE_VARIABLE}",
-        )
+        with begin_stage(progress, name, unit="s") as stage:
+            while (waited_s := time.monotonic() - start) < _LONGEST_BUILD_S:
+                try:
+                    lock.acquire(timeout=_WAIT_STEP_S)
+                except filelock.Timeout:
+                    stage.advance(int(waited_s))
+                else:
+                    stage.result = f"waited {waited_s:.0f} s"
+                    return
+            raise HarnessError(
+                f"{lock.lock_file} was held by another run for {_LONGEST_BUILD_S:g} s",
+                hint=f"End that run, or choose another cache with {CACHE_VARIABLE}",
+            )
 
 
 def get_digest(*parts: str | bytes) -> str:

@@ -19,6 +19,7 @@ from harness.assets.cache import OFFLINE_VARIABLE, Cache, Contents, Recipe, get_
 from harness.assets.command import run
 from harness.assets.download import download
 from harness.assets.host import Host, get_host
+from harness.assets.stage import note
 from harness.errors import HarnessError, SettingsError
 from harness.progress import Progress
 
@@ -71,13 +72,11 @@ def find_control_plane(progress: Progress, cache: Cache | None = None) -> Contro
         return _ask_versions(Path(etcd), Path(kube_apiserver), "PATH")
     cache = cache or Cache()
     archive, module = _describe_archive(get_host(), progress), _describe_module(get_host(), cache, progress)
-    if cache.holds(archive) or not (cache.holds(module) or is_offline()):
+    if cache.holds(archive) or not cache.holds(module):
         try:
             return cache.obtain(archive, progress)
         except HarnessError as error:
-            stage = "official etcd and kube-apiserver"
-            progress.begin(stage)
-            progress.end(stage, f"{error.problem}; using controlplane/ instead")
+            note(progress, "official etcd and kube-apiserver", f"{error.problem}; using controlplane/ instead")
     return cache.obtain(module, progress)
 
 
@@ -137,10 +136,11 @@ def _describe_archive(host: Host, progress: Progress) -> Recipe[ControlPlane]:
         if is_offline():
             raise HarnessError(f"{OFFLINE_VARIABLE} forbids to download {file_name}", hint=WAYS_OUT)
         archive = workspace / file_name
-        stage = f"download etcd and kube-apiserver {_ARCHIVE_VERSION}"
-        download(f"{_ARCHIVE_URL}/{name}/{file_name}", archive, sha512=sha512, progress=progress, stage=stage)
+        download(
+            f"{_ARCHIVE_URL}/{name}/{file_name}", archive, sha512=sha512, progress=progress,
+            name=f"download etcd and kube-apiserver {_ARCHIVE_VERSION}",
+        )  # fmt: skip
         _unpack(archive, folder)
-        progress.end(stage, "SHA-512 as expected")
         return _get_facts(folder, f"official envtest archive {_ARCHIVE_VERSION}")
 
     return Recipe("envtest", get_digest(sha512), fetch, _load)
@@ -175,7 +175,7 @@ def _describe_module(host: Host, cache: Cache, progress: Progress) -> Recipe[Con
         toolchain = golang.find_toolchain(_MODULE, cache, progress, ways_out=WAYS_OUT)
         golang.build(
             toolchain, _MODULE, folder / KUBE_APISERVER, workspace, progress,
-            stage="build etcd and kube-apiserver", linker_flags=linker_flags, ways_out=WAYS_OUT,
+            name="build etcd and kube-apiserver", linker_flags=linker_flags, ways_out=WAYS_OUT,
         )  # fmt: skip
         (folder / ETCD).hardlink_to(folder / KUBE_APISERVER)  # it serves as what it is called
         return _get_facts(folder, f"built from controlplane/ with Go {toolchain.version}")

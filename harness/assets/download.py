@@ -14,6 +14,7 @@ from pathlib import Path
 
 import requests
 
+from harness.assets.stage import begin_stage
 from harness.errors import HarnessError
 from harness.progress import Progress
 
@@ -23,7 +24,7 @@ _TRIES = 5
 _BLOCK = 1 << 14  # what is lost, at most, where a connection breaks off
 
 
-def download(url: str, target: Path, *, sha512: str, progress: Progress, stage: str) -> None:
+def download(url: str, target: Path, *, sha512: str, progress: Progress, name: str) -> None:
     """Fetch `url` into the file `target`, going on with what an earlier attempt left beside it.
 
     Raises `HarnessError` where the server can't be reached in 2 s, answers with an error, stops sending,
@@ -34,7 +35,7 @@ def download(url: str, target: Path, *, sha512: str, progress: Progress, stage: 
     for attempt in range(1, _TRIES + 1):
         before = _get_size(part)
         try:
-            _fetch_rest(url, part, before, progress, stage)
+            _fetch_rest(url, part, before, progress, name)
             break
         except requests.RequestException as error:
             if attempt == _TRIES or _get_size(part) <= before:
@@ -48,7 +49,7 @@ def download(url: str, target: Path, *, sha512: str, progress: Progress, stage: 
     part.replace(target)
 
 
-def _fetch_rest(url: str, part: Path, offset: int, progress: Progress, stage: str) -> None:
+def _fetch_rest(url: str, part: Path, offset: int, progress: Progress, name: str) -> None:
     headers = {"Accept-Encoding": "identity"}
     if offset:
         headers["Range"] = f"bytes={offset}-"
@@ -63,11 +64,13 @@ def _fetch_rest(url: str, part: Path, offset: int, progress: Progress, stage: st
             raise requests.RequestException(f"asked for the bytes from {offset} on, it sent others")
         length = response.headers.get("Content-Length", "")
         total = offset + int(length) if length.isdigit() else None
-        progress.begin(stage, total=total, unit="bytes")
-        with part.open("ab" if offset else "wb") as file:
+        with (
+            begin_stage(progress, name, total, "bytes") as stage,
+            part.open("ab" if offset else "wb") as file,
+        ):
             for block in response.iter_content(_BLOCK):
                 file.write(block)
-                progress.advance(stage, file.tell())
+                stage.advance(file.tell())
 
 
 def _check_name_resolves(url: str) -> None:

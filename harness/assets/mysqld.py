@@ -19,6 +19,7 @@ from packaging.version import Version
 from harness.assets.apt import Apt, is_apt_system
 from harness.assets.cache import OFFLINE_VARIABLE, Cache, Contents, Recipe, get_digest, is_offline
 from harness.assets.command import run
+from harness.assets.stage import note
 from harness.errors import HarnessError
 from harness.progress import Progress
 
@@ -78,10 +79,8 @@ def find_mysql_server(progress: Progress, cache: Cache | None = None) -> MySQLSe
             return _open_installed(server)
         except HarnessError as error:
             rejected.append(error.problem)
-    stage = "MySQL server of this machine"
     if rejected:
-        progress.begin(stage)
-        progress.end(stage, f"not used: {'; '.join(rejected)}")
+        note(progress, "MySQL server of this machine", f"not used: {'; '.join(rejected)}")
     found = "; ".join(rejected) or "There is no mysqld or mariadbd on PATH or in the usual folders"
     if not is_apt_system():
         raise HarnessError(f"{found}, and only the packages of apt systems can be fetched", hint=WAYS_OUT)

@@ -82,12 +82,13 @@ def test_ends_the_whole_group_at_ctrl_c(tmp_path: Path) -> None:
 
 
 def test_kills_what_does_not_end_by_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A program that ignores SIGTERM is killed after the grace period."""
+    """A program that ignores SIGTERM is killed after the grace period, with its children."""
     monkeypatch.setattr(command, "_GRACE_S", 0.1)
-    script = f"trap '' TERM; echo $$ > {tmp_path}/pid; while :; do sleep 0.05; done"
+    script = f"trap '' TERM; sleep 60 & echo $$ $! > {tmp_path}/pids; wait"
     with pytest.raises(HarnessError, match="not done"):
         command.run(["sh", "-c", script], timeout_s=0.5)
-    assert _wait_until_gone(int((tmp_path / "pid").read_text()))
+    gone = [_wait_until_gone(int(pid)) for pid in (tmp_path / "pids").read_text().split()]
+    assert gone == [True, True]
 
 
 def test_ticks_while_the_program_is_silent(monkeypatch: pytest.MonkeyPatch) -> None:

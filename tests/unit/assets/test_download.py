@@ -78,7 +78,7 @@ def server() -> Iterator[Server]:
 
 
 def _fetch(server: Server, target: Path, progress: Progress = SILENT, content: bytes = CONTENT) -> None:
-    download(server.url, target, sha512=hashlib.sha512(content).hexdigest(), progress=progress, stage="fetch")
+    download(server.url, target, sha512=hashlib.sha512(content).hexdigest(), progress=progress, name="fetch")
 
 
 def test_fetches_a_file(server: Server, tmp_path: Path, progress: Progress, events: list[str]) -> None:
@@ -87,7 +87,7 @@ def test_fetches_a_file(server: Server, tmp_path: Path, progress: Progress, even
     assert (tmp_path / "archive").read_bytes() == CONTENT
     assert [path.name for path in tmp_path.glob("archive*")] == ["archive"]
     assert events[0] == f"begin fetch [{len(CONTENT)} bytes]"
-    assert events[-1] == f"fetch: {len(CONTENT)}"
+    assert events[-2:] == [f"fetch: {len(CONTENT)}", "end fetch: "]
 
 
 def test_wrong_checksum_is_refused(server: Server, tmp_path: Path) -> None:
@@ -196,7 +196,7 @@ def test_refused_connection_is_given_up_at_once(tmp_path: Path) -> None:
         url = f"http://127.0.0.1:{unused.getsockname()[1]}/archive.tar.gz"
         start = time.monotonic()
         with pytest.raises(HarnessError, match=f"{url} can't be fetched: .*refused"):
-            download(url, tmp_path / "archive", sha512="", progress=SILENT, stage="fetch")
+            download(url, tmp_path / "archive", sha512="", progress=SILENT, name="fetch")
     assert time.monotonic() - start < 1
 
 
@@ -211,5 +211,5 @@ def test_silent_name_server_is_given_up(tmp_path: Path, monkeypatch: pytest.Monk
     monkeypatch.setattr(socket, "getaddrinfo", never_answer)
     monkeypatch.setattr(download_module, "_CONNECT_TIMEOUT_S", 0.05)
     with pytest.raises(HarnessError, match=r"looking up host\.invalid: no answer in 0\.05 s"):
-        download("https://host.invalid/a", tmp_path / "archive", sha512="", progress=SILENT, stage="fetch")
+        download("https://host.invalid/a", tmp_path / "archive", sha512="", progress=SILENT, name="fetch")
     release.set()

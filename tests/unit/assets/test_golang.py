@@ -68,7 +68,7 @@ def _build(go: Path, module: Path, workspace: Path, progress: Progress = SILENT)
     output = workspace.parent / "server"
     golang.build(
         Toolchain(go, "1.26.8", "PATH"), module, output, workspace, progress,
-        stage="build it", linker_flags="-X v=1", ways_out="try this",
+        name="build it", linker_flags="-X v=1", ways_out="try this",
     )  # fmt: skip
     return output
 
@@ -164,12 +164,12 @@ def test_counts_packages(
     assert events == [
         "begin download Go modules [None modules]",
         "download Go modules: 1 k8s.io/api v1",
-        "end download Go modules: 1 modules",
+        "end download Go modules: ",
         "begin build it [3 packages]",
         "build it: 1 a/b",
         "build it: 2 c",
         "build it: 3 linking",
-        "end build it: built",
+        "end build it: ",
     ]
 
 
