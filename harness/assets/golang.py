@@ -227,7 +227,7 @@ def _download_wheel(wheel: _Wheel, workspace: Path, progress: Progress, ways_out
              "--platform", wheel.platform, "--require-hashes", "--no-input", "--disable-pip-version-check",
              "--retries", "1", "--dest", workspace, "-r", requirement],
             timeout_s=_FETCH_TIMEOUT_S, environment={**os.environ, "TMPDIR": str(arriving)},
-            on_tick=lambda: stage.advance(_get_total_size(arriving)),
+            on_tick=lambda: stage.advance(min(_get_total_size(arriving), wheel.size)),  # pip may keep two copies
         )  # fmt: skip
         files = sorted(workspace.glob("*.whl"))
         if finished.exit_code != 0 or not files:
