@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import yaml
@@ -12,12 +13,21 @@ from harness.benchmark import add_benchmark_command
 from harness.cases import CASES, find_case
 from harness.errors import HarnessError, SettingsError
 from harness.options import add_sandbox_options, read_sandbox_settings
+from harness.report.console import render_matrix_svg
 from harness.report.diff import compare_records, render_diff
 from harness.report.html import render_page
 from harness.report.markdown import render_markdown
 from harness.report.record import SEED_BASELINE, load_baseline, read_record
+from harness.results import Record
 from harness.sandbox.command import add_sandbox_commands
 from harness.templates import Templates
+
+
+_RENDERINGS: dict[str, tuple[Callable[[Record, Record | None], str], str]] = {
+    "html": (render_page, "print a record as a page"),
+    "markdown": (render_markdown, "print a record as Markdown"),
+    "svg": (lambda record, _: render_matrix_svg(record), "print a record's matrix as a picture"),
+}
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -70,11 +80,11 @@ def _read_variable(word: str) -> tuple[str, object]:
 
 def _add_report_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     report = commands.add_parser("report", help="render and compare records").add_subparsers(required=True)
-    for name, help_text in (("html", "print a record as a page"), ("markdown", "print a record as Markdown")):
+    for name, (render, help_text) in _RENDERINGS.items():
         command = report.add_parser(name, help=help_text)
         command.add_argument("record", type=Path, metavar="REPORT.JSON")
         command.add_argument("--baseline", metavar="NAME", help="record of reports/baselines to compare with")
-        command.set_defaults(run=_render_report, render=render_page if name == "html" else render_markdown)
+        command.set_defaults(run=_render_report, render=render)
     diff = report.add_parser("diff", help="print what changed between two records; exit code 1 if anything did")
     diff.add_argument("old", type=Path, metavar="OLD.JSON")
     diff.add_argument("new", type=Path, metavar="NEW.JSON")

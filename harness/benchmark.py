@@ -39,7 +39,7 @@ def add_benchmark_command(commands: argparse._SubParsersAction[argparse.Argument
     command = commands.add_parser("benchmark", help="time whole runs against a bare script, stage by stage")
     add_sandbox_options(command.add_argument)
     command.add_argument("--repeat", type=int, default=3, metavar="N", help="runs of each (default: %(default)s)")
-    command.add_argument("--bare", action="store_true", help="run the bare script once and print its stages as JSON")
+    command.add_argument("--bare", action="store_true", help="run the bare script once; print its stages as JSON")
     command.set_defaults(run=_run)
 
 

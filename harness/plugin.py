@@ -110,10 +110,12 @@ class AcceptancePlugin:
         if marker is None:
             return
         section, title, *column = marker.args
-        case = _get_parameter(item, "case")
-        issue = _get_parameter(item, "issue")
+        parameters = _get_parameters(item)
+        case, issue = parameters.get("case"), parameters.get("issue")
         if isinstance(issue, KnownIssue):
             title = f"{title}: {issue.id}"
+        elif "issue" in parameters:
+            return
         elif isinstance(case, Case) and not column:
             title = f"{title}: {case.name}"
         item.stash[_CHECK] = Check(
@@ -124,6 +126,10 @@ class AcceptancePlugin:
             detail="not reached",
             reproduce=self._get_reproduction(item),
         )
+
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        """Drop the place-holder that pytest makes where the run's cases have no known issue."""
+        items[:] = [item for item in items if _CHECK in item.stash or "issue" not in _get_parameters(item)]
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Enter every selected check into the record, as NOT RUN."""
@@ -277,7 +283,7 @@ class AcceptancePlugin:
 
     def _get_reproduction(self, item: pytest.Item) -> str:
         """Return the command that runs this check alone."""
-        case = _get_parameter(item, "case")
+        case = _get_parameters(item).get("case")
         arguments = [a for a in map(str, self._config.invocation_params.args) if not a.startswith(ACCEPTANCE)]
         name = item.originalname if isinstance(item, pytest.Function) else item.name
         command = ["pytest", ACCEPTANCE, *arguments, "-k", name or item.name]
@@ -291,6 +297,6 @@ def _interrupt(signum: int, frame: FrameType | None) -> None:
     raise KeyboardInterrupt(f"signal {signum} at {frame.f_code.co_name if frame else '?'}")
 
 
-def _get_parameter(item: pytest.Item, name: str) -> object:
+def _get_parameters(item: pytest.Item) -> dict[str, object]:
     callspec = getattr(item, "callspec", None)
-    return callspec.params.get(name) if callspec is not None else None
+    return {} if callspec is None else callspec.params

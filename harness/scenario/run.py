@@ -129,7 +129,8 @@ class Run:
             else:
                 write = Write(update.creation, update.answer, update.at, update.cursor)
                 sync = self._arrivals.await_row(write)
-                sync.evidence.insert(0, evidence.of_row(update.previous, "the row before the patch", update.previous_at))
+                before = evidence.of_row(update.previous, "the row before the patch", update.previous_at)
+                sync.evidence.insert(0, before)
             self._update_syncs[case.name] = sync
         return self._update_syncs[case.name]
 

@@ -52,18 +52,43 @@ class Acceptance:
         self.environment = {**os.environ, "TMPDIR": str(folder), "XDG_RUNTIME_DIR": str(folder), "COLUMNS": "120"}
         self._runs = 0
 
-    def run(self, *arguments: str, keep: bool = True) -> Outcome:
-        """Run `pytest tests/acceptance` with the arguments."""
+    def run(self, *arguments: str, keep: bool = True, root: Path = ROOT) -> Outcome:
+        """Run `pytest tests/acceptance` of the project in `root` with the arguments, to its end."""
+        process = self.start(*(["--keep-sandbox"] if keep else []), "-q", *arguments, root=root)
+        exit_code = process.wait(180)
+        return Outcome(exit_code, self.read_output(), self.read_record())
+
+    def start(self, *arguments: str, root: Path = ROOT) -> subprocess.Popen[bytes]:
+        """Start `pytest tests/acceptance` with the arguments; its output goes to a file."""
         self._runs += 1
-        reports = self.folder / f"reports-{self._runs}"
-        command = [sys.executable, "-m", "pytest", "tests/acceptance", "-p", "no:cacheprovider", "-q"]
-        command += ["--reports", str(reports), *(["--keep-sandbox"] if keep else []), *arguments]
-        done = subprocess.run(
-            command, cwd=ROOT, env=self.environment, capture_output=True, text=True, timeout=180, check=False
-        )
-        file = reports / "latest" / "report.json"
-        record = read_record(file) if file.exists() else None
-        return Outcome(done.returncode, done.stdout + done.stderr, record)
+        command = [sys.executable, "-m", "pytest", "tests/acceptance", "-p", "no:cacheprovider", *arguments]
+        if "--reports" not in arguments:
+            command += ["--reports", str(self._reports)]
+        with self._output.open("wb") as output:
+            return subprocess.Popen(
+                command, cwd=root, env=self.environment, stdout=output, stderr=subprocess.STDOUT
+            )
+
+    @property
+    def _reports(self) -> Path:
+        return self.folder / f"reports-{self._runs}"
+
+    @property
+    def _output(self) -> Path:
+        return self.folder / f"output-{self._runs}"
+
+    def read_output(self) -> str:
+        """Return what the last run has printed so far."""
+        return self._output.read_text(encoding="utf-8", errors="replace")
+
+    def find_report(self) -> Path:
+        """Return the path of the last run's page."""
+        return self._reports / "latest" / "report.html"
+
+    def read_record(self) -> Record | None:
+        """Return the last run's record, None where it wrote none."""
+        file = self.find_report().with_name("report.json")
+        return read_record(file) if file.exists() else None
 
     def make_executable(self, fault: str, profile: str) -> Path:
         """Return an executable that runs the reference with that fault."""
@@ -91,6 +116,14 @@ class Acceptance:
             timeout=60,
             check=False,
         )
+
+
+@pytest.fixture
+def own_acceptance(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Acceptance]:
+    """Yield a starter of acceptance runs that shares nothing with other tests."""
+    runs = Acceptance(tmp_path_factory.mktemp("o"))
+    yield runs
+    runs.sandbox(["down"])
 
 
 @pytest.fixture(scope="session")

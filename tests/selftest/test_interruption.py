@@ -1,0 +1,76 @@
+"""A run that is cut short keeps what it gathered, and leaves no process behind."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+
+import psutil
+import pytest
+
+from harness.polling import wait_for
+from harness.results import Status
+
+from .conftest import Acceptance
+
+
+def find_processes(acceptance: Acceptance) -> list[psutil.Process]:
+    """Return the processes that the acceptance runs started: they carry the runs' folder with them."""
+    found = []
+    for process in psutil.process_iter():
+        try:
+            traces = [process.cwd(), *process.cmdline(), *process.environ().values()]
+            ended = process.status() == psutil.STATUS_ZOMBIE
+        except (psutil.NoSuchProcess, psutil.AccessDenied):
+            continue
+        if process.pid != os.getpid() and not ended and any(str(acceptance.folder) in text for text in traces):
+            found.append(process)
+    return found
+
+
+@pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM], ids=lambda s: s.name)
+@pytest.mark.parametrize("moment", ["start", "checks"])
+def test_an_interrupted_run_writes_its_report(
+    signum: signal.Signals, moment: str, own_acceptance: Acceptance
+) -> None:
+    """Ctrl-C and SIGTERM, while the sandbox starts or later, end in a report with the rest NOT RUN."""
+    process = own_acceptance.start("-v")
+    awaited = {"start": "kube-apiserver", "checks": "test_1_4_cr_is_accepted"}[moment]
+    assert wait_for(lambda: awaited in own_acceptance.read_output(), bool, timeout_s=60).satisfied
+    process.send_signal(signum)
+    assert process.wait(30) == 2, own_acceptance.read_output()
+    record = own_acceptance.read_record()
+    assert record is not None
+    assert record.interrupted
+    assert Status.NOT_RUN in {cell.status for cell in record.cells}
+    assert Status.FAIL not in {cell.status for cell in record.cells}
+    assert own_acceptance.find_report().exists()
+    assert wait_for(lambda: find_processes(own_acceptance), lambda p: not p, timeout_s=10).satisfied
+
+
+def test_a_killed_run_leaves_no_process(own_acceptance: Acceptance) -> None:
+    """A run that is killed outright takes its sandbox along."""
+    process = own_acceptance.start("-v")
+    assert wait_for(
+        lambda: "test_1_4_cr_is_accepted" in own_acceptance.read_output(), bool, timeout_s=60
+    ).satisfied
+    assert len(find_processes(own_acceptance)) > 4
+    process.kill()
+    process.wait()
+    started = time.monotonic()
+    assert wait_for(lambda: find_processes(own_acceptance), lambda p: not p, timeout_s=20).satisfied
+    assert time.monotonic() - started < 20
+
+
+def test_a_kept_sandbox_is_used_again_and_ends_on_request(own_acceptance: Acceptance) -> None:
+    """The second run finds the first one's sandbox; `sandbox down` leaves nothing of it."""
+    first = own_acceptance.run("--crd", "project", "--profile", "upstream-main")
+    second = own_acceptance.run("--crd", "project", "--profile", "upstream-main")
+    assert (first.exit_code, second.exit_code) == (0, 0), first.output + second.output
+    assert first.record is not None
+    assert second.record is not None
+    assert (first.record.namespace, second.record.namespace) == ("ingester-test", "ingester-test-2")
+    assert second.record.stages_s["sandbox"] < first.record.stages_s["sandbox"] / 2
+    assert own_acceptance.sandbox(["down"]).returncode == 0
+    assert wait_for(lambda: find_processes(own_acceptance), lambda p: not p, timeout_s=10).satisfied
