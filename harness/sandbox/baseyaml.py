@@ -6,9 +6,8 @@ controller manager starts without them, and what needs them fails fast.
 
 from __future__ import annotations
 
+import json
 from typing import Any
-
-import yaml
 
 from harness.sandbox.ports import LOOPBACK
 from harness.settings import MySQLEndpoint
@@ -55,5 +54,6 @@ def render_base_yaml(
             "awsEndpointUrl": _CLOSED,
         },
     }
-    text = yaml.safe_dump(configuration, sort_keys=False)
+    # JSON is YAML in which every text is quoted: a password of digits stays one for every parser
+    text = json.dumps(configuration, indent=2, ensure_ascii=False) + "\n"
     return text.replace("$", "$$") if expands_variables else text

@@ -111,17 +111,24 @@ def spawn(
     return Child(name, process, log)
 
 
-async def wait_until(
-    condition: Callable[[], bool], child: Child | None, *, interval_s: float = 0.02
-) -> None:
+async def wait_until(condition: Callable[[], bool], child: Child, *, interval_s: float = 0.02) -> None:
     """Return once `condition`, which is asked in a thread, holds; the caller limits the time.
 
-    Raises `ChildEndedError`, which quotes the log, where `child` ends first.
+    Raises `ChildEndedError`, which quotes the log, where `child` ends first: at once, even if the condition
+    waits for an answer, since somebody else may hold the child's port.
     """
-    while not await asyncio.to_thread(condition):
-        if child is not None and child.ended.is_set():
-            raise ChildEndedError(f"{child.name} ended ({child.describe_end()}):\n{child.quote_log()}")
-        await asyncio.sleep(interval_s)
+    ended: asyncio.Task[bool] = asyncio.create_task(child.ended.wait())
+    try:
+        while True:
+            asked = asyncio.create_task(asyncio.to_thread(condition))
+            await asyncio.wait({asked, ended}, return_when=asyncio.FIRST_COMPLETED)
+            if asked.done() and asked.result():
+                return
+            await asyncio.wait({ended}, timeout=interval_s)
+            if ended.done():
+                raise ChildEndedError(f"{child.name} ended ({child.describe_end()}):\n{child.quote_log()}")
+    finally:
+        ended.cancel()
 
 
 def describe_exit(exit_code: int | None) -> str:

@@ -20,6 +20,8 @@ from harness.settings import MySQLEndpoint
 
 BUNDLED = "the bundled schema"
 
+_EMPTY_QUERY = 1065
+
 
 def run_schema_job(endpoint: MySQLEndpoint, schema: str, source: str, log: Path) -> None:
     """Run the SQL of `schema` in the endpoint's database, which is made where absent, and check the result.
@@ -62,6 +64,8 @@ def _run(connection: MySQLConnectionAbstract, schema: str, source: str, output: 
             for row in (names, *rows):
                 output.write("\t".join(_show(value) for value in row) + "\n")
     except mysql.connector.Error as error:
+        if error.errno == _EMPTY_QUERY:   # MySQL's word for a comment after the last statement
+            return count
         output.write(f"statement {count + 1}: {error}\n")
         raise HarnessError(
             f"{source}: statement {count + 1} failed: {error}",

@@ -196,13 +196,14 @@ class Startup:
             self._broken.set_result(HarnessError(f"{child.name} ended ({reason}):\n{child.quote_log()}"))
 
     async def _explain_timeout(self) -> HarnessError:
-        if self._client is not None:
+        components = self._state.state.components
+        if self._client is not None and components[KUBE_APISERVER].phase is Phase.RUNNING:
             plan = self._plan
             explain = partial(controlplane.explain_missing_kinds, self._client, plan.crds, plan.crds_source)
             if error := await asyncio.to_thread(explain):
                 return error
         done = (Phase.RUNNING, Phase.COMPLETED)
-        late = [c for c in self._state.state.components.values() if c.phase not in done]
+        late = [c for c in components.values() if c.phase not in done]
         words = [
             f"{component.name} ({component.phase}):\n{self._children[component.name].quote_log()}"
             for component in late

@@ -1,0 +1,1 @@
+"""Tests with real servers; they take seconds each."""

@@ -1,0 +1,76 @@
+"""Fixtures for tests with real servers: what is tested, and that nothing of it stays behind."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import psutil
+import pytest
+
+from harness.progress import SILENT
+from harness.sandbox.folder import MARKER_VARIABLE, ROOT_VARIABLE, get_root
+from harness.sandbox.local import LocalSandbox, end_sandbox, list_sandboxes, start_local_sandbox
+from harness.settings import ControllerManager, SandboxSettings
+
+
+@pytest.fixture(scope="session")
+def settings() -> SandboxSettings:
+    """The sandbox under test: with the reference, or the controller manager that INGESTER_CONTROLLERMGR names.
+
+    INGESTER_CRDS and INGESTER_SCHEMA then name its CRDs and schema.
+    """
+
+    def read(variable: str) -> Path | None:
+        return Path(value).resolve() if (value := os.environ.get(variable)) else None
+
+    return SandboxSettings(
+        controllermgr=ControllerManager(read("INGESTER_CONTROLLERMGR")),
+        crds=read("INGESTER_CRDS"),
+        schema=read("INGESTER_SCHEMA"),
+    )
+
+
+@pytest.fixture
+def root(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A root of the test's own for sandboxes; whatever is left in it afterwards is a failure."""
+    path = tempfile.mkdtemp(prefix="sb-", dir="/tmp")
+    monkeypatch.setenv(ROOT_VARIABLE, path)
+    yield get_root()
+    for folder, _ in list_sandboxes(Path(path)):
+        end_sandbox(Path(path), folder)
+    left = [entry.name for entry in Path(path).iterdir() if not entry.name.startswith(".")]
+    left += [str(process) for process in find_processes_below(Path(path))]
+    shutil.rmtree(path)
+    assert left == []
+
+
+def find_processes_below(root: Path) -> list[psutil.Process]:
+    """Return the processes of all sandboxes below `root`."""
+    return [
+        process
+        for process in psutil.process_iter(["environ"])
+        if (process.info["environ"] or {}).get(MARKER_VARIABLE, "").startswith(f"{root}/")
+    ]
+
+
+Start = Callable[..., LocalSandbox]
+
+
+@pytest.fixture
+def start(root: Path, settings: SandboxSettings) -> Iterator[Start]:
+    """Starts sandboxes, with changed settings where asked, and stops them after the test."""
+    started: list[LocalSandbox] = []
+
+    def do(*, keep: bool = False, ports: dict[str, int] | None = None, **changes: object) -> LocalSandbox:
+        wanted = replace(settings, **changes)  # type: ignore[arg-type]
+        started.append(start_local_sandbox(wanted, keep=keep, progress=SILENT, ports=ports))
+        return started[-1]
+
+    yield do
+    for sandbox in started:
+        sandbox.stop()
