@@ -22,7 +22,6 @@ from harness.results import Record
 from harness.sandbox.command import add_sandbox_commands
 from harness.templates import Templates
 
-
 _RENDERINGS: dict[str, tuple[Callable[[Record, Record | None], str], str]] = {
     "html": (render_page, "print a record as a page"),
     "markdown": (render_markdown, "print a record as Markdown"),

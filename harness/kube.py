@@ -24,6 +24,7 @@ from harness.model import GROUP, VERSION, JsonObject, Kind
 
 _T = TypeVar("_T")
 _MERGE_PATCH = "application/merge-patch+json"
+_FIELD_MANAGER = "ingester-acceptance"
 _REQUEST_TIMEOUT_S = 30.0
 
 
@@ -95,6 +96,7 @@ class Cluster:
                 kind.plural,
                 obj,
                 field_validation="Strict" if strict else "Ignore",
+                field_manager=_FIELD_MANAGER,
                 dry_run="All" if dry_run else None,
                 _request_timeout=_REQUEST_TIMEOUT_S,
             )
@@ -111,6 +113,7 @@ class Cluster:
                 name,
                 dict(patch),
                 field_validation="Strict",
+                field_manager=_FIELD_MANAGER,
                 _content_type=_MERGE_PATCH,
                 _request_timeout=_REQUEST_TIMEOUT_S,
             )

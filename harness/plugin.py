@@ -90,6 +90,7 @@ class AcceptancePlugin:
         self._session = session
         self._folder = folder
         self._baseline = baseline
+        self._checks: dict[str, Check] = {}
         self._interrupted = False
         self._sigterm: Any = None
 
@@ -133,7 +134,8 @@ class AcceptancePlugin:
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Enter every selected check into the record, as NOT RUN."""
-        self._session.record.checks = [item.stash[_CHECK] for item in session.items if _CHECK in item.stash]
+        self._checks = {item.nodeid: item.stash[_CHECK] for item in session.items if _CHECK in item.stash}
+        self._session.record.checks = list(self._checks.values())
 
     # The run: the sandbox comes up before the first test, and is let go of after the last.
 
@@ -225,9 +227,9 @@ class AcceptancePlugin:
                 check.status, check.detail = Status.ERROR, call.excinfo.exconly(tryshort=True)
         return report
 
-    def pytest_runtest_teardown(self, item: pytest.Item) -> None:
+    def pytest_runtest_logfinish(self, nodeid: str) -> None:
         """In a run of single cases, print all that the check saw."""
-        check = item.stash.get(_CHECK, None)
+        check = self._checks.get(nodeid)
         if check is not None and not self._session.settings.is_whole:
             print_evidence(check, make_console(sys.__stdout__))
 
@@ -279,7 +281,13 @@ class AcceptancePlugin:
         """Print the matrix."""
         terminalreporter.ensure_newline()
         console = make_console(sys.__stdout__)
-        print_matrix(self._session.record, self._baseline, console, self._folder.html)
+        whole = self._session.settings.is_whole
+        print_matrix(
+            self._session.record if whole else self._session.get_focus(),
+            self._baseline if whole else None,
+            console,
+            self._folder.html,
+        )
 
     def _get_reproduction(self, item: pytest.Item) -> str:
         """Return the command that runs this check alone."""

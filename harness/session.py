@@ -6,6 +6,7 @@ that whatever ends the run, what was gathered is kept and nothing missing looks 
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import hashlib
 import importlib.metadata
@@ -162,6 +163,18 @@ class Session:
         record.cells = build_cells(record.checks)
         record.headline = record.headline or _summarise(record)
         return record
+
+    def get_focus(self) -> Record:
+        """Return the record without the kinds that are not part of the run: what a debugger wants to see."""
+        return dataclasses.replace(
+            self.record,
+            cells=[cell for cell in self.record.cells if self.settings.includes(cell.kind)],
+            known_issues=[
+                result
+                for result, issue in zip(self.record.known_issues, self.profile.known_issues, strict=True)
+                if self.settings.includes(issue.kind)
+            ],
+        )
 
     def stop(self) -> None:
         """Let go of everything. Safe to call twice, and after a failed start."""
