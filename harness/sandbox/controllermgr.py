@@ -30,7 +30,7 @@ from harness.settings import MySQLEndpoint
 FIRST_DELAY_S = 0.5
 LONGEST_DELAY_S = 8.0
 RESET_AFTER_S = 20.0
-STOP_GRACE_S = 5.0
+STOP_GRACE_S = 3.0
 EXITS_TO_GIVE_UP = 3
 
 
@@ -102,7 +102,7 @@ class ControllerManagerRunner:
         await self.start(plan, timeout_s)
 
     async def stop(self) -> None:
-        """End it: by SIGTERM, and after 5 s by SIGKILL."""
+        """End it: by SIGTERM, and after 3 s by SIGKILL."""
         if self._task is None:
             return
         self._task.cancel()

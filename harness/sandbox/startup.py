@@ -9,7 +9,8 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import shlex
-from collections.abc import Awaitable, Callable
+import time
+from collections.abc import Awaitable, Callable, Coroutine
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
@@ -32,6 +33,7 @@ from harness.settings import MySQLEndpoint
 
 _T = TypeVar("_T")
 _PORT_ATTEMPTS = 3
+_SHORTEST_WAIT_S = 5.0   # for the controller manager, where the servers took all the time
 
 
 class Startup:
@@ -52,18 +54,16 @@ class Startup:
     async def start(self) -> None:
         """Start everything; HarnessError where a part fails, ends early or takes too long."""
         self._describe_components()
-        parts = asyncio.create_task(self._start_parts())
-        either: set[asyncio.Future[Any]] = {parts, self._broken}
+        deadline = time.monotonic() + self._plan.start_timeout_s
         try:
             async with asyncio.timeout(self._plan.start_timeout_s):
-                await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+                endpoint = await self._unless_broken(self._start_servers())
         except TimeoutError:
             raise await self._explain_timeout() from None
-        finally:
-            parts.cancel()   # which does nothing to what is done
-        if self._broken.done():
-            raise self._broken.result()
-        await parts
+        self.controllermgr = ControllerManagerRunner(self._folder, self._state, endpoint)
+        with self._state.stage("controller manager"):
+            left_s = max(deadline - time.monotonic(), _SHORTEST_WAIT_S)
+            await self._unless_broken(self.controllermgr.start(self._plan.controllermgr, left_s))
         self._state.state.phase = SandboxPhase.READY
         self._state.publish()
 
@@ -74,7 +74,19 @@ class Startup:
             await self.controllermgr.stop()
         await asyncio.gather(*(child.stop() for child in self._children.values()))
 
-    async def _start_parts(self) -> None:
+    async def _unless_broken(self, work: Coroutine[Any, Any, _T]) -> _T:
+        """Return what `work` returns; HarnessError as soon as a part that was up has ended."""
+        task = asyncio.create_task(work)
+        either: set[asyncio.Future[Any]] = {task, self._broken}
+        try:
+            await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            task.cancel()   # which does nothing to what is done
+        if self._broken.done():
+            raise self._broken.result()
+        return await task
+
+    async def _start_servers(self) -> MySQLEndpoint:
         control_plane = asyncio.create_task(self._start_control_plane())
         mysql = asyncio.create_task(self._start_mysql())
         try:
@@ -82,9 +94,7 @@ class Startup:
         finally:
             control_plane.cancel()
             mysql.cancel()
-        self.controllermgr = ControllerManagerRunner(self._folder, self._state, endpoint)
-        with self._state.stage("controller manager"):
-            await self.controllermgr.start(self._plan.controllermgr, self._plan.start_timeout_s)
+        return endpoint
 
     async def _start_control_plane(self) -> None:
         plan, folder = self._plan, self._folder.path / "etcd"

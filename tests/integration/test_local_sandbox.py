@@ -304,6 +304,18 @@ def test_controller_manager_that_exits_at_once_fails_the_start(
     assert _is_empty(root)
 
 
+def test_controller_manager_that_never_answers_fails_the_start(
+    root: Path, start: Start, tmp_path: Path
+) -> None:
+    """A binary that runs and is never healthy fails the start at its time limit, and is killed if it must be."""
+    binary = tmp_path / "controllermgr"
+    binary.write_text("#!/bin/sh\ntrap '' TERM\necho 'thinking'\nwhile :; do sleep 1; done\n")
+    binary.chmod(0o755)
+    with pytest.raises(HarnessError, match=r"(?s)was not healthy after \d.*:\n    thinking"):
+        start(controllermgr=ControllerManager(binary), start_timeout_s=8.0)
+    assert _is_empty(root)
+
+
 def test_crds_that_kube_apiserver_refuses_fail_the_start(root: Path, start: Start, tmp_path: Path) -> None:
     """A CRD that is valid YAML and no valid CRD ends the start with the server's reason."""
     for kind in KINDS:
