@@ -133,6 +133,7 @@ class Store:
             time_zone="+00:00",
             autocommit=False,
             connection_timeout=_CONNECT_TIMEOUT_S,
+            use_pure=True,   # the same driver on every platform
         )
 
     def _discard(self, connection: Any) -> None:

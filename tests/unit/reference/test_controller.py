@@ -18,7 +18,7 @@ from tests.unit.reference.apiserver import FakeApiServer
 from tests.unit.reference.conftest import LogLines, make_object
 
 A = Key("n", "a")
-LONG_S = 5.0
+LONG_S = 20.0
 
 
 class _Bench:

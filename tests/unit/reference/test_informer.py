@@ -17,7 +17,7 @@ from tests.unit.reference.apiserver import FakeApiServer
 from tests.unit.reference.conftest import LogLines, make_object
 
 PROJECT = KINDS_BY_NAME["Project"]
-LONG_S = 5.0
+LONG_S = 20.0
 Change = tuple[str, str, str]
 
 

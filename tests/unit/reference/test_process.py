@@ -30,7 +30,7 @@ from tests.unit.reference.conftest import LogLines, make_object
 
 REPORT, MAIN = PROFILES["report-2026-03"], PROFILES["upstream-main"]
 SERVER = MySQL("h", 1, "u", "d", "p")
-LONG_S = 5.0
+LONG_S = 20.0
 CONFIG = Config(
     metadata_storage=True,
     mysql=SERVER,
