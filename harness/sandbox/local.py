@@ -6,7 +6,7 @@ and let go of. What can be read is read from the sandbox's folder.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack, closing, suppress
 from dataclasses import asdict
 from pathlib import Path
@@ -125,8 +125,12 @@ def start_local_sandbox(
     keep: bool,
     progress: Progress,
     ports: Mapping[str, int] | None = None,
+    on_reuse: Callable[[LocalSandbox], None] = lambda _: None,
 ) -> LocalSandbox:
     """Return a sandbox that is up: a kept one with equal settings, else a new one.
+
+    `on_reuse` is called with a kept one before its controller manager is judged, to remove what earlier runs
+    left behind: an object that brings a controller manager down would bring down the next one too.
 
     Of a kept one that differs in its controller manager only, that alone is replaced, unless another run
     uses it. `keep` leaves the sandbox up after `stop` and this process. `ports` maps components (`mysql`,
@@ -140,7 +144,7 @@ def start_local_sandbox(
             stack.enter_context(wait_to_keep(root, progress))   # of two at once, the second attaches
         with lock_root(root):
             sweep(root)
-        return _attach(root, request, progress) or _launch(root, request, keep=keep, progress=progress)
+        return _attach(root, request, progress, on_reuse) or _launch(root, request, keep=keep, progress=progress)
 
 
 def list_sandboxes(root: Path) -> list[tuple[SandboxFolder, State]]:
@@ -160,7 +164,9 @@ def end_sandbox(root: Path, folder: SandboxFolder) -> None:
         sweep(root)
 
 
-def _attach(root: Path, request: Request, progress: Progress) -> LocalSandbox | None:
+def _attach(
+    root: Path, request: Request, progress: Progress, on_reuse: Callable[[LocalSandbox], None]
+) -> LocalSandbox | None:
     for folder in list_folders(root):
         state = read_state(folder)
         if state is None or not state.kept or state.phase is not SandboxPhase.READY:
@@ -174,12 +180,24 @@ def _attach(root: Path, request: Request, progress: Progress) -> LocalSandbox | 
             channel = Channel.connect(folder)
             stack.callback(channel.close)
             channel.request("use", timeout_s=_ANSWER_TIMEOUT_S)
-            if state.controllermgr_digest != request.controllermgr.digest or not state.controllermgr_healthy:
-                _replace_controllermgr(channel, request, progress)
             sandbox = LocalSandbox(folder, channel, request.settings, process=None, keep=True)
+            on_reuse(sandbox)
+            if not _is_fit(folder, request):
+                _replace_controllermgr(channel, request, progress)
             stack.pop_all()
             return sandbox
     return None
+
+
+def _is_fit(folder: SandboxFolder, request: Request) -> bool:
+    """Return whether the controller manager is the right one, and as good as new."""
+    state = read_state(folder)
+    return (
+        state is not None
+        and state.controllermgr_digest == request.controllermgr.digest
+        and state.controllermgr_healthy
+        and state.components[CONTROLLERMGR].restarts == 0
+    )
 
 
 def _is_whole(state: State) -> bool:
