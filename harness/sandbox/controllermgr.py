@@ -67,16 +67,13 @@ class ControllerManagerRunner:
         self._task: asyncio.Task[None] | None = None
         self._begun: asyncio.Future[None] | None = None
 
-    async def start(self, plan: ControllerManagerPlan, timeout_s: float) -> None:
-        """Start it; return once it has been healthy.
+    async def start(self, plan: ControllerManagerPlan, timeout_s: float, *, restarts: int = 0) -> None:
+        """Start it, `restarts` to its account already; return once it has been healthy.
 
         Raises `HarnessError`, which quotes its last words, where it ends three times before that, or is
         not healthy after `timeout_s`. It is kept running even so, until `stop`.
         """
         executable = plan.executable
-        restarts = 0
-        if self._plan is not None and self._plan.digest == plan.digest:
-            restarts = self._state.state.components[CONTROLLERMGR].restarts   # the same one: goes on counting
         self._plan = plan
         self._state.state.controllermgr_digest = plan.digest
         self._set(
@@ -99,7 +96,7 @@ class ControllerManagerRunner:
         plan = self._plan
         assert plan is not None  # noqa: S101  it has been started
         await self.stop()
-        await self.start(plan, timeout_s)
+        await self.start(plan, timeout_s, restarts=self._state.state.components[CONTROLLERMGR].restarts)
 
     async def stop(self) -> None:
         """End it: by SIGTERM, and after 3 s by SIGKILL."""

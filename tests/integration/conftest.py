@@ -66,9 +66,15 @@ def start(root: Path, settings: SandboxSettings) -> Iterator[Start]:
     """Starts sandboxes, with changed settings where asked, and stops them after the test."""
     started: list[LocalSandbox] = []
 
-    def do(*, keep: bool = False, ports: dict[str, int] | None = None, **changes: object) -> LocalSandbox:
+    def do(
+        *,
+        keep: bool = False,
+        ports: dict[str, int] | None = None,
+        on_reuse: Callable[[LocalSandbox], None] = lambda _: None,
+        **changes: object,
+    ) -> LocalSandbox:
         wanted = replace(settings, **changes)  # type: ignore[arg-type]
-        started.append(start_local_sandbox(wanted, keep=keep, progress=SILENT, ports=ports))
+        started.append(start_local_sandbox(wanted, keep=keep, progress=SILENT, ports=ports, on_reuse=on_reuse))
         return started[-1]
 
     yield do

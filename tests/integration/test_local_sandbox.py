@@ -193,6 +193,21 @@ def test_another_controller_manager_replaces_the_old_one_alone(start: Start) -> 
     assert {line.run for line in second.read_log(CONTROLLERMGR)} == {0, 1}
 
 
+def test_kept_sandbox_is_as_good_as_new(start: Start) -> None:
+    """A controller manager that crashed in an earlier run is replaced, once what brought it down is removed."""
+    first = start(keep=True)
+    pid = first.component(CONTROLLERMGR).pid
+    assert pid is not None
+    os.kill(pid, signal.SIGKILL)
+    _wait_for(lambda: first.component(CONTROLLERMGR).restarts == 1)
+    first.stop()
+    seen: list[int] = []
+    second = start(on_reuse=lambda sandbox: seen.append(sandbox.component(CONTROLLERMGR).restarts))
+    renewed = second.component(CONTROLLERMGR)
+    assert (seen, second.reused, renewed.phase, renewed.restarts) == ([1], True, Phase.RUNNING, 0)
+    assert start().component(CONTROLLERMGR).pid == renewed.pid
+
+
 def test_sandbox_in_use_does_not_change_under_its_user(start: Start) -> None:
     """While one run uses a kept sandbox, another controller manager gets a sandbox of its own."""
     reference = {"crds": None, "schema": None, "controllermgr": ControllerManager()}
