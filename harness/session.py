@@ -125,12 +125,19 @@ class Session:
             templates.render(case)   # a broken template must not cost a sandbox
         with self.stage("sandbox"):
             self._sandbox = sandbox = start_local_sandbox(
-                self.settings.sandbox, keep=self.settings.keep_sandbox, progress=self._progress
+                self.settings.sandbox,
+                keep=self.settings.keep_sandbox,
+                progress=self._progress,
+                on_reuse=remove_earlier_objects,
             )
+        self.record.stages_s |= {
+            f"sandbox: {stage.name}": round(stage.ended_s - stage.began_s, 3)
+            for stage in ([] if sandbox.reused else sandbox.stages)
+        }
         self.record.backend = sandbox.name
         cluster = Cluster(sandbox.kubeconfig)
         self._database = Database(sandbox.mysql)
-        namespace = self._take_namespace(cluster)
+        namespace = take_namespace(sandbox, cluster)
         self.record.namespace = namespace
         self._run = Run(
             sandbox=sandbox,
@@ -193,21 +200,22 @@ class Session:
         except HarnessError as error:
             self.record.warnings.append(f"rows were not counted: {error.problem}")
 
-    def _take_namespace(self, cluster: Cluster) -> str:
-        """Create this run's namespace, and remove what earlier runs left in theirs."""
-        sandbox = self._sandbox
-        earlier = sandbox.known_namespaces() if sandbox is not None else []
-        for namespace in earlier:
-            for kind in KINDS:
-                cluster.delete_all(kind, namespace)
-        number = len(earlier) + 1
-        name = NAMESPACE if number == 1 else f"{NAMESPACE}-{number}"
-        while not cluster.create_namespace(name):
-            number += 1
-            name = f"{NAMESPACE}-{number}"
-        if sandbox is not None:
-            sandbox.remember_namespace(name)
-        return name
+
+def take_namespace(sandbox: Sandbox, cluster: Cluster) -> str:
+    """Create a namespace that no run has used in this sandbox, and return its name."""
+    number = len(sandbox.known_namespaces()) + 1
+    while not cluster.create_namespace(name := NAMESPACE if number == 1 else f"{NAMESPACE}-{number}"):
+        number += 1
+    sandbox.remember_namespace(name)
+    return name
+
+
+def remove_earlier_objects(sandbox: Sandbox) -> None:
+    """Delete the objects that earlier runs left in their namespaces; their rows stay."""
+    cluster = Cluster(sandbox.kubeconfig)
+    for namespace in sandbox.known_namespaces():
+        for kind in KINDS:
+            cluster.delete_all(kind, namespace)
 
 
 def build_cells(checks: list[Check]) -> list[Cell]:

@@ -12,103 +12,24 @@ import time
 from collections.abc import Iterable, Sequence
 from typing import Any, NoReturn
 
-from harness.catalogue import KINDS
-from harness.compare import compare_json, compare_row, compare_spots, expect_column, get_path, show
-from harness.errors import CheckFailure
+from harness.compare import compare_json, compare_proto, compare_row, compare_spots, expect_column, get_path, show
 from harness.kube import Refusal, get_version
-from harness.model import JsonObject, Kind
+from harness.model import JsonObject
 from harness.mysql import Row
 from harness.results import Check, IssueResult, IssueStatus, Mismatch
-from harness.sandbox.base import SCHEMA_INIT, ComponentStatus, Phase
 from harness.scenario import evidence
+from harness.scenario.failure import fail, fail_on
 from harness.scenario.log import find_sequence
-from harness.scenario.registration import Registration
 from harness.scenario.steps import Creation, Sync, Update, get_history, get_object
 
 _CLOCK_TOLERANCE = dt.timedelta(seconds=5)
-_CHILD_COLUMNS = {"obj_uid": "varchar(255)", "key": "varchar(255)"}
-_MAIN_COLUMNS = {
-    "uid": "varchar(255)",
-    "group_ver": "varchar(255)",
-    "namespace": "varchar(255)",
-    "name": "varchar(255)",
-    "res_version": "bigint unsigned",
-    "create_time": "datetime",
-    "update_time": "datetime",
-    "delete_time": "datetime",
-    "proto": "mediumblob",
-    "json": "json",
-}
-
-
-def check_components(components: Sequence[ComponentStatus], check: Check) -> None:
-    """1.1: every component runs, and the schema init job has completed."""
-    check.evidence.append(
-        evidence.of_note(
-            "components",
-            "\n".join(f"{c.name}: {c.phase}, {c.restarts} restarts {c.reason}".rstrip() for c in components),
-        )
-    )
-    mismatches = []
-    for component in components:
-        expected = Phase.COMPLETED if component.name == SCHEMA_INIT else Phase.RUNNING
-        if component.phase is not expected or component.restarts:
-            found = f"{component.phase} with {component.restarts} restarts {component.reason}".rstrip()
-            mismatches.append(Mismatch(component.name, f"{expected} with 0 restarts", found))
-    _fail_on(mismatches, check, "not every component is up", "python -m harness sandbox logs")
-
-
-def check_tables(kind: Kind, tables: dict[str, dict[str, str]], check: Check) -> None:
-    """1.2: the kind's three tables exist, with the columns that it needs."""
-    expected = {
-        kind.table: _MAIN_COLUMNS | {column.name: column.sql_type.lower() for column in kind.columns},
-        kind.labels_table: _CHILD_COLUMNS | {"value": "varchar(63)"},
-        kind.annotations_table: _CHILD_COLUMNS | {"value": "text"},
-    }
-    check.evidence += [
-        evidence.of_note(f"table {table}", "\n".join(f"{c} {t}" for c, t in tables.get(table, {}).items()))
-        for table in expected
-    ]
-    mismatches = []
-    for table, columns in expected.items():
-        if table not in tables:
-            mismatches.append(Mismatch(f"table {table}", "to exist", "no such table"))
-            continue
-        for column, sql_type in columns.items():
-            found = tables[table].get(column, "no such column")
-            if not _same_type(found, sql_type):
-                mismatches.append(Mismatch(f"table {table}, column {column}", sql_type, found))
-    _fail_on(mismatches, check, f"{kind.name}'s tables are not as it needs them", "the schema's SQL file")
-
-
-def check_no_missing_tables(tables: Iterable[str], check: Check) -> None:
-    """1.2: all 39 tables exist, by name."""
-    found = set(tables)
-    expected = [table for kind in KINDS for table in kind.tables]
-    check.evidence.append(evidence.of_note(f"{len(found)} tables", "\n".join(sorted(found))))
-    missing = [Mismatch(f"table {table}", "to exist", "no such table") for table in expected if table not in found]
-    _fail_on(missing, check, f"{len(missing)} of {len(expected)} tables are missing", "the schema's SQL file")
-
-
-def check_registration(registration: Registration, check: Check) -> None:
-    """1.3: exactly the expected controllers are registered, by kind, each once."""
-    check.evidence += registration.evidence
-    mismatches = [
-        Mismatch(f"controller of {kind}", "registered", "not registered") for kind in registration.missing
-    ]
-    mismatches += [
-        Mismatch(f"controller of {kind}", "not registered, or once", "registered (again)")
-        for kind in registration.unexpected
-    ]
-    _fail_on(mismatches, check, registration.headline, registration.look_at)
-
 
 def check_created(creation: Creation, check: Check) -> None:
     """1.4: the API server accepts the CR, and stores all of what was sent."""
     check.evidence += creation.evidence
     name = _name(creation.sent)
     if isinstance(creation.answer, Refusal):
-        _fail(
+        fail(
             f"{name} was not accepted",
             expected="the API server to create it",
             seen=str(creation.answer),
@@ -119,7 +40,7 @@ def check_created(creation: Creation, check: Check) -> None:
     if not stored["metadata"].get("uid"):
         mismatches.append(Mismatch("metadata.uid", "a uid", "nothing"))
     check.evidence.append(evidence.of_comparison(mismatches, "what was sent against what was stored"))
-    _fail_on(mismatches, check, f"{name} was not stored as it was sent", "the CRD's schema, which prunes fields")
+    fail_on(mismatches, check, f"{name} was not stored as it was sent", "the CRD's schema, which prunes fields")
 
 
 def check_log_lines(sync: Sync, messages: Sequence[str], check: Check) -> None:
@@ -131,7 +52,7 @@ def check_log_lines(sync: Sync, messages: Sequence[str], check: Check) -> None:
     if len(found) < len(messages):
         missing = messages[len(found)]
         check.mismatches.append(Mismatch("controller manager's log", show(missing), f"{len(found)} of the lines"))
-        _fail(
+        fail(
             f"{_name(sync.write.answer)}: the log lacks {missing!r}",
             expected=" → ".join(messages),
             seen=sync.crash or " → ".join(entry.message for entry in sync.entries) or "no line about this object",
@@ -168,7 +89,7 @@ def check_row(sync: Sync, check: Check, deleted_uids: Iterable[str] = ()) -> Row
         mismatches += compare_row(kind, sync.obj, row)
     mismatches += _check_update_time(row, sync)
     check.evidence.append(evidence.of_comparison(mismatches, f"the row against the object at {row.res_version}"))
-    _fail_on(mismatches, check, f"{name}: its row differs from the object", f"table {kind.table}, uid {write.uid}")
+    fail_on(mismatches, check, f"{name}: its row differs from the object", f"table {kind.table}, uid {write.uid}")
     if sync.restarts > write.creation.restarts:
         check.detail = "after restart"
     return row
@@ -179,7 +100,7 @@ def check_patched(update: Update, check: Check) -> None:
     check.evidence += update.evidence
     case, name = update.creation.case, _name(update.creation.sent)
     if isinstance(update.answer, Refusal):
-        _fail(
+        fail(
             f"{name} can't be patched",
             expected="the API server to accept the merge patch",
             seen=str(update.answer),
@@ -189,7 +110,7 @@ def check_patched(update: Update, check: Check) -> None:
     before, after = get_version(get_object(update.creation)), get_version(update.answer)
     if after <= before:
         mismatches.append(Mismatch("resourceVersion", f"above {before}", str(after)))
-    _fail_on(mismatches, check, f"{name}: the patch did not take", f"the CRD of {case.name}")
+    fail_on(mismatches, check, f"{name}: the patch did not take", f"the CRD of {case.name}")
     if "spec" not in case.patch:
         check.detail = "label update"
 
@@ -199,7 +120,7 @@ def check_departed(update: Update, check: Check) -> None:
     check.evidence += update.evidence
     gone = isinstance(update.answer, Refusal) and update.answer.not_found
     if not (update.departed and gone):
-        _fail(
+        fail(
             f"{_name(update.creation.sent)} is still in Kubernetes",
             expected="an object of an immutable kind to leave Kubernetes once it is in MySQL",
             seen="the API server still has it",
@@ -212,7 +133,7 @@ def check_row_stays(update: Update, row: Row | None, check: Check) -> None:
     check.evidence.append(evidence.of_row(update.previous, "the row before", update.previous_at))
     check.evidence.append(evidence.of_row(row, "the row now", time.time()))
     if update.previous is None or row is None or not row.live or row.columns != update.previous.columns:
-        _fail(
+        fail(
             f"{_name(update.creation.sent)}: its row did not outlive the object",
             expected="a live row, as it was when the object left Kubernetes",
             seen="no row" if row is None else f"delete_time {show(row.columns['delete_time'])}, or other values",
@@ -224,7 +145,7 @@ def check_recreated_row(sync: Sync, update: Update, check: Check) -> None:
     """2.3 of a CR that had to be created again: it is left alone, and has a row of its own beside the old one."""
     check_row(sync, check, [get_history(update.creation).uid])
     if not update.recreation_stays:
-        _fail(
+        fail(
             f"{_name(sync.write.answer)} was deleted again",
             expected="the CR to be left alone once it is created again",
             seen="it is gone",
@@ -249,6 +170,7 @@ def check_updated_row(sync: Sync, update: Update, check: Check) -> None:
         )
     stored = json.loads(str(row.columns["json"]))
     mismatches += compare_spots(kept, stored, "column json")
+    mismatches += compare_proto([spot.value for spot in kept if isinstance(spot.value, str)], row)
     paths = {spot.path for spot in kept}
     for column in case.kind.columns:
         if column.path in paths:
@@ -258,14 +180,14 @@ def check_updated_row(sync: Sync, update: Update, check: Check) -> None:
                     Mismatch(f"column {column.name}", show(expected), show(row.columns.get(column.name)))
                 )
     check.evidence.append(evidence.of_comparison(mismatches, "spot checks of the patched values"))
-    _fail_on(mismatches, check, f"{_name(sync.write.answer)}: the row does not hold the patch", "")
+    fail_on(mismatches, check, f"{_name(sync.write.answer)}: the row does not hold the patch", "")
 
 
 def check_issue(result: IssueResult, check: Check) -> None:
     """Last section: the known issue shows, with its workaround applied; one that does not is stale."""
     check.evidence += result.evidence
     if result.status is IssueStatus.STALE:
-        _fail(
+        fail(
             f"known issue {result.id} is stale",
             expected=f"{result.title}, as the profile says",
             seen="no sign of it",
@@ -292,7 +214,7 @@ def _fail_on_absence(sync: Sync, check: Check) -> NoReturn:
     if row is None and same_name:
         seen += f"; the name has rows of other uids: {', '.join(r.uid for r in same_name)}"
     last = sync.entries[-1].text if sync.entries else "no line about this object"
-    _fail(
+    fail(
         f"{_name(write.answer)}: its row did not reach resourceVersion {write.version}",
         expected=f"a row in table {table} at {write.version} or later",
         seen=f"{seen}, for {sync.waited_s:.1f} s{'; ' + sync.crash if sync.crash else ''}",
@@ -328,30 +250,9 @@ def _compare_sent(sent: JsonObject, stored: JsonObject) -> list[Mismatch]:
     return compare_json(sent, narrow(stored, sent))
 
 
-def _same_type(found: str, expected: str) -> bool:
-    """Whether a column has the type that it needs; MariaDB has no JSON type and older servers show widths."""
-    if expected == "json":
-        return found in ("json", "longtext")
-    if expected == "bigint unsigned":
-        return found.startswith("bigint") and found.endswith("unsigned")
-    return found == expected
-
-
 def _is_later(found: dt.datetime | None, than: dt.datetime | None) -> bool:
     return found is not None and (than is None or found > than)
 
 
 def _name(obj: JsonObject) -> str:
     return f"{obj['kind']} {obj['metadata']['name']}"
-
-
-def _fail_on(mismatches: list[Mismatch], check: Check, problem: str, look_at: str) -> None:
-    if mismatches:
-        check.mismatches += mismatches
-        shown = "\n".join(f"  {mismatch}" for mismatch in mismatches[:20])
-        more = f"\n  … and {len(mismatches) - 20} more" if len(mismatches) > 20 else ""
-        raise CheckFailure(f"{problem}\n{shown}{more}" + (f"\nlook at: {look_at}" if look_at else ""))
-
-
-def _fail(problem: str, *, expected: str, seen: str, look_at: str) -> NoReturn:
-    raise CheckFailure(f"{problem}\n  expected: {expected}\n  last seen: {seen}\n  look at: {look_at}")

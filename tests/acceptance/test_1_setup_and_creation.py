@@ -6,7 +6,7 @@ import pytest
 
 from harness.model import Case
 from harness.results import Check, Column
-from harness.scenario import checks
+from harness.scenario import checks, setup
 from harness.scenario.run import Run
 from harness.scenario.verdict import judging
 
@@ -15,28 +15,28 @@ from harness.scenario.verdict import judging
 @pytest.mark.section("1.1", "Components run")
 def test_1_1_components_run(run: Run, check: Check) -> None:
     """Every component of the sandbox is Running without a restart, and the schema init job Completed."""
-    checks.check_components(run.sandbox.components(), check)
+    setup.check_components(run.sandbox.components(), check)
 
 
 @pytest.mark.order(12)
 @pytest.mark.section("1.2", "All tables exist")
 def test_1_2_all_tables_exist(tables: dict[str, dict[str, str]], check: Check) -> None:
     """The database holds all 39 tables, by name."""
-    checks.check_no_missing_tables(tables, check)
+    setup.check_no_missing_tables(tables, check)
 
 
 @pytest.mark.order(13)
 @pytest.mark.section("1.2", "Tables have their columns")
 def test_1_2_tables_have_their_columns(case: Case, tables: dict[str, dict[str, str]], check: Check) -> None:
     """The kind's three tables have every column that the Ingester writes, of the right type."""
-    checks.check_tables(case.kind, tables, check)
+    setup.check_tables(case.kind, tables, check)
 
 
 @pytest.mark.order(14)
 @pytest.mark.section("1.3", "Ingester controllers are registered")
 def test_1_3_controllers_are_registered(run: Run, check: Check) -> None:
     """Exactly one Ingester controller is registered for each of the 13 kinds, and none besides."""
-    checks.check_registration(run.get_registration(), check)
+    setup.check_registration(run.get_registration(), check)
 
 
 @pytest.mark.order(21)

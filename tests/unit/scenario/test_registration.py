@@ -8,9 +8,9 @@ from harness.catalogue import KINDS
 from harness.errors import CheckFailure
 from harness.results import Check
 from harness.sandbox.base import Phase
-from harness.scenario.checks import check_registration
 from harness.scenario.log import REGISTERED, SETTING_UP, SKIPPED, WORKERS_STARTED
 from harness.scenario.registration import Registration, await_registration
+from harness.scenario.setup import check_registration
 
 from .conftest import FakeSandbox
 
