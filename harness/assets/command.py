@@ -27,7 +27,7 @@ _GRACE_S = 5.0
 
 @dataclass(frozen=True)
 class Finished:
-    """What a program left: `stdout` whole, `stderr` its last 40 lines."""
+    """What a program left: `stdout` whole, `stderr` its last 40 lines (where merged: none, all is in `stdout`)."""
 
     exit_code: int
     stdout: str
@@ -47,11 +47,13 @@ def run(
     environment: Mapping[str, str] | None = None,
     on_line: Callable[[str], None] | None = None,
     on_tick: Callable[[], None] | None = None,
+    merged: bool = False,
 ) -> Finished:
     """Run a program to its end and return what it left, whatever its exit code.
 
     `on_line` gets each line of its standard error as it comes; `on_tick` is called several times a second.
-    Raises `HarnessError` where the program can't be started or takes longer than `timeout_s`.
+    `merged` makes its two streams one, so that `on_line` gets all lines in their order. Raises `HarnessError`
+    where the program can't be started or takes longer than `timeout_s`.
     """
     try:
         process = subprocess.Popen(
@@ -60,7 +62,7 @@ def run(
             env=None if environment is None else dict(environment),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            stderr=subprocess.STDOUT if merged else subprocess.PIPE,
             start_new_session=True,
         )
     except OSError as error:
@@ -111,15 +113,19 @@ def _read_to_end(
         last.append(line)
         on_line(line)
 
+    def keep_whole(line: str) -> None:
+        out.append(line)
+        on_line(line)
+
     deadline = time.monotonic() + timeout_s
     with selectors.DefaultSelector() as selector:
         streams: tuple[tuple[IO[bytes] | None, _Lines], ...] = (
-            (process.stdout, _Lines(out.append)),
+            (process.stdout, _Lines(keep_whole if process.stderr is None else out.append)),
             (process.stderr, _Lines(keep)),
         )
         for stream, lines in streams:
-            assert stream is not None  # noqa: S101  both are pipes
-            selector.register(stream, selectors.EVENT_READ, lines)
+            if stream is not None:
+                selector.register(stream, selectors.EVENT_READ, lines)
         while selector.get_map():
             if time.monotonic() >= deadline:
                 raise _TimeLimit

@@ -41,6 +41,14 @@ def test_hands_on_lines_as_they_are() -> None:
     assert lines == ["a", "b", "\ufffdc"]
 
 
+def test_merges_both_streams_in_their_order() -> None:
+    """Merged, `on_line` gets every line in the order in which it was written, and all of it is kept."""
+    lines: list[str] = []
+    script = "echo 1; echo 2 >&2; echo 3"
+    finished = command.run(["sh", "-c", script], timeout_s=10, merged=True, on_line=lines.append)
+    assert (lines, finished) == (["1", "2", "3"], command.Finished(0, "1\n2\n3", ()))
+
+
 def test_keeps_the_last_lines_only() -> None:
     """A program that writes a lot leaves its last 40 lines of standard error."""
     script = "i=0; while [ $i -lt 100 ]; do echo $i >&2; i=$((i+1)); done"
