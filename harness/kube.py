@@ -26,6 +26,10 @@ _T = TypeVar("_T")
 _MERGE_PATCH = "application/merge-patch+json"
 _FIELD_MANAGER = "ingester-acceptance"
 _REQUEST_TIMEOUT_S = 30.0
+_NO_ANSWER = (
+    "Is its address right, and can it be reached from here (VPN, proxy)? A local sandbox's server has a log: "
+    "python -m harness sandbox logs kube-apiserver"
+)
 
 
 class Refusal(Exception):  # noqa: N818  an answer of the API server, not an error of the harness
@@ -61,25 +65,60 @@ class Cluster:
     """A kube-apiserver, reached through one context of a kubeconfig file."""
 
     def __init__(self, kubeconfig: Path, context: str | None = None) -> None:
-        try:
-            client = kubernetes.config.new_client_from_config(str(kubeconfig), context=context)
-        except (ConfigException, OSError) as error:
-            raise HarnessError(f"kubeconfig {kubeconfig}: {error}") from error
+        client = open_client(kubeconfig, context)
         self._custom = kubernetes.client.CustomObjectsApi(client)
         self._core = kubernetes.client.CoreV1Api(client)
         self._version = kubernetes.client.VersionApi(client)
 
-    def get_server_version(self) -> str:
-        """Return the API server's version, such as 'v1.36.3'."""
-        return str(_ask(self._version.get_code).git_version)
+    def get_server_version(self, timeout_s: float = _REQUEST_TIMEOUT_S) -> str:
+        """Return the API server's version, such as 'v1.36.3'; HarnessError where it takes longer than that."""
+        return str(ask(lambda: self._version.get_code(_request_timeout=timeout_s)).git_version)
 
-    def create_namespace(self, name: str) -> bool:
-        """Create the namespace; False where it existed before."""
-        body = kubernetes.client.V1Namespace(metadata=kubernetes.client.V1ObjectMeta(name=name))
+    def find_kinds(self) -> set[str]:
+        """Return the kinds of the group and version that the API server serves; none where it knows neither."""
         try:
-            _ask(lambda: self._core.create_namespace(body, _request_timeout=_REQUEST_TIMEOUT_S))
+            found = ask(
+                lambda: self._custom.get_api_resources(GROUP, VERSION, _request_timeout=_REQUEST_TIMEOUT_S)
+            )
+        except Refusal as refusal:
+            if refusal.not_found:
+                return set()
+            raise
+        return {str(resource.kind) for resource in found.resources}
+
+    def create_namespace(self, name: str, labels: Mapping[str, str] | None = None) -> bool:
+        """Create the namespace; False where it existed before."""
+        metadata = kubernetes.client.V1ObjectMeta(name=name, labels=dict(labels or {}))
+        body = kubernetes.client.V1Namespace(metadata=metadata)
+        try:
+            ask(lambda: self._core.create_namespace(body, _request_timeout=_REQUEST_TIMEOUT_S))
         except Refusal as refusal:
             if refusal.reason == "AlreadyExists" or refusal.status == 409:
+                return False
+            raise
+        return True
+
+    def get_namespace(self, name: str) -> JsonObject | None:
+        """Return the namespace as the API server sends it, None where there is none."""
+        try:
+            response: Any = ask(
+                lambda: self._core.read_namespace(
+                    name, _preload_content=False, _request_timeout=_REQUEST_TIMEOUT_S
+                )
+            )
+        except Refusal as refusal:
+            if refusal.not_found:
+                return None
+            raise
+        answer: JsonObject = json.loads(response.data)
+        return answer
+
+    def delete_namespace(self, name: str) -> bool:
+        """Ask for the namespace's deletion, which takes a while; False where there was none."""
+        try:
+            ask(lambda: self._core.delete_namespace(name, _request_timeout=_REQUEST_TIMEOUT_S))
+        except Refusal as refusal:
+            if refusal.not_found:
                 return False
             raise
         return True
@@ -135,7 +174,7 @@ class Cluster:
     def delete(self, kind: Kind, namespace: str, name: str) -> bool:
         """Ask for the object's deletion; False where there was none."""
         try:
-            _ask(
+            ask(
                 lambda: self._custom.delete_namespaced_custom_object(
                     GROUP, VERSION, namespace, kind.plural, name, _request_timeout=_REQUEST_TIMEOUT_S
                 )
@@ -146,13 +185,32 @@ class Cluster:
             raise
         return True
 
-    def delete_all(self, kind: Kind, namespace: str) -> None:
-        """Ask for the deletion of every object of the kind in the namespace."""
-        _ask(
+    def delete_all(self, kind: Kind, namespace: str, selector: str = "") -> None:
+        """Ask for the deletion of every object of the kind in the namespace that the label `selector` selects."""
+        ask(
             lambda: self._custom.delete_collection_namespaced_custom_object(
-                GROUP, VERSION, namespace, kind.plural, _request_timeout=_REQUEST_TIMEOUT_S
+                GROUP,
+                VERSION,
+                namespace,
+                kind.plural,
+                label_selector=selector,
+                _request_timeout=_REQUEST_TIMEOUT_S,
             )
         )
+
+    def list_names(self, kind: Kind, namespace: str, selector: str = "") -> list[str]:
+        """Return the names of the kind's objects in the namespace that the label `selector` selects."""
+        found = self._dict(
+            lambda: self._custom.list_namespaced_custom_object(
+                GROUP,
+                VERSION,
+                namespace,
+                kind.plural,
+                label_selector=selector,
+                _request_timeout=_REQUEST_TIMEOUT_S,
+            )
+        )
+        return [str(item["metadata"]["name"]) for item in found["items"]]
 
     def get_history(
         self, kind: Kind, namespace: str, name: str, *, since: int, until: int, timeout_s: int = 2
@@ -184,17 +242,28 @@ class Cluster:
                     watch.stop()
                     return
 
-        _ask(follow)
+        ask(follow)
         return versions
 
     @staticmethod
     def _dict(request: Callable[[], Any]) -> JsonObject:
-        answer: JsonObject = _ask(request)
+        answer: JsonObject = ask(request)
         return answer
 
 
-def _ask(request: Callable[[], _T]) -> _T:
-    """Carry out the request, with the client library's errors turned into ours."""
+def open_client(kubeconfig: Path, context: str | None = None) -> Any:
+    """Return the library's client for one context of the kubeconfig file; HarnessError where that can't be used.
+
+    For the modules that know `kubernetes` as well: `harness.pods`, `harness.rights`.
+    """
+    try:
+        return kubernetes.config.new_client_from_config(str(kubeconfig), context=context)
+    except (ConfigException, OSError) as error:
+        raise HarnessError(f"kubeconfig {kubeconfig}: {error}") from error
+
+
+def ask(request: Callable[[], _T]) -> _T:
+    """Carry out the request, with the client library's errors turned into `Refusal` and `HarnessError`."""
     try:
         return request()
     except ApiException as error:
@@ -202,10 +271,7 @@ def _ask(request: Callable[[], _T]) -> _T:
             raise HarnessError(f"kube-apiserver: {error.reason}") from error
         raise _read_refusal(error) from error
     except (urllib3.exceptions.HTTPError, OSError) as error:
-        raise HarnessError(
-            f"kube-apiserver does not answer: {error}",
-            hint="See its log: python -m harness sandbox logs kube-apiserver",
-        ) from error
+        raise HarnessError(f"kube-apiserver does not answer: {error}", hint=_NO_ANSWER) from error
 
 
 def _read_refusal(error: ApiException) -> Refusal:
