@@ -11,6 +11,8 @@ from contextlib import ExitStack, closing, suppress
 from dataclasses import asdict
 from pathlib import Path
 
+import psutil
+
 from harness.errors import HarnessError
 from harness.progress import Progress
 from harness.sandbox import logs
@@ -21,7 +23,7 @@ from harness.sandbox.folder import SandboxFolder, get_root, list_folders, lock_r
 from harness.sandbox.identity import Request, make_request
 from harness.sandbox.launch import SupervisorProcess, complete_plan
 from harness.sandbox.state import SandboxPhase, Stage, State, read_state
-from harness.sandbox.sweep import end_processes, sweep
+from harness.sandbox.sweep import end_processes, find_processes, sweep
 from harness.settings import MySQLEndpoint, SandboxSettings
 
 _ANSWER_TIMEOUT_S = 10.0
@@ -156,8 +158,10 @@ def list_sandboxes(root: Path) -> list[tuple[SandboxFolder, State]]:
 
 def end_sandbox(root: Path, folder: SandboxFolder) -> None:
     """End a sandbox, whoever started it: by request, or where its supervisor does not answer, by force."""
+    processes = find_processes([folder.path])
     with suppress(SupervisorLostError), closing(Channel.connect(folder)) as channel:
         channel.request("stop", timeout_s=_STOP_TIMEOUT_S)
+        psutil.wait_procs(processes, timeout=_STOP_TIMEOUT_S)   # the supervisor itself is the last one
         return
     end_processes([folder.path])
     with lock_root(root):
