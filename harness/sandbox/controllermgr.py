@@ -103,8 +103,7 @@ class ControllerManagerRunner:
         if self._task is None:
             return
         self._task.cancel()
-        with suppress(asyncio.CancelledError):
-            await self._task
+        await asyncio.wait({self._task})   # however it ended, the rest must end too
         self._task = None
         self._set(phase=Phase.TERMINATED, pid=None, reason="")
 

@@ -9,7 +9,7 @@ import dataclasses
 import json
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -66,8 +66,9 @@ class StateFile:
         self.state = state
 
     def publish(self) -> None:
-        """Write the state."""
-        write_private(self._folder.state, json.dumps(dataclasses.asdict(self.state)))
+        """Write the state, unless somebody removed the folder."""
+        with suppress(FileNotFoundError):
+            write_private(self._folder.state, json.dumps(dataclasses.asdict(self.state)))
 
     def set_component(self, name: str, **changes: Any) -> None:
         """Change fields of a component, which is new where there is none of that name, and publish."""

@@ -2,7 +2,8 @@
 
 It runs in a session of its own, so that Ctrl-C reaches the client alone and a kept sandbox outlives it.
 It ends when a client says so, on SIGTERM, SIGINT and SIGHUP, and when the client that started it is gone
-without having said that the sandbox is to be kept. Nothing of the sandbox is left then.
+without having said that the sandbox is to be kept, or somebody removed the folder, as those who clean /tmp
+do. Nothing of the sandbox is left then.
 """
 
 from __future__ import annotations
@@ -31,6 +32,8 @@ from harness.sandbox.plan import ControllerManagerPlan, read_plan
 from harness.sandbox.startup import Startup
 from harness.sandbox.state import SandboxPhase, State, StateFile
 from harness.sandbox.sweep import end_processes, remove
+
+_FOLDER_CHECK_S = 1.0
 
 
 @dataclass(eq=False)
@@ -73,11 +76,17 @@ class Supervisor:
         reader, writer = await asyncio.open_unix_connection(sock=self._owner_connection)
         owner = asyncio.create_task(self._serve(reader, writer, is_owner=True))
         try:
-            await self._stop.wait()
+            await self._wait_for_stop()
         finally:
             await self._end()
         server.close()
         owner.cancel()
+
+    async def _wait_for_stop(self) -> None:
+        """Return once the sandbox is to end: also when its folder was removed, as nobody could find it then."""
+        while not self._stop.is_set() and self._folder.lock.exists():
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._stop.wait(), _FOLDER_CHECK_S)
 
     async def _end(self) -> None:
         self._state.state.phase = SandboxPhase.STOPPING

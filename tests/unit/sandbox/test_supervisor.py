@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import socket
 import sys
@@ -160,6 +161,17 @@ def test_sandbox_ends_with_its_client(launch: Callable[..., SupervisorProcess]) 
     process.channel.close()
     _wait_until_gone(process)
     assert (len(alive), _get_living(pids), process.folder.path.exists()) == (2, [], False)
+
+
+def test_sandbox_ends_when_its_folder_is_removed(launch: Callable[..., SupervisorProcess]) -> None:
+    """A sandbox that nobody could find any more, since its folder was cleaned away, ends by itself."""
+    process = launch()
+    pids = _begin(process)
+    shutil.rmtree(process.folder.path)
+    deadline = time.monotonic() + 10
+    while _get_living(pids) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert (_get_living(pids), process.folder.path.exists()) == ([], False)
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
