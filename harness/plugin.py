@@ -9,6 +9,7 @@ import shlex
 import signal
 import sys
 import time
+import warnings
 from collections.abc import Generator
 from pathlib import Path
 from types import FrameType
@@ -27,6 +28,7 @@ from harness.report.html import render_page, render_section
 from harness.report.publish import publish
 from harness.report.record import SEED_BASELINE, load_baseline, write_text
 from harness.results import Check, Column, IssueResult, Record, Status
+from harness.scenario.checks import StaleKnownIssueWarning
 from harness.scenario.run import Run
 from harness.scenario.signals import Known, NotApplicable, NotRun
 from harness.session import Session
@@ -62,8 +64,11 @@ def pytest_configure(config: pytest.Config) -> None:
     if hasattr(config.option, "htmlpath"):
         config.option.htmlpath = str(folder.html)
         config.option.self_contained_html = True
-    session = Session(settings, _get_command(config), ConsoleProgress(make_console()))
-    config.pluginmanager.register(AcceptancePlugin(config, session, folder, baseline), _PLUGIN)
+    if hasattr(config.option, "randomly_reorganize"):
+        config.option.randomly_reorganize = False   # the report has an order
+    progress = ConsoleProgress(make_console())
+    session = Session(settings, _get_command(config), progress)
+    config.pluginmanager.register(AcceptancePlugin(config, session, folder, baseline, progress), _PLUGIN)
 
 
 def _concerns(config: pytest.Config) -> bool:
@@ -84,12 +89,18 @@ class AcceptancePlugin:
     """The hooks and fixtures of an acceptance run."""
 
     def __init__(
-        self, config: pytest.Config, session: Session, folder: ReportFolder, baseline: Record | None
+        self,
+        config: pytest.Config,
+        session: Session,
+        folder: ReportFolder,
+        baseline: Record | None,
+        progress: ConsoleProgress,
     ) -> None:
         self._config = config
         self._session = session
         self._folder = folder
         self._baseline = baseline
+        self._progress = progress
         self._checks: dict[str, Check] = {}
         self._interrupted = False
         self._sigterm: Any = None
@@ -149,13 +160,15 @@ class AcceptancePlugin:
             self._session.start()
         except SettingsError as error:
             self._give_up(error, exit_code=4)
-        except HarnessError as error:
+        except (HarnessError, Refusal) as error:
             self._give_up(error, exit_code=2)
+        finally:
+            self._progress.close()
 
-    def _give_up(self, error: HarnessError, exit_code: int) -> None:
-        self._session.record.headline = error.problem
+    def _give_up(self, error: Exception, exit_code: int) -> None:
+        self._session.record.headline = str(error).partition("\n")[0]
         for check in self._session.record.checks:
-            check.detail = error.problem
+            check.detail = self._session.record.headline
         pytest.exit(str(error), returncode=exit_code)
 
     @pytest.fixture
@@ -178,6 +191,11 @@ class AcceptancePlugin:
     def issue_result(self, issue: KnownIssue) -> IssueResult:
         """The place in the record for what becomes of the known issue."""
         return next(result for result in self._session.record.known_issues if result.id == issue.id)
+
+    @pytest.fixture
+    def allow_stale(self) -> bool:
+        """Whether a known issue that does not show is tolerated."""
+        return self._session.settings.allow_stale_known_issues
 
     @pytest.hookimpl(wrapper=True)
     def pytest_pyfunc_call(self, pyfuncitem: pytest.Function) -> Generator[None, object, object]:
@@ -233,6 +251,11 @@ class AcceptancePlugin:
         if check is not None and not self._session.settings.is_whole:
             print_evidence(check, make_console(sys.__stdout__))
 
+    def pytest_warning_recorded(self, warning_message: warnings.WarningMessage) -> None:
+        """Keep in the record what the checks warn of."""
+        if issubclass(warning_message.category, StaleKnownIssueWarning):
+            self._session.record.warnings.append(str(warning_message.message))
+
     def _note_failure(self, check: Check) -> None:
         if check.section == "1.3" and not self._session.record.headline:
             self._session.record.headline = check.detail
@@ -252,6 +275,9 @@ class AcceptancePlugin:
         try:
             self._session.finish(exit_code=int(exitstatus), interrupted=self._interrupted)
             publish(self._session.record, self._baseline, self._folder)
+        except OSError as error:
+            session.exitstatus = pytest.ExitCode.INTERRUPTED
+            self._session.record.warnings.append(f"the report could not be written: {error}")
         finally:
             self._session.stop()
             if self._sigterm is not None:
@@ -288,6 +314,8 @@ class AcceptancePlugin:
             console,
             self._folder.html,
         )
+        if self._session.access:
+            terminalreporter.write_line(self._session.access)
 
     def _get_reproduction(self, item: pytest.Item) -> str:
         """Return the command that runs this check alone."""

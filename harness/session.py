@@ -89,6 +89,7 @@ class Session:
                 for i in self.profile.known_issues
             ],
         )
+        self.access = ""   # how to reach the sandbox that was kept
         self._progress = progress
         self._started = time.monotonic()
         self._sandbox: Sandbox | None = None
@@ -157,13 +158,11 @@ class Session:
         record.exit_code = exit_code
         record.interrupted = interrupted
         if self._sandbox is not None:
-            record.components = [
-                Component(c.name, str(c.phase), c.restarts, c.reason, c.version, c.path, c.sha256)
-                for c in self._sandbox.components()
-            ]
-        if self._run is not None and self._database is not None:
+            self._describe_sandbox(self._sandbox)
+        if self._run is not None:
             record.latencies = list(self._run.latencies)
-            self._count_rows()
+        if self._database is not None:
+            self._count_rows(self._database)
         for check in record.checks:
             name = f"checks of {check.section}"
             record.stages_s[name] = round(record.stages_s.get(name, 0.0) + check.duration_s, 3)
@@ -191,12 +190,22 @@ class Session:
         if self._sandbox is not None:
             self._sandbox.stop()
 
-    def _count_rows(self) -> None:
-        """Count this run's rows; a database that is gone by now is a warning, not the end of the report."""
-        if self._database is None:
-            return
+    def _describe_sandbox(self, sandbox: Sandbox) -> None:
+        """Write down the components; a sandbox that is gone by now is a warning, not the end of the report."""
         try:
-            self.record.row_counts = self._database.count_rows(self.record.namespace)
+            self.record.components = [
+                Component(c.name, str(c.phase), c.restarts, c.reason, c.version, c.path, c.sha256)
+                for c in sandbox.components()
+            ]
+            if self.settings.keep_sandbox:
+                self.access = sandbox.describe_access()
+        except HarnessError as error:
+            self.record.warnings.append(f"the sandbox could not be described: {error.problem}")
+
+    def _count_rows(self, database: Database) -> None:
+        """Count this run's rows; a database that is gone by now is a warning as well."""
+        try:
+            self.record.row_counts = database.count_rows(self.record.namespace)
         except HarnessError as error:
             self.record.warnings.append(f"rows were not counted: {error.problem}")
 

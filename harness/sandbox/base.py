@@ -99,6 +99,9 @@ class Sandbox(Protocol):
     def remember_namespace(self, name: str) -> None:
         """Note that a run uses the namespace."""
 
+    def describe_access(self) -> str:
+        """Return the lines to show to somebody who wants to look around in the sandbox."""
+
     def stop(self) -> None:
         """End the sandbox if this run started it and is not to keep it; else let go of it."""
 

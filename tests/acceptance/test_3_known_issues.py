@@ -13,7 +13,9 @@ from harness.scenario.verdict import probe_issue
 
 @pytest.mark.order(41)
 @pytest.mark.section("3", "Known issue shows")
-def test_3_known_issue_shows(issue: KnownIssue, issue_result: IssueResult, run: Run, check: Check) -> None:
+def test_3_known_issue_shows(
+    issue: KnownIssue, issue_result: IssueResult, run: Run, check: Check, allow_stale: bool
+) -> None:
     """The known issue is reproduced from evidence and its workaround applied; one that isn't seen is stale."""
     probe_issue(run, issue, issue_result)
-    checks.check_issue(issue_result, check)
+    checks.check_issue(issue_result, check, allow_stale=allow_stale)

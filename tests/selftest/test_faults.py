@@ -31,6 +31,20 @@ def test_a_fault_turns_exactly_the_right_cells_red(fault: Fault, acceptance: Acc
     assert fault.names in outcome.describe(Status.FAIL)
 
 
+def test_stale_known_issues_can_be_tolerated(acceptance: Acceptance) -> None:
+    """--allow-stale-known-issues turns a known issue that does not show into a warning of the report."""
+    executable = acceptance.make_executable("known-issues-stale", "report-2026-03")
+    outcome = acceptance.run(
+        "--controllermgr", str(executable), "--profile", "report-2026-03", "--allow-stale-known-issues"
+    )
+    assert outcome.exit_code == 0, outcome.output
+    assert outcome.record is not None
+    assert outcome.record.warnings == [
+        "known issue sparkjob-double-panic is stale",
+        "known issue triggerrun-deleted is stale",
+    ]
+
+
 @pytest.mark.parametrize("profile", ["upstream-main", "report-2026-03"])
 def test_a_right_ingester_passes(profile: str, acceptance: Acceptance) -> None:
     """The reference without a fault passes, in each profile."""

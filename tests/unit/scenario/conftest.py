@@ -52,6 +52,10 @@ class FakeSandbox:
     def remember_namespace(self, name: str) -> None:
         """Forget it."""
 
+    def describe_access(self) -> str:
+        """Return nothing."""
+        return ""
+
     def stop(self) -> None:
         """Do nothing."""
 
