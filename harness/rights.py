@@ -30,7 +30,8 @@ class Right:
         """Return it in words, such as 'create projects.michelangelo.api cluster-wide'."""
         resource = f"{self.resource}.{self.group}" if self.group else self.resource
         resource += f"/{self.subresource}" if self.subresource else ""
-        return f"{self.verb} {resource} " + (f"in namespace {self.namespace}" if self.namespace else "cluster-wide")
+        where = f"in namespace {self.namespace}" if self.namespace else "cluster-wide"
+        return f"{self.verb} {resource} {where}"
 
 
 class Rights:

@@ -11,6 +11,7 @@ import jinja2
 import jinja2.meta
 import yaml
 
+from harness.cases import CASES
 from harness.errors import HarnessError, SettingsError
 from harness.model import Case, JsonObject
 
@@ -18,10 +19,18 @@ CRS_FOLDER = Path(__file__).resolve().parent.parent / "fixtures" / "crs"
 
 
 class Templates:
-    """The templates of one folder."""
+    """The templates of one folder.
 
-    def __init__(self, folder: Path = CRS_FOLDER) -> None:
+    `labels` are added to every object, and `suffix` to its name and to the names by which the objects of the
+    13 cases refer to each other: so that a run in a cluster of others is told apart.
+    """
+
+    def __init__(
+        self, folder: Path = CRS_FOLDER, *, labels: Mapping[str, str] | None = None, suffix: str = ""
+    ) -> None:
         self.folder = folder
+        self._labels = dict(labels or {})
+        self._suffix = suffix
         self._environment = jinja2.Environment(
             loader=jinja2.FileSystemLoader(folder),
             undefined=jinja2.StrictUndefined,
@@ -59,6 +68,15 @@ class Templates:
 
     def render(self, case: Case, variables: Mapping[str, Any] | None = None) -> JsonObject:
         """Return the case's object; HarnessError where the rendered text is no YAML or of another kind."""
+        document = self._load(case, variables)
+        if self._suffix:
+            names = {str(self._load(each)["metadata"]["name"]) for each in CASES}
+            document = _rename(document, {name: f"{name}-{self._suffix}" for name in names})
+        if self._labels:
+            document["metadata"]["labels"] = {**document["metadata"].get("labels", {}), **self._labels}
+        return document
+
+    def _load(self, case: Case, variables: Mapping[str, Any] | None = None) -> JsonObject:
         text = self.render_text(case, variables)
         try:
             document = yaml.safe_load(text)
@@ -79,6 +97,18 @@ class Templates:
                 f"template {self.folder / case.template} can't be read ({error.strerror})",
                 hint="Restore it with `git checkout fixtures/crs`.",
             ) from error
+
+
+def _rename(value: Any, names: Mapping[str, str]) -> Any:
+    """Return `value` with the names of objects replaced: those that stand beside a namespace."""
+    if isinstance(value, list):
+        return [_rename(item, names) for item in value]
+    if not isinstance(value, dict):
+        return value
+    renamed = {key: _rename(item, names) for key, item in value.items()}
+    if "namespace" in renamed and renamed.get("name") in names:
+        renamed["name"] = names[renamed["name"]]
+    return renamed
 
 
 def _dump_json(value: Any) -> str:

@@ -1,0 +1,80 @@
+"""Reads the log of a controller manager that runs outside of Kubernetes, from a file or a sandbox's folder.
+
+A folder of the local sandbox's logs (`NAME.0.log`, `NAME.1.log`, one for each run) brings the component's
+state along, which the sandbox writes beside it. Of a plain file nothing but its lines is known: the
+controller manager counts as running, and the file must begin with its start.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from harness.errors import SettingsError
+from harness.sandbox import logs
+from harness.sandbox.base import CONTROLLERMGR, ComponentStatus, LogCursor, LogLine
+from harness.sandbox.folder import SandboxFolder
+from harness.sandbox.state import read_state
+
+LOG_OPTION = "--controllermgr-log"
+
+
+class FileLog:
+    """One log file that something appends to."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+
+    def get_cursor(self) -> LogCursor:
+        """Return the position after the last whole line."""
+        return LogCursor(0, self._read(0).rfind(b"\n") + 1)
+
+    def read(self, since: LogCursor | None = None) -> list[LogLine]:
+        """Return the whole lines after `since`."""
+        whole, newline, _ = self._read(since.offset if since else 0).rpartition(b"\n")
+        if not newline:
+            return []
+        return [LogLine(0, text.removesuffix("\r")) for text in whole.decode("utf-8", "replace").split("\n")]
+
+    def get_status(self) -> ComponentStatus | None:
+        """Return None: a file does not tell."""
+        return None
+
+    def _read(self, offset: int) -> bytes:
+        with self._file.open("rb") as file:
+            file.seek(offset, os.SEEK_SET)
+            return file.read()
+
+
+class FolderLog:
+    """The controller manager's logs in a folder of the local sandbox."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def get_cursor(self) -> LogCursor:
+        """Return the position after the last whole line of the last run."""
+        return logs.get_cursor(self._folder, CONTROLLERMGR)
+
+    def read(self, since: LogCursor | None = None) -> list[LogLine]:
+        """Return the whole lines after `since`, over all runs."""
+        return logs.read_lines(self._folder, CONTROLLERMGR, since)
+
+    def get_status(self) -> ComponentStatus | None:
+        """Return what the sandbox says of its controller manager, None where it says nothing."""
+        state = read_state(SandboxFolder(self._folder.parent))
+        return None if state is None else state.components.get(CONTROLLERMGR)
+
+
+def open_log(path: Path) -> FileLog | FolderLog:
+    """Return the log at `path`; SettingsError where there is none."""
+    if path.is_file():
+        return FileLog(path)
+    for folder in (path, path / "logs"):
+        if logs.list_runs(folder, CONTROLLERMGR):
+            return FolderLog(folder)
+    what = f"has no {CONTROLLERMGR}.0.log in it" if path.is_dir() else "does not exist"
+    raise SettingsError(
+        f"{LOG_OPTION}: {str(path)!r} {what}",
+        hint="Valid: the controller manager's log file, or the folder of a local sandbox",
+    )
