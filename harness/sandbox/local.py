@@ -185,7 +185,9 @@ def _attach(
             stack.callback(channel.close)
             channel.request("use", timeout_s=_ANSWER_TIMEOUT_S)
             sandbox = LocalSandbox(folder, channel, request.settings, process=None, keep=True)
-            on_reuse(sandbox)
+            with suppress(BusyError):   # another run's objects are not left-overs
+                channel.request("be alone", timeout_s=_ANSWER_TIMEOUT_S)
+                on_reuse(sandbox)
             if not _is_fit(folder, request):
                 _replace_controllermgr(channel, request, progress)
             stack.pop_all()

@@ -150,6 +150,8 @@ class Supervisor:
                 self._state.publish()
             case "use":
                 session.uses = True
+            case "be alone":
+                self._require_alone(session)
             case "restart":
                 async with self._changing:
                     await self._get_controllermgr().restart(values["within_s"])
@@ -175,11 +177,14 @@ class Supervisor:
             raise
 
     async def _replace(self, session: _Session, values: dict[str, Any]) -> None:
-        if any(other.uses for other in self._sessions if other is not session):
-            raise BusyError(f"Another run uses the sandbox in {self._folder.path}")
+        self._require_alone(session)
         runner = self._get_controllermgr()
         await runner.stop()
         await runner.start(ControllerManagerPlan.load(values["controllermgr"]), values["within_s"])
+
+    def _require_alone(self, session: _Session) -> None:
+        if any(other.uses for other in self._sessions if other is not session):
+            raise BusyError(f"Another run uses the sandbox in {self._folder.path}")
 
     def _get_controllermgr(self) -> ControllerManagerRunner:
         if self._startup is None or self._startup.controllermgr is None:

@@ -158,20 +158,18 @@ def test_interrupted_start_to_keep_keeps_nothing(root: Path) -> None:
     assert _is_empty(root)
 
 
-def test_kept_sandbox_outlives_its_client_and_is_found_at_once(root: Path, start: Start) -> None:
-    """A kept sandbox survives SIGKILL of its client; the next with equal settings has it in half a second."""
+def test_kept_sandbox_outlives_its_client_and_is_found_again(root: Path, start: Start) -> None:
+    """A kept sandbox survives SIGKILL of its client; the next client with equal settings has it."""
     client = _run_client("keep")
     assert [_read_line(client), _read_line(client)] == ["starting\n", "up\n"]
     client.kill()
     client.communicate()
     (folder, _), = list_sandboxes(root)
-    began = time.monotonic()
     first = start(**dataclasses.asdict(SandboxSettings()) | {"controllermgr": ControllerManager()})
-    took_s = time.monotonic() - began
     first.remember_namespace("one")
     second = start(**dataclasses.asdict(SandboxSettings()) | {"controllermgr": ControllerManager()})
     second.remember_namespace("two")
-    assert (first.folder, second.folder, first.reused, took_s < 0.5) == (folder, folder, True, True)
+    assert (first.folder, second.folder, first.reused) == (folder, folder, True)
     assert first.known_namespaces() == ["one", "two"]
     second.stop()
     first.stop()
@@ -215,6 +213,14 @@ def test_sandbox_in_use_does_not_change_under_its_user(start: Start) -> None:
     pid = first.component(CONTROLLERMGR).pid
     second = start(profile="upstream-main", **reference)
     assert (second.reused, first.component(CONTROLLERMGR).pid) == (False, pid)
+
+
+def test_objects_of_a_run_in_progress_are_no_left_overs(start: Start) -> None:
+    """While one run uses a kept sandbox, the next one's clean-up does not touch it."""
+    start(keep=True)
+    cleaned: list[LocalSandbox] = []
+    assert start(on_reuse=cleaned.append).reused
+    assert cleaned == []
 
 
 def test_kept_sandbox_with_a_dead_part_is_replaced(root: Path, start: Start) -> None:
