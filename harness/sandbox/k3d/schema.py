@@ -1,7 +1,8 @@
-"""The job that makes the Ingester's tables in a k3d sandbox: found, or applied from the checkout, and awaited."""
+"""The job that makes the Ingester's tables in a k3d sandbox: found, or applied from its manifest, and awaited."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import yaml
@@ -14,34 +15,43 @@ from harness.sandbox.k3d import podstate
 from harness.sandbox.k3d.diagnosis import describe_pods
 from harness.sandbox.k3d.kubectl import Kubectl
 
-FOLDERS = (Path("scripts/ingester"), Path("python/michelangelo/cli/sandbox/resources"))
-
 _INTERVAL_S = 0.5
 _LONGEST_INTERVAL_S = 2.0
 _JOB_LABEL = "job-name"
 
 
-def find_manifest(checkout: Path) -> Path | None:
-    """Return the checkout's file that defines the job, of several the one that makes most tables."""
-    files = (path for folder in FOLDERS for path in sorted((checkout / folder).glob("*.y*ml")))
+def find_manifest(folders: Iterable[Path]) -> Path | None:
+    """Return the file in `folders` that defines the job, of several the one that makes most tables."""
+    files = (path for folder in folders for path in sorted(folder.glob("*.y*ml")))
     counted = [(_count_tables(path), path) for path in files]
     count, path = max(counted, default=(0, None), key=lambda pair: pair[0])
     return path if count else None
 
 
-def complete_schema(kubectl: Kubectl, checkout: Path | None, *, timeout_s: float) -> str:
-    """Return how the job stands once it is complete; apply it from the checkout where the cluster has none.
+def complete_schema(kubectl: Kubectl, manifest: Path | None, *, timeout_s: float) -> str:
+    """Return how the job stands once it is complete; apply `manifest` where the cluster has no such job.
 
-    Kubernetes removes the job a day after its end: without a checkout a missing one is taken for done, and the
+    Kubernetes removes the job a day after its end: without a manifest a missing one is taken for done, and the
     run finds out whether the tables are there. Raises `HarnessError` where it fails or is not complete in time.
     """
     said = "complete"
     if kubectl.get("job", SCHEMA_INIT) is None:
-        manifest = find_manifest(checkout) if checkout is not None else None
         if manifest is None:
             return "gone: it is removed a day after its end"
         kubectl.apply(manifest)
         said = f"applied from {manifest.name}, complete"
+    _wait_for_job(kubectl, timeout_s)
+    return said
+
+
+def repeat_schema(kubectl: Kubectl, manifest: Path, *, timeout_s: float) -> None:
+    """Run the job again, for a MySQL server that has lost its tables; HarnessError where it does not complete."""
+    kubectl.delete("job", SCHEMA_INIT, timeout_s=timeout_s)
+    kubectl.apply(manifest)
+    _wait_for_job(kubectl, timeout_s)
+
+
+def _wait_for_job(kubectl: Kubectl, timeout_s: float) -> None:
     wait = wait_for(
         lambda: kubectl.get("job", SCHEMA_INIT) or {},
         lambda job: _has(job, "Complete"),
@@ -52,7 +62,6 @@ def complete_schema(kubectl: Kubectl, checkout: Path | None, *, timeout_s: float
     )
     if not wait.satisfied:
         raise _explain(kubectl, wait.value, wait.duration_s)
-    return said
 
 
 def _explain(kubectl: Kubectl, job: JsonObject, after_s: float) -> HarnessError:

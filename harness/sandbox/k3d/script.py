@@ -8,6 +8,7 @@ on whatever context is the current one.
 
 from __future__ import annotations
 
+import importlib.util
 import re
 import shutil
 import sys
@@ -23,6 +24,7 @@ from harness.progress import Progress
 from harness.sandbox.k3d.options import K3dSettings
 
 IN_CHECKOUT = Path("python/michelangelo/cli/sandbox/sandbox.py")
+PACKAGE = "michelangelo"
 COMMAND = "ma"
 
 _HELP_TIMEOUT_S = 60.0
@@ -61,11 +63,11 @@ class Offers:
 
 @dataclass(frozen=True)
 class SandboxScript:
-    """One `sandbox.py`. `label` is what people call it, `checkout` where it is from, if from one."""
+    """One `sandbox.py`. `label` is what people call it; `manifests` are folders that may hold the schema job."""
 
     arguments: tuple[str, ...]
     label: str
-    checkout: Path | None = None
+    manifests: tuple[Path, ...] = ()
 
     def read_offers(self) -> Offers:
         """Return what it understands; HarnessError where it can't even show its help."""
@@ -129,7 +131,8 @@ def find_script(checkout: Path | None) -> SandboxScript:
                 f"--sandbox k3d: the checkout {checkout} has no {IN_CHECKOUT}",
                 hint="Name a whole Michelangelo checkout, or none, to use the package michelangelo",
             )
-        return SandboxScript((sys.executable, "-B", str(path)), str(path), checkout)
+        manifests = (checkout / "scripts/ingester", path.parent / "resources")
+        return SandboxScript((sys.executable, "-B", str(path)), str(path), manifests)
     beside = Path(sys.executable).with_name(COMMAND)
     found = str(beside) if beside.is_file() else shutil.which(COMMAND)
     if found is None:
@@ -137,4 +140,11 @@ def find_script(checkout: Path | None) -> SandboxScript:
             "--sandbox k3d: there is no sandbox.py to run: no checkout was named, and `ma` is not on PATH",
             hint="Name a checkout with --michelangelo PATH, or `pip install michelangelo`",
         )
-    return SandboxScript((found, "sandbox"), f"{found} sandbox")
+    return SandboxScript((found, "sandbox"), f"{found} sandbox", _find_resources())
+
+
+def _find_resources() -> tuple[Path, ...]:
+    """Return the package's folder of manifests, if it is installed where the harness is; it is not imported."""
+    package = importlib.util.find_spec(PACKAGE)
+    locations = package.submodule_search_locations if package is not None else None
+    return tuple(Path(location) / "cli/sandbox/resources" for location in locations or ())
