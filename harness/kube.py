@@ -62,10 +62,13 @@ def get_version(obj: JsonObject) -> int:
 
 
 class Cluster:
-    """A kube-apiserver, reached through one context of a kubeconfig file."""
+    """A kube-apiserver, reached through one context of a kubeconfig file.
 
-    def __init__(self, kubeconfig: Path, context: str | None = None) -> None:
-        client = open_client(kubeconfig, context)
+    Without `retries` a request that is not answered fails at once; with them the client tries three times more.
+    """
+
+    def __init__(self, kubeconfig: Path, context: str | None = None, *, retries: bool = True) -> None:
+        client = open_client(kubeconfig, context, retries=retries)
         self._custom = kubernetes.client.CustomObjectsApi(client)
         self._core = kubernetes.client.CoreV1Api(client)
         self._version = kubernetes.client.VersionApi(client)
@@ -251,13 +254,18 @@ class Cluster:
         return answer
 
 
-def open_client(kubeconfig: Path, context: str | None = None) -> Any:
+def open_client(kubeconfig: Path, context: str | None = None, *, retries: bool = True) -> Any:
     """Return the library's client for one context of the kubeconfig file; HarnessError where that can't be used.
 
     For the modules that know `kubernetes` as well: `harness.pods`, `harness.rights`.
     """
+    configuration = kubernetes.client.Configuration()
+    if not retries:
+        configuration.retries = False
     try:
-        return kubernetes.config.new_client_from_config(str(kubeconfig), context=context)
+        return kubernetes.config.new_client_from_config(
+            str(kubeconfig), context=context, client_configuration=configuration
+        )
     except (ConfigException, OSError) as error:
         raise HarnessError(f"kubeconfig {kubeconfig}: {error}") from error
 

@@ -1,7 +1,7 @@
 """Reads the Ingester's tables; the only module of the harness that imports `mysql.connector`.
 
 Read-only by construction: every session is `READ ONLY`, but for that of `delete_rows`, which a run uses for a
-namespace that it made itself. Rows come back as frozen records of plain values.
+namespace that it made itself, and of the question whether it may. Rows are frozen records of plain values.
 A row and its labels and annotations are read in one consistent snapshot, so that a difference between them
 is the Ingester's and not the reader's. Nothing here waits, retries or judges.
 """
@@ -149,15 +149,6 @@ class Database:
                 )[0][0]
         return counts
 
-    def may_delete(self, kind: Kind) -> bool:
-        """Return whether the account may delete rows of the kind; only the plan of a deletion is asked for."""
-        try:
-            for table in kind.tables:
-                self._query(f"EXPLAIN DELETE FROM `{table}` WHERE 1 = 0")  # noqa: S608
-        except HarnessError:
-            return False
-        return True
-
     def _get_pairs(self, table: str, uid: str) -> tuple[tuple[str, str], ...]:
         rows = self._query(f"SELECT `key`, `value` FROM `{table}` WHERE obj_uid = %s", (uid,))  # noqa: S608
         return tuple(sorted((_text(key), _text(value)) for key, value in rows))
@@ -185,6 +176,21 @@ class Database:
         cursor = self._connection.cursor()
         cursor.execute(sql)
         cursor.close()
+
+
+def may_delete_rows(endpoint: MySQLEndpoint) -> bool:
+    """Return whether the account may delete rows of all 39 tables; only the plans of deletions are asked for."""
+    try:
+        with contextlib.closing(_connect(endpoint, CONNECT_TIMEOUT_S)) as connection:
+            cursor = connection.cursor()
+            for kind in KINDS:
+                for table in kind.tables:
+                    cursor.execute(f"EXPLAIN DELETE FROM `{table}` WHERE 1 = 0")  # noqa: S608
+                    cursor.fetchall()
+            cursor.close()
+    except mysql.connector.Error:
+        return False
+    return True
 
 
 def delete_rows(endpoint: MySQLEndpoint, namespace: str) -> int:

@@ -78,6 +78,10 @@ class Cache:
         """Return whether the entry is there, be it whole or damaged."""
         return (self.root / recipe.entry).is_dir()
 
+    def find(self, recipe: Recipe[_T]) -> _T | None:
+        """Return what the recipe makes of its entry, None where it is absent; HarnessError where it is damaged."""
+        return self._use(recipe) if self.holds(recipe) else None
+
     def obtain(self, recipe: Recipe[_T], progress: Progress) -> _T:
         """Return what the recipe makes of its entry, which is built first where it is absent or damaged.
 

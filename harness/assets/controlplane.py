@@ -21,7 +21,7 @@ from harness.assets.download import download
 from harness.assets.host import Host, get_host
 from harness.assets.stage import note
 from harness.errors import HarnessError, SettingsError
-from harness.progress import Progress
+from harness.progress import SILENT, Progress
 
 ASSETS_VARIABLE = "KUBEBUILDER_ASSETS"
 ETCD = "etcd"
@@ -64,12 +64,9 @@ def find_control_plane(progress: Progress, cache: Cache | None = None) -> Contro
 
     Raises `SettingsError` for a useless KUBEBUILDER_ASSETS, `HarnessError` where they can't be had.
     """
-    given = os.environ.get(ASSETS_VARIABLE)
-    if given:
-        return _open_given(Path(given).expanduser().absolute())
-    etcd, kube_apiserver = shutil.which(ETCD), shutil.which(KUBE_APISERVER)
-    if etcd and kube_apiserver:
-        return _ask_versions(Path(etcd), Path(kube_apiserver), "PATH")
+    installed = _find_installed()
+    if installed is not None:
+        return installed
     cache = cache or Cache()
     archive, module = _describe_archive(get_host(), progress), _describe_module(get_host(), cache, progress)
     if cache.holds(archive) or not cache.holds(module):
@@ -78,6 +75,34 @@ def find_control_plane(progress: Progress, cache: Cache | None = None) -> Contro
         except HarnessError as error:
             note(progress, "official etcd and kube-apiserver", f"{error.problem}; using controlplane/ instead")
     return cache.obtain(module, progress)
+
+
+def find_ready_control_plane(cache: Cache | None = None) -> ControlPlane | None:
+    """Return the executables where this machine or the cache has them, else None: nothing is fetched or built.
+
+    Raises `SettingsError` for a useless KUBEBUILDER_ASSETS, `HarnessError` where what there is does not work.
+    """
+    installed = _find_installed()
+    if installed is not None:
+        return installed
+    cache = cache or Cache()
+    host = get_host()
+    return cache.find(_describe_archive(host, SILENT)) or cache.find(_describe_module(host, cache, SILENT))
+
+
+def find_toolchain_on_path() -> golang.Toolchain | None:
+    """Return `go` on PATH where it can build `controlplane/`, else None."""
+    return golang.find_installed_toolchain(_MODULE)
+
+
+def _find_installed() -> ControlPlane | None:
+    given = os.environ.get(ASSETS_VARIABLE)
+    if given:
+        return _open_given(Path(given).expanduser().absolute())
+    etcd, kube_apiserver = shutil.which(ETCD), shutil.which(KUBE_APISERVER)
+    if etcd and kube_apiserver:
+        return _ask_versions(Path(etcd), Path(kube_apiserver), "PATH")
+    return None
 
 
 def _open_given(folder: Path) -> ControlPlane:

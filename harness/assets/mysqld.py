@@ -21,7 +21,7 @@ from harness.assets.cache import OFFLINE_VARIABLE, Cache, Contents, Recipe, get_
 from harness.assets.command import run
 from harness.assets.stage import note
 from harness.errors import HarnessError
-from harness.progress import Progress
+from harness.progress import SILENT, Progress
 
 MYSQL, MARIADB = "mysql", "mariadb"
 WAYS_OUT = """\
@@ -73,12 +73,9 @@ def find_mysql_server(progress: Progress, cache: Cache | None = None) -> MySQLSe
 
     Raises `HarnessError`, which says what to install, where neither can be had.
     """
-    rejected: list[str] = []
-    for server in _find_installed():
-        try:
-            return _open_installed(server)
-        except HarnessError as error:
-            rejected.append(error.problem)
+    installed, rejected = _choose_installed()
+    if installed is not None:
+        return installed
     if rejected:
         note(progress, "MySQL server of this machine", f"not used: {'; '.join(rejected)}")
     found = "; ".join(rejected) or "There is no mysqld or mariadbd on PATH or in the usual folders"
@@ -88,6 +85,26 @@ def find_mysql_server(progress: Progress, cache: Cache | None = None) -> MySQLSe
         return (cache or Cache()).obtain(_describe_packages(progress), progress)
     except HarnessError as error:
         raise HarnessError(f"{found}. {error.problem}", hint=error.hint or WAYS_OUT) from error
+
+
+def find_ready_mysql_server(cache: Cache | None = None) -> MySQLServerFiles | None:
+    """Return a server that this machine or the cache has, else None: nothing is fetched.
+
+    Raises `HarnessError` where the cached one is damaged.
+    """
+    installed, _ = _choose_installed()
+    return installed or (cache or Cache()).find(_describe_packages(SILENT))
+
+
+def _choose_installed() -> tuple[MySQLServerFiles | None, list[str]]:
+    """Return the first installed server that can be used, or else why each of them can't be."""
+    rejected: list[str] = []
+    for server in _find_installed():
+        try:
+            return _open_installed(server), []
+        except HarnessError as error:
+            rejected.append(error.problem)
+    return None, rejected
 
 
 def _find_installed() -> Iterator[Path]:

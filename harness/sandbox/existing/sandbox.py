@@ -218,7 +218,7 @@ def connect_existing(settings: ExistingSettings, *, keep: bool, progress: Progre
         write_kubeconfig(settings.context, kubeconfig)
         cluster, pods = Cluster(kubeconfig), Pods(kubeconfig)
         try:
-            version = cluster.get_server_version(_PROBE_TIMEOUT_S)
+            version = Cluster(kubeconfig, retries=False).get_server_version(_PROBE_TIMEOUT_S)
         except Refusal as refusal:
             raise explain_refusal(settings.context, refusal) from refusal
         mysql = settings.mysql

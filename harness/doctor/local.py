@@ -1,0 +1,129 @@
+"""Looks at this machine: has it what the local sandbox consists of, or can that be had?
+
+Nothing is fetched, built or started, so that the answer comes in seconds.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+from harness.assets.apt import is_apt_system
+from harness.assets.cache import CACHE_VARIABLE, OFFLINE_VARIABLE, Cache, is_offline
+from harness.assets.controlplane import WAYS_OUT, find_ready_control_plane, find_toolchain_on_path
+from harness.assets.mysqld import WAYS_OUT as MYSQL_WAYS_OUT
+from harness.assets.mysqld import find_ready_mysql_server
+from harness.doctor.finding import Finding, FindingStatus, from_error
+from harness.errors import HarnessError
+from harness.mysql import Database
+from harness.sandbox.folder import ROOT_VARIABLE, get_root
+from harness.sandbox.ports import LOOPBACK, choose_port
+from harness.settings import MySQLEndpoint, SandboxSettings
+
+CONTROL_PLANE = "etcd, kube-apiserver"
+GO = "Go"
+MYSQL_SERVER = "MySQL server"
+CACHE = "cache"
+SANDBOXES = "sandbox folder"
+PORTS = "ports"
+
+_MIB = 1024**2
+_SANDBOX_MIB = 500     # data folders and logs of one sandbox
+_BUILD_MIB = 3000      # Go toolchain, modules, build cache
+_READY_MIB = 50
+
+
+def examine_local(settings: SandboxSettings) -> list[Finding]:
+    """Return what was found of each thing that the local sandbox needs; raises nothing for what is missing."""
+    cache = Cache()
+    control_plane = _guard(CONTROL_PLANE, lambda: _examine_control_plane(cache))
+    is_ready = control_plane.status is FindingStatus.OK
+    findings = [control_plane]
+    if not is_ready:
+        findings.append(_guard(GO, _examine_go))
+    if settings.mysql is None:
+        findings.append(_guard(MYSQL_SERVER, lambda: _examine_mysql_server(cache)))
+    else:
+        endpoint = settings.mysql
+        findings.append(_guard(MYSQL_SERVER, lambda: _examine_endpoint(endpoint)))
+    findings.append(_examine_folder(CACHE, cache.root, CACHE_VARIABLE, _READY_MIB if is_ready else _BUILD_MIB))
+    findings.append(_guard(SANDBOXES, _examine_sandboxes))
+    findings.append(_examine_ports())
+    return findings
+
+
+def _guard(name: str, examine: Callable[[], Finding]) -> Finding:
+    try:
+        return examine()
+    except HarnessError as error:
+        return from_error(name, error)
+
+
+def _examine_control_plane(cache: Cache) -> Finding:
+    found = find_ready_control_plane(cache)
+    if found is not None:
+        detail = f"{found.etcd_version} and {found.kube_apiserver_version}, {found.source}"
+        return Finding(CONTROL_PLANE, FindingStatus.OK, detail)
+    if is_offline():
+        detail = f"neither on PATH nor in the cache, and {OFFLINE_VARIABLE} forbids to fetch or build them"
+        return Finding(CONTROL_PLANE, FindingStatus.MISSING, detail, WAYS_OUT)
+    detail = "not there yet: the first run downloads them, or builds them in some minutes"
+    return Finding(CONTROL_PLANE, FindingStatus.WARNING, detail, WAYS_OUT)
+
+
+def _examine_go() -> Finding:
+    found = find_toolchain_on_path()
+    if found is not None:
+        return Finding(GO, FindingStatus.OK, f"{found.version}, {found.go}")
+    detail = "none on PATH that is new enough: the first run fetches one, if it has to build"
+    return Finding(GO, FindingStatus.WARNING, detail)
+
+
+def _examine_mysql_server(cache: Cache) -> Finding:
+    found = find_ready_mysql_server(cache)
+    if found is not None:
+        return Finding(MYSQL_SERVER, FindingStatus.OK, f"{found.flavor} {found.version}, {found.source}")
+    if is_offline() or not is_apt_system():
+        why = f"{OFFLINE_VARIABLE} forbids to fetch one" if is_offline() else "only apt's packages can be fetched"
+        return Finding(MYSQL_SERVER, FindingStatus.MISSING, f"there is none, and {why}", MYSQL_WAYS_OUT)
+    detail = "there is none yet: the first run unpacks the distribution's package into the cache"
+    return Finding(MYSQL_SERVER, FindingStatus.WARNING, detail)
+
+
+def _examine_endpoint(endpoint: MySQLEndpoint) -> Finding:
+    with closing(Database(endpoint, timeout_s=5)) as database:
+        place = f"{endpoint.user}@{endpoint.host}:{endpoint.port}/{endpoint.database}"
+        return Finding(MYSQL_SERVER, FindingStatus.OK, f"{place}, {database.get_server_version()}")
+
+
+def _examine_sandboxes() -> Finding:
+    return _examine_folder(SANDBOXES, get_root(), ROOT_VARIABLE, _SANDBOX_MIB)
+
+
+def _examine_folder(name: str, folder: Path, variable: str, needed_mib: int) -> Finding:
+    """Return whether files can be made in the folder (or where it will be), and whether there is room."""
+    existing = next(path for path in (folder, *folder.parents) if path.exists())
+    way_out = f"Choose another folder with the environment variable {variable}"
+    try:
+        if not existing.is_dir() or not os.access(existing, os.W_OK | os.X_OK):
+            return Finding(name, FindingStatus.MISSING, f"{existing} can't be written to", way_out)
+        with tempfile.TemporaryFile(dir=existing):
+            free_mib = shutil.disk_usage(existing).free // _MIB
+    except OSError as error:
+        return Finding(name, FindingStatus.MISSING, f"{existing} can't be written to: {error.strerror}", way_out)
+    if free_mib < needed_mib:
+        detail = f"{folder} has {free_mib} MiB free; {needed_mib} are needed"
+        return Finding(name, FindingStatus.MISSING, detail, f"Make room. {way_out}")
+    return Finding(name, FindingStatus.OK, f"{folder}, {free_mib} MiB free")
+
+
+def _examine_ports() -> Finding:
+    try:
+        choose_port()
+    except OSError as error:
+        return Finding(PORTS, FindingStatus.MISSING, f"none can be had on {LOOPBACK}: {error.strerror}")
+    return Finding(PORTS, FindingStatus.OK, f"free ones can be had on {LOOPBACK}")
