@@ -9,6 +9,7 @@ import os
 import urllib.parse
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from harness.errors import SettingsError
 
@@ -36,10 +37,14 @@ MySQLServer = MySQLEndpoint
 
 @dataclass(frozen=True)
 class ControllerManager:
-    """The system under test: the bundled reference (`path` is None) or an executable."""
+    """The system under test: the bundled reference (`path` is None) or an executable.
+
+    `version` says which one it is where the executable itself doesn't: a commit, say.
+    """
 
     path: Path | None = None
     arguments: tuple[str, ...] = ()
+    version: str = ""
 
     @property
     def label(self) -> str:
@@ -52,7 +57,9 @@ class SandboxSettings:
     """What a sandbox consists of. Two sandboxes with equal settings are interchangeable.
 
     `crds` is a folder of CustomResourceDefinition YAML and `schema` an SQL file; None means the bundled
-    ones. `profile` chooses the reference's behaviour and nothing else.
+    ones. `profile` chooses the reference's behaviour and nothing else. `apiserver` is the executable of
+    Michelangelo's API server; it then installs the CRDs, which must be those of `crds`.
+    `base_yaml_overrides` are keys of `base.yaml` ('ingester.requeuePeriod') with their values.
     """
 
     controllermgr: ControllerManager = ControllerManager()
@@ -60,6 +67,8 @@ class SandboxSettings:
     crds: Path | None = None
     schema: Path | None = None
     mysql: MySQLEndpoint | None = None
+    apiserver: Path | None = None
+    base_yaml_overrides: tuple[tuple[str, Any], ...] = ()
     start_timeout_s: float = 60.0
 
 

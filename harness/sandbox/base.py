@@ -17,6 +17,7 @@ ETCD = "etcd"
 KUBE_APISERVER = "kube-apiserver"
 MYSQL = "mysql"
 SCHEMA_INIT = "ingester-schema-init"
+APISERVER = "michelangelo-apiserver"
 CONTROLLERMGR = "michelangelo-controllermgr"
 
 

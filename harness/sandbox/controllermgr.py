@@ -18,7 +18,7 @@ from contextlib import suppress
 
 from harness.errors import HarnessError
 from harness.sandbox.base import CONTROLLERMGR, Phase
-from harness.sandbox.baseyaml import render_base_yaml
+from harness.sandbox.baseyaml import Overrides, render_base_yaml
 from harness.sandbox.child import Child, ChildEndedError, spawn, wait_until
 from harness.sandbox.folder import SandboxFolder, write_private
 from harness.sandbox.logs import get_log, list_runs
@@ -56,12 +56,15 @@ class RestartPolicy:
 
 
 class ControllerManagerRunner:
-    """Runs one controller manager in one sandbox."""
+    """Runs one controller manager in one sandbox; `overrides` are keys of its `base.yaml`."""
 
-    def __init__(self, folder: SandboxFolder, state: StateFile, mysql: MySQLEndpoint) -> None:
+    def __init__(
+        self, folder: SandboxFolder, state: StateFile, mysql: MySQLEndpoint, overrides: Overrides = ()
+    ) -> None:
         self._folder = folder
         self._state = state
         self._mysql = mysql
+        self._overrides = overrides
         self._plan: ControllerManagerPlan | None = None
         self._child: Child | None = None
         self._task: asyncio.Task[None] | None = None
@@ -163,6 +166,7 @@ class ControllerManagerRunner:
             metrics_port=metrics_port,
             health_port=health_port,
             expands_variables=plan.expands_variables,
+            overrides=self._overrides,
         )
         write_private(self._folder.config / "base.yaml", text)
         return health_port

@@ -94,6 +94,11 @@ class SandboxFolder:
         return self.path / "config"
 
     @property
+    def apiserver_config(self) -> Path:
+        """The CONFIG_DIR of Michelangelo's API server."""
+        return self.path / "apiserver-config"
+
+    @property
     def namespaces(self) -> Path:
         """The namespaces that runs made here, one a line."""
         return self.path / "namespaces.txt"

@@ -13,7 +13,7 @@ import os
 import sys
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import harness
@@ -21,16 +21,17 @@ from harness.assets.cache import Cache, get_digest, get_sha256
 from harness.errors import SettingsError
 from harness.fixtures import render_schema
 from harness.model import JsonObject
-from harness.sandbox.base import KUBE_APISERVER, MYSQL
+from harness.sandbox.base import APISERVER, KUBE_APISERVER, MYSQL
+from harness.sandbox.baseyaml import check_overrides
 from harness.sandbox.crds import BUNDLED as BUNDLED_CRDS
 from harness.sandbox.crds import read_crds
 from harness.sandbox.plan import ControllerManagerPlan, Executable
 from harness.sandbox.schemajob import BUNDLED as BUNDLED_SCHEMA
 from harness.settings import SandboxSettings
 
-PORTS = (KUBE_APISERVER, MYSQL)   # the components whose ports can be chosen
+PORTS = (KUBE_APISERVER, MYSQL, APISERVER)   # the components whose ports can be chosen
 
-_FORMAT = "1"   # to be changed with what supervisor and client say to each other
+_FORMAT = "2"   # to be changed with what supervisor and client say to each other
 _REVISION = b"vcs.revision="   # what Go writes into a program that was built in a git repository
 _REFERENCE = Path(harness.__file__).resolve().parent / "reference"
 
@@ -43,6 +44,7 @@ class Request:
     crds: list[JsonObject]
     schema: str
     controllermgr: ControllerManagerPlan
+    apiserver: Executable | None
     digest: str
     ports: Mapping[str, int]
 
@@ -62,13 +64,16 @@ def make_request(settings: SandboxSettings, ports: Mapping[str, int]) -> Request
     for name in ports:
         if name not in PORTS:
             raise SettingsError.unknown("port", name, PORTS)
+    check_overrides(settings.base_yaml_overrides)
     crds, schema = read_crds(settings.crds), _read_schema(settings.schema)
+    apiserver = None if settings.apiserver is None else identify(settings.apiserver)
     return Request(
         settings=settings,
         crds=crds,
         schema=schema,
         controllermgr=plan_controllermgr(settings),
-        digest=_digest_sandbox(settings, crds, schema, ports),
+        apiserver=apiserver and replace(apiserver, version=settings.controllermgr.version or apiserver.version),
+        digest=_digest_sandbox(settings, crds, schema, apiserver, ports),
         ports=ports,
     )
 
@@ -78,6 +83,7 @@ def plan_controllermgr(settings: SandboxSettings, cache: Cache | None = None) ->
     wanted = settings.controllermgr
     if wanted.path is not None:
         executable = identify(wanted.path, cache)
+        executable = replace(executable, version=wanted.version or executable.version)
         command = (str(wanted.path), *wanted.arguments)
     else:
         sources = [path.read_bytes() for path in sorted(_REFERENCE.rglob("*.py"))]
@@ -87,7 +93,7 @@ def plan_controllermgr(settings: SandboxSettings, cache: Cache | None = None) ->
     return ControllerManagerPlan(
         command=command,
         executable=executable,
-        digest=get_digest(json.dumps(command), executable.sha256),
+        digest=get_digest(json.dumps(command), executable.sha256, wanted.version),
         expands_variables=wanted.path is not None,
     )
 
@@ -125,7 +131,11 @@ def _read_schema(path: Path | None) -> str:
 
 
 def _digest_sandbox(
-    settings: SandboxSettings, crds: list[JsonObject], schema: str, ports: Mapping[str, int]
+    settings: SandboxSettings,
+    crds: list[JsonObject],
+    schema: str,
+    apiserver: Executable | None,
+    ports: Mapping[str, int],
 ) -> str:
     mysql = settings.mysql
     return get_digest(
@@ -135,6 +145,8 @@ def _digest_sandbox(
         schema,
         "" if mysql is None else json.dumps(asdict(mysql), sort_keys=True),
         json.dumps(dict(ports), sort_keys=True),
+        "" if apiserver is None else apiserver.sha256,
+        json.dumps(settings.base_yaml_overrides, default=str),
     )
 
 

@@ -108,6 +108,8 @@ def complete_plan(folder: SandboxFolder, request: Request, progress: Progress) -
         schema_source=request.schema_source,
         controllermgr=request.controllermgr,
         start_timeout_s=settings.start_timeout_s,
+        apiserver=request.apiserver,
+        base_yaml_overrides=settings.base_yaml_overrides,
         ports=dict(request.ports),
     )
     write_plan(folder, plan)

@@ -18,6 +18,7 @@ from harness.progress import Progress
 from harness.sandbox import logs
 from harness.sandbox.access import describe_access
 from harness.sandbox.base import CONTROLLERMGR, SCHEMA_INIT, ComponentStatus, LogCursor, LogLine, Phase
+from harness.sandbox.baseyaml import ABSENT
 from harness.sandbox.channel import BusyError, Channel, SupervisorLostError
 from harness.sandbox.folder import SandboxFolder, get_root, list_folders, lock_root, wait_to_keep
 from harness.sandbox.identity import Request, make_request
@@ -60,6 +61,16 @@ class LocalSandbox:
     def stages(self) -> list[Stage]:
         """How long each part of the start-up took, in the order in which they ended."""
         return self._read_state().stages
+
+    @property
+    def apiserver_address(self) -> str:
+        """Where Michelangelo's API server takes gRPC, HOST:PORT; empty where the sandbox has none."""
+        return self._read_state().apiserver_address
+
+    @property
+    def absent(self) -> dict[str, str]:
+        """What of Michelangelo is not there, and what follows from it, in words."""
+        return dict(ABSENT)
 
     def components(self) -> list[ComponentStatus]:
         """Return every component as it is now, in starting order; HarnessError where the sandbox has ended."""

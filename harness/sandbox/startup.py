@@ -19,13 +19,14 @@ from harness.assets.mysqld import MySQLServerFiles
 from harness.errors import HarnessError
 from harness.sandbox import controlplane, mysqlserver
 from harness.sandbox.apiclient import ApiClient
-from harness.sandbox.base import CONTROLLERMGR, ETCD, KUBE_APISERVER, MYSQL, SCHEMA_INIT, Phase
+from harness.sandbox.apiserver import start_apiserver, takes_connections
+from harness.sandbox.base import APISERVER, CONTROLLERMGR, ETCD, KUBE_APISERVER, MYSQL, SCHEMA_INIT, Phase
 from harness.sandbox.child import Child, ChildEndedError, wait_until
 from harness.sandbox.controllermgr import ControllerManagerRunner
 from harness.sandbox.credentials import Credentials, write_kubeconfig
 from harness.sandbox.folder import SandboxFolder
 from harness.sandbox.logs import get_log
-from harness.sandbox.plan import Plan
+from harness.sandbox.plan import Executable, Plan
 from harness.sandbox.ports import LOOPBACK, choose_port, describe_holder, is_port_clash
 from harness.sandbox.schemajob import run_schema_job
 from harness.sandbox.state import SandboxPhase, StateFile
@@ -60,7 +61,9 @@ class Startup:
                 endpoint = await self._unless_broken(self._start_servers())
         except TimeoutError:
             raise await self._explain_timeout() from None
-        self.controllermgr = ControllerManagerRunner(self._folder, self._state, endpoint)
+        self.controllermgr = ControllerManagerRunner(
+            self._folder, self._state, endpoint, self._plan.base_yaml_overrides
+        )
         with self._state.stage("controller manager"):
             left_s = max(deadline - time.monotonic(), _SHORTEST_WAIT_S)
             await self._unless_broken(self.controllermgr.start(self._plan.controllermgr, left_s))
@@ -87,8 +90,8 @@ class Startup:
         return await task
 
     async def _start_servers(self) -> MySQLEndpoint:
-        control_plane = asyncio.create_task(self._start_control_plane())
         mysql = asyncio.create_task(self._start_mysql())
+        control_plane = asyncio.create_task(self._start_control_plane(mysql))
         try:
             _, endpoint = await asyncio.gather(control_plane, mysql)
         finally:
@@ -96,7 +99,7 @@ class Startup:
             mysql.cancel()
         return endpoint
 
-    async def _start_control_plane(self) -> None:
+    async def _start_control_plane(self, mysql: asyncio.Task[MySQLEndpoint]) -> None:
         plan, folder = self._plan, self._folder.path / "etcd"
         with self._state.stage("etcd"):
             etcd = controlplane.start_etcd(plan.etcd, folder, get_log(self._folder.logs, ETCD, 0))
@@ -106,9 +109,28 @@ class Startup:
         with self._state.stage("kube-apiserver"):
             apiserver, client = await self._with_port(KUBE_APISERVER, partial(self._start_apiserver, folder))
             self._note_ready(apiserver)
+        if plan.apiserver is not None:
+            endpoint = await mysql   # long since there: kube-apiserver takes longest
+            with self._state.stage(APISERVER):
+                await self._with_port(
+                    APISERVER, partial(self._start_michelangelo, plan.apiserver, endpoint, client)
+                )
+            return
         with self._state.stage("CRDs served"):
             await controlplane.create_crds(client, plan.crds, plan.crds_source, apiserver)
             await controlplane.wait_for_kinds(client, apiserver)
+
+    async def _start_michelangelo(
+        self, executable: Executable, mysql: MySQLEndpoint, client: ApiClient, port: int
+    ) -> None:
+        log = get_log(self._folder.logs, APISERVER, 0)
+        overrides = self._plan.base_yaml_overrides
+        server = start_apiserver(executable, self._folder, mysql, port=port, overrides=overrides, log=log)
+        self._note_start(server)
+        await controlplane.wait_for_kinds(client, server)
+        await wait_until(partial(takes_connections, port), server)
+        self._state.state.apiserver_address = f"{LOOPBACK}:{port}"
+        self._note_ready(server)
 
     async def _start_apiserver(self, folder: Path, port: int) -> tuple[Child, ApiClient]:
         write_kubeconfig(self._folder.kubeconfig, self._credentials, port)
@@ -207,7 +229,8 @@ class Startup:
 
     async def _explain_timeout(self) -> HarnessError:
         components = self._state.state.components
-        if self._client is not None and components[KUBE_APISERVER].phase is Phase.RUNNING:
+        installs_crds = self._plan.apiserver is None
+        if installs_crds and self._client is not None and components[KUBE_APISERVER].phase is Phase.RUNNING:
             plan = self._plan
             explain = partial(controlplane.explain_missing_kinds, self._client, plan.crds, plan.crds_source)
             if error := await asyncio.to_thread(explain):
@@ -236,6 +259,7 @@ class Startup:
             KUBE_APISERVER: dataclasses.asdict(plan.kube_apiserver),
             MYSQL: mysql,
             SCHEMA_INIT: {"path": plan.schema_source},
+            **({APISERVER: dataclasses.asdict(plan.apiserver)} if plan.apiserver else {}),
             CONTROLLERMGR: dataclasses.asdict(plan.controllermgr.executable),
         }
         for name, values in known.items():

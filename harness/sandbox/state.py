@@ -49,6 +49,7 @@ class State:
     started_at: float = 0.0
     mysql: MySQLEndpoint | None = None
     mysql_client: str = ""
+    apiserver_address: str = ""   # of Michelangelo's API server, HOST:PORT, where there is one
     components: dict[str, ComponentStatus] = field(default_factory=dict)
     stages: list[Stage] = field(default_factory=list)
 
