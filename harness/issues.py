@@ -102,3 +102,32 @@ ISSUES: tuple[KnownIssue, ...] = (
 )
 
 ISSUES_BY_ID: dict[str, KnownIssue] = {issue.id: issue for issue in ISSUES}
+
+API_ISSUES: tuple[KnownIssue, ...] = (
+    KnownIssue(
+        id="api-server-adds-no-finalizer",
+        title="Michelangelo's API server adds no Ingester finalizer, whatever metadataStorage says",
+        kind="",
+        probe=Probe.CELL,
+        signature=(r"finalizers of the created object\nnone",),
+        impact="Whoever deletes such an object from Kubernetes leaves its row live in MySQL.",
+        workaround="None by configuration: go/cmd/apiserver is given no storage, so the setting has no effect.",
+    ),
+    KnownIssue(
+        id="api-server-deletes-for-good",
+        title="Michelangelo's API server deletes objects from Kubernetes at once, without the annotation",
+        kind="",
+        probe=Probe.CELL,
+        signature=(
+            r"annotation michelangelo/Deleting\nnever set",
+            r"versions of the object since then\n(.*\n)*.*(deleted; |deletionTimestamp)",
+            r"the object at the end\n(gone|there; (?!.*michelangelo/Ingester))",
+            r"the row at the end\nlive",
+        ),
+        impact="The Ingester never soft-deletes the row: it stays live in MySQL, an orphan.",
+        workaround="None by configuration; orphans are found by comparing MySQL with Kubernetes.",
+    ),
+)
+"""Known issues of Michelangelo's API server; each shows in every kind that it serves."""
+
+API_ISSUES_BY_ID: dict[str, KnownIssue] = {issue.id: issue for issue in API_ISSUES}

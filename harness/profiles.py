@@ -1,7 +1,8 @@
 """What a given version of the system is expected to do, read from `fixtures/profiles/NAME.toml`.
 
-A profile's file has `title`, `immutable_kinds` (kinds that leave Kubernetes once they are in MySQL) and
-`known_issues` (ids of `harness.issues`). Anything else in it is an error.
+A profile's file has `title`, `immutable_kinds` (kinds that leave Kubernetes once they are in MySQL),
+`known_issues` and `api_known_issues` (ids of `harness.issues`, the latter of Michelangelo's API server). Anything
+else in it is an error.
 """
 
 from __future__ import annotations
@@ -12,11 +13,11 @@ from pathlib import Path
 
 from harness.catalogue import KINDS_BY_NAME
 from harness.errors import SettingsError
-from harness.issues import ISSUES_BY_ID, KnownIssue
+from harness.issues import API_ISSUES_BY_ID, ISSUES_BY_ID, KnownIssue
 from harness.results import Column
 
 PROFILES_FOLDER = Path(__file__).resolve().parent.parent / "fixtures" / "profiles"
-_KEYS = ("title", "immutable_kinds", "known_issues")
+_KEYS = ("title", "immutable_kinds", "known_issues", "api_known_issues")
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,7 @@ class Profile:
     title: str
     immutable_kinds: frozenset[str] = frozenset()
     known_issues: tuple[KnownIssue, ...] = ()
+    api_known_issues: tuple[KnownIssue, ...] = ()
 
     def find_issue(self, kind: str, column: Column) -> KnownIssue | None:
         """Return the known issue that affects the cell, None where it is expected to pass."""
@@ -56,12 +58,14 @@ def load_profile(name: str, folder: Path = PROFILES_FOLDER, option: str = "--pro
     for kind in data.get("immutable_kinds", []):
         if kind not in KINDS_BY_NAME:
             raise SettingsError.unknown(f"profile {path}: immutable_kinds", kind, KINDS_BY_NAME)
-    for issue in data.get("known_issues", []):
-        if issue not in ISSUES_BY_ID:
-            raise SettingsError.unknown(f"profile {path}: known_issues", issue, ISSUES_BY_ID)
+    for key, registry in (("known_issues", ISSUES_BY_ID), ("api_known_issues", API_ISSUES_BY_ID)):
+        for issue in data.get(key, []):
+            if issue not in registry:
+                raise SettingsError.unknown(f"profile {path}: {key}", issue, registry)
     return Profile(
         name=name,
         title=str(data.get("title", name)),
         immutable_kinds=frozenset(data.get("immutable_kinds", [])),
         known_issues=tuple(ISSUES_BY_ID[issue] for issue in data.get("known_issues", [])),
+        api_known_issues=tuple(API_ISSUES_BY_ID[issue] for issue in data.get("api_known_issues", [])),
     )
