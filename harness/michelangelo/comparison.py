@@ -23,16 +23,16 @@ class ProtoComparison:
     unknown: list[Unknown] = field(default_factory=list)
 
 
-def compare_proto(kind: Kind, row: Row, obj: JsonObject | None = None) -> list[Mismatch]:
+def compare_decoded(kind: Kind, row: Row, obj: JsonObject | None = None) -> list[Mismatch]:
     """Return where the row's proto column differs from its json column, and from `obj` where given.
 
     `obj` is the object at the row's own resourceVersion.
     """
-    return examine_proto(kind, row, obj).mismatches
+    return examine_decoded(kind, row, obj).mismatches
 
 
-def examine_proto(kind: Kind, row: Row, obj: JsonObject | None = None) -> ProtoComparison:
-    """Return the differences as `compare_proto` does, and the fields that the classes don't know.
+def examine_decoded(kind: Kind, row: Row, obj: JsonObject | None = None) -> ProtoComparison:
+    """Return the differences as `compare_decoded` does, and the fields that the classes don't know.
 
     A difference in a field that a class doesn't know, in a message that holds unknown fields, says nothing
     about the product: it is left out, and the message is among the unknown.

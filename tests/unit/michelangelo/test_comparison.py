@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from harness.catalogue import KINDS_BY_NAME
-from harness.michelangelo.comparison import compare_proto, examine_proto
+from harness.michelangelo.comparison import compare_decoded, examine_decoded
 from harness.michelangelo.proto import encode
 from harness.model import JsonObject
 from harness.results import Mismatch
@@ -27,18 +27,18 @@ def _serialize(obj: JsonObject, change: Callable[[Any], None] = lambda _: None) 
 def _find(row_proto: bytes, make_row: MakeRow) -> list[str]:
     """Return where the row's proto column differs from its json column."""
     prefix = "column proto against column json, "
-    return [m.where.removeprefix(prefix) for m in compare_proto(PROJECT, make_row(OBJECT, proto=row_proto))]
+    return [m.where.removeprefix(prefix) for m in compare_decoded(PROJECT, make_row(OBJECT, proto=row_proto))]
 
 
 def test_copies_that_agree_have_no_difference(make_row: MakeRow) -> None:
     """The proto column of a right row agrees with its json column and with the object."""
-    assert compare_proto(PROJECT, make_row(OBJECT), OBJECT) == []
+    assert compare_decoded(PROJECT, make_row(OBJECT), OBJECT) == []
 
 
 def test_a_changed_field_is_found(make_row: MakeRow) -> None:
     """One field with another value is one difference, with both values."""
     changed = _serialize(OBJECT, lambda message: setattr(message.spec, "tier", 3))
-    assert compare_proto(PROJECT, make_row(OBJECT, proto=changed)) == [
+    assert compare_decoded(PROJECT, make_row(OBJECT, proto=changed)) == [
         Mismatch("column proto against column json, spec.tier", "4", "3")
     ]
 
@@ -95,19 +95,19 @@ def test_an_object_of_another_kind_is_found(
 @pytest.mark.parametrize("length", [0, 1, 20, 60, -1])
 def test_truncated_bytes_are_found(length: int, make_row: MakeRow) -> None:
     """However much is cut off, even at a field's end, it is a difference."""
-    assert compare_proto(PROJECT, make_row(OBJECT, proto=_serialize(OBJECT)[:length])) != []
+    assert compare_decoded(PROJECT, make_row(OBJECT, proto=_serialize(OBJECT)[:length])) != []
 
 
 def test_every_cut_is_found(make_row: MakeRow) -> None:
     """No prefix of the serialized object passes, even one that ends with a field."""
     data = _serialize(OBJECT)
-    passed = [n for n in range(len(data)) if not compare_proto(PROJECT, make_row(OBJECT, proto=data[:n]))]
+    passed = [n for n in range(len(data)) if not compare_decoded(PROJECT, make_row(OBJECT, proto=data[:n]))]
     assert passed == []
 
 
 def test_nothing_is_a_difference(make_row: MakeRow) -> None:
     """An empty or absent column is a difference of its own, not an empty object."""
-    assert compare_proto(PROJECT, make_row(OBJECT, proto=b"")) == [
+    assert compare_decoded(PROJECT, make_row(OBJECT, proto=b"")) == [
         Mismatch("column proto", "the serialized object", "0 bytes")
     ]
 
@@ -115,7 +115,7 @@ def test_nothing_is_a_difference(make_row: MakeRow) -> None:
 def test_the_object_is_a_third_copy(make_row: MakeRow) -> None:
     """Where both columns agree and the object doesn't, the proto column differs from the object."""
     patched = {**OBJECT, "spec": {**OBJECT["spec"], "tier": 3}}
-    assert compare_proto(PROJECT, make_row(OBJECT), patched) == [
+    assert compare_decoded(PROJECT, make_row(OBJECT), patched) == [
         Mismatch("column proto against the object, spec.tier", "3", "4")
     ]
 
@@ -124,7 +124,7 @@ def test_a_field_that_the_classes_do_not_know_is_no_difference(make_row: MakeRow
     """Classes older than the product can't judge a new field: it is reported as unknown, not as lost."""
     newer = _serialize(OBJECT, lambda message: message.spec.MergeFromString(b"\xf8\x3f\x01"))
     stored = {**OBJECT, "spec": {**OBJECT["spec"], "newcomer": 1}}
-    comparison = examine_proto(PROJECT, make_row(OBJECT, proto=newer, stored=stored))
+    comparison = examine_decoded(PROJECT, make_row(OBJECT, proto=newer, stored=stored))
     assert ([str(m) for m in comparison.mismatches], [u.path for u in comparison.unknown]) == ([], ["spec"])
 
 
@@ -141,6 +141,6 @@ def test_unknown_bytes_excuse_no_field_that_is_known(make_row: MakeRow) -> None:
 def test_a_new_field_that_the_bytes_lack_is_a_difference(make_row: MakeRow) -> None:
     """A field of the json column that no class knows and no unknown bytes can hold was lost."""
     stored = {**OBJECT, "spec": {**OBJECT["spec"], "newcomer": 1}}
-    assert [m.where for m in compare_proto(PROJECT, make_row(OBJECT, stored=stored))] == [
+    assert [m.where for m in compare_decoded(PROJECT, make_row(OBJECT, stored=stored))] == [
         "column proto against column json, spec.newcomer"
     ]

@@ -1,0 +1,113 @@
+"""Section 4 of the report: the proto column, and the same objects through Michelangelo's own API server."""
+
+from __future__ import annotations
+
+import pytest
+
+from harness.kube import Cluster
+from harness.model import Case
+from harness.results import Check, Column
+from harness.scenario import api_checks, checks
+from harness.scenario.api import ApiRun, find_address
+from harness.scenario.run import Run
+from harness.scenario.signals import NotApplicable
+from harness.scenario.verdict import judging
+from harness.session import take_namespace
+
+_API = pytest.StashKey[ApiRun]()
+
+
+@pytest.fixture
+def api(run: Run, request: pytest.FixtureRequest) -> ApiRun:
+    """The run through the API server, begun with the first test that asks for it."""
+    stash = request.session.stash
+    if _API not in stash:
+        address = find_address(run.sandbox, request.config.getoption("--api-server", default=None) or "")
+        cluster = Cluster(run.sandbox.kubeconfig)
+        stash[_API] = ApiRun(run, address, lambda: take_namespace(run.sandbox, cluster))
+        request.session.addfinalizer(stash[_API].close)
+    return stash[_API]
+
+
+@pytest.mark.order(51)
+@pytest.mark.section("4.1", "Proto column agrees")
+def test_4_1_proto_column_agrees(case: Case, run: Run, check: Check) -> None:
+    """The proto column, decoded, equals the json column and the object, field by field."""
+    api_checks.require_extra()
+    with judging(run, case, Column.SYNCED, check):
+        sync = run.sync(case)
+        api_checks.check_proto(case, sync.row, sync.obj, check)
+
+
+@pytest.mark.api_server
+@pytest.mark.order(52)
+@pytest.mark.section("4.2", "Created through the API server")
+def test_4_2_created_through_api(case: Case, api: ApiRun, check: Check) -> None:
+    """The API server stores the CR with the Ingester's finalizer."""
+    with api_checks.judging_api(api, case, check):
+        api_checks.check_api_created(api.create(case), check)
+
+
+@pytest.mark.api_server
+@pytest.mark.order(53)
+@pytest.mark.section("4.3", "Created row equals the object")
+def test_4_3_created_row_equals_object(case: Case, api: ApiRun, check: Check) -> None:
+    """The object that the API server created has exactly one row, equal to it, its proto column included."""
+    with api_checks.judging_api(api, case, check):
+        api_checks.check_api_row(api.sync(case), check)
+
+
+@pytest.mark.api_server
+@pytest.mark.order(54)
+@pytest.mark.section("4.4", "Updated through the API server")
+def test_4_4_updated_through_api(case: Case, api: ApiRun, check: Check) -> None:
+    """The API server accepts the update; an object of an immutable kind has left Kubernetes by then."""
+    with api_checks.judging_api(api, case, check):
+        if api.is_immutable(case):
+            checks.check_departed(api.leave(case), check)
+            raise NotApplicable("immutable kind: the object has left Kubernetes")
+        checks.check_patched(api.update(case), check)
+
+
+@pytest.mark.api_server
+@pytest.mark.order(55)
+@pytest.mark.section("4.5", "Updated row equals the object")
+def test_4_5_updated_row_equals_object(case: Case, api: ApiRun, check: Check) -> None:
+    """The row has reached the update's version, was written after it, and holds the updated values."""
+    with api_checks.judging_api(api, case, check):
+        if api.is_immutable(case):
+            checks.check_row_stays(api.leave(case), api.read_row(case), check)
+            raise NotApplicable("immutable kind: the row stays as it is")
+        api_checks.check_api_updated_row(api.sync_update(case), api.update(case), check)
+
+
+@pytest.mark.api_server
+@pytest.mark.order(56)
+@pytest.mark.section("4.6", "Deleted through the API server")
+def test_4_6_deleted_through_api(case: Case, api: ApiRun, check: Check) -> None:
+    """A deletion is marked by annotation; the row is soft-deleted, then the finalizer and the object go."""
+    with api_checks.judging_api(api, case, check):
+        if api.is_immutable(case):
+            api.leave(case)
+            raise NotApplicable("immutable kind: there is nothing in Kubernetes to delete")
+        api_checks.check_api_deleted(api.delete(case), check)
+
+
+@pytest.mark.api_server
+@pytest.mark.order(57)
+@pytest.mark.section("4.7", "Known issues of the API server show")
+def test_4_7_known_api_issues_show(
+    api: ApiRun, run_cases: tuple[Case, ...], check: Check, allow_stale: bool
+) -> None:
+    """Every known issue of the API server that the profile expects shows; one that doesn't is stale."""
+    probe = api_checks.find_probe(api, run_cases)
+    for issue in api.run.profile.api_known_issues:
+        api_checks.check_api_issue(issue, api, probe, check, allow_stale=allow_stale)
+
+
+@pytest.fixture
+def run_cases(request: pytest.FixtureRequest) -> tuple[Case, ...]:
+    """The cases of the run."""
+    cases = (getattr(item, "callspec", None) for item in request.session.items)
+    found = {spec.params["case"].name: spec.params["case"] for spec in cases if spec and "case" in spec.params}
+    return tuple(sorted(found.values(), key=lambda case: case.number))
