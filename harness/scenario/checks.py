@@ -162,11 +162,11 @@ def check_recreated_row(sync: Sync, update: Update, check: Check) -> None:
 def check_updated_row(sync: Sync, update: Update, check: Check) -> None:
     """2.3: the row has reached the patch's version, was written again, and holds what was patched."""
     row = check_row(sync, check)
-    case, previous = update.creation.case, update.previous
+    case, earlier = update.creation.case, update.synced or update.previous
     mismatches = []
-    if previous is not None and not _is_later(row.update_time, previous.update_time):
+    if earlier is not None and not _is_later(row.update_time, earlier.update_time):
         mismatches.append(
-            Mismatch("column update_time", f"after {show(previous.update_time)}", show(row.update_time))
+            Mismatch("column update_time", f"after {show(earlier.update_time)}", show(row.update_time))
         )
     kept = [spot for spot in case.spot_checks if not _was_rewritten(sync, spot.path)]
     if len(kept) < len(case.spot_checks):

@@ -111,10 +111,10 @@ class Run:
         return self._syncs[case.name]
 
     def update(self, case: Case) -> Update:
-        """Patch the CR, at the earliest in the second after its row was last written."""
+        """Patch the CR, at the earliest in the second after its row was first seen to be written."""
         if case.name not in self._updates:
-            self.sync(case)
-            self._updates[case.name] = self._update(self._get_accepted(case))
+            synced = self.sync(case).row
+            self._updates[case.name] = self._update(self._get_accepted(case), synced)
         return self._updates[case.name]
 
     def sync_update(self, case: Case) -> Sync:
@@ -154,7 +154,7 @@ class Run:
             self._arrivals.glance(as_write(creation), "create")
         return creation
 
-    def _update(self, creation: Creation) -> Update:
+    def _update(self, creation: Creation, synced: Row | None) -> Update:
         case, history = creation.case, get_history(creation)
         issue = self.profile.find_issue(case.name, Column.UPDATED)
         recreates = issue is not None and issue.step is Workaround.RECREATE
@@ -164,12 +164,12 @@ class Run:
                 lambda: history.read() is None, bool, timeout_s=self.patience.issue_s, interval_s=0.02
             ).satisfied
         previous, previous_at = self.read_row(case), time.time()
-        if previous is not None and previous.update_time is not None:
-            self._await_second_after(previous.update_time)
+        if synced is not None and synced.update_time is not None:
+            self._await_second_after(synced.update_time)
         cursor = self.sandbox.log_cursor(CONTROLLERMGR)
         request = evidence.of_request("patch", case.kind, self.namespace, history.name, case.patch)
         answer = _attempt(lambda: self.cluster.patch(case.kind, self.namespace, history.name, case.patch))
-        update = Update(creation, answer, time.monotonic(), cursor, previous, previous_at, departed)
+        update = Update(creation, answer, time.monotonic(), cursor, previous, previous_at, departed, synced)
         update.evidence = [request, evidence.of_answer(answer)]
         if not isinstance(answer, Refusal):
             history.add(answer)

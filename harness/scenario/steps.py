@@ -90,6 +90,7 @@ class Update:
     previous: Row | None               # the row just before the patch
     previous_at: float                 # when it was read, in seconds since the epoch
     departed: bool                     # the object had left Kubernetes by then
+    synced: Row | None = None          # the row as it was first seen after the creation
     recreation: Creation | None = None
     recreation_stays: bool = False     # it was still there after a while
     evidence: list[Evidence] = field(default_factory=list)
