@@ -112,8 +112,17 @@ class Cache:
                 ) from error
             return self._use(recipe)
 
+    def forget(self, name: str, *, but: int) -> None:
+        """Remove all entries of recipes called `name` but for those that were used last."""
+        found = [path for path in self.root.glob(f"{name}-*") if path.is_dir() and "." not in path.name]
+        for path in sorted(found, key=lambda entry: entry.stat().st_mtime, reverse=True)[but:]:
+            shutil.rmtree(path, ignore_errors=True)
+
     def _use(self, recipe: Recipe[_T]) -> _T:
-        return recipe.load(_read_contents(self.root / recipe.entry))
+        contents = _read_contents(self.root / recipe.entry)
+        with suppress(OSError):   # when it was used is all that is lost in a cache that can only be read
+            os.utime(contents.folder)
+        return recipe.load(contents)
 
     def _build(self, recipe: Recipe[_T]) -> None:
         workspace = self.root / f"{recipe.entry}.work"

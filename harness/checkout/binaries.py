@@ -7,7 +7,6 @@ read-only. Refuses sources that change while they are built.
 from __future__ import annotations
 
 import json
-import os
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,7 +15,7 @@ from pathlib import Path
 from harness.assets import golang
 from harness.assets.cache import Cache, Contents, Recipe, get_digest
 from harness.assets.host import get_host
-from harness.checkout.checkout import APISERVER_PACKAGE, CONTROLLERMGR_PACKAGE, Checkout
+from harness.checkout.checkout import APISERVER_PACKAGE, Checkout
 from harness.checkout.crds import CheckoutCrds
 from harness.checkout.sources import digest_sources, map_overlay
 from harness.errors import HarnessError
@@ -31,6 +30,7 @@ _WAYS_OUT = (
     "Ways out: install the Go that the checkout's go.mod asks for, let Go's module proxy answer, or build the"
     " controller manager elsewhere and name it with --controllermgr"
 )
+_HOW_TO_REPRODUCE = "To see all of it: `go build ./cmd/controllermgr` there; `git status` shows what is changed"
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,11 @@ def build_binaries(checkout: Checkout, crds: CheckoutCrds, cache: Cache, progres
 
     def build(folder: Path, workspace: Path) -> Mapping[str, str]:
         toolchain = golang.find_toolchain(module, cache, progress, ways_out=_WAYS_OUT)
-        problem = _compile(checkout, toolchain, folder, workspace, progress)
+        try:
+            problem = _compile(checkout, toolchain, folder, workspace, progress)
+        except HarnessError:
+            shutil.rmtree(workspace, ignore_errors=True)   # the next attempt has other sources, another entry
+            raise
         if digest_sources(checkout.path) != sources_digest:
             raise HarnessError(f"{checkout.path} changed while it was built", hint="Run it again")
         (folder / "crds").mkdir()
@@ -72,7 +76,6 @@ def build_binaries(checkout: Checkout, crds: CheckoutCrds, cache: Cache, progres
         return {"go": f"{toolchain.version} ({toolchain.source})", "apiserver_problem": problem}
 
     def load(contents: Contents) -> Binaries:
-        os.utime(contents.folder)   # the cache keeps those that were used last
         apiserver = contents.folder / APISERVER
         return Binaries(
             controllermgr=contents.folder / CONTROLLERMGR,
@@ -85,7 +88,7 @@ def build_binaries(checkout: Checkout, crds: CheckoutCrds, cache: Cache, progres
         )
 
     found = cache.obtain(Recipe(_ENTRY, key, build, load), progress)
-    _forget_old_builds(cache)
+    cache.forget(_ENTRY, but=_KEPT)
     return found
 
 
@@ -115,7 +118,8 @@ def _compile(
         compile_packages(CONTROLLERMGR)
     except HarnessError as error:
         raise HarnessError(
-            f"{CONTROLLERMGR_PACKAGE} of {checkout.label} does not build: {error.problem}", hint=error.hint
+            f"{checkout.label} does not build: {error.problem}",
+            hint=error.hint if error.hint == _WAYS_OUT else _HOW_TO_REPRODUCE,
         ) from error
     (folder / APISERVER).unlink(missing_ok=True)
     return problem
@@ -128,9 +132,3 @@ def _write_overlay(root: Path, workspace: Path) -> Path | None:
     file = workspace / "overlay.json"
     file.write_text(json.dumps({"Replace": replaced}), encoding="utf-8")
     return file
-
-
-def _forget_old_builds(cache: Cache) -> None:
-    builds = [path for path in cache.root.glob(f"{_ENTRY}-*") if path.is_dir() and "." not in path.name]
-    for path in sorted(builds, key=lambda build: build.stat().st_mtime, reverse=True)[_KEPT:]:
-        shutil.rmtree(path, ignore_errors=True)

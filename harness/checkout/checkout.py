@@ -52,7 +52,7 @@ class Checkout:
     def label(self) -> str:
         """The checkout in a few words, for titles and errors."""
         changes = ", with uncommitted changes" if self.dirty else ""
-        return f"Michelangelo {self.commit[:8]} ({self.branch}){changes}: {self.subject}"
+        return f"Michelangelo {self.commit[:8]} ({self.branch}){changes}"
 
 
 def find_checkout(spec: str, cache: Cache, progress: Progress) -> Checkout:
@@ -111,7 +111,7 @@ def _describe(path: Path, origin: str, *, branch: str) -> Checkout:
         path=path,
         commit=commit,
         branch=branch or named.stdout.strip() or _DETACHED,
-        subject=subject,
+        subject=subject.strip(),
         origin=origin,
         changed=list_changes(path),
     )

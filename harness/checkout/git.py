@@ -25,6 +25,8 @@ _ELSEWHERE = (
 )  # fmt: skip
 _SETTINGS = ("-c", "core.fsmonitor=false", "-c", f"core.hooksPath={os.devnull}", "-c", "advice.detachedHead=false")
 
+_PREFIXES = ("fatal:", "error:")
+
 
 def ask_git(*arguments: str | Path, folder: Path | None = None, timeout_s: float = 30.0) -> Finished:
     """Run git to its end and return what it said, whatever its exit code.
@@ -39,8 +41,8 @@ def ask_git(*arguments: str | Path, folder: Path | None = None, timeout_s: float
 
 
 def get_words(finished: Finished) -> str:
-    """Return why git failed, in one line without its prefix."""
+    """Return why git failed: the first of its complaints, without its prefix."""
     lines = [line.strip() for line in finished.stderr if line.strip()]
-    fatal = [line for line in lines if line.startswith(("fatal:", "error:", "remote:"))]
-    words = (fatal or lines or [f"exit code {finished.exit_code}"])[-1]
+    complaints = [line for line in lines if line.startswith(_PREFIXES)]
+    words = (complaints or lines or [f"exit code {finished.exit_code}"])[0]
     return words.removeprefix("fatal:").removeprefix("error:").strip()

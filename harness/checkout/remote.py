@@ -30,6 +30,8 @@ _WEB = ("http", "https")
 _LIST_TIMEOUT_S = 60.0
 _FETCH_TIMEOUT_S = 1800.0
 _NAMES_SHOWN = 12
+_ENTRY = "checkout"
+_KEPT = 8   # clones in the cache
 _RECIPE = "1"   # to be changed with what a clone contains
 
 
@@ -79,7 +81,9 @@ def clone(remote: Remote, option: str, cache: Cache, progress: Progress) -> tupl
         commit, name = remote.ref, "detached"
     else:
         commit, name = _resolve(remote, option)
-    return cache.obtain(_describe_clone(remote, commit, option, progress), progress), name
+    path = cache.obtain(_describe_clone(remote, commit, option, progress), progress)
+    cache.forget(_ENTRY, but=_KEPT)
+    return path, name
 
 
 def _resolve(remote: Remote, option: str) -> tuple[str, str]:
@@ -154,7 +158,7 @@ def _describe_clone(remote: Remote, commit: str, option: str, progress: Progress
     def load(contents: Contents) -> Path:
         return contents.folder / "source"
 
-    return Recipe("checkout", get_digest(_RECIPE, remote.url, commit), fetch, load)
+    return Recipe(_ENTRY, get_digest(_RECIPE, remote.url, commit), fetch, load)
 
 
 def _describe_failure(remote: Remote, commit: str, option: str, words: str) -> HarnessError:

@@ -12,10 +12,13 @@ from harness.sandbox.state import State
 def describe_access(folder: SandboxFolder, state: State) -> str:
     """Return the lines to show to somebody who wants to look around in the sandbox."""
     options = shlex.quote(str(folder.mysql_options))
+    grpc = state.apiserver_address
+    michelangelo = [f"# Michelangelo's API server, gRPC: {grpc}"] if grpc else []
     return "\n".join(
         (
             f"export KUBECONFIG={shlex.quote(str(folder.kubeconfig))}",
             f"{state.mysql_client} --defaults-file={options}",
+            *michelangelo,
             "python -m harness sandbox status   # or: logs [COMPONENT] [-f], env, down",
         )
     )

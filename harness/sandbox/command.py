@@ -16,6 +16,7 @@ from typing import Any
 from harness.errors import HarnessError, SettingsError
 from harness.sandbox.access import list_variables
 from harness.sandbox.base import CONTROLLERMGR, ComponentStatus, LogCursor
+from harness.sandbox.baseyaml import ABSENT
 from harness.sandbox.folder import SandboxFolder, get_root, lock_root
 from harness.sandbox.identity import PORTS
 from harness.sandbox.local import end_sandbox, list_sandboxes, start_local_sandbox
@@ -103,6 +104,8 @@ def _show_status(_: argparse.Namespace) -> int:
         owner = "kept" if state.kept else "of a run in progress"
         print(f"{folder.path}  {state.phase}, {owner}")
         print(render_table(list(state.components.values())))
+        for name, words in ABSENT.items():
+            print(f"not there: {name} ({words})")
     if not found:
         _say(f"no sandbox is up. {_HOW_TO_START}")
     return 0 if found else 1
