@@ -94,6 +94,7 @@ class Process:
             self._log.info("Metadata storage not configured, skipping ingester controller setup")
         else:
             self._log.info("Setting up ingester controllers")
+            self._log.info("This is the reference: its proto column holds JSON")
             ingesters += [self._register(informers[kind.name], store) for kind in self._parts.kinds]
         health = self._serve_health()
         for informer in informers.values():
