@@ -41,7 +41,7 @@ def find_missing() -> str:
         get_message_class(KINDS[0])
         load("grpc")
     except HarnessError as error:
-        return " ".join(str(error).split())
+        return f"{error.problem}: {error.hint}"
     return ""
 
 

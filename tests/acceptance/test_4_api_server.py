@@ -33,7 +33,8 @@ def api(run: Run, request: pytest.FixtureRequest) -> ApiRun:
 @pytest.mark.section("4.1", "Proto column agrees")
 def test_4_1_proto_column_agrees(case: Case, run: Run, check: Check) -> None:
     """The proto column, decoded, equals the json column and the object, field by field."""
-    api_checks.require_extra()
+    if reason := api_checks.explain_no_protobuf(run):
+        raise NotApplicable(reason)
     with judging(run, case, Column.SYNCED, check):
         sync = run.sync(case)
         api_checks.check_proto(case, sync.row, sync.obj, check)
@@ -54,7 +55,7 @@ def test_4_2_created_through_api(case: Case, api: ApiRun, check: Check) -> None:
 def test_4_3_created_row_equals_object(case: Case, api: ApiRun, check: Check) -> None:
     """The object that the API server created has exactly one row, equal to it, its proto column included."""
     with api_checks.judging_api(api, case, check):
-        api_checks.check_api_row(api.sync(case), check)
+        api_checks.check_api_row(api, api.sync(case), check)
 
 
 @pytest.mark.api_server
@@ -78,7 +79,7 @@ def test_4_5_updated_row_equals_object(case: Case, api: ApiRun, check: Check) ->
         if api.is_immutable(case):
             checks.check_row_stays(api.leave(case), api.read_row(case), check)
             raise NotApplicable("immutable kind: the row stays as it is")
-        api_checks.check_api_updated_row(api.sync_update(case), api.update(case), check)
+        api_checks.check_api_updated_row(api, api.sync_update(case), api.update(case), check)
 
 
 @pytest.mark.api_server
