@@ -190,12 +190,14 @@ class _Preparation:
         stanza = mysqlaccess.read_mysql_stanza(base_yaml)
         service, port = stanza["host"].partition(".")[0], int(stanza["port"])
         address = mysqlaccess.find_published_port(self._kubectl, cluster, service, port)
+        forward = None
         if address is None:
             forward = open_forward(pods, ServicePort(service, NAMESPACE, port))
             stack.callback(forward.close)
             address = (LOOPBACK, forward.port)
         endpoint = mysqlaccess.make_endpoint(base_yaml, address)
-        self._stage.advance(2, f"MySQL at {endpoint.host}:{endpoint.port}")
+        way = "a port-forward" if forward is not None else "the port that k3d publishes"
+        self._stage.advance(2, f"MySQL at {endpoint.host}:{endpoint.port}, by {way}")
         wait = wait_for(
             lambda: _find_problem(endpoint),
             lambda problem: problem is None,
@@ -205,7 +207,9 @@ class _Preparation:
             max_interval_s=_LONGEST_INTERVAL_S,
         )
         if wait.value is not None:
-            raise explain_failure(f"after {wait.duration_s:.0f} s: {wait.value.problem}", [], self._kubectl)
+            said = [wait.value.problem, forward.problem if forward is not None else ""]
+            what = f"MySQL can't be used by {way} after {wait.duration_s:.0f} s"
+            raise explain_failure(what, said, self._kubectl)
         return endpoint
 
     def restore_tables(self, mysql: MySQLEndpoint) -> None:
