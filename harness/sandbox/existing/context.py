@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -45,6 +46,15 @@ class Context:
     cluster: JsonObject
     user_name: str
     user: JsonObject
+    files: tuple[Path, ...] = ()
+
+    @property
+    def kubectl(self) -> str:
+        """The beginning of a kubectl command that leads to it."""
+        words = ["kubectl", f"--context={self.name}"]
+        if len(self.files) == 1:   # of several, kubectl must merge what KUBECONFIG names
+            words.append(f"--kubeconfig={self.files[0]}")
+        return shlex.join(words)
 
     def __repr__(self) -> str:
         """Return it without the user's secrets."""
@@ -99,6 +109,7 @@ def choose_context(files: list[Path], name: str | None) -> Context:
         cluster=cluster,
         user_name=str(context.get("user", "")),
         user=_look_up(users, "user", context, name),
+        files=tuple(files),
     )
 
 

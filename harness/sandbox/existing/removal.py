@@ -41,9 +41,10 @@ class Leftover:
 
 @dataclass
 class Trace:
-    """What one run has made: its label's value, its namespaces, and where their rows are."""
+    """What one run has made: its label's value, its namespaces; `kubectl` begins the commands that remove it."""
 
     run_id: str
+    kubectl: str = "kubectl"
     namespaces: list[str] = field(default_factory=list)
 
     @property
@@ -63,14 +64,9 @@ def remove_trace(trace: Trace, cluster: Cluster, mysql: MySQLEndpoint) -> list[L
         except (Refusal, HarnessError) as error:
             return list_trace(trace, mysql, _first_line(error))
         leftovers += [
-            Leftover(
-                f"{kind.plural} {', '.join(names)} in namespace {namespace}",
-                f"not gone after {_OBJECTS_TIMEOUT_S:g} s; a finalizer holds them",
-                _delete_command([kind], namespace, trace),
-            )
-            for kind, names in remaining.items()
+            _describe_held(trace, kind, obj) for kind, objects in remaining.items() for obj in objects
         ]
-        leftovers += _delete_namespace(namespace, cluster)
+        leftovers += _delete_namespace(trace, namespace, cluster)
         leftovers += _delete_rows(namespace, mysql)
     return leftovers
 
@@ -80,8 +76,8 @@ def list_trace(trace: Trace, mysql: MySQLEndpoint, why: str) -> list[Leftover]:
     leftovers = []
     for namespace in trace.namespaces:
         objects = f"namespace {namespace} with all objects labelled {trace.selector}"
-        command = f"{_delete_command(list(KINDS), namespace, trace)} && kubectl delete namespace {namespace}"
-        leftovers.append(Leftover(objects, why, command))
+        commands = (_delete_command(list(KINDS), namespace, trace), _delete_namespace_command(namespace, trace))
+        leftovers.append(Leftover(objects, why, " && ".join(commands)))
         leftovers += _list_rows(namespace, mysql, why)
     return leftovers
 
@@ -92,7 +88,7 @@ def _is_ours(trace: Trace, namespace: str, cluster: Cluster) -> bool:
     return found is not None and (found["metadata"].get("labels") or {}).get(RUN_LABEL) == trace.run_id
 
 
-def _delete_objects(trace: Trace, namespace: str, cluster: Cluster) -> dict[Kind, list[str]]:
+def _delete_objects(trace: Trace, namespace: str, cluster: Cluster) -> dict[Kind, list[JsonObject]]:
     """Delete the run's objects and wait until they are gone; return those that are not."""
     waiting = [kind for kind in KINDS if cluster.list_names(kind, namespace, trace.selector)]
     for kind in waiting:
@@ -102,14 +98,27 @@ def _delete_objects(trace: Trace, namespace: str, cluster: Cluster) -> dict[Kind
         names = {kind: cluster.list_names(kind, namespace, trace.selector) for kind in waiting}
         return {kind: left for kind, left in names.items() if left}
 
-    return wait_for(
+    left = wait_for(
         read, lambda left: not left, timeout_s=_OBJECTS_TIMEOUT_S, interval_s=0.1, max_interval_s=1.0
     ).value
+    found = {kind: [cluster.get(kind, namespace, name) for name in names] for kind, names in left.items()}
+    return {kind: [obj for obj in objects if obj is not None] for kind, objects in found.items()}
 
 
-def _delete_namespace(namespace: str, cluster: Cluster) -> list[Leftover]:
+def _describe_held(trace: Trace, kind: Kind, obj: JsonObject) -> Leftover:
+    """Return an object that was deleted and stays, with the finalizers that hold it."""
+    metadata = obj["metadata"]
+    finalizers = ", ".join(metadata.get("finalizers") or ["no finalizer"])
+    resource = f"{kind.plural}.{GROUP}"
+    why = f"deleted, but {finalizers} held it for {_OBJECTS_TIMEOUT_S:g} s; by force, if its controller is gone:"
+    patch = """-p '{"metadata":{"finalizers":null}}'"""
+    command = f"{trace.kubectl} patch {resource} {metadata['name']} -n {metadata['namespace']} --type=merge {patch}"
+    return Leftover(f"{resource}/{metadata['name']} in namespace {metadata['namespace']}", why, command)
+
+
+def _delete_namespace(trace: Trace, namespace: str, cluster: Cluster) -> list[Leftover]:
     """Delete the namespace and wait until it is gone, for as long as somebody is at work on it."""
-    command = f"kubectl delete namespace {namespace}"
+    command = _delete_namespace_command(namespace, trace)
     try:
         cluster.delete_namespace(namespace)
         gone = wait_for(
@@ -120,7 +129,7 @@ def _delete_namespace(namespace: str, cluster: Cluster) -> list[Leftover]:
             max_interval_s=0.5,
         )
         if not gone.satisfied:
-            why = "it is empty and Terminating, and no controller of this cluster carries that out"
+            why = "it is Terminating, and no controller of this cluster carries that out (a bare API server)"
             return [Leftover(f"namespace {namespace}", why, command)]
         if gone.value is not None:
             gone = wait_for(
@@ -165,7 +174,11 @@ def _list_rows(namespace: str, mysql: MySQLEndpoint, why: str) -> list[Leftover]
 
 def _delete_command(kinds: list[Kind], namespace: str, trace: Trace) -> str:
     plurals = ",".join(f"{kind.plural}.{GROUP}" for kind in kinds)
-    return f"kubectl delete {plurals} -n {namespace} -l {trace.selector}"
+    return f"{trace.kubectl} delete {plurals} -n {namespace} -l {trace.selector}"
+
+
+def _delete_namespace_command(namespace: str, trace: Trace) -> str:
+    return f"{trace.kubectl} delete namespace {namespace}"
 
 
 def _is_worked_on(namespace: JsonObject) -> bool:

@@ -14,8 +14,10 @@ from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
 
+from harness.catalogue import KINDS
 from harness.errors import HarnessError
 from harness.kube import Cluster, Refusal
+from harness.model import GROUP
 from harness.mysql import Database
 from harness.pods import Pods
 from harness.progress import Progress
@@ -42,6 +44,7 @@ from harness.settings import MySQLEndpoint
 
 NAMESPACE_PREFIX = "ingester-test-"
 APISERVER = "michelangelo-apiserver"
+KINDS_WORD = ",".join(f"{kind.plural}.{GROUP}" for kind in KINDS)
 
 _PROBE_TIMEOUT_S = 5.0
 _PROBE_MYSQL_TIMEOUT_S = 5
@@ -71,7 +74,7 @@ class ExistingSandbox:
         self.mysql = mysql
         self.run_id = secrets.token_hex(4)
         self.leftovers: list[Leftover] = []   # what `stop` has left, and how to remove it
-        self._trace = Trace(self.run_id)
+        self._trace = Trace(self.run_id, context.kubectl)
         self._cluster = cluster
         self._pods = pods
         self._namespace = namespace   # where the system's own pods are
@@ -105,6 +108,18 @@ class ExistingSandbox:
             "MySQL": f"{mysql.user}@{mysql.host}:{mysql.port}/{mysql.database}",
             "run": self.run_id,
         }
+
+    def describe_controllermgr(self) -> str:
+        """Return what the system under test is: the image, executable or log file of its controller manager."""
+        status = self._manager.get_status()
+        return status.path or f"{CONTROLLERMGR} of {self.context.name}, {status.reason}"
+
+    def describe_access(self) -> str:
+        """Return the lines to show to somebody who wants to look at what a run has made, and to remove it."""
+        looks = [
+            f"{self.context.kubectl} get {KINDS_WORD} -n {namespace}" for namespace in self._trace.namespaces
+        ]
+        return "\n".join([*looks, *map(str, list_trace(self._trace, self.mysql, "it was to be kept"))])
 
     def take_namespace(self) -> str:
         """Create a namespace of this run's own, labelled with the run, and return its name."""
