@@ -109,10 +109,10 @@ def _describe_held(trace: Trace, kind: Kind, obj: JsonObject) -> Leftover:
     """Return an object that was deleted and stays, with the finalizers that hold it."""
     metadata = obj["metadata"]
     finalizers = ", ".join(metadata.get("finalizers") or ["no finalizer"])
-    resource = f"{kind.plural}.{GROUP}"
+    resource, place = f"{kind.plural}.{GROUP}", f"{metadata['name']} -n {metadata['namespace']}"
     why = f"deleted, but {finalizers} held it for {_OBJECTS_TIMEOUT_S:g} s; by force, if its controller is gone:"
     patch = """-p '{"metadata":{"finalizers":null}}'"""
-    command = f"{trace.kubectl} patch {resource} {metadata['name']} -n {metadata['namespace']} --type=merge {patch}"
+    command = f"{trace.kubectl} patch {resource} {place} --type=merge {patch}"
     return Leftover(f"{resource}/{metadata['name']} in namespace {metadata['namespace']}", why, command)
 
 
