@@ -104,8 +104,8 @@ def _show_status(_: argparse.Namespace) -> int:
         owner = "kept" if state.kept else "of a run in progress"
         print(f"{folder.path}  {state.phase}, {owner}")
         print(render_table(list(state.components.values())))
-        for name, words in ABSENT.items():
-            print(f"not there: {name} ({words})")
+        for name, words in ABSENT.items() if state.apiserver_address else ():   # the rest of Michelangelo is
+            _say(f"not there: {name} ({words})")
     if not found:
         _say(f"no sandbox is up. {_HOW_TO_START}")
     return 0 if found else 1
