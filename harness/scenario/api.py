@@ -22,14 +22,8 @@ from harness.polling import wait_for
 from harness.results import Evidence
 from harness.sandbox.base import CONTROLLERMGR, Sandbox
 from harness.scenario import evidence
-from harness.scenario.api_crs import (
-    DELETING_ANNOTATION,
-    INGESTER_FINALIZER,
-    UNSERVED,
-    adapt,
-    get_variables,
-    merge,
-)
+from harness.scenario.api_crs import UNSERVED, adapt, get_variables, merge
+from harness.scenario.api_deletion import describe_deletion, get_finalizers, is_released
 from harness.scenario.api_steps import ApiCreation, ApiDeletion
 from harness.scenario.arrival import Arrivals
 from harness.scenario.history import ObjectHistory
@@ -51,28 +45,34 @@ class OffersApiServer(Protocol):
     """A sandbox in which Michelangelo's API server may run."""
 
     @property
-    def api_server(self) -> str:
+    def apiserver_address(self) -> str:
         """Its gRPC address, HOST:PORT; '' where it doesn't run."""
 
 
 def find_address(sandbox: Sandbox, given: str = "") -> str:
     """Return the API server's address: the `given` one, else the sandbox's own, '' where there is none."""
-    return given or (sandbox.api_server if isinstance(sandbox, OffersApiServer) else "")
+    return given or (sandbox.apiserver_address if isinstance(sandbox, OffersApiServer) else "")
+
+
+def connect(run: Run, address: str, take_namespace: Callable[[], str]) -> ApiRun:
+    """Return the run through the API server at `address`, '' for none. Nothing is sent yet."""
+    if reason := find_missing() if address else NO_API_SERVER:
+        return ApiRun(run, None, take_namespace, unavailable=reason)
+    return ApiRun(run, ApiServer(address), take_namespace)
 
 
 class ApiRun:
-    """One run of the scenario through the API server at `address`, '' for none.
+    """One run of the scenario through an API server; without one, `unavailable` says why.
 
     `take_namespace` creates the namespace; it is called once, and not before it is needed.
     """
 
-    def __init__(self, run: Run, address: str, take_namespace: Callable[[], str]) -> None:
+    def __init__(
+        self, run: Run, server: ApiServer | None, take_namespace: Callable[[], str], *, unavailable: str = ""
+    ) -> None:
         self.run = run
-        self.address = address
-        self.unavailable = "" if address else NO_API_SERVER
-        if not self.unavailable:
-            self.unavailable = find_missing()
-        self._server = None if self.unavailable else ApiServer(address)
+        self.unavailable = unavailable
+        self._server = server
         self._take_namespace = take_namespace
         self._namespace = ""
         self._templates = Templates()
@@ -204,7 +204,7 @@ class ApiRun:
         stored = self._find_answered(case, answer)
         creation = Creation(case, sent, stored, at, cursor, restarts)
         creation.history = ObjectHistory(self.run.cluster, case.kind, stored)
-        finalizers = ", ".join(stored["metadata"].get("finalizers") or []) or "none"
+        finalizers = ", ".join(get_finalizers(stored)) or "none"
         creation.evidence = [
             request,
             evidence.of_object(answer, "what the API server answered"),
@@ -285,7 +285,7 @@ class ApiRun:
         # The row is read after the object: an Ingester lets go of the object only once the row is deleted.
         wait_for(
             lambda: (history.read(), self._read_row(case, history)),
-            lambda seen: _is_released(seen[0]),
+            lambda seen: is_released(seen[0]),
             timeout_s=0.0 if refusal else self.run.patience.sync_s,
             interval_s=0.02,
         )
@@ -312,7 +312,7 @@ class ApiRun:
             versions,
             time.monotonic() - started,
         )
-        deletion.evidence = _describe_deletion(deletion)
+        deletion.evidence = describe_deletion(deletion)
         return deletion
 
     def _ask_for_departed(self, creation: Creation) -> Evidence:
@@ -333,51 +333,6 @@ class ApiRun:
         if isinstance(made.creation.answer, Refusal):
             raise NotRun(f"the API server did not accept the CR: {made.creation.answer}")
         return made
-
-
-def get_finalizers(obj: JsonObject | None) -> list[str]:
-    """Return the object's finalizers."""
-    return list((obj or {}).get("metadata", {}).get("finalizers") or [])
-
-
-def is_marked(version: Version) -> bool:
-    """Whether the version carries the annotation that sets the Ingester's deletion in motion."""
-    annotations = version.object["metadata"].get("annotations") or {}
-    return bool(annotations.get(DELETING_ANNOTATION) == "true")
-
-
-def _is_released(obj: JsonObject | None) -> bool:
-    """Whether the Ingester has nothing left to do: gone, or being deleted and held by others only."""
-    if obj is None:
-        return True
-    return "deletionTimestamp" in obj["metadata"] and INGESTER_FINALIZER not in get_finalizers(obj)
-
-
-def _describe_deletion(deletion: ApiDeletion) -> list[Evidence]:
-    creation, now = deletion.made.creation, time.time()
-    kind, name = creation.case.kind, get_history(creation).name
-    lines = []
-    for version in deletion.versions:
-        marks = [DELETING_ANNOTATION] if is_marked(version) else []
-        marks += ["deletionTimestamp"] if "deletionTimestamp" in version.object["metadata"] else []
-        finalizers = ", ".join(get_finalizers(version.object)) or "none"
-        end = "deleted; " if version.deleted else ""
-        lines.append(f"{version.number}: {end}{', '.join(marks) or 'no mark'}; finalizers: {finalizers}")
-    marked = [str(version.number) for version in deletion.versions if is_marked(version)]
-    live = "no row" if deletion.after is None else "live" if deletion.after.live else "soft-deleted"
-    answer = "accepted" if deletion.refusal is None else str(deletion.refusal)
-    return [
-        evidence.of_note(f"delete {kind.plural}/{name} through the API server", answer),
-        evidence.of_note("versions of the object since then", "\n".join(lines) or "none"),
-        evidence.of_note(f"annotation {DELETING_ANNOTATION}", f"set at {marked[0]}" if marked else "never set"),
-        evidence.of_note("the object at the end", _describe_rest(deletion.remaining)),
-        evidence.of_note("the row at the end", live),
-        evidence.of_row(deletion.after, f"the row after {deletion.waited_s:.2f} s", now),
-    ]
-
-
-def _describe_rest(obj: JsonObject | None) -> str:
-    return "gone" if obj is None else f"there; finalizers: {', '.join(get_finalizers(obj)) or 'none'}"
 
 
 def _attempt(request: Callable[[], Any]) -> Any:

@@ -21,8 +21,9 @@ from harness.mysql import Row
 from harness.results import Check, Mismatch
 from harness.sandbox.base import CONTROLLERMGR
 from harness.scenario import checks, evidence
-from harness.scenario.api import ApiRun, get_finalizers, is_marked
+from harness.scenario.api import ApiRun
 from harness.scenario.api_crs import DELETING_ANNOTATION, INGESTER_FINALIZER
+from harness.scenario.api_deletion import get_finalizers, is_marked
 from harness.scenario.api_steps import ApiCreation, ApiDeletion
 from harness.scenario.failure import fail, fail_on
 from harness.scenario.log import parse_log
@@ -57,7 +58,7 @@ def judging_api(api: ApiRun, case: Case, check: Check) -> Iterator[None]:
 
 
 def explain_no_protobuf(run: Run) -> str:
-    """Return why no proto column can be decoded, '' where it can: no extra, with its line, or the reference runs."""
+    """Return why no proto column can be decoded (no extra, or the reference runs), '' where it can."""
     if missing := find_missing():
         return missing
     log = parse_log(run.sandbox.read_log(CONTROLLERMGR))

@@ -8,7 +8,7 @@ from harness.kube import Cluster
 from harness.model import Case
 from harness.results import Check, Column
 from harness.scenario import api_checks, checks
-from harness.scenario.api import ApiRun, find_address
+from harness.scenario.api import ApiRun, connect, find_address
 from harness.scenario.run import Run
 from harness.scenario.signals import NotApplicable
 from harness.scenario.verdict import judging
@@ -24,7 +24,7 @@ def api(run: Run, request: pytest.FixtureRequest) -> ApiRun:
     if _API not in stash:
         address = find_address(run.sandbox, request.config.getoption("--api-server", default=None) or "")
         cluster = Cluster(run.sandbox.kubeconfig)
-        stash[_API] = ApiRun(run, address, lambda: take_namespace(run.sandbox, cluster))
+        stash[_API] = connect(run, address, lambda: take_namespace(run.sandbox, cluster))
         request.session.addfinalizer(stash[_API].close)
     return stash[_API]
 
