@@ -18,7 +18,7 @@ from harness.model import JsonObject
 from harness.pods import Pods
 from harness.polling import wait_for
 from harness.progress import Progress
-from harness.sandbox.base import CONTROLLERMGR
+from harness.sandbox.base import CONTROLLERMGR, SCHEMA_INIT, ComponentStatus, Phase
 from harness.sandbox.existing.context import choose_context
 from harness.sandbox.existing.manager import find_manager
 from harness.sandbox.existing.mysqlforward import ServicePort
@@ -60,14 +60,24 @@ class K3dSandbox(ExistingSandbox):
         script: SandboxScript,
         wait_timeout_s: float,
         reused: bool,
+        has_schema_job: bool,
         **connection: Any,
     ) -> None:
         super().__init__(**connection)
         self.reused = reused
+        self._has_schema_job = has_schema_job
         self._kubectl = kubectl
         self._tenure = tenure
         self._script = script
         self._wait_timeout_s = wait_timeout_s
+
+    def components(self) -> list[ComponentStatus]:
+        """Return what can be seen of the system, as it is now; the schema job too where its pod is gone."""
+        found = super().components()
+        if self._has_schema_job and SCHEMA_INIT not in {component.name for component in found}:
+            path = f"job {NAMESPACE}/{SCHEMA_INIT}"
+            found.append(ComponentStatus(SCHEMA_INIT, Phase.COMPLETED, path=path))
+        return found
 
     def restart_controllermgr(self) -> None:
         """Start the controller manager anew and return once it is ready; HarnessError says why it is not."""
@@ -140,6 +150,7 @@ def start_k3d_sandbox(
             script=script,
             wait_timeout_s=settings.wait_timeout_s,
             reused=tenure.debt is not Debt.DELETE,
+            has_schema_job=kubectl.get("job", SCHEMA_INIT) is not None,
             context=choose_context([folder.kubeconfig], context),
             kubeconfig=folder.kubeconfig,
             cluster=Cluster(folder.kubeconfig),
@@ -206,6 +217,11 @@ class _Preparation:
             interval_s=_INTERVAL_S,
             max_interval_s=_LONGEST_INTERVAL_S,
         )
+        if _is_refused(wait.value):
+            raise HarnessError(
+                f"{wait.value}: the server has another password than the Ingester's base.yaml",
+                hint="--k3d-existing recreate makes both anew",
+            )
         if wait.value is not None:
             said = [wait.value.problem, forward.problem if forward is not None else ""]
             what = f"MySQL can't be used by {way} after {wait.duration_s:.0f} s"

@@ -20,8 +20,7 @@ from harness.sandbox.k3d.kubectl import Kubectl
 from harness.sandbox.k3d.options import Existing, K3dSettings
 from harness.sandbox.k3d.script import SandboxScript
 
-_HELM_TIMEOUT_S = 2400.0   # sandbox.py gives two operators 20 minutes each
-_IMAGES_TIMEOUT_S = 900.0  # the nodes' own images
+_FIXED_S = 2400.0 + 1200.0 + 900.0   # two operators' 20 minutes each, last waits that are fixed, nodes' images
 _SHORT_TIMEOUT_S = 300.0   # start, stop, delete
 _MADE_BY_ANOTHER = "a cluster with that name already exists"
 
@@ -89,9 +88,8 @@ class Tenure:
         self.debt = Debt.NOTHING
 
     def _create(self, arguments: list[str]) -> None:
-        waits_s = 3.0 * self._settings.wait_timeout_s
         try:
-            self._run("create", arguments, timeout_s=waits_s + _HELM_TIMEOUT_S + _IMAGES_TIMEOUT_S)
+            self._run("create", arguments, timeout_s=2.0 * self._settings.wait_timeout_s + _FIXED_S)
         except HarnessError as error:
             if _MADE_BY_ANOTHER in error.problem:   # since we looked: it is not ours to delete
                 self.forgive()

@@ -1,0 +1,63 @@
+"""Promises of `harness.sandbox.k3d.sandbox` that hold before there is a cluster; tests/integration has the rest."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from harness.errors import HarnessError
+from harness.progress import SILENT
+from harness.sandbox.folder import ROOT_VARIABLE
+from harness.sandbox.k3d.options import K3dSettings
+from harness.sandbox.k3d.sandbox import start_k3d_sandbox
+from harness.sandbox.k3d.script import IN_CHECKOUT
+from tests.unit.sandbox.k3d.standins import StandIns
+
+
+@pytest.fixture
+def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A checkout whose sandbox.py notes that it was run, and fails; the sandbox's folder is the test's own."""
+    monkeypatch.setenv(ROOT_VARIABLE, str(tmp_path / "root"))
+    monkeypatch.setattr("harness.sandbox.folder._LONGEST_ROOT", 200)   # no socket lives there
+    path = tmp_path / IN_CHECKOUT
+    path.parent.mkdir(parents=True)
+    path.write_text(
+        "import pathlib, sys\n"
+        "if '--help' in sys.argv: sys.exit(print('{create,delete} --exclude'))\n"
+        "pathlib.Path(__file__).with_name('ran').touch()\n"
+        "sys.exit('ERROR: command failed')\n"
+    )
+    return tmp_path
+
+
+def _start(checkout: Path) -> None:
+    start_k3d_sandbox(K3dSettings(), checkout=checkout, keep=False, progress=SILENT)
+
+
+def test_starts_nothing_where_a_program_is_missing(checkout: Path, standins: StandIns) -> None:
+    """A missing program is named before sandbox.py is even looked at."""
+    (standins.folder / "k3d").unlink()
+    with pytest.raises(HarnessError, match="not on PATH: k3d"):
+        _start(checkout)
+    assert not (checkout / IN_CHECKOUT).with_name("ran").exists()
+
+
+def test_lets_go_of_everything_where_the_script_fails(checkout: Path, standins: StandIns) -> None:
+    """A failure is told with the script's words, and leaves neither a kubeconfig nor the folder's lock behind."""
+    for _ in range(2):
+        with pytest.raises(HarnessError, match="ERROR: command failed"):
+            _start(checkout)
+    folder = checkout / "root" / ".k3d"
+    assert not (folder / "kubeconfig").exists()
+    assert "ERROR: command failed" in (folder / "sandbox.log").read_text()
+
+
+def test_tells_the_first_failure(checkout: Path, standins: StandIns) -> None:
+    """Where even cleaning up fails, the error is that of the start."""
+    standins.put_clusters()
+    path = checkout / IN_CHECKOUT
+    stop = f"pathlib.Path({str(standins.folder / 'k3d')!r}).write_text('#!/bin/false')"
+    path.write_text(path.read_text().replace("sys.exit('ERROR", f"{stop}\nsys.exit('ERROR"))
+    with pytest.raises(HarnessError, match=r"sandbox\.py create: exit code 1"):
+        _start(checkout)
