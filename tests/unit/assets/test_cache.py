@@ -311,3 +311,17 @@ def test_offline(monkeypatch: pytest.MonkeyPatch, value: str, offline: bool) -> 
     """INGESTER_ACCEPTANCE_OFFLINE counts unless it is empty or 0."""
     monkeypatch.setenv("INGESTER_ACCEPTANCE_OFFLINE", value)
     assert cache_module.is_offline() == offline
+
+
+def test_entries_that_nobody_used_for_long_are_forgotten(cache: Cache) -> None:
+    """Of a recipe's entries the last used ones stay, those of other names too, and a use counts as one."""
+    maker = _Maker()
+    keys = [letter * 64 for letter in "abcd"]
+    for age, key in enumerate(keys):
+        cache.obtain(maker.recipe(key), SILENT)
+        os.utime(cache.root / maker.recipe(key).entry, (age, age))
+    (cache.root / "other-1").mkdir()
+    cache.obtain(maker.recipe(keys[0]), SILENT)
+    cache.forget("thing", but=2)
+    left = {path.name for path in cache.root.iterdir() if path.is_dir()}
+    assert left == {maker.recipe(keys[0]).entry, maker.recipe(keys[3]).entry, "other-1"}

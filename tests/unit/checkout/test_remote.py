@@ -127,7 +127,7 @@ def test_an_unknown_commit_is_said(root: Path, ref: str) -> None:
 
 def test_an_unreachable_repository_is_said(tmp_path: Path) -> None:
     """A repository that does not answer is named in git's own words, with the way out."""
-    with pytest.raises(HarnessError, match="can't be reached .*does not appear to be a git repository") as caught:
+    with pytest.raises(HarnessError, match=r"can't be reached .*does not appear to be a git repository") as caught:
         _find(f"file://{tmp_path}/nowhere@main")
     assert "git ls-remote" in caught.value.hint
 

@@ -31,7 +31,8 @@ def test_tables_and_types_are_read() -> None:
     """Columns come with their types, without keys and comments, however they are written."""
     assert parse_tables(SQL) == {
         "model": {
-            "uid": "VARCHAR(255)", "price": "DECIMAL(10, 2)", "res_version": "BIGINT UNSIGNED", "key": "VARCHAR(255)"
+            "uid": "VARCHAR(255)", "price": "DECIMAL(10, 2)",
+            "res_version": "BIGINT UNSIGNED", "key": "VARCHAR(255)",
         },
         "t": {"a": "INT"},
     }  # fmt: skip

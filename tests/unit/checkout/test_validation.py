@@ -35,8 +35,8 @@ SCHEMA: dict[str, Any] = {
     "spec",
     [
         {"name": "x", "tier": 3, "share": 1, "on": True, "kind": "KIND_A", "size": "-12"},
-        {"name": "x", "share": 0.5, "port": "http", "free": {"a": {"b": 1}}, "tags": {"a": "b"}, "list": [{"a": "b"}]},
-        {"name": "x", "port": 80},
+        {"name": "x", "share": 0.5, "port": "http", "free": {"a": {"b": 1}}},
+        {"name": "x", "port": 80, "tags": {"a": "b"}, "list": [{"a": "b"}]},
     ],
 )
 def test_what_fits_is_no_problem(spec: dict[str, Any]) -> None:

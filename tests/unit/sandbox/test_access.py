@@ -31,3 +31,9 @@ def test_variables_lead_this_harness_to_the_server(
     assert parse_mysql_url(variables["MYSQL_URL"]) == _MYSQL
     assert variables["KUBECONFIG"] == str(folder.kubeconfig)
     assert not any(_MYSQL.password in value for value in variables.values())
+
+
+def test_the_api_server_is_named_where_there_is_one(folder: SandboxFolder) -> None:
+    """Whoever looks around is told where Michelangelo's API server takes gRPC, if the sandbox has it."""
+    state = State(mysql=_MYSQL, mysql_client="mariadb", apiserver_address="127.0.0.1:15566")
+    assert "# Michelangelo's API server, gRPC: 127.0.0.1:15566" in describe_access(folder, state).splitlines()

@@ -4,15 +4,24 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 import yaml
 
-from harness.sandbox.baseyaml import render_base_yaml
+from harness.errors import SettingsError
+from harness.sandbox.baseyaml import Overrides, check_overrides, parse_override, render_base_yaml
 from harness.settings import MySQLEndpoint
 
 
-def _render(password: str, *, expands_variables: bool = False) -> str:
+def _render(password: str, *, expands_variables: bool = False, overrides: Overrides = ()) -> str:
     endpoint = MySQLEndpoint("127.0.0.1", 3306, "me", "michelangelo", password)
-    return render_base_yaml(endpoint, metrics_port=1001, health_port=1002, expands_variables=expands_variables)
+    return render_base_yaml(
+        endpoint,
+        metrics_port=1001,
+        health_port=1002,
+        grpc_port=1003,
+        expands_variables=expands_variables,
+        overrides=overrides,
+    )
 
 
 def _read(text: str) -> Any:
@@ -49,3 +58,58 @@ def test_dollar_signs_are_doubled_for_who_expands_variables() -> None:
     """Who replaces $NAME gets each dollar sign of a password doubled, who doesn't gets it as it is."""
     texts = (_render("a$b"), _render("a$b", expands_variables=True))
     assert [_read(text)["mysql"]["password"] for text in texts] == ["a$b", "a$$b"]
+
+
+def test_api_server_has_its_section() -> None:
+    """The same template tells the API server where to listen, and to install its CRDs."""
+    section = _read(_render("pw"))["apiserver"]
+    assert section["yarpc"] == {"host": "127.0.0.1", "port": 1003}
+    assert section["crdSync"]["enableCRDUpdate"] is True
+
+
+def test_any_key_can_be_set() -> None:
+    """A key is replaced where it is, and made, with its sections, where it is not; its neighbours stay."""
+    words = (
+        "metadataStorage.enableMetadataStorage=false",
+        "mysql.maxOpenConns=3",
+        "ingester.requeuePeriodMap.Model=30s",
+        "minio.awsRegion='12'",
+    )
+    data = _read(_render("pw", overrides=[parse_override(word) for word in words]))
+    assert data["metadataStorage"] == {"enableMetadataStorage": False}
+    assert (data["mysql"]["maxOpenConns"], data["mysql"]["host"]) == (3, "127.0.0.1")
+    assert data["ingester"] == {"requeuePeriodMap": {"Model": "30s"}}
+    assert data["minio"]["awsRegion"] == "12"
+
+
+@pytest.mark.parametrize(
+    ("word", "problem"),
+    [
+        ("mysql.host", "'mysql.host' is no KEY=VALUE"),
+        ("=1", "'=1' is no KEY=VALUE"),
+        ("mysql..host=1", "is no KEY=VALUE"),
+        ("mysql.host=[", "the value of 'mysql.host=[' is no YAML"),
+        ("mysql.date=2026-01-01", "is no YAML"),
+        ("apiserver.yarpc.port=15566", "apiserver.yarpc.port is chosen by the sandbox"),
+    ],
+)
+def test_words_that_set_nothing_are_refused(word: str, problem: str) -> None:
+    """A word that is no assignment, or sets what the sandbox relies on, is refused by its option's name."""
+    with pytest.raises(SettingsError) as caught:
+        parse_override(word)
+    assert caught.value.problem.startswith("--set: ")
+    assert problem in caught.value.problem
+
+
+@pytest.mark.parametrize(
+    ("key", "problem"),
+    [
+        ("mysql.host.name", "--set: mysql.host.name: host is a value, not a section"),
+        ("mysql", "--set: mysql is a section, not a value"),
+    ],
+)
+def test_sections_and_values_are_not_mixed_up(key: str, problem: str) -> None:
+    """A key below a value, and a value in place of a section, are refused before anything starts."""
+    with pytest.raises(SettingsError) as caught:
+        check_overrides([(key, 1)])
+    assert caught.value.problem == problem

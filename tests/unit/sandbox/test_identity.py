@@ -144,3 +144,27 @@ def test_unreadable_schema_is_named(tmp_path: Path) -> None:
     for name in ("none.sql", "binary.sql"):
         with pytest.raises(SettingsError, match=f"--schema: .*{name}"):
             make_request(SandboxSettings(schema=tmp_path / name), {})
+
+
+def test_another_api_server_or_key_is_another_sandbox(binary: Path) -> None:
+    """A sandbox with another API server, or with keys of base.yaml set, is not taken for this one."""
+    plain = SandboxSettings()
+    others = (replace(plain, apiserver=binary), replace(plain, base_yaml_overrides=(("k8s.qps", 1),)))
+    assert len({make_request(settings, {}).digest for settings in (plain, *others)}) == 3
+
+
+def test_a_given_version_is_the_one_that_is_said(binary: Path) -> None:
+    """Whoever knows which version an executable is says it for both programs; with it the plan is another."""
+    manager = ControllerManager(binary, version="commit 1, changed")
+    request = make_request(SandboxSettings(controllermgr=manager, apiserver=binary), {})
+    assert request.apiserver is not None
+    assert (request.controllermgr.executable.version, request.apiserver.version) == ("commit 1, changed",) * 2
+    unnamed = plan_controllermgr(SandboxSettings(controllermgr=ControllerManager(binary)))
+    assert unnamed.executable.version == f"commit {'ab' * 20}"
+    assert unnamed.digest != request.controllermgr.digest
+
+
+def test_keys_that_cannot_be_set_are_found_early() -> None:
+    """A key that leads through a value ends the run before anything starts."""
+    with pytest.raises(SettingsError, match="host is a value"):
+        make_request(SandboxSettings(base_yaml_overrides=(("mysql.host.x", 1),)), {})
