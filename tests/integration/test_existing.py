@@ -1,0 +1,481 @@
+"""A cluster that exists, with real servers: the documented role, its limits, what is removed, and bad input.
+
+The cluster is a local sandbox whose kube-apiserver asks RBAC; a stand-in node lets it have a pod.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import kubernetes.client
+import kubernetes.config
+import pytest
+import yaml
+
+from harness.assets.controlplane import find_control_plane
+from harness.assets.data_folder import initialise_data_folder, make_server_command
+from harness.assets.mysqld import find_mysql_server
+from harness.cases import CASES_BY_NAME
+from harness.doctor.existing import examine_existing, examine_rights
+from harness.doctor.finding import Finding, FindingStatus, render_findings
+from harness.errors import HarnessError
+from harness.kube import Cluster
+from harness.mysql import Database
+from harness.polling import wait_for
+from harness.profiles import load_profile
+from harness.progress import SILENT
+from harness.results import Check
+from harness.sandbox.base import CONTROLLERMGR, MYSQL, Phase
+from harness.sandbox.credentials import make_credentials
+from harness.sandbox.existing.context import Context, choose_context, write_kubeconfig
+from harness.sandbox.existing.mysqlforward import ServicePort
+from harness.sandbox.existing.options import ExistingSettings
+from harness.sandbox.existing.podstatus import PodName
+from harness.sandbox.existing.sandbox import ExistingSandbox, connect_existing
+from harness.sandbox.folder import ROOT_VARIABLE
+from harness.sandbox.local import LocalSandbox, start_local_sandbox
+from harness.sandbox.ports import choose_port
+from harness.sandbox.reach import LogReach
+from harness.scenario import checks
+from harness.scenario.registration import await_registration
+from harness.scenario.run import Run
+from harness.settings import MySQLEndpoint, SandboxSettings
+from harness.templates import Templates
+from tests.integration.node import DIGEST, POD, SERVICE, StandInNode
+
+RBAC = Path(__file__).resolve().parents[2] / "docs" / "rbac.yaml"
+ACCOUNT = "ingester-acceptance"
+_WRAPPER = """#!{python}
+import os, sys
+arguments = [a.replace("--authorization-mode=AlwaysAllow", "--authorization-mode=RBAC") for a in sys.argv[1:]]
+os.execv({program!r}, [{program!r}, *arguments])
+"""
+
+
+@pytest.fixture(scope="module")
+def patch() -> Iterator[pytest.MonkeyPatch]:
+    """Changes to the environment that last for the module."""
+    with pytest.MonkeyPatch.context() as patch:
+        yield patch
+
+
+@pytest.fixture(scope="module")
+def local(patch: pytest.MonkeyPatch, settings: SandboxSettings) -> Iterator[LocalSandbox]:
+    """A local sandbox whose kube-apiserver asks RBAC what is allowed."""
+    found = find_control_plane(SILENT)
+    folder = Path(tempfile.mkdtemp(prefix="rbac-", dir="/tmp"))
+    apiserver = folder / "kube-apiserver"
+    apiserver.write_text(_WRAPPER.format(python=sys.executable, program=str(found.kube_apiserver)))
+    apiserver.chmod(0o755)
+    (folder / "etcd").symlink_to(found.etcd)
+    patch.setenv("KUBEBUILDER_ASSETS", str(folder))
+    patch.setenv(ROOT_VARIABLE, str(folder / "sandboxes"))
+    sandbox = start_local_sandbox(settings, keep=False, progress=SILENT)
+    yield sandbox
+    sandbox.stop()
+    shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="module")
+def node(local: LocalSandbox, tmp_path_factory: pytest.TempPathFactory) -> Iterator[StandInNode]:
+    """The sandbox's controller manager and MySQL as a pod of its cluster."""
+    node = StandInNode(local, tmp_path_factory.mktemp("node"))
+    node.start()
+    yield node
+    node.stop()
+
+
+@pytest.fixture(scope="module")
+def admin(local: LocalSandbox) -> Any:
+    """The library's client of the cluster's administrator."""
+    return kubernetes.config.new_client_from_config(str(local.kubeconfig))
+
+
+@pytest.fixture(scope="module")
+def context(local: LocalSandbox, admin: Any, tmp_path_factory: pytest.TempPathFactory) -> Context:
+    """The context of a service account that has the documented role and nothing else."""
+    kubernetes.utils.create_from_yaml(admin, str(RBAC))
+    token = _make_token(admin)
+    kubeconfig = json.loads(local.kubeconfig.read_text())
+    kubeconfig["users"] = [{"name": ACCOUNT, "user": {"token": token}}]
+    kubeconfig["contexts"] = [{"name": "team", "context": {"cluster": "sandbox", "user": ACCOUNT}}]
+    file = tmp_path_factory.mktemp("kubeconfig") / "config"
+    file.write_text(json.dumps(kubeconfig))
+    return choose_context([file], "team")
+
+
+def _make_token(admin: Any, seconds: int = 3600) -> str:
+    core: Any = kubernetes.client.CoreV1Api(admin)
+    request = {"spec": {"audiences": [], "expirationSeconds": seconds}}
+    return str(core.create_namespaced_service_account_token(ACCOUNT, ACCOUNT, request).status.token)
+
+
+@pytest.fixture
+def existing(local: LocalSandbox, node: StandInNode, context: Context) -> ExistingSettings:
+    """All of it: a context of few rights, MySQL through the cluster, the controller manager in a pod."""
+    return ExistingSettings(
+        context=context,
+        mysql=local.mysql,
+        forward=ServicePort(SERVICE, "default"),
+        pod=PodName("default", CONTROLLERMGR),
+        pod_is_given=True,
+        log=None,
+    )
+
+
+Connect = Callable[[ExistingSettings], ExistingSandbox]
+
+
+@pytest.fixture
+def connect() -> Iterator[Connect]:
+    """Connects, and lets go after the test."""
+    connected: list[ExistingSandbox] = []
+
+    def do(settings: ExistingSettings) -> ExistingSandbox:
+        connected.append(connect_existing(settings, keep=False, progress=SILENT))
+        return connected[-1]
+
+    yield do
+    for sandbox in connected:
+        sandbox.stop()
+
+
+def _make_run(sandbox: ExistingSandbox, database: Database) -> Run:
+    return Run(
+        sandbox=sandbox,
+        cluster=Cluster(sandbox.kubeconfig),
+        database=database,
+        templates=Templates(labels=sandbox.labels, suffix=sandbox.run_id),
+        profile=load_profile("report-2026-03"),
+        namespace=sandbox.take_namespace(),
+    )
+
+
+def _find(findings: list[Finding], name: str) -> Finding:
+    return next(finding for finding in findings if finding.name == name)
+
+
+def test_documented_role_is_enough(existing: ExistingSettings, connect: Connect, local: LocalSandbox) -> None:
+    """With the documented role all is well in the preflight, CRs are synced and patched, and no trace is left."""
+    findings = examine_existing(existing)
+    assert {finding.status for finding in findings} == {FindingStatus.OK}, render_findings(findings)
+    sandbox = connect(existing)
+    database = Database(sandbox.mysql)
+    run = _make_run(sandbox, database)
+    assert await_registration(sandbox, 10).missing == []
+    for name in ("Project", "Pipeline", "PipelineRun"):
+        case = CASES_BY_NAME[name]
+        check = Check("", "")
+        checks.check_created(run.create(case), check)
+        checks.check_log_lines(run.sync(case), run.get_expected_messages(case), check)
+        checks.check_row(run.sync(case), check)
+        checks.check_patched(run.update(case), check)
+        checks.check_updated_row(run.sync_update(case), run.update(case), check)
+    assert sum(database.count_rows(run.namespace).values()) > 3
+    database.close()
+    sandbox.stop()
+    admin = Cluster(local.kubeconfig)
+    assert [admin.list_names(case.kind, run.namespace) for case in CASES_BY_NAME.values()] == [[]] * 13
+    with_rows = Database(local.mysql)
+    assert sum(with_rows.count_rows(run.namespace).values()) == 0
+    with_rows.close()
+    # nobody carries out a namespace's deletion beside a bare API server: that is said, and waited for shortly
+    (leftover,) = sandbox.leftovers
+    assert leftover.what == f"namespace {run.namespace}"
+    assert f"delete namespace {run.namespace}" in leftover.command
+
+
+def test_what_others_made_is_not_touched(
+    existing: ExistingSettings, connect: Connect, local: LocalSandbox
+) -> None:
+    """Objects of others, in other namespaces and in the run's, are there as before; so is a foreign namespace."""
+    admin = Cluster(local.kubeconfig)
+    case = CASES_BY_NAME["Project"]
+    admin.create_namespace("of-others")
+    admin.create(case.kind, Templates().render(case, {"namespace": "of-others"}))
+    sandbox = connect(existing)
+    own = sandbox.take_namespace()
+    admin.create(case.kind, Templates().render(case, {"namespace": own}))
+    sandbox.remember_namespace("of-others")   # even if a run named it
+    sandbox.stop()
+    assert admin.list_names(case.kind, "of-others") == ["ingester-test"]
+    assert admin.list_names(case.kind, own) == ["ingester-test"]
+    others = admin.get_namespace("of-others")
+    assert others is not None
+    assert "deletionTimestamp" not in others["metadata"]
+
+
+def _read_roles() -> list[dict[str, Any]]:
+    return [document for document in yaml.safe_load_all(RBAC.read_text()) if "rules" in document]
+
+
+def _list_rights() -> list[tuple[str, str]]:
+    """Return each resource and verb that the documented roles grant; of the 13 kinds one, since all are alike."""
+    rules = [rule for role in _read_roles() for rule in role["rules"]]
+    rights = [(r, verb) for rule in rules for r in rule["resources"] for verb in rule["verbs"]]
+    kinds = {case.kind.plural for case in CASES_BY_NAME.values()} - {"models"}
+    return sorted({(resource, verb) for resource, verb in rights if resource not in kinds})
+
+
+def _reduce(rules: list[dict[str, Any]], resource: str, verb: str) -> list[dict[str, Any]]:
+    """Return the rules without that one right."""
+    reduced = []
+    for rule in rules:
+        others = [other for other in rule["resources"] if other != resource]
+        verbs = [other for other in rule["verbs"] if other != verb]
+        if others:
+            reduced.append({**rule, "resources": others})
+        if resource in rule["resources"] and verbs:
+            reduced.append({**rule, "resources": [resource], "verbs": verbs})
+    return reduced
+
+
+def _grant(admin: Any, change: Callable[[list[dict[str, Any]]], list[dict[str, Any]]]) -> None:
+    """Give the account the documented roles, changed."""
+    authorization: Any = kubernetes.client.RbacAuthorizationV1Api(admin)
+    for role in _read_roles():
+        body, name = {**role, "rules": change(role["rules"])}, role["metadata"]["name"]
+        if role["kind"] == "ClusterRole":
+            authorization.replace_cluster_role(name, body)
+        else:
+            authorization.replace_namespaced_role(name, "default", body)
+
+
+@pytest.mark.parametrize(("resource", "verb"), _list_rights())
+def test_each_right_less_is_named(
+    existing: ExistingSettings, admin: Any, tmp_path: Path, resource: str, verb: str
+) -> None:
+    """Where any one right of the documented role is missing, the preflight names exactly that one."""
+    kubeconfig = tmp_path / "kubeconfig"
+    write_kubeconfig(existing.context, kubeconfig)
+
+    def look() -> list[str]:
+        found = examine_rights(existing, kubeconfig)
+        return [finding.detail for finding in found if finding.status is FindingStatus.MISSING]
+
+    _grant(admin, lambda rules: _reduce(rules, resource, verb))
+    try:
+        missing = wait_for(look, bool, timeout_s=5).value   # the API server learns of it a moment later
+    finally:
+        _grant(admin, lambda rules: rules)
+    named, _, sub = resource.partition("/")
+    group = ".michelangelo.api" if resource == "models" else ""
+    place = "cluster-wide" if resource in ("models", "namespaces") else "in namespace default"
+    expected = f"{ACCOUNT} may not {verb} {named}{group}{f'/{sub}' if sub else ''} {place}"
+    assert set(missing) == {expected}
+    assert wait_for(look, lambda details: not details, timeout_s=5).satisfied
+
+
+def test_crash_is_seen_through_the_api(
+    existing: ExistingSettings, connect: Connect, settings: SandboxSettings
+) -> None:
+    """A controller manager that crashes shows as CrashLoopBackOff, and each of its runs has its own log."""
+    if settings.controllermgr.path is not None:
+        pytest.skip("only the reference crashes on demand")
+    sandbox = connect(existing)
+    before = sandbox.component(CONTROLLERMGR)
+    assert (before.phase, before.restarts, before.sha256) == (Phase.RUNNING, 0, DIGEST)
+    assert before.path == f"pod default/{POD}, image registry.example/controllermgr:main"
+    database = Database(sandbox.mysql)
+    run = _make_run(sandbox, database)
+    cursor = sandbox.log_cursor(CONTROLLERMGR)
+    case = CASES_BY_NAME["SparkJob"]
+    run.create(case)
+    looped = wait_for(
+        lambda: sandbox.component(CONTROLLERMGR),
+        lambda component: component.phase is Phase.CRASH_LOOP and component.restarts > 0,
+        timeout_s=20,
+    )
+    assert looped.satisfied, looped.value
+    assert looped.value.reason == "exit code 2"
+    Cluster(sandbox.kubeconfig).delete_all(case.kind, run.namespace)
+    assert wait_for(
+        lambda: sandbox.component(CONTROLLERMGR).phase, lambda phase: phase is Phase.RUNNING, timeout_s=20
+    ).satisfied
+    panics = wait_for(
+        lambda: {line.run for line in sandbox.read_log(CONTROLLERMGR, cursor) if line.text.startswith("panic:")},
+        lambda runs: len(runs) >= 2,
+        timeout_s=5,
+    )
+    assert panics.satisfied, panics.value
+    assert await_registration(sandbox, 10).missing == []
+    database.close()
+
+
+def test_restart_is_followed(existing: ExistingSettings, connect: Connect, local: LocalSandbox) -> None:
+    """After a restart the log goes on with a new run, whole from its start, and none of it twice."""
+    sandbox = connect(existing)
+    assert wait_for(
+        lambda: sandbox.read_log(CONTROLLERMGR)[-1].text == local.read_log(CONTROLLERMGR)[-1].text, bool, timeout_s=5
+    ).satisfied
+    started, cursor = local.log_cursor(CONTROLLERMGR), sandbox.log_cursor(CONTROLLERMGR)
+    local.restart_controllermgr()
+    wanted = [line.text for line in local.read_log(CONTROLLERMGR, started)]
+    seen = wait_for(
+        lambda: [line.text for line in sandbox.read_log(CONTROLLERMGR, cursor)],
+        lambda lines: len(lines) >= len(wanted),
+        timeout_s=10,
+    ).value
+    assert seen == wanted
+    assert {line.run for line in sandbox.read_log(CONTROLLERMGR, cursor)} == {cursor.run, cursor.run + 1}
+    assert sandbox.log_reach is LogReach.WHOLE
+
+
+def test_without_pod_nor_log_rows_alone_are_the_proof(
+    existing: ExistingSettings, connect: Connect, local: LocalSandbox
+) -> None:
+    """Where the controller manager is out of sight, a run is possible, and what is not possible is said."""
+    elsewhere = dataclasses.replace(
+        existing, pod=PodName("ingester-acceptance", CONTROLLERMGR), pod_is_given=False, forward=None
+    )
+    finding = _find(examine_existing(elsewhere), "controller manager")
+    assert finding.status is FindingStatus.WARNING
+    sandbox = connect(elsewhere)
+    assert sandbox.log_reach is LogReach.NONE
+    assert CONTROLLERMGR not in {component.name for component in sandbox.components()}
+    assert {sandbox.component(name).phase for name in (MYSQL, CONTROLLERMGR)} == {Phase.RUNNING}
+    database = Database(sandbox.mysql)
+    run = _make_run(sandbox, database)
+    checks.check_row(run.sync(CASES_BY_NAME["Project"]), Check("", ""))
+    database.close()
+
+
+def test_log_folder_of_a_local_sandbox_serves(
+    existing: ExistingSettings, connect: Connect, local: LocalSandbox
+) -> None:
+    """With --controllermgr-log and a local sandbox's folder, log and state of its controller manager are there."""
+    sandbox = connect(dataclasses.replace(existing, log=local.folder.path, pod_is_given=False, forward=None))
+    assert sandbox.log_reach is LogReach.WHOLE
+    assert sandbox.component(CONTROLLERMGR) == local.component(CONTROLLERMGR)
+    assert sandbox.read_log(CONTROLLERMGR) == local.read_log(CONTROLLERMGR)
+
+
+def test_credentials_that_expired_are_named(existing: ExistingSettings) -> None:
+    """A token that the API server does not accept is named as such, with the way to a new one, at once."""
+    expired = dataclasses.replace(existing.context, user={"token": "no-longer-valid"})
+    started = time.monotonic()
+    (finding,) = examine_existing(dataclasses.replace(existing, context=expired))
+    assert finding.status is FindingStatus.MISSING
+    assert "does not accept the credentials of context 'team'" in finding.detail
+    assert "kubectl create token" in finding.way_out
+    assert time.monotonic() - started < 5
+
+
+def test_missing_pod_and_service_are_named(existing: ExistingSettings) -> None:
+    """A pod or service that was asked for and is not there is missing, by name."""
+    findings = examine_existing(
+        dataclasses.replace(
+            existing, pod=PodName("default", "no-such-manager"), forward=ServicePort("no-such-service", "default")
+        )
+    )
+    assert _find(findings, "controller manager").detail == "there is no pod default/no-such-manager"
+    assert "there is no service 'no-such-service'" in _find(findings, "MySQL").detail
+
+
+@dataclasses.dataclass(frozen=True)
+class TlsServer:
+    """A MySQL server with a certificate, and one of a CA that has not signed it."""
+
+    endpoint: MySQLEndpoint
+    ca: Path
+    other_ca: Path
+
+
+@pytest.fixture(scope="module")
+def tls_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TlsServer]:
+    """A real server with a certificate; account 'encrypted' must use TLS, account 'reader' may use nothing."""
+    folder = Path(tempfile.mkdtemp(prefix="tls-", dir="/tmp"))
+    files = find_mysql_server(SILENT)
+    own, other = make_credentials(folder / "own"), make_credentials(folder / "other")
+    initialise_data_folder(files, folder / "data")
+    init, temporary = folder / "init.sql", folder / "temporary"
+    temporary.mkdir()
+    init.write_text(
+        "CREATE DATABASE ingester;\n"
+        "CREATE USER 'user'@'127.0.0.1' IDENTIFIED BY 'secret';\n"
+        "GRANT ALL PRIVILEGES ON *.* TO 'user'@'127.0.0.1';\n"
+        "CREATE USER 'encrypted'@'127.0.0.1' IDENTIFIED BY 'secret' REQUIRE SSL;\n"
+        "GRANT ALL PRIVILEGES ON *.* TO 'encrypted'@'127.0.0.1';\n"
+        "CREATE USER 'reader'@'127.0.0.1' IDENTIFIED BY 'secret';\n"
+    )
+    endpoint = MySQLEndpoint("127.0.0.1", choose_port(), "user", "ingester", "secret")
+    command = make_server_command(
+        files, folder / "data", port=endpoint.port, init_file=init, temporary_folder=temporary
+    )
+    tls = [f"--ssl-ca={own.ca}", f"--ssl-cert={own.serving_certificate}", f"--ssl-key={own.serving_key}"]
+    with (folder / "log").open("w") as log:
+        server = subprocess.Popen([*command, *tls], stdout=log, stderr=log, env=files.make_environment())
+
+    def answers() -> bool:
+        try:
+            Database(endpoint).close()
+        except HarnessError:
+            return False
+        return True
+
+    try:
+        assert wait_for(answers, bool, timeout_s=20).satisfied, (folder / "log").read_text()
+        yield TlsServer(endpoint, own.ca, other.ca)
+    finally:
+        server.terminate()
+        server.wait(20)
+        shutil.rmtree(folder)
+
+
+def test_server_with_the_given_ca_is_taken(tls_server: TlsServer) -> None:
+    """With ssl_ca the connection is encrypted, also for an account that must have it so."""
+    for user in ("user", "encrypted"):
+        endpoint = dataclasses.replace(tls_server.endpoint, user=user, tls={"ssl_ca": str(tls_server.ca)})
+        database = Database(endpoint)
+        assert database.get_server_version()
+        database.close()
+
+
+@pytest.mark.parametrize(
+    ("changes", "problem", "way_out"),
+    [
+        ({"password": "wrong"}, "refuses the password of user", "MYSQL_PASSWORD"),
+        ({"database": "nope"}, "has no database 'nope'", "mysql.database in its base.yaml"),
+        ({"user": "reader"}, "reader may not use the database 'ingester'", "GRANT SELECT"),
+        ({"port": 0}, "does not answer", "Check host and port"),
+        ({"host": "no-such-host.invalid"}, "does not answer", "Check host and port"),
+        ({"tls": {"ssl_ca": "other"}}, "has not signed", "Give the CA that signed"),
+        ({"tls": {"ssl_ca": "/nowhere/ca.pem"}}, "there is no file '/nowhere/ca.pem'", "absolute path"),
+        ({"user": "encrypted", "tls": {"ssl_disabled": "true"}}, "refuses the password", "drop ssl_disabled"),
+    ],
+    ids=lambda value: "-".join(value) if isinstance(value, dict) else "",
+)
+def test_unreachable_mysql_is_named(
+    tls_server: TlsServer, changes: dict[str, Any], problem: str, way_out: str
+) -> None:
+    """Wrong password, database, account, port, host or TLS: each is named with its way out within 3 s."""
+    if "port" in changes:
+        changes = {"port": choose_port()}
+    if changes.get("tls") == {"ssl_ca": "other"}:
+        changes = {"tls": {"ssl_ca": str(tls_server.other_ca)}}
+    started = time.monotonic()
+    with pytest.raises(HarnessError) as caught:
+        Database(dataclasses.replace(tls_server.endpoint, **changes), timeout_s=3)
+    assert problem in caught.value.problem
+    assert "\n" not in caught.value.problem
+    assert way_out in caught.value.hint
+    assert "secret" not in str(caught.value)
+    assert time.monotonic() - started < 3
+
+
+def test_server_without_tls_is_refused_where_a_ca_is_given(local: LocalSandbox, tls_server: TlsServer) -> None:
+    """Who gives ssl_ca never gets an unencrypted connection: a server without TLS is named as such."""
+    plain = dataclasses.replace(local.mysql, tls={"ssl_ca": str(tls_server.ca)})
+    with pytest.raises(HarnessError) as caught:
+        Database(plain)
+    assert "does not take the TLS that was asked for" in caught.value.problem
+    assert "Drop ssl_ca if the server has no TLS" in caught.value.hint
