@@ -1,4 +1,4 @@
-"""Promises of `harness.sandbox.k3d.sandbox` that hold before there is a cluster; tests/integration has the rest."""
+"""Promises of `harness.sandbox.k3d.sandbox` that hold before there is a cluster; the rest needs one."""
 
 from __future__ import annotations
 
