@@ -27,6 +27,7 @@ from harness.scenario.api_deletion import describe_deletion, get_finalizers, is_
 from harness.scenario.api_steps import ApiCreation, ApiDeletion
 from harness.scenario.arrival import Arrivals
 from harness.scenario.history import ObjectHistory
+from harness.scenario.log import find_object_entries, parse_log
 from harness.scenario.run import Run
 from harness.scenario.signals import NotRun
 from harness.scenario.steps import Creation, Sync, Update, Write, as_write, get_history
@@ -277,7 +278,7 @@ class ApiRun:
         latest = history.read()
         since = get_version(latest) if latest else max(version.number for version in history.versions)
         refusal: Refusal | None = None
-        started = time.monotonic()
+        cursor, started = self.run.sandbox.log_cursor(CONTROLLERMGR), time.monotonic()
         try:
             self.server.delete(case.kind, history.namespace, history.name)
         except Refusal as refused:
@@ -312,7 +313,12 @@ class ApiRun:
             versions,
             time.monotonic() - started,
         )
-        deletion.evidence = describe_deletion(deletion)
+        log = parse_log(self.run.sandbox.read_log(CONTROLLERMGR, cursor))
+        about = find_object_entries(log, case.kind, history.namespace, history.name)
+        deletion.evidence = [
+            *describe_deletion(deletion),
+            evidence.of_log(about[:20], "log lines about the object since then"),
+        ]
         return deletion
 
     def _ask_for_departed(self, creation: Creation) -> Evidence:
