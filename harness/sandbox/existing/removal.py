@@ -1,9 +1,9 @@
 """Removes what a run made in a cluster, and nothing else; names what stays, with the command that removes it.
 
-Objects are deleted by the run's label in the run's namespace, then that namespace (which is deleted only
-where this run made it), then the namespace's rows in MySQL where the account may delete. A namespace's
-deletion is carried out by Kubernetes' controller manager; where none runs (a bare API server) it never ends,
-and that is said instead of waited for.
+Objects are deleted by the run's label in the run's namespace, then that namespace with whatever was put into
+it (only where it carries this run's label), then the namespace's rows in MySQL where the account may. A
+namespace's deletion is carried out by Kubernetes' controller manager; where none runs (a bare API server) it
+never ends, and that is said instead of waited for.
 """
 
 from __future__ import annotations
@@ -167,7 +167,7 @@ def _list_rows(namespace: str, mysql: MySQLEndpoint, why: str) -> list[Leftover]
     kinds = [kind for kind in KINDS if counts[kind.table]]
     if not kinds:
         return []
-    what = f"{sum(counts[kind.table] for kind in kinds)} rows of namespace {namespace} in MySQL"
+    what = f"{sum(counts[kind.table] for kind in kinds)} row(s) of namespace {namespace} in MySQL"
     quoted = "'" + namespace + "'"
     return [Leftover(what, why, "; ".join(render_deletion(kind, quoted) for kind in kinds) + ";")]
 

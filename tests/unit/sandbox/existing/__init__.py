@@ -1,0 +1,1 @@
+"""Tests of the sandbox in a cluster that exists."""

@@ -1,0 +1,25 @@
+"""CRs of a run that shares a cluster with others."""
+
+from __future__ import annotations
+
+from harness.cases import CASES, CASES_BY_NAME
+from harness.templates import Templates
+
+
+def test_every_object_carries_the_run() -> None:
+    """With labels and a suffix all 13 objects are labelled, beside their own labels, and named after the run."""
+    plain, marked = Templates(), Templates(labels={"of/run": "r1"}, suffix="r1")
+    for case in CASES:
+        before, after = plain.render(case)["metadata"], marked.render(case)["metadata"]
+        assert after["name"] == f"{before['name']}-r1"
+        assert after["labels"] == {**before["labels"], "of/run": "r1"}
+
+
+def test_references_follow_the_names() -> None:
+    """An object that refers to another of the run's by name refers to its new name, and nothing else changes."""
+    plain, marked = Templates(), Templates(suffix="r1")
+    spec = marked.render(CASES_BY_NAME["Model"])["spec"]
+    assert spec["modelFamily"]["name"] == "ingester-test-model-family-r1"
+    assert spec["owner"] == plain.render(CASES_BY_NAME["Model"])["spec"]["owner"]
+    run = marked.render(CASES_BY_NAME["PipelineRun"], {"namespace": "elsewhere"})["spec"]["pipeline"]
+    assert run == {"namespace": "elsewhere", "name": "ingester-test-pipeline-r1"}
