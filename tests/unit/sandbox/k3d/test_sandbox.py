@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from pathlib import Path
+from unittest.mock import Mock
 
+import mysql.connector
 import pytest
 
+from harness.assets.stage import Stage
 from harness.errors import HarnessError
 from harness.progress import SILENT
 from harness.sandbox.folder import ROOT_VARIABLE
+from harness.sandbox.k3d.cluster import K3dCluster
+from harness.sandbox.k3d.kubectl import Kubectl
 from harness.sandbox.k3d.options import K3dSettings
-from harness.sandbox.k3d.sandbox import start_k3d_sandbox
-from harness.sandbox.k3d.script import IN_CHECKOUT
+from harness.sandbox.k3d.sandbox import _Preparation, start_k3d_sandbox
+from harness.sandbox.k3d.script import IN_CHECKOUT, SandboxScript
+from tests.unit.sandbox.k3d.objects import make_service
 from tests.unit.sandbox.k3d.standins import StandIns
 
 
@@ -61,3 +68,28 @@ def test_tells_the_first_failure(checkout: Path, standins: StandIns) -> None:
     path.write_text(path.read_text().replace("sys.exit('ERROR", f"{stop}\nsys.exit('ERROR"))
     with pytest.raises(HarnessError, match=r"sandbox\.py create: exit code 1"):
         _start(checkout)
+
+
+@pytest.mark.parametrize(
+    ("number", "seconds", "message"),
+    [
+        (1045, 60, "the server has another password"),
+        (2003, 1, "MySQL can't be used by the port that k3d publishes after 1 s"),
+    ],
+)
+def test_waits_for_mysql_only_where_that_helps(
+    standins: StandIns, kubectl: Kubectl, monkeypatch: pytest.MonkeyPatch, number: int, seconds: int, message: str
+) -> None:
+    """A server that does not answer yet is awaited; one that refuses the account is an error at once."""
+
+    def refuse(*_: object, **__: object) -> None:
+        raise HarnessError("no way in") from mysql.connector.Error(errno=number)
+
+    monkeypatch.setattr("harness.sandbox.k3d.sandbox.connect", refuse)
+    standins.put(make_service())
+    settings, script, stage = K3dSettings(wait_timeout_s=seconds), SandboxScript((), ""), Stage(SILENT, "")
+    preparation = _Preparation(settings, script, kubectl, stage)
+    cluster = K3dCluster("c", True, {30001: ("127.0.0.1", 1)})
+    base_yaml = "mysql: {host: mysql, port: 3306, user: root, password: x, database: michelangelo}"
+    with ExitStack() as stack, pytest.raises(HarnessError, match=message):
+        preparation.reach_mysql(base_yaml, cluster, Mock(), stack)
