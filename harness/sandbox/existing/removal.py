@@ -178,7 +178,7 @@ def _delete_command(kinds: list[Kind], namespace: str, trace: Trace) -> str:
 
 
 def _delete_namespace_command(namespace: str, trace: Trace) -> str:
-    return f"{trace.kubectl} delete namespace {namespace}"
+    return f"{trace.kubectl} delete namespace {namespace} --wait=false"
 
 
 def _is_worked_on(namespace: JsonObject) -> bool:

@@ -44,8 +44,8 @@ from harness.settings import MySQLEndpoint
 
 NAMESPACE_PREFIX = "ingester-test-"
 APISERVER = "michelangelo-apiserver"
-KINDS_WORD = ",".join(f"{kind.plural}.{GROUP}" for kind in KINDS)
 
+_ALL_KINDS = ",".join(f"{kind.plural}.{GROUP}" for kind in KINDS)
 _PROBE_TIMEOUT_S = 5.0
 _PROBE_MYSQL_TIMEOUT_S = 5
 
@@ -115,11 +115,9 @@ class ExistingSandbox:
         return status.path or f"{CONTROLLERMGR} of {self.context.name}, {status.reason}"
 
     def describe_access(self) -> str:
-        """Return the lines to show to somebody who wants to look at what a run has made, and to remove it."""
-        looks = [
-            f"{self.context.kubectl} get {KINDS_WORD} -n {namespace}" for namespace in self._trace.namespaces
-        ]
-        return "\n".join([*looks, *map(str, list_trace(self._trace, self.mysql, "it was to be kept"))])
+        """Return the lines to show to somebody who wants to look at what the run has made."""
+        kubectl = self.context.kubectl
+        return "\n".join(f"{kubectl} get {_ALL_KINDS} -n {namespace}" for namespace in self._trace.namespaces)
 
     def take_namespace(self) -> str:
         """Create a namespace of this run's own, labelled with the run, and return its name."""

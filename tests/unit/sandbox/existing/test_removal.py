@@ -101,7 +101,7 @@ def test_namespace_that_nobody_removes_is_named(remove: Callable[..., list[str]]
     """Beside a bare API server the namespace stays Terminating, which is said with the command."""
     (left,) = remove(_StandInCluster(_OWN, {}, nobody=True))
     assert left.startswith("namespace ns stays: it is Terminating, and no controller")
-    assert left.endswith("kubectl -c delete namespace ns")
+    assert left.endswith("kubectl -c delete namespace ns --wait=false")
 
 
 def test_right_that_is_missing_at_the_end_is_no_crash(remove: Callable[..., list[str]]) -> None:
