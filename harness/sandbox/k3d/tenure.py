@@ -7,6 +7,7 @@ keeps its sandbox leaves all of them.
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Mapping
 from enum import StrEnum
 from typing import TextIO
@@ -117,14 +118,16 @@ class Tenure:
     def _run(self, action: str, arguments: list[str], *, timeout_s: float) -> None:
         what = f"sandbox.py {action}"
         try:
-            finished = self._script.run(
-                action,
-                arguments,
-                environment=self._make_environment(),
-                timeout_s=timeout_s,
-                log=self._log,
-                progress=self._progress,
-            )
+            # sandbox.py leaves temporary files behind, in older versions one with the registry's token
+            with tempfile.TemporaryDirectory(prefix="tmp-", dir=self._folder.path) as temporary:
+                finished = self._script.run(
+                    action,
+                    arguments,
+                    environment=self._make_environment(temporary),
+                    timeout_s=timeout_s,
+                    log=self._log,
+                    progress=self._progress,
+                )
         except HarnessError as error:
             said = self._folder.log.read_text(encoding="utf-8").splitlines()
             raise self._explain(f"{what}: not done after {timeout_s:.0f} s", said) from error
@@ -139,5 +142,5 @@ class Tenure:
         """Return access to the cluster, None before it has a kubeconfig."""
         return Kubectl(self._folder.kubeconfig, self._log) if self._folder.kubeconfig.is_file() else None
 
-    def _make_environment(self) -> Mapping[str, str]:
-        return {**os.environ, "KUBECONFIG": str(self._folder.kubeconfig)}
+    def _make_environment(self, temporary: str) -> Mapping[str, str]:
+        return {**os.environ, "KUBECONFIG": str(self._folder.kubeconfig), "TMPDIR": temporary}

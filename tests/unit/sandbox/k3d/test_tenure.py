@@ -18,7 +18,7 @@ from harness.sandbox.k3d.tenure import Debt, Tenure
 from tests.unit.sandbox.k3d.standins import StandIns
 
 _SCRIPT = '''
-import argparse, subprocess, sys
+import argparse, subprocess, sys, tempfile
 parser = argparse.ArgumentParser()
 actions = parser.add_subparsers(dest="action", required=True)
 for name in {actions}:
@@ -27,6 +27,7 @@ for name in {actions}:
         action.add_argument("--exclude", nargs="+", default=[])
         action.add_argument("--wait-timeout", type=int)
 words = parser.parse_args()
+tempfile.mkstemp()   # as the real one leaves files behind
 calls = {{"create": ["-p", "3306:30001@agent:0"]}}
 if words.action == "sync":
     sys.exit(subprocess.call(["kubectl", "delete", "pod", "x"]))
@@ -70,7 +71,10 @@ def _list_actions(standins: StandIns) -> list[str]:
 
 
 def test_makes_a_cluster_and_deletes_it(desk: _Desk, standins: StandIns) -> None:
-    """Where there is none, a cluster is made, into a kubeconfig of its own, and deleted at the end, once."""
+    """Where there is none, a cluster is made, with a kubeconfig of its own, and deleted at the end, once.
+
+    No temporary file of the script stays behind.
+    """
     tenure = desk.take()
     cluster, context = tenure.bring_up()
     assert (cluster.name, cluster.is_running, context) == (CLUSTER, True, f"k3d-{CLUSTER}")
@@ -78,6 +82,7 @@ def test_makes_a_cluster_and_deletes_it(desk: _Desk, standins: StandIns) -> None
     tenure.settle()
     tenure.settle()
     assert _list_actions(standins) == ["create", "delete"]
+    assert sorted(path.name for path in desk.folder.path.iterdir()) == ["kubeconfig", "lock", "sandbox.log"]
     made = next(call for call in standins.list_all_calls() if call["words"][:2] == ["cluster", "create"])
     assert made["kubeconfig"] == str(desk.folder.kubeconfig)
 
