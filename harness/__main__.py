@@ -6,20 +6,23 @@ import argparse
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import yaml
 
 from harness.benchmark import add_benchmark_command
 from harness.cases import CASES, find_case
+from harness.doctor.command import add_doctor_command
 from harness.errors import HarnessError, SettingsError
-from harness.options import add_sandbox_options, read_sandbox_settings
-from harness.report.console import render_matrix_svg
+from harness.options import LOCAL, add_sandbox_options, add_target_options, read_place, read_target
+from harness.report.console import ConsoleProgress, make_console, render_matrix_svg
 from harness.report.diff import compare_records, render_diff
 from harness.report.html import render_page
 from harness.report.markdown import render_markdown
 from harness.report.record import SEED_BASELINE, load_baseline, read_record
 from harness.results import Record
 from harness.sandbox.command import add_sandbox_commands
+from harness.settings import SandboxSettings
 from harness.templates import Templates
 
 _RENDERINGS: dict[str, tuple[Callable[[Record, Record | None], str], str]] = {
@@ -33,7 +36,8 @@ def main(arguments: list[str] | None = None) -> int:
     """Carry out one command; return its exit code: 0, 2 (it could not be done), 4 (wrong usage)."""
     parser = argparse.ArgumentParser(prog="python -m harness", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    add_sandbox_commands(commands, add_sandbox_options, read_sandbox_settings)
+    add_sandbox_commands(commands, _add_local_options, _read_local_settings)
+    add_doctor_command(commands, _add_local_options, read_place)
     _add_crs_commands(commands)
     add_benchmark_command(commands)
     _add_report_commands(commands)
@@ -46,6 +50,18 @@ def main(arguments: list[str] | None = None) -> int:
     except HarnessError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
+
+
+def _add_local_options(add: Callable[..., Any]) -> None:
+    add_sandbox_options(add)
+    add_target_options(add)
+
+
+def _read_local_settings(options: argparse.Namespace) -> SandboxSettings:
+    """Return the local sandbox to start, a checkout built into it."""
+    if options.sandbox != LOCAL:
+        raise SettingsError(f"--sandbox: {options.sandbox!r} is nothing to start here", hint=f"Valid: {LOCAL}")
+    return read_target(options, ConsoleProgress(make_console())).sandbox
 
 
 def _add_crs_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

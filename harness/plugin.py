@@ -10,7 +10,7 @@ import signal
 import sys
 import time
 import warnings
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -21,13 +21,14 @@ from harness.errors import CheckFailure, HarnessError, SettingsError
 from harness.issues import KnownIssue
 from harness.kube import Refusal
 from harness.model import Case
-from harness.options import add_run_options, add_sandbox_options, read_run_settings
+from harness.options import add_run_options, add_sandbox_options, add_target_options, read_run_settings
 from harness.report.console import ConsoleProgress, make_console, print_evidence, print_matrix
 from harness.report.folder import ReportFolder, prepare_report_folder
 from harness.report.html import render_page, render_section
 from harness.report.publish import publish
 from harness.report.record import SEED_BASELINE, load_baseline, write_text
 from harness.results import Check, Column, IssueResult, Record, Status
+from harness.scenario.api import ApiRun
 from harness.scenario.checks import StaleKnownIssueWarning
 from harness.scenario.run import Run
 from harness.scenario.signals import Known, NotApplicable, NotRun
@@ -42,6 +43,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """Declare the options."""
     group = parser.getgroup("ingester", "validation of Michelangelo's Ingester (tests/acceptance)")
     add_sandbox_options(group.addoption)
+    add_target_options(group.addoption)
     add_run_options(group.addoption)
 
 
@@ -55,18 +57,22 @@ def pytest_configure(config: pytest.Config) -> None:
         return
     if getattr(config.option, "numprocesses", None):
         raise pytest.UsageError("-n: the acceptance tests share one sandbox; run them without pytest-xdist")
+    progress = ConsoleProgress(make_console())
     try:
-        settings = read_run_settings(config.option)
-        folder = prepare_report_folder(config.rootpath / config.option.reports, settings.profile)
+        settings = read_run_settings(config.option, progress)
+        folder = prepare_report_folder(config.rootpath / config.option.reports, settings.target.profile)
         baseline = load_baseline(config.option.baseline or SEED_BASELINE, required=bool(config.option.baseline))
     except SettingsError as error:
         raise pytest.UsageError(str(error)) from error
+    except HarnessError as error:
+        pytest.exit(str(error), returncode=2)
+    finally:
+        progress.close()
     if hasattr(config.option, "htmlpath"):
         config.option.htmlpath = str(folder.html)
         config.option.self_contained_html = True
     if hasattr(config.option, "randomly_reorganize"):
         config.option.randomly_reorganize = False   # the report has an order
-    progress = ConsoleProgress(make_console())
     session = Session(settings, _get_command(config), progress)
     config.pluginmanager.register(AcceptancePlugin(config, session, folder, baseline, progress), _PLUGIN)
 
@@ -139,9 +145,20 @@ class AcceptancePlugin:
             reproduce=self._get_reproduction(item),
         )
 
-    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-        """Drop the place-holder that pytest makes where the run's cases have no known issue."""
-        items[:] = [item for item in items if _CHECK in item.stash or "issue" not in _get_parameters(item)]
+    def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
+        """Leave out the tests of an API server where there is none.
+
+        The same goes for the place-holder that pytest makes where the run's cases have no known issue.
+        """
+        has_apiserver = self._session.settings.has_apiserver
+        left_out = [
+            item
+            for item in items
+            if ("issue" in _get_parameters(item) and _CHECK not in item.stash)
+            or (item.get_closest_marker("api_server") and not has_apiserver)
+        ]
+        items[:] = [item for item in items if item not in left_out]
+        config.hook.pytest_deselected(items=left_out)
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Enter every selected check into the record, as NOT RUN."""
@@ -175,6 +192,16 @@ class AcceptancePlugin:
     def run(self) -> Run:
         """The scenario's run in the sandbox."""
         return self._session.run
+
+    @pytest.fixture
+    def api(self) -> ApiRun:
+        """The scenario's run through Michelangelo's API server."""
+        return self._session.api
+
+    @pytest.fixture
+    def run_cases(self) -> Sequence[Case]:
+        """The cases of the run."""
+        return self._session.settings.cases
 
     @pytest.fixture
     def check(self, request: pytest.FixtureRequest) -> Check:
@@ -314,8 +341,8 @@ class AcceptancePlugin:
             console,
             self._folder.html,
         )
-        if self._session.access:
-            terminalreporter.write_line(self._session.access)
+        for line in filter(None, [self._session.access, *self._session.leftovers]):
+            terminalreporter.write_line(line)
 
     def _get_reproduction(self, item: pytest.Item) -> str:
         """Return the command that runs this check alone."""

@@ -53,8 +53,8 @@ _WORST_FIRST = (
     Status.ERROR,
     Status.NOT_RUN,
     Status.KNOWN,
-    Status.NOT_APPLICABLE,
     Status.PASS,
+    Status.NOT_APPLICABLE,
 )
 
 
@@ -82,6 +82,32 @@ _HEADINGS = {
     Column.SYNCED: "Synced to MySQL",
     Column.UPDATED: "Updated",
     Column.UPDATE_SYNCED: "Update in MySQL",
+}
+
+
+class ApiColumn(StrEnum):
+    """The columns of the second matrix: the same objects through Michelangelo's own API server."""
+
+    PROTO = "proto"
+    CREATED = "created"
+    SYNCED = "synced"
+    UPDATED = "updated"
+    UPDATE_SYNCED = "update_synced"
+    DELETED = "deleted"
+
+    @property
+    def heading(self) -> str:
+        """The column's heading."""
+        return _API_HEADINGS[self]
+
+
+_API_HEADINGS = {
+    ApiColumn.PROTO: "Proto agrees",
+    ApiColumn.CREATED: "Created",
+    ApiColumn.SYNCED: "Synced to MySQL",
+    ApiColumn.UPDATED: "Updated",
+    ApiColumn.UPDATE_SYNCED: "Update in MySQL",
+    ApiColumn.DELETED: "Deleted",
 }
 
 
@@ -148,6 +174,17 @@ class Cell:
 
 
 @dataclass
+class ApiCell:
+    """One cell of the second matrix: a kind, written through Michelangelo's API server."""
+
+    kind: str
+    column: ApiColumn
+    status: Status = Status.NOT_RUN
+    detail: str = ""
+    evidence: list[Evidence] = field(default_factory=list)
+
+
+@dataclass
 class IssueResult:
     """What became of one known issue of the profile."""
 
@@ -205,6 +242,7 @@ class Record:
     components: list[Component] = field(default_factory=list)
     checks: list[Check] = field(default_factory=list)
     cells: list[Cell] = field(default_factory=list)
+    api_cells: list[ApiCell] = field(default_factory=list)      # empty where none of its checks was selected
     known_issues: list[IssueResult] = field(default_factory=list)
     latencies: list[Latency] = field(default_factory=list)
     row_counts: dict[str, int] = field(default_factory=dict)    # table -> rows of this run
@@ -243,6 +281,7 @@ _NESTED: dict[str, Any] = {
     "components": Component,
     "checks": Check,
     "cells": Cell,
+    "api_cells": ApiCell,
     "known_issues": IssueResult,
     "latencies": Latency,
     "evidence": Evidence,
@@ -257,7 +296,7 @@ def _load(cls: Any, data: dict[str, Any]) -> Any:
         if name in _NESTED:
             values[name] = [_load(_NESTED[name], item) for item in value]
         elif name == "column":
-            values[name] = None if value is None else Column(value)
+            values[name] = None if value is None else (ApiColumn if cls is ApiCell else Column)(value)
         elif name == "status":
             values[name] = IssueStatus(value) if cls is IssueResult else Status(value)
         else:

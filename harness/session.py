@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+import functools
 import hashlib
 import importlib.metadata
 import platform
@@ -28,12 +29,25 @@ from harness.model import Case
 from harness.mysql import Database
 from harness.profiles import Profile, load_profile
 from harness.progress import Progress
-from harness.results import Cell, Check, Column, Component, IssueResult, IssueStatus, Record, Status, combine
-from harness.sandbox.base import Sandbox
-from harness.sandbox.local import start_local_sandbox
+from harness.results import (
+    ApiCell,
+    ApiColumn,
+    Cell,
+    Check,
+    Column,
+    Component,
+    IssueResult,
+    IssueStatus,
+    Record,
+    Status,
+    combine,
+)
+from harness.sandbox.base import BelongsToOthers, Sandbox, TimesItsStart
+from harness.scenario.api import ApiRun, connect, find_address
 from harness.scenario.run import Run
 from harness.scenario.steps import Patience
 from harness.settings import SandboxSettings
+from harness.target import Target, bring_up
 from harness.templates import CRS_FOLDER, Templates
 
 SECTIONS: dict[Column, tuple[str, ...]] = {
@@ -43,6 +57,16 @@ SECTIONS: dict[Column, tuple[str, ...]] = {
     Column.UPDATE_SYNCED: ("2.2", "2.3"),
 }
 """The checks that a cell of each column consists of. A cell whose checks did not all run is NOT RUN."""
+
+API_SECTIONS: dict[str, ApiColumn] = {
+    "4.1": ApiColumn.PROTO,
+    "4.2": ApiColumn.CREATED,
+    "4.3": ApiColumn.SYNCED,
+    "4.4": ApiColumn.UPDATED,
+    "4.5": ApiColumn.UPDATE_SYNCED,
+    "4.6": ApiColumn.DELETED,
+}
+"""The check that each cell of the second matrix consists of."""
 
 NAMESPACE = "ingester-test"
 """The seed report's namespace; a sandbox that is used again gets a numbered one."""
@@ -54,12 +78,17 @@ _PACKAGES = ("pytest", "pytest-html", "kubernetes", "mysql-connector-python", "t
 class RunSettings:
     """What a run tests and how patient it is."""
 
-    sandbox: SandboxSettings = field(default_factory=SandboxSettings)
-    profile: str = "report-2026-03"
+    target: Target = field(default_factory=Target)
     cases: tuple[Case, ...] = CASES
     keep_sandbox: bool = False
     allow_stale_known_issues: bool = False
+    api_server: str = ""   # HOST:PORT; the local sandbox knows its own
     patience: Patience = field(default_factory=Patience)
+
+    @property
+    def has_apiserver(self) -> bool:
+        """Whether Michelangelo's own API server is part of the run."""
+        return bool(self.api_server) or self.target.sandbox.apiserver is not None
 
     @property
     def is_whole(self) -> bool:
@@ -76,20 +105,23 @@ class Session:
 
     def __init__(self, settings: RunSettings, command: str, progress: Progress) -> None:
         self.settings = settings
-        self.profile: Profile = load_profile(settings.profile)
+        target = settings.target
+        self.profile: Profile = load_profile(target.profile)
         self.record = Record(
             started_at=_now(),
             command=command,
             profile=self.profile.name,
-            system_under_test=settings.sandbox.controllermgr.label,
+            system_under_test=target.label or target.sandbox.controllermgr.label,
             harness_version=harness.__version__,
-            environment=_describe_environment(),
+            environment={**target.pins, **_describe_environment()},
+            warnings=list(target.findings),
             known_issues=[
                 IssueResult(i.id, i.title, impact=i.impact, workaround=i.workaround, link=i.link)
                 for i in self.profile.known_issues
             ],
         )
         self.access = ""   # how to reach the sandbox that was kept
+        self.leftovers: list[str] = []   # what a run left in a cluster of others, and how to remove it
         self._progress = progress
         self._started = time.monotonic()
         self._sandbox: Sandbox | None = None
@@ -103,10 +135,12 @@ class Session:
             raise HarnessError("the sandbox is not up")
         return self._run
 
-    @property
-    def sandbox(self) -> Sandbox | None:
-        """The sandbox, None before it is up."""
-        return self._sandbox
+    @functools.cached_property
+    def api(self) -> ApiRun:
+        """The scenario's run through Michelangelo's API server; nothing is sent before it is asked for."""
+        run = self.run
+        address = find_address(run.sandbox, self.settings.api_server)
+        return connect(run, address, lambda: take_namespace(run.sandbox, run.cluster))
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
@@ -120,21 +154,22 @@ class Session:
 
     def start(self) -> None:
         """Bring the sandbox up. Raises HarnessError where that fails; `finish` is still due then."""
-        self.record.digests = _digest_inputs(self.settings.sandbox)
+        self.record.digests = _digest_inputs(self.settings.target.sandbox)
         templates = Templates()
         for case in (*get_prerequisites(list(self.settings.cases)), *self.settings.cases):
             templates.render(case)   # a broken template must not cost a sandbox
         with self.stage("sandbox"):
-            self._sandbox = sandbox = start_local_sandbox(
-                self.settings.sandbox,
+            self._sandbox = sandbox = bring_up(
+                self.settings.target,
                 keep=self.settings.keep_sandbox,
                 progress=self._progress,
                 on_reuse=remove_earlier_objects,
             )
-        self.record.stages_s |= {
-            f"sandbox: {stage.name}": round(stage.ended_s - stage.began_s, 3)
-            for stage in ([] if sandbox.reused else sandbox.stages)
-        }
+        if isinstance(sandbox, TimesItsStart):
+            self.record.stages_s |= {f"sandbox: {name}": round(s, 3) for name, s in sandbox.start_stages_s.items()}
+        if isinstance(sandbox, BelongsToOthers):
+            self.record.environment = {**sandbox.describe(), **self.record.environment}
+            self.record.system_under_test = sandbox.describe_controllermgr()
         self.record.backend = sandbox.name
         cluster = Cluster(sandbox.kubeconfig)
         self._database = Database(sandbox.mysql)
@@ -148,6 +183,7 @@ class Session:
             profile=self.profile,
             namespace=namespace,
             patience=self.settings.patience,
+            labels=sandbox.labels if isinstance(sandbox, BelongsToOthers) else {},
         )
 
     def finish(self, *, exit_code: int, interrupted: bool) -> Record:
@@ -167,6 +203,7 @@ class Session:
             name = f"checks of {check.section}"
             record.stages_s[name] = round(record.stages_s.get(name, 0.0) + check.duration_s, 3)
         record.cells = build_cells(record.checks)
+        record.api_cells = build_api_cells(record.checks)
         record.headline = record.headline or _summarise(record)
         return record
 
@@ -184,11 +221,15 @@ class Session:
 
     def stop(self) -> None:
         """Let go of everything. Safe to call twice, and after a failed start."""
+        if "api" in self.__dict__:
+            self.api.close()
         if self._database is not None:
             self._database.close()
             self._database = None
         if self._sandbox is not None:
             self._sandbox.stop()
+            if isinstance(self._sandbox, BelongsToOthers):
+                self.leftovers = list(map(str, self._sandbox.leftovers))
 
     def _describe_sandbox(self, sandbox: Sandbox) -> None:
         """Write down the components; a sandbox that is gone by now is a warning, not the end of the report."""
@@ -212,6 +253,8 @@ class Session:
 
 def take_namespace(sandbox: Sandbox, cluster: Cluster) -> str:
     """Create a namespace that no run has used in this sandbox, and return its name."""
+    if isinstance(sandbox, BelongsToOthers):
+        return sandbox.take_namespace()
     number = len(sandbox.known_namespaces()) + 1
     while not cluster.create_namespace(name := NAMESPACE if number == 1 else f"{NAMESPACE}-{number}"):
         number += 1
@@ -243,6 +286,17 @@ def build_cells(checks: list[Check]) -> list[Cell]:
             for check in own:
                 cell.evidence += check.evidence
                 check.evidence = []
+            cells.append(cell)
+    return cells
+
+
+def build_api_cells(checks: list[Check]) -> list[ApiCell]:
+    """Return the second matrix, for the kinds and sections that were selected; the evidence moves into it."""
+    cells = []
+    for check in checks:
+        if check.kind and check.section in API_SECTIONS:
+            cell = ApiCell(check.kind, API_SECTIONS[check.section], check.status, check.detail, check.evidence)
+            check.evidence = []
             cells.append(cell)
     return cells
 

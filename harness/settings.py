@@ -14,7 +14,6 @@ from typing import Any
 from harness.errors import SettingsError
 
 REFERENCE = "reference"
-BACKENDS = ("local",)
 
 
 @dataclass(frozen=True)
@@ -30,9 +29,6 @@ class MySQLEndpoint:
     database: str
     password: str = field(repr=False)
     tls: dict[str, str] = field(default_factory=dict)
-
-
-MySQLServer = MySQLEndpoint
 
 
 @dataclass(frozen=True)

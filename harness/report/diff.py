@@ -93,6 +93,9 @@ def find_changed_cells(old: Record, new: Record) -> dict[tuple[str, Column], Sta
     }
 
 
+_SHORTFALLS = (Status.FAIL, Status.ERROR, Status.NOT_RUN, Status.KNOWN)
+
+
 def _compare_cells(old: Record, new: Record) -> Iterator[Difference]:
     """Yield each changed cell, and those that did not run or are in one run only in one line."""
     before = {(cell.kind, cell.column): cell.status for cell in old.cells}
@@ -107,7 +110,7 @@ def _compare_cells(old: Record, new: Record) -> Iterator[Difference]:
             if was is not None and now in {None, Status.NOT_RUN}:
                 not_run.append(key)
                 continue
-            worse = was is not None and now is not None and combine([was, now]) == now
+            worse = was is not None and now in _SHORTFALLS and combine([was, now]) == now
             yield Difference(Area.CELL, f"{kind}, {column.heading}", _word(was), _word(now), worse)
     if not_run:
         kinds = order_kinds(kind for kind, _ in not_run)

@@ -6,10 +6,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 from harness.settings import MySQLEndpoint
 
@@ -105,6 +106,35 @@ class Sandbox(Protocol):
 
     def stop(self) -> None:
         """End the sandbox if this run started it and is not to keep it; else let go of it."""
+
+
+@runtime_checkable
+class TimesItsStart(Protocol):
+    """A sandbox that knows how long each part of its start took."""
+
+    @property
+    def start_stages_s(self) -> Mapping[str, float]:
+        """Seconds by stage; empty where it was up already."""
+
+
+@runtime_checkable
+class BelongsToOthers(Protocol):
+    """A cluster in which a run is a guest: it labels what it makes, and removes that and nothing else."""
+
+    leftovers: list[Any]   # what `stop` has left, each saying how to remove it
+
+    @property
+    def labels(self) -> Mapping[str, str]:
+        """The labels that everything must carry that the run makes."""
+
+    def describe(self) -> dict[str, str]:
+        """Return what exactly is tested, without secrets."""
+
+    def describe_controllermgr(self) -> str:
+        """Return what the system under test is."""
+
+    def take_namespace(self) -> str:
+        """Create a namespace of the run's own and return its name."""
 
 
 @runtime_checkable

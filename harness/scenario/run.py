@@ -11,7 +11,7 @@ import functools
 import json
 import re
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 from harness.cases import CASES_BY_NAME
 from harness.issues import KnownIssue, Workaround
@@ -22,6 +22,7 @@ from harness.polling import hold, wait_for
 from harness.profiles import Profile
 from harness.results import Column, Evidence, Latency
 from harness.sandbox.base import CONTROLLERMGR, Phase, Sandbox
+from harness.sandbox.reach import LimitsLog, LogReach, get_log_reach
 from harness.scenario import evidence
 from harness.scenario.arrival import Arrivals
 from harness.scenario.history import ObjectHistory
@@ -47,6 +48,7 @@ class Run:
         profile: Profile,
         namespace: str,
         patience: Patience | None = None,
+        labels: Mapping[str, str] | None = None,
     ) -> None:
         self.sandbox = sandbox
         self.cluster = cluster
@@ -54,6 +56,7 @@ class Run:
         self.profile = profile
         self.namespace = namespace
         self.patience = patience or Patience()
+        self.labels = dict(labels or {})   # what every object of the run carries
         self.reproduced: dict[str, list[Evidence]] = {}     # id of a known issue -> evidence that it showed
         self.worked_around: dict[str, list[Evidence]] = {}  # id of a known issue -> evidence of its workaround
         self._templates = templates
@@ -81,6 +84,12 @@ class Run:
         if self._registration is None:
             self._registration = await_registration(self.sandbox, self.patience.registration_s)
         return self._registration
+
+    def explain_missing_log(self) -> str:
+        """Return why the controller manager's log says nothing of this run; empty where it does."""
+        if get_log_reach(self.sandbox) is not LogReach.NONE:
+            return ""
+        return self.sandbox.log_limit if isinstance(self.sandbox, LimitsLog) else "there is no log"
 
     def get_expected_messages(self, case: Case) -> tuple[str, ...]:
         """Return the log lines that a reconcile of the case's kind writes."""
@@ -142,7 +151,7 @@ class Run:
         return next((row for row in rows if row.uid == history.uid), None)
 
     def _create(self, case: Case) -> Creation:
-        sent = as_applied(self._templates.render(case, {"namespace": self.namespace}))
+        sent = as_applied(add_labels(self._templates.render(case, {"namespace": self.namespace}), self.labels))
         cursor = self.sandbox.log_cursor(CONTROLLERMGR)
         restarts = self.sandbox.component(CONTROLLERMGR).restarts
         request = evidence.of_request("create", case.kind, self.namespace, sent["metadata"]["name"], sent)
@@ -250,6 +259,12 @@ class Run:
         if isinstance(creation.answer, Refusal):
             raise NotRun(f"1.4: the CR was not accepted: {creation.answer}")
         return creation
+
+
+def add_labels(obj: JsonObject, labels: Mapping[str, str]) -> JsonObject:
+    """Return the object with more labels."""
+    metadata = obj["metadata"]
+    return {**obj, "metadata": {**metadata, "labels": {**metadata.get("labels", {}), **labels}}}
 
 
 def as_applied(obj: JsonObject) -> JsonObject:

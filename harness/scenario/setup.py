@@ -12,6 +12,7 @@ from harness.sandbox.base import SCHEMA_INIT, ComponentStatus, Phase
 from harness.scenario import evidence
 from harness.scenario.failure import fail_on
 from harness.scenario.registration import Registration
+from harness.scenario.signals import NotApplicable
 
 _CHILD_COLUMNS = {"obj_uid": "varchar(36)", "key": "varchar(255)"}
 _MAIN_COLUMNS = {   # what values can be long: a uid 36, a namespace 63, an object's name 253 characters
@@ -87,6 +88,8 @@ def check_no_missing_tables(tables: Iterable[str], check: Check) -> None:
 
 def check_registration(registration: Registration, check: Check) -> None:
     """1.3: exactly the expected controllers are registered, by kind, each once."""
+    if registration.unknown:
+        raise NotApplicable(registration.unknown)
     check.evidence += registration.evidence
     mismatches = [
         Mismatch(f"controller of {kind}", "registered", "not registered") for kind in registration.missing

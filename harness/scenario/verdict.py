@@ -46,6 +46,12 @@ def judging(run: Run, case: Case, column: Column, check: Check) -> Iterator[None
         raise
 
 
+def require_log(run: Run) -> None:
+    """Raise NotApplicable where the controller manager's log can't be read."""
+    if reason := run.explain_missing_log():
+        raise NotApplicable(reason)
+
+
 def require_controller(run: Run, case: Case) -> None:
     """Raise NotRun where the case's kind has no registered Ingester controller (section 1.3)."""
     registration = run.get_registration()

@@ -8,7 +8,7 @@ from harness.model import Case
 from harness.results import Check, Column
 from harness.scenario import checks, setup
 from harness.scenario.run import Run
-from harness.scenario.verdict import judging
+from harness.scenario.verdict import judging, require_log
 
 
 @pytest.mark.order(11)
@@ -52,6 +52,7 @@ def test_1_4_cr_is_accepted(case: Case, run: Run, check: Check) -> None:
 def test_1_5_creation_is_logged(case: Case, run: Run, check: Check) -> None:
     """The Ingester logs the three lines of a reconcile for the created object."""
     with judging(run, case, Column.SYNCED, check):
+        require_log(run)
         checks.check_log_lines(run.sync(case), run.get_expected_messages(case), check)
 
 

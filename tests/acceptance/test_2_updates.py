@@ -9,7 +9,7 @@ from harness.results import Check, Column
 from harness.scenario import checks
 from harness.scenario.run import Run
 from harness.scenario.signals import NotApplicable
-from harness.scenario.verdict import judging
+from harness.scenario.verdict import judging, require_log
 
 
 @pytest.mark.order(31)
@@ -31,6 +31,7 @@ def test_2_2_update_is_logged(case: Case, run: Run, check: Check) -> None:
     with judging(run, case, Column.UPDATE_SYNCED, check):
         if case.name in run.profile.immutable_kinds:
             raise NotApplicable("immutable kind: there is no update to reconcile")
+        require_log(run)
         checks.check_log_lines(run.sync_update(case), run.get_expected_messages(case), check)
 
 

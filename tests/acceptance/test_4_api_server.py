@@ -2,31 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 
-from harness.kube import Cluster
 from harness.model import Case
 from harness.results import Check, Column
 from harness.scenario import api_checks, checks
-from harness.scenario.api import ApiRun, connect, find_address
+from harness.scenario.api import ApiRun
 from harness.scenario.run import Run
 from harness.scenario.signals import NotApplicable
 from harness.scenario.verdict import judging
-from harness.session import take_namespace
-
-_API = pytest.StashKey[ApiRun]()
-
-
-@pytest.fixture
-def api(run: Run, request: pytest.FixtureRequest) -> ApiRun:
-    """The run through the API server, begun with the first test that asks for it."""
-    stash = request.session.stash
-    if _API not in stash:
-        address = find_address(run.sandbox, request.config.getoption("--api-server", default=None) or "")
-        cluster = Cluster(run.sandbox.kubeconfig)
-        stash[_API] = connect(run, address, lambda: take_namespace(run.sandbox, cluster))
-        request.session.addfinalizer(stash[_API].close)
-    return stash[_API]
 
 
 @pytest.mark.order(51)
@@ -98,17 +84,9 @@ def test_4_6_deleted_through_api(case: Case, api: ApiRun, check: Check) -> None:
 @pytest.mark.order(57)
 @pytest.mark.section("4.7", "Known issues of the API server show")
 def test_4_7_known_api_issues_show(
-    api: ApiRun, run_cases: tuple[Case, ...], check: Check, allow_stale: bool
+    api: ApiRun, run_cases: Sequence[Case], check: Check, allow_stale: bool
 ) -> None:
     """Every known issue of the API server that the profile expects shows; one that doesn't is stale."""
     probe = api_checks.find_probe(api, run_cases)
     for issue in api.run.profile.api_known_issues:
         api_checks.check_api_issue(issue, api, probe, check, allow_stale=allow_stale)
-
-
-@pytest.fixture
-def run_cases(request: pytest.FixtureRequest) -> tuple[Case, ...]:
-    """The cases of the run."""
-    cases = (getattr(item, "callspec", None) for item in request.session.items)
-    found = {spec.params["case"].name: spec.params["case"] for spec in cases if spec and "case" in spec.params}
-    return tuple(sorted(found.values(), key=lambda case: case.number))
