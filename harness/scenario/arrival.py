@@ -16,6 +16,7 @@ from harness.mysql import Database, Row
 from harness.polling import Wait, wait_for
 from harness.results import Latency
 from harness.sandbox.base import CONTROLLERMGR, Phase, Sandbox
+from harness.sandbox.reach import LogReach, get_log_reach
 from harness.scenario import evidence
 from harness.scenario.log import LogEntry, find_crashes, find_object_entries, find_sequence, parse_log
 from harness.scenario.steps import Patience, Sync, Write
@@ -157,6 +158,7 @@ class Arrivals:
         return wait.value
 
     def _find_entries(self, write: Write) -> list[LogEntry]:
+        """Return the object's log lines so far; none where the log can't be read."""
         metadata = write.answer["metadata"]
         entries = parse_log(self._sandbox.read_log(CONTROLLERMGR, write.cursor))
         return find_object_entries(
@@ -165,6 +167,8 @@ class Arrivals:
 
     def _await_entries(self, write: Write) -> list[LogEntry]:
         """Return the object's log lines; the last one may follow its row by a moment."""
+        if get_log_reach(self._sandbox) is LogReach.NONE:
+            return []
         messages = self._get_messages(write.creation.case)
         return wait_for(
             lambda: self._find_entries(write),

@@ -63,6 +63,8 @@ def probe_issue(run: Run, issue: KnownIssue, result: IssueResult) -> None:
     """Find out whether the known issue shows in this run, and write it into `result`."""
     case = CASES_BY_NAME[issue.kind]
     require_controller(run, case)
+    if issue.probe is Probe.LOG:
+        require_log(run)
     found = _probe(run, issue, case)
     shown = issue.id in run.reproduced or (issue.probe is not Probe.CELL and matches(issue, found))
     result.status = IssueStatus.REPRODUCED if shown else IssueStatus.STALE
