@@ -21,15 +21,12 @@ CRS_FOLDER = Path(__file__).resolve().parent.parent / "fixtures" / "crs"
 class Templates:
     """The templates of one folder.
 
-    `labels` are added to every object, and `suffix` to its name and to the names by which the objects of the
-    13 cases refer to each other: so that a run in a cluster of others is told apart.
+    `suffix` is added to the name of every object, and to the names by which the objects of the 13 cases refer
+    to each other: so that a run in a cluster of others is told apart.
     """
 
-    def __init__(
-        self, folder: Path = CRS_FOLDER, *, labels: Mapping[str, str] | None = None, suffix: str = ""
-    ) -> None:
+    def __init__(self, folder: Path = CRS_FOLDER, *, suffix: str = "") -> None:
         self.folder = folder
-        self._labels = dict(labels or {})
         self._suffix = suffix
         self._environment = jinja2.Environment(
             loader=jinja2.FileSystemLoader(folder),
@@ -69,12 +66,11 @@ class Templates:
     def render(self, case: Case, variables: Mapping[str, Any] | None = None) -> JsonObject:
         """Return the case's object; HarnessError where the rendered text is no YAML or of another kind."""
         document = self._load(case, variables)
-        if self._suffix:
-            names = {str(self._load(each)["metadata"]["name"]) for each in CASES}
-            document = _rename(document, {name: f"{name}-{self._suffix}" for name in names})
-        if self._labels:
-            document["metadata"]["labels"] = {**document["metadata"].get("labels", {}), **self._labels}
-        return document
+        if not self._suffix:
+            return document
+        names = {str(self._load(each)["metadata"]["name"]) for each in CASES}
+        renamed: JsonObject = _rename(document, {name: f"{name}-{self._suffix}" for name in names})
+        return renamed
 
     def _load(self, case: Case, variables: Mapping[str, Any] | None = None) -> JsonObject:
         text = self.render_text(case, variables)

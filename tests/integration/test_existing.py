@@ -154,9 +154,10 @@ def _make_run(sandbox: ExistingSandbox, database: Database) -> Run:
         sandbox=sandbox,
         cluster=Cluster(sandbox.kubeconfig),
         database=database,
-        templates=Templates(labels=sandbox.labels, suffix=sandbox.run_id),
+        templates=Templates(suffix=sandbox.run_id),
         profile=load_profile("report-2026-03"),
         namespace=sandbox.take_namespace(),
+        labels=sandbox.labels,
     )
 
 
