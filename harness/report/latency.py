@@ -6,6 +6,7 @@ drawing's colours and fonts.
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 from xml.etree import ElementTree
 
@@ -26,9 +27,7 @@ def draw_latencies(rows: list[LatencyRow]) -> str:
     seconds = [value for row in rows for value in (row.create_s, row.patch_s) if value is not None]
     if not seconds:
         return ""
-    import pygal  # noqa: PLC0415  slow to import, and only this needs it
-    from pygal.style import Style  # noqa: PLC0415
-
+    pygal = _import_pygal()
     marks = _choose_marks([_place(value) for value in seconds])
     chart = pygal.HorizontalLine(
         stroke=False,
@@ -44,7 +43,7 @@ def draw_latencies(rows: list[LatencyRow]) -> str:
         range=(marks[0], marks[-1]),
         y_labels=marks,
         value_formatter=lambda value: f"{value:g} ms" if value < 1000 else f"{value / 1000:g} s",
-        style=Style(label_font_size=_FONT_SIZE, major_label_font_size=_FONT_SIZE),
+        style=pygal.style.Style(label_font_size=_FONT_SIZE, major_label_font_size=_FONT_SIZE),
         css=[],
         js=[],
     )
@@ -56,6 +55,19 @@ def draw_latencies(rows: list[LatencyRow]) -> str:
     _name_marks(root, rows)
     _clean(root)
     return ElementTree.tostring(root, encoding="unicode")
+
+
+def _import_pygal() -> Any:
+    """Return pygal, whose import is slow and leaves Python's other imports as they were.
+
+    It hooks a finder for its plugins into them, which this project has none of; having no `find_spec`, it would
+    make Python warn of every later import that fails.
+    """
+    import pygal  # noqa: PLC0415
+    import pygal.style  # noqa: PLC0415
+
+    sys.meta_path[:] = [finder for finder in sys.meta_path if not isinstance(finder, pygal.PluginImportFixer)]
+    return pygal
 
 
 def _place(seconds: float) -> float:

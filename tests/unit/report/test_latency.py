@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
+import sys
 from xml.etree import ElementTree
 
 import pytest
@@ -47,6 +49,18 @@ def test_it_is_the_same_each_time() -> None:
 def test_any_value_can_be_drawn(seconds: float) -> None:
     """Neither nothing, nor a power of ten, nor an hour breaks the axis."""
     assert len(_marks([LatencyRow("Project", seconds, None)])) == 1
+
+
+def test_drawing_leaves_the_imports_alone() -> None:
+    """An import that fails afterwards fails as it did before: pygal's finder would make Python warn of each."""
+    for name in [name for name in sys.modules if name.partition(".")[0] == "pygal"]:
+        del sys.modules[name]   # so that its import happens now, whichever test ran before
+    before = list(sys.meta_path)
+    draw_latencies([LatencyRow("Project", 0.005, 0.004)])
+    assert "pygal" in sys.modules
+    assert sys.meta_path == before
+    with pytest.raises(ModuleNotFoundError):
+        importlib.import_module("a_module_that_nobody_has")
 
 
 def test_without_values_there_is_no_drawing() -> None:
