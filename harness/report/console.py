@@ -24,10 +24,11 @@ from rich.terminal_theme import MONOKAI
 from rich.text import Text
 
 from harness.report.diff import compare_records, render_diff
-from harness.report.outline import list_failures, list_rows, list_shared_reasons
+from harness.report.matrix import AnyCell, Matrix, build_matrix, list_matrices, name_check, name_place
+from harness.report.outline import list_failures
 from harness.report.verdict import judge, summarise
 from harness.report.wording import count, format_duration, format_offset
-from harness.results import Cell, Check, Column, IssueStatus, Record, Status
+from harness.results import Check, IssueStatus, Record, Status
 
 _MARKS = {
     Status.PASS: ("✓", "green"),
@@ -63,14 +64,14 @@ def make_console(file: TextIO | None = None) -> Console:
 def print_matrix(
     record: Record, baseline: Record | None, console: Console, report: Path | None = None
 ) -> None:
-    """Print the verdict, the matrix, what failed, the known issues, and where the `report` is."""
+    """Print the verdict, the matrices, what failed, the known issues, and where the `report` is."""
     verdict = judge(record)
     console.print()
     headline = Text.assemble((verdict.word, _TONES[verdict.tone]), f" {_plain(record.headline)}")
     console.print(headline, soft_wrap=True)
     console.print(Text(summarise(record), "dim"), soft_wrap=True)
-    console.print(_build_matrix(record, console))
-    _print_not_run(record, console)
+    for matrix in list_matrices(record):
+        _print_table(matrix, console)
     _print_failures(record, console)
     _print_issues(record, console)
     if baseline is not None:
@@ -101,27 +102,42 @@ def render_matrix_svg(record: Record) -> str:
     console = Console(
         record=True, file=io.StringIO(), width=_SVG_WIDTH, force_terminal=True, color_system="truecolor"
     )
-    console.print(_build_matrix(record, console))
+    console.print(_build_table(build_matrix(record), console))
     svg = console.export_svg(title=record.command or "Ingester acceptance", theme=MONOKAI, unique_id="matrix")
     return re.sub(r"@font-face\s*\{.*?\}|<!--.*?-->", "", svg, flags=re.DOTALL)
 
 
-def _build_matrix(record: Record, console: Console) -> Table:
+def _print_table(matrix: Matrix, console: Console) -> None:
+    """Print a matrix, and each reason that many of its cells share, once; of an idle one only the reasons."""
+    if matrix.is_idle:
+        for status, remark in matrix.remarks:
+            line = f" {matrix.title}: {_plain(remark)}"
+            console.print(_mark(status, console).append(line), soft_wrap=True)
+        return
+    if matrix.explanation:
+        console.print(Text.assemble("\n", (matrix.title, "bold"), f"\n{matrix.explanation}"), soft_wrap=True)
+    console.print(_build_table(matrix, console))
+    for item in matrix.shared:
+        line = f" {count(item.number, 'cell')}: {_plain(item.reason)}"
+        console.print(_mark(item.status, console).append(line), soft_wrap=True)
+
+
+def _build_table(matrix: Matrix, console: Console) -> Table:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold", expand=False)
     table.add_column("Kind", no_wrap=True)
-    for column in Column:
-        table.add_column(column.heading, max_width=_COLUMN_WIDTH)
-    shared = list_shared_reasons(record)
-    for row in list_rows(record):
-        table.add_row(row.kind, *(_describe_cell(cell, console, shared) for cell in row.cells))
+    for column in matrix.columns:
+        table.add_column(column.heading, max_width=_COLUMN_WIDTH, overflow="fold")
+    for row in matrix.rows:
+        table.add_row(row.kind, *(_describe_cell(cell, matrix, console) for cell in row.cells))
     return table
 
 
-def _describe_cell(cell: Cell, console: Console, shared: Mapping[str, int]) -> Text:
+def _describe_cell(cell: AnyCell, matrix: Matrix, console: Console) -> Text:
     """Return a cell's mark and word, and its detail where the lists below the matrix don't repeat it."""
     text = _mark(cell.status, console)
-    if cell.detail and cell.status not in {Status.FAIL, Status.ERROR} and cell.detail not in shared:
-        text.append(f"\n{_plain(cell.detail)}", "dim")
+    detail = matrix.explain(cell)
+    if detail and cell.status not in {Status.FAIL, Status.ERROR}:
+        text.append(f"\n{_plain(detail)}", "dim")
     return text
 
 
@@ -132,16 +148,9 @@ def _mark(status: Status, console: Console, word: str = "") -> Text:
 
 
 def _title(check: Check, console: Console) -> Text:
-    place = ", ".join(filter(None, (check.kind, check.column and check.column.heading)))
-    title = f" {check.section} {check.title}"
+    place = name_place(check)
+    title = f" {check.section} {name_check(check)}"
     return _mark(check.status, console).append(_plain(f"{title} ({place})" if place else title))
-
-
-def _print_not_run(record: Record, console: Console) -> None:
-    """Print each reason for which many cells did not run, once."""
-    for reason, number in list_shared_reasons(record).items():
-        line = f" {count(number, 'cell')}: {_plain(reason)}"
-        console.print(_mark(Status.NOT_RUN, console).append(line), soft_wrap=True)
 
 
 def _print_failures(record: Record, console: Console) -> None:

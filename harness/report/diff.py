@@ -1,17 +1,19 @@
 """What changed from one run to another: cells, known issues, versions, latencies.
 
-It compares what both records have; what only one of them knows is no difference, except for cells.
+It compares what both records have; what only one of them knows is no difference, except for cells. A
+second matrix that the old run had none of is no difference either: it did not look.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from harness.report.outline import ROW_ORDER, list_latencies, order_kinds
+from harness.report.matrix import ROW_ORDER, AnyCell, AnyColumn, name_column, order_kinds
+from harness.report.outline import list_latencies
 from harness.report.wording import count, format_duration, join_names
-from harness.results import Column, Record, Status, combine
+from harness.results import ApiColumn, Column, Record, Status, combine
 
 LATENCY_FACTOR = 2.0
 """How many times slower or faster a write must have become to be worth a line."""
@@ -51,7 +53,8 @@ def compare_records(
 ) -> list[Difference]:
     """Return what differs in `new` from `old`, in the order of `Area` and of the report."""
     return [
-        *_compare_cells(old, new),
+        *_compare_cells(old.cells, new.cells, tuple(Column)),
+        *(_compare_cells(old.api_cells, new.api_cells, tuple(ApiColumn)) if old.api_cells else ()),
         *_compare_issues(old, new),
         *_compare_versions(old, new),
         *_compare_latencies(old, new, latency_factor, latency_floor_s),
@@ -83,12 +86,14 @@ def _quote(value: str, markdown: bool) -> str:
     return f"`{value}`" if markdown and value and "`" not in value else value or ABSENT
 
 
-def find_changed_cells(old: Record, new: Record) -> dict[tuple[str, Column], Status]:
-    """Return the cells of `new` that have another status than in `old`, with the status that they had there."""
-    before = {(cell.kind, cell.column): cell.status for cell in old.cells}
+def find_changed_cells(
+    old: Sequence[AnyCell], new: Sequence[AnyCell]
+) -> dict[tuple[str, AnyColumn], Status]:
+    """Return the cells of one matrix in `new` that had another status in `old`, with that status."""
+    before = {(cell.kind, cell.column): cell.status for cell in old}
     return {
         key: before[key]
-        for cell in new.cells
+        for cell in new
         if (key := (cell.kind, cell.column)) in before and before[key] != cell.status
     }
 
@@ -96,27 +101,51 @@ def find_changed_cells(old: Record, new: Record) -> dict[tuple[str, Column], Sta
 _SHORTFALLS = (Status.FAIL, Status.ERROR, Status.NOT_RUN, Status.KNOWN)
 
 
-def _compare_cells(old: Record, new: Record) -> Iterator[Difference]:
-    """Yield each changed cell, and those that did not run or are in one run only in one line."""
-    before = {(cell.kind, cell.column): cell.status for cell in old.cells}
-    after = {(cell.kind, cell.column): cell.status for cell in new.cells}
-    not_run: list[tuple[str, Column]] = []
+def _compare_cells(
+    old: Sequence[AnyCell], new: Sequence[AnyCell], columns: tuple[AnyColumn, ...]
+) -> Iterator[Difference]:
+    """Yield each changed cell of one matrix; in one line those that did not run, and many that ceased to apply."""
+    before = {(cell.kind, cell.column): cell.status for cell in old}
+    after = {(cell.kind, cell.column): cell.status for cell in new}
+    changes: list[tuple[str, Difference]] = []
+    not_run: list[str] = []
     for kind in order_kinds(kind for kind, _ in (*before, *after)):
-        for column in Column:
-            key = (kind, column)
-            was, now = before.get(key), after.get(key)
+        for column in columns:
+            was, now = before.get((kind, column)), after.get((kind, column))
             if was == now:
                 continue
             if was is not None and now in {None, Status.NOT_RUN}:
-                not_run.append(key)
+                not_run.append(kind)
                 continue
             worse = was is not None and now in _SHORTFALLS and combine([was, now]) == now
-            yield Difference(Area.CELL, f"{kind}, {column.heading}", _word(was), _word(now), worse)
+            subject = f"{kind}, {name_column(column)}"
+            changes.append((kind, Difference(Area.CELL, subject, _word(was), _word(now), worse)))
+    place = " through the API server" if columns == tuple(ApiColumn) else ""
+    yield from _gather(changes, place)
     if not_run:
-        kinds = order_kinds(kind for kind, _ in not_run)
-        named = "all kinds" if len(kinds) == len(ROW_ORDER) else join_names(kinds)
-        subject = f"{count(len(not_run), 'cell')} of {named}"
+        subject = f"{_name_cells(not_run)}{place}"
         yield Difference(Area.CELL, subject, "judged", Status.NOT_RUN.label.lower(), worse=True)
+
+
+def _gather(changes: list[tuple[str, Difference]], place: str) -> Iterator[Difference]:
+    """Yield the changes; equal ones to or from 'not applicable' in one line where they are too many to read."""
+    equal: dict[tuple[str, str], list[str]] = {}
+    for kind, item in changes:
+        if _word(Status.NOT_APPLICABLE) in {item.before, item.after} and not item.worse:
+            equal.setdefault((item.before, item.after), []).append(kind)
+    gathered = {pair: kinds for pair, kinds in equal.items() if len(kinds) > len(ROW_ORDER)}
+    for _, item in changes:
+        if item.worse or (item.before, item.after) not in gathered:
+            yield item
+    for (was, now), kinds in gathered.items():
+        yield Difference(Area.CELL, f"{_name_cells(kinds)}{place}", was, now)
+
+
+def _name_cells(kinds: list[str]) -> str:
+    """Return how many cells there are and of which kinds, given the kind of each."""
+    names = order_kinds(kinds)
+    named = "all kinds" if len(names) == len(ROW_ORDER) else join_names(names)
+    return f"{count(len(kinds), 'cell')} of {named}"
 
 
 def _word(status: Status | None) -> str:

@@ -14,16 +14,16 @@ from markupsafe import Markup
 
 from harness.report.diff import compare_records, find_changed_cells
 from harness.report.latency import draw_latencies
-from harness.report.outline import (
+from harness.report.matrix import (
+    AnyCell,
+    AnyColumn,
+    find_cells,
     find_checks,
-    group_other_checks,
-    list_failures,
-    list_latencies,
+    list_matrices,
     list_own_evidence,
-    list_row_counts,
-    list_rows,
-    list_shared_reasons,
+    name_check,
 )
+from harness.report.outline import group_other_checks, list_failures, list_latencies, list_row_counts
 from harness.report.verdict import count_statuses, judge
 from harness.report.wording import (
     count,
@@ -34,7 +34,7 @@ from harness.report.wording import (
     parse_time,
     split_difference,
 )
-from harness.results import Check, Column, Evidence, IssueStatus, Record, Status, combine
+from harness.results import ApiCell, Check, Evidence, IssueStatus, Record, Status, combine
 
 TEMPLATES = Path(__file__).with_name("templates")
 
@@ -72,13 +72,10 @@ def _render(template: str, record: Record, baseline: Record | None, styles: tupl
         record=record,
         baseline=baseline,
         verdict=judge(record),
-        statuses=count_statuses(record),
-        columns=list(Column),
-        rows=list_rows(record),
-        shared_reasons=list_shared_reasons(record),
+        matrices=list_matrices(record),
         failures=list_failures(record),
         other_checks=group_other_checks(record),
-        changed=find_changed_cells(baseline, record) if baseline else {},
+        changed=_find_changed(baseline, record),
         differences=compare_records(baseline, record) if baseline else [],
         latencies=latencies,
         plot=Markup(draw_latencies(latencies)),  # noqa: S704  our own drawing, escaped by ElementTree
@@ -88,6 +85,7 @@ def _render(template: str, record: Record, baseline: Record | None, styles: tupl
         longest_stage_s=max(record.stages_s.values(), default=0.0),
         css=Markup(load_css(*styles)),  # noqa: S704  our own files
         cell_checks=functools.partial(find_checks, record),
+        check_cells=functools.partial(find_cells, record),
         own_evidence=functools.partial(list_own_evidence, record),
         offset=functools.partial(format_offset, start=start),
         issue_tones=ISSUE_TONES,
@@ -111,16 +109,33 @@ def _load_templates() -> jinja2.Environment:
         moment=format_moment,
     )
     environment.globals.update(
-        combine=combine, is_long=_is_long, mark_lines=_mark_lines, split_difference=split_difference
+        cell_id=_name_cell,
+        combine=combine,
+        count_statuses=count_statuses,
+        is_long=_is_long,
+        mark_lines=_mark_lines,
+        name_check=name_check,
+        split_difference=split_difference,
     )
     return environment
+
+
+def _find_changed(baseline: Record | None, record: Record) -> list[dict[tuple[str, AnyColumn], Status]]:
+    """Return the changed cells of each matrix: apart, as the names of the columns of both are equal."""
+    old = baseline or Record()
+    return [find_changed_cells(old.cells, record.cells), find_changed_cells(old.api_cells, record.api_cells)]
+
+
+def _name_cell(cell: AnyCell) -> str:
+    """Return the id of a cell's element, which no cell of the other matrix has."""
+    return f"ia-{'api-' if isinstance(cell, ApiCell) else ''}{cell.kind}-{cell.column.value}"
 
 
 def _is_long(item: Evidence) -> bool:
     return item.body.count("\n") >= LONG_BODY_LINES or len(item.body) > LONG_BODY_CHARACTERS
 
 
-def _mark_lines(item: Evidence, check: Check | None) -> list[tuple[str, bool]]:
-    """Return the lines of a comparison, and whether each states one of the check's mismatches."""
-    places = tuple(f"{mismatch.where}:" for mismatch in check.mismatches) if check else ()
+def _mark_lines(item: Evidence, checks: list[Check]) -> list[tuple[str, bool]]:
+    """Return the lines of a comparison, and whether each states one of the mismatches of `checks`."""
+    places = tuple(f"{mismatch.where}:" for check in checks for mismatch in check.mismatches)
     return [(line, line.lstrip().startswith(places)) for line in item.body.splitlines()]

@@ -9,7 +9,8 @@ import re
 from collections.abc import Iterable
 from xml.etree import ElementTree
 
-from harness.report.outline import KNOWN_ISSUES, group_by_section, list_evidence, number_section
+from harness.report.matrix import list_evidence
+from harness.report.outline import KNOWN_ISSUES, group_by_section, number_section
 from harness.report.wording import format_moment, parse_time
 from harness.results import Check, IssueResult, IssueStatus, Record, Status
 

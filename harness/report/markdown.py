@@ -5,24 +5,31 @@ Every command, version, log line, count and row is this run's; nothing is stated
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator
 
 from harness.report.diff import Area, compare_records, render_diff
+from harness.report.markup import escape, fence, fold, quote, tabulate
+from harness.report.matrix import (
+    AnyCell,
+    Matrix,
+    build_api_matrix,
+    build_matrix,
+    find_column,
+    list_evidence,
+    name_check,
+    name_place,
+)
 from harness.report.outline import (
     SECTIONS,
     find_last_row,
-    list_evidence,
     list_failures,
     list_latencies,
     list_row_counts,
-    list_rows,
-    list_shared_reasons,
     number_section,
 )
 from harness.report.verdict import judge, summarise
 from harness.report.wording import count, format_duration, format_milliseconds, format_moment
-from harness.results import Cell, Check, Column, Evidence, IssueResult, IssueStatus, Record, Status, combine
+from harness.results import Check, Column, IssueResult, IssueStatus, Record, Status, combine
 
 _ISSUE_WORDS = {
     IssueStatus.REPRODUCED: "⚠️ reproduced in this run",
@@ -36,7 +43,8 @@ def render_markdown(record: Record, baseline: Record | None = None) -> str:
     parts: list[str] = [
         "# Ingester validation report",
         *_write_summary(record),
-        *_write_matrix(record),
+        *_write_matrix(build_matrix(record)),
+        *_write_api_matrix(record),
         *_write_failures(record),
         *_write_differences(record, baseline),
         "## Section 1: Sandbox and creation",
@@ -53,17 +61,17 @@ def render_markdown(record: Record, baseline: Record | None = None) -> str:
 
 def _write_summary(record: Record) -> Iterator[str]:
     yield "## Summary"
-    yield f"**{judge(record).word}.** {_inline(record.headline)}".rstrip()
+    yield f"**{judge(record).word}.** {escape(record.headline)}".rstrip()
     yield (
-        f"The Ingester of {_code(record.system_under_test or 'unknown')} was validated end to end in a sandbox "
-        f"({_code(record.backend or 'unknown')}), by profile {_code(record.profile or 'unknown')}: "
+        f"The Ingester of {quote(record.system_under_test or 'unknown')} was validated end to end in a sandbox "
+        f"({quote(record.backend or 'unknown')}), by profile {quote(record.profile or 'unknown')}: "
         "components, MySQL schema, creation of each custom resource, its row, a patch, and the patched row. "
         f"{summarise(record)}"
     )
     started = format_moment(record.started_at) or "unknown"
     yield f"Started {started}, took {format_duration(record.duration_s)}."
     if record.warnings:
-        yield "\n".join(f"- Warning: {_inline(warning)}" for warning in record.warnings)
+        yield "\n".join(f"- Warning: {escape(warning)}" for warning in record.warnings)
 
 
 def _write_failures(record: Record) -> Iterator[str]:
@@ -71,33 +79,46 @@ def _write_failures(record: Record) -> Iterator[str]:
     if failures:
         yield "## What failed"
     for check in failures:
-        place = ", ".join(filter(None, (check.kind, check.column and check.column.heading)))
-        yield f"### {check.status.symbol} {_inline(check.title)}{f' ({place})' if place else ''}"
-        yield _inline(check.detail)
+        place = name_place(check)
+        yield f"### {check.status.symbol} {escape(name_check(check))}{f' ({place})' if place else ''}"
+        yield escape(check.detail)
         if check.mismatches:
-            rows = [(_code(m.where), _code(m.expected), _code(m.actual)) for m in check.mismatches]
-            yield _table(("Where", "Expected", "Found"), rows)
+            rows = [(quote(m.where), quote(m.expected), quote(m.actual)) for m in check.mismatches]
+            yield tabulate(("Where", "Expected", "Found"), rows)
         if check.reproduce:
-            yield _fence(check.reproduce, "sh")
+            yield fence(check.reproduce, "sh")
 
 
-def _write_matrix(record: Record) -> Iterator[str]:
-    yield "## Results at a glance"
-    shared = list_shared_reasons(record)
-    rows = [(row.kind, *(_write_cell(cell, shared) for cell in row.cells)) for row in list_rows(record)]
-    yield _table(("CRD", *(column.heading for column in Column)), rows) if rows else "No cell was looked at."
-    for reason, number in shared.items():
-        yield f"{Status.NOT_RUN.symbol} {count(number, 'cell')} did not run: {_inline(reason)}"
+def _write_matrix(matrix: Matrix) -> Iterator[str]:
+    yield f"## {matrix.title}"
+    yield matrix.explanation
+    rows = [(row.kind, *(_write_cell(cell, matrix.explain(cell)) for cell in row.cells)) for row in matrix.rows]
+    if rows:
+        yield tabulate(("CRD", *(column.heading for column in matrix.columns)), rows)
+    elif not matrix.is_idle:
+        yield "No cell was looked at."
+    for status, remark in matrix.remarks:
+        yield f"{status.symbol} {escape(remark)}"
 
 
-def _write_cell(cell: Cell, shared: Mapping[str, int]) -> str:
+def _write_api_matrix(record: Record) -> Iterator[str]:
+    """Yield the second matrix, where there is one, and the checks of its section that belong to no cell."""
+    matrix = build_api_matrix(record)
+    if matrix:
+        yield from _write_matrix(matrix)
+    others = [c for c in record.checks if number_section(c).startswith("4.") and find_column(c) is None]
+    if matrix and others:
+        yield _summarise_checks(others)
+
+
+def _write_cell(cell: AnyCell, detail: str) -> str:
     if cell.status == Status.NOT_APPLICABLE:
         word = cell.status.symbol
     elif cell.status == Status.PASS:
         word = "✅"
     else:
         word = f"{cell.status.symbol} {cell.status.label.lower()}"
-    return word if not cell.detail or cell.detail in shared else f"{word} ({_inline(cell.detail)})"
+    return f"{word} ({escape(detail)})" if detail else word
 
 
 def _write_differences(record: Record, baseline: Record | None) -> Iterator[str]:
@@ -140,13 +161,13 @@ def _summarise_checks(checks: list[Check]) -> str:
 
 def _write_components(record: Record, _: list[Check]) -> Iterator[str]:
     if record.command:
-        yield _fence(record.command, "sh")
+        yield fence(record.command, "sh")
     if record.components:
         rows = [
-            (_code(item.name), _inline(item.phase), str(item.restarts), _inline(item.reason), _code(item.version))
+            (quote(item.name), escape(item.phase), str(item.restarts), escape(item.reason), quote(item.version))
             for item in record.components
         ]
-        yield _table(("Component", "State", "Restarts", "Reason", "Version"), rows)
+        yield tabulate(("Component", "State", "Restarts", "Reason", "Version"), rows)
 
 
 def _write_tables(record: Record, _: list[Check]) -> Iterator[str]:
@@ -159,7 +180,7 @@ def _write_tables(record: Record, _: list[Check]) -> Iterator[str]:
             f"{count(len(names), 'table')}: {len(main)} main, {len(labels)} for labels, "
             f"{len(annotations)} for annotations."
         )
-        yield ", ".join(_code(name) for name in main)
+        yield ", ".join(quote(name) for name in main)
 
 
 def _write_requests(record: Record, checks: list[Check]) -> Iterator[str]:
@@ -167,7 +188,7 @@ def _write_requests(record: Record, checks: list[Check]) -> Iterator[str]:
     for check in checks:
         sent = [item for item in list_evidence(record, check) if item.kind in {"request", "response"}]
         if sent:
-            yield _fold(_name(check), sent)
+            yield fold(_name(check), sent)
 
 
 def _write_logs(record: Record, checks: list[Check]) -> Iterator[str]:
@@ -175,16 +196,16 @@ def _write_logs(record: Record, checks: list[Check]) -> Iterator[str]:
     bodies = [item.body for check in checks for item in list_evidence(record, check) if item.kind == "log"]
     lines = list(dict.fromkeys(line for body in bodies for line in body.splitlines() if line.strip()))
     if lines:
-        yield _fence("\n".join(lines), "json" if all(line.startswith("{") for line in lines) else "")
+        yield fence("\n".join(lines), "json" if all(line.startswith("{") for line in lines) else "")
 
 
 def _write_counts(record: Record, _: list[Check]) -> Iterator[str]:
     counts, others = list_row_counts(record)
     if counts:
         rows = [(kind, *map(_number, numbers)) for kind, numbers in counts]
-        yield _table(("Kind", "Rows", "Rows of labels", "Rows of annotations"), rows)
+        yield tabulate(("Kind", "Rows", "Rows of labels", "Rows of annotations"), rows)
     if others:
-        yield _table(("Other table", "Rows"), [(_code(name), str(number)) for name, number in others.items()])
+        yield tabulate(("Other table", "Rows"), [(quote(name), str(number)) for name, number in others.items()])
 
 
 def _number(number: int | None) -> str:
@@ -193,24 +214,24 @@ def _number(number: int | None) -> str:
 
 def _write_updated_rows(record: Record, checks: list[Check]) -> Iterator[str]:
     rows = []
-    for row in list_rows(record):
+    for row in build_matrix(record).rows:
         before = find_last_row(record, row.kind, Column.SYNCED)
         after = find_last_row(record, row.kind, Column.UPDATE_SYNCED)
         if after:
             rows.append(
                 (
                     row.kind,
-                    _code(after.get("name", "")),
+                    quote(after.get("name", "")),
                     f"{before.get('res_version', '—')} → {after['res_version']}",
                     f"{before.get('update_time', '—')} → {after.get('update_time', '—')}",
                 )
             )
     if rows:
-        yield _table(("Kind", "Name", "res_version", "update_time"), rows)
+        yield tabulate(("Kind", "Name", "res_version", "update_time"), rows)
     for check in checks:
         compared = [item for item in list_evidence(record, check) if item.kind == "comparison"]
         if compared:
-            yield _fold(_name(check), compared)
+            yield fold(_name(check), compared)
 
 
 def _write_issues(record: Record) -> Iterator[str]:
@@ -218,10 +239,10 @@ def _write_issues(record: Record) -> Iterator[str]:
     if not record.known_issues:
         yield "The profile expects none."
     for number, issue in enumerate(record.known_issues, start=1):
-        yield f"### Issue {number}: {_inline(issue.title)}"
+        yield f"### Issue {number}: {escape(issue.title)}"
         yield "\n".join(_describe_issue(issue))
         if issue.evidence:
-            yield _fold("Evidence", issue.evidence)
+            yield fold("Evidence", issue.evidence)
 
 
 def _describe_issue(issue: IssueResult) -> Iterator[str]:
@@ -233,7 +254,7 @@ def _describe_issue(issue: IssueResult) -> Iterator[str]:
         ("Link", issue.link),
     ):
         if text:
-            yield f"- **{word}:** {_inline(text)}"
+            yield f"- **{word}:** {escape(text)}"
 
 
 def _write_confirmed(record: Record) -> Iterator[str]:
@@ -258,7 +279,7 @@ def _write_confirmed(record: Record) -> Iterator[str]:
             lines.append(f"{len(lines) + 1}. {worst.symbol} {claim}: {held} of {len(statuses)}{rest}")
     for issue in record.known_issues:
         if issue.status == IssueStatus.REPRODUCED and issue.impact:
-            lines.append(f"{len(lines) + 1}. ⚠️ {_inline(issue.title)}: {_inline(issue.impact)}")
+            lines.append(f"{len(lines) + 1}. ⚠️ {escape(issue.title)}: {escape(issue.impact)}")
     yield "\n".join(lines) or "Nothing: no check ran."
 
 
@@ -274,7 +295,7 @@ def _write_latencies(record: Record) -> Iterator[str]:
         yield "## Latency"
         yield "From the API server's answer to the row in MySQL, in milliseconds."
         rows = [(row.kind, _milliseconds(row.create_s), _milliseconds(row.patch_s)) for row in latencies]
-        yield _table(("Kind", "Create → row", "Patch → row"), rows)
+        yield tabulate(("Kind", "Create → row", "Patch → row"), rows)
 
 
 def _milliseconds(seconds: float | None) -> str:
@@ -284,56 +305,18 @@ def _milliseconds(seconds: float | None) -> str:
 def _write_environment(record: Record) -> Iterator[str]:
     yield "## Environment"
     facts = {"namespace": record.namespace, "harness": record.harness_version, **record.environment}
-    rows = [(_inline(name), _code(value)) for name, value in facts.items() if value]
-    rows += [(f"digest of {_inline(name)}", _code(value)) for name, value in record.digests.items()]
-    rows += [(f"{item.name}, path", _code(item.path)) for item in record.components if item.path]
-    rows += [(f"{item.name}, SHA-256", _code(item.sha256)) for item in record.components if item.sha256]
-    rows += [(f"stage: {_inline(name)}", format_duration(value)) for name, value in record.stages_s.items()]
+    rows = [(escape(name), quote(value)) for name, value in facts.items() if value]
+    rows += [(f"digest of {escape(name)}", quote(value)) for name, value in record.digests.items()]
+    rows += [(f"{item.name}, path", quote(item.path)) for item in record.components if item.path]
+    rows += [(f"{item.name}, SHA-256", quote(item.sha256)) for item in record.components if item.sha256]
+    rows += [(f"stage: {escape(name)}", format_duration(value)) for name, value in record.stages_s.items()]
     if rows:
-        yield _table(("What", "Value"), rows)
+        yield tabulate(("What", "Value"), rows)
 
 
 def _name(check: Check) -> str:
-    return _inline(f"{check.kind}: {check.title}" if check.kind else check.title)
+    return escape(f"{check.kind}: {name_check(check)}" if check.kind else check.title)
 
 
 def _after(detail: str) -> str:
-    return f": {_inline(detail)}" if detail else ""
-
-
-def _table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    lines = ["| " + " | ".join(heads) + " |", "|" + " --- |" * len(heads)]
-    lines += ["| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in rows]
-    return "\n".join(lines)
-
-
-def _inline(text: str) -> str:
-    """Return `text` on one line, without anything that Markdown or HTML would take as markup."""
-    flat = " ".join(text.split())
-    marked = re.sub(r"([\\`*\[\]]|(?<![^\W_])_|_(?![^\W_]))", r"\\\1", flat)
-    return marked.replace("&", "&amp;").replace("<", "&lt;")
-
-
-def _code(text: str) -> str:
-    """Return `text` on one line as code, or nothing for nothing."""
-    flat = " ".join(text.split())
-    if not flat:
-        return ""
-    ticks = "`" * (_longest_run("`", flat) + 1)
-    pad = " " if flat.startswith("`") or flat.endswith("`") else ""
-    return f"{ticks}{pad}{flat}{pad}{ticks}"
-
-
-def _fence(body: str, language: str = "") -> str:
-    """Return `body` as a block of code, with a fence that it can't close."""
-    ticks = "`" * max(3, _longest_run("`", body) + 1)
-    return f"{ticks}{language}\n{body.rstrip()}\n{ticks}"
-
-
-def _longest_run(character: str, text: str) -> int:
-    return max(map(len, re.findall(f"{re.escape(character)}+", text)), default=0)
-
-
-def _fold(summary: str, items: list[Evidence]) -> str:
-    blocks = "\n\n".join(f"{_inline(item.title)}\n\n{_fence(item.body)}" for item in items)
-    return f"<details><summary>{summary}</summary>\n\n{blocks}\n\n</details>"
+    return f": {escape(detail)}" if detail else ""

@@ -1,4 +1,4 @@
-"""What the report consists of, whatever it is rendered to: its sections, the matrix's rows, their evidence.
+"""What the report consists of beside its matrices: sections, failures, known rows, latencies, counts.
 
 It selects from a record and orders; it judges nothing (`harness.report.verdict`) and writes no markup.
 """
@@ -6,13 +6,13 @@ It selects from a record and orders; it judges nothing (`harness.report.verdict`
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from statistics import median
 
 from harness.catalogue import KINDS
-from harness.results import Cell, Check, Column, Evidence, Record, Status
+from harness.report.matrix import ROW_ORDER, find_checks, find_column, list_evidence, name_check, order_kinds
+from harness.results import Cell, Check, Column, Record, Status
 
 SECTIONS: dict[str, str] = {
     "1.1": "Commands and components",
@@ -25,28 +25,19 @@ SECTIONS: dict[str, str] = {
     "2.2": "Reconcile log lines after the patches",
     "2.3": "Rows in MySQL after the patches",
     "3": "Known issues",
+    "4.1": "Proto column agrees",
+    "4.2": "Created through the API server",
+    "4.3": "Rows of what the API server created",
+    "4.4": "Updated through the API server",
+    "4.5": "Rows of what the API server updated",
+    "4.6": "Deleted through the API server",
+    "4.7": "Known issues of the API server",
 }
 
 KNOWN_ISSUES = "3"
 OTHER_SECTION = "Other checks"
 
-_LAST_ROW = "SparkJob"   # the seed report's matrix ends with the kind that did not sync
-
-ROW_ORDER: tuple[str, ...] = (
-    *(kind.name for kind in KINDS if kind.name != _LAST_ROW),
-    *(kind.name for kind in KINDS if kind.name == _LAST_ROW),
-)
-"""The kinds as the seed report's matrix lists them."""
-
 _COLUMN_LINE = re.compile(r"^(?P<column>[a-z_]+): (?P<value>.*)$", re.MULTILINE)
-
-
-@dataclass(frozen=True)
-class Row:
-    """A row of the matrix: a kind and its four cells, in the columns' order."""
-
-    kind: str
-    cells: tuple[Cell, ...]
 
 
 @dataclass(frozen=True)
@@ -58,35 +49,6 @@ class LatencyRow:
     patch_s: float | None
 
 
-def order_kinds(kinds: Iterable[str]) -> list[str]:
-    """Return each of `kinds` once: the report's own order first, unknown ones after them by name."""
-    found = set(kinds)
-    return [kind for kind in ROW_ORDER if kind in found] + sorted(found.difference(ROW_ORDER))
-
-
-def list_rows(record: Record) -> list[Row]:
-    """Return the matrix; a cell that the record lacks is NOT RUN, so that a gap can't look green."""
-    cells = {(cell.kind, cell.column): cell for cell in record.cells}
-    return [
-        Row(kind, tuple(cells.get((kind, column)) or Cell(kind, column) for column in Column))
-        for kind in order_kinds(cell.kind for cell in record.cells)
-    ]
-
-
-def find_checks(record: Record, kind: str, column: Column) -> list[Check]:
-    """Return the checks that add up to the cell of `kind` and `column`."""
-    return [check for check in record.checks if check.kind == kind and check.column == column]
-
-
-def list_shared_reasons(record: Record) -> dict[str, int]:
-    """Return why cells did not run, with how many share the reason, where that is more than a row of them.
-
-    A renderer says such a reason once instead of in each cell.
-    """
-    reasons = Counter(cell.detail for cell in record.cells if cell.status == Status.NOT_RUN)
-    return {reason: number for reason, number in reasons.items() if reason and number > len(Column)}
-
-
 def group_other_checks(record: Record) -> list[list[Check]]:
     """Return the checks of no cell, such as those of the tables; those that differ by kind only in one group.
 
@@ -95,8 +57,8 @@ def group_other_checks(record: Record) -> list[list[Check]]:
     groups: dict[tuple[str, str], list[Check]] = {}
     for check in record.checks:
         shown = number_section(check) == KNOWN_ISSUES and record.known_issues
-        if (check.kind is None or check.column is None) and not shown:
-            groups.setdefault((check.section, check.title), []).append(check)
+        if find_column(check) is None and not shown:
+            groups.setdefault((check.section, name_check(check)), []).append(check)
     return list(groups.values())
 
 
@@ -104,20 +66,6 @@ def list_failures(record: Record) -> list[Check]:
     """Return the checks that failed or could not be judged, failures first."""
     failed = [check for check in record.checks if check.status == Status.FAIL]
     return failed + [check for check in record.checks if check.status == Status.ERROR]
-
-
-def list_evidence(record: Record, check: Check) -> list[Evidence]:
-    """Return a check's evidence, and that of its cell, which the checks of one cell share."""
-    if check.kind is None or check.column is None:
-        return check.evidence
-    cells = [cell for cell in record.cells if (cell.kind, cell.column) == (check.kind, check.column)]
-    return check.evidence + [item for cell in cells for item in list_own_evidence(record, cell)]
-
-
-def list_own_evidence(record: Record, cell: Cell) -> list[Evidence]:
-    """Return the evidence of `cell` that none of its checks already shows."""
-    shown = [item for check in find_checks(record, cell.kind, cell.column) for item in check.evidence]
-    return [item for item in cell.evidence if item not in shown]
 
 
 def number_section(check: Check) -> str:
@@ -136,7 +84,7 @@ def group_by_section(record: Record) -> Iterator[tuple[str, list[Check]]]:
 
 def find_last_row(record: Record, kind: str, column: Column) -> dict[str, str]:
     """Return the MySQL row that a cell's checks saw last, by column; {} where the evidence holds none."""
-    checks = [Check("", "", kind, column), *find_checks(record, kind, column)]
+    checks = [Check("", "", kind, column), *find_checks(record, Cell(kind, column))]
     rows = [item for check in checks for item in list_evidence(record, check) if item.kind == "row"]
     for item in reversed(rows):   # evidence stands in the order in which it was gathered
         row = _parse_row(item.body)

@@ -6,8 +6,10 @@ green only for a complete run without either.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from harness.report.matrix import AnyCell, list_matrices
 from harness.report.wording import count
 from harness.results import IssueStatus, Record, Status
 
@@ -21,8 +23,9 @@ class Verdict:
 
 
 def judge(record: Record) -> Verdict:
-    """Return the verdict on `record`, from its checks and cells as much as from its exit code."""
-    statuses = {check.status for check in record.checks} | {cell.status for cell in record.cells}
+    """Return the verdict on `record`, from its checks and both matrices as much as from its exit code."""
+    cells: list[AnyCell] = [*record.cells, *record.api_cells]
+    statuses = {check.status for check in record.checks} | {cell.status for cell in cells}
     if Status.FAIL in statuses or record.exit_code == 1:
         return Verdict("fail", "FAILED, INTERRUPTED" if record.interrupted else "FAILED")
     if record.interrupted:
@@ -36,17 +39,24 @@ def judge(record: Record) -> Verdict:
     return Verdict("pass", "PASSED")
 
 
-def count_statuses(record: Record) -> list[tuple[Status, int]]:
-    """Return how many cells of the matrix have each status, without those that none has."""
-    counts = [(status, sum(cell.status == status for cell in record.cells)) for status in Status]
+def count_statuses(cells: Sequence[AnyCell]) -> list[tuple[Status, int]]:
+    """Return how many of `cells` have each status, without those that none has."""
+    counts = [(status, sum(cell.status == status for cell in cells)) for status in Status]
     return [(status, number) for status, number in counts if number]
 
 
 def summarise(record: Record) -> str:
-    """Return one sentence on the cells and the known issues."""
-    cells = ", ".join(f"{number} {status.label.lower()}" for status, number in count_statuses(record))
-    sentence = f"{count(len(record.cells), 'cell')}: {cells}." if cells else "No cell was looked at."
+    """Return one sentence on the cells of each matrix and one on the known issues."""
+    first, *others = list_matrices(record)
+    sentence = _count_cells(first.cells) or "No cell was looked at."
+    for matrix in others:
+        sentence += f" {matrix.title}: {_count_cells(matrix.cells)}"
     seen = sum(issue.status == IssueStatus.REPRODUCED for issue in record.known_issues)
     if record.known_issues:
         sentence += f" Known issues seen: {seen} of {len(record.known_issues)}."
     return sentence
+
+
+def _count_cells(cells: Sequence[AnyCell]) -> str:
+    counts = ", ".join(f"{number} {status.label.lower()}" for status, number in count_statuses(cells))
+    return f"{count(len(cells), 'cell')}: {counts}." if cells else ""

@@ -16,13 +16,15 @@ from harness.report.console import (
     print_matrix,
     render_matrix_svg,
 )
-from harness.results import Check, Evidence, Record, Status
+from harness.results import ApiCell, ApiColumn, Check, Evidence, Record, Status
 from tests.unit.report.conftest import CheckGolden
 from tests.unit.report.sample import (
+    build_clean_api_record,
     build_clean_record,
     build_record,
     build_short_record,
 )
+from tests.unit.report.sample_api import build_idle_api_cells
 
 
 class Clock:
@@ -50,8 +52,33 @@ def _start(console: Console, clock: Clock | None = None, **environment: str) -> 
 def test_the_matrix(check_golden: CheckGolden) -> None:
     """A run with everything in it is printed as the golden file says."""
     page = Path("reports/latest/report.html")
-    text = _capture(lambda console: print_matrix(build_record(), build_clean_record(), console, page))
+    text = _capture(lambda console: print_matrix(build_record(), build_clean_api_record(), console, page))
     check_golden("console.txt", text)
+
+
+def test_a_run_without_the_second_matrix_does_not_speak_of_it() -> None:
+    """Where none of its checks was selected, the first matrix is all there is, and is not told apart."""
+    text = _capture(lambda console: print_matrix(build_clean_record(), None, console))
+    assert "API server" not in text
+    assert "kubectl" not in text
+
+
+def test_a_second_matrix_that_does_not_apply_is_one_line() -> None:
+    """Without an API server the reason is printed once, in place of the table and its explanation."""
+    record = build_clean_record()
+    record.api_cells = build_idle_api_cells("no API server was built")
+    text = _capture(lambda console: print_matrix(record, None, console))
+    assert "\n· N/A Through Michelangelo's API server: no API server was built\n" in text
+    assert (text.count("no API server was built"), text.count("Deployment")) == (1, 1)
+    assert "Deleted" not in text
+
+
+def test_a_reason_that_many_cells_share_is_printed_once() -> None:
+    """Cells that did not run for one reason have it below the matrix, with their number."""
+    cells = [ApiCell(kind, c, Status.NOT_RUN, "it died") for kind in ("Model", "Project") for c in ApiColumn]
+    text = _capture(lambda console: print_matrix(Record(api_cells=cells), None, console))
+    assert "- not run 12 cells: it died" in text
+    assert text.count("it died") == 1
 
 
 def test_the_evidence_of_one_check(check_golden: CheckGolden) -> None:

@@ -4,9 +4,21 @@ from __future__ import annotations
 
 from harness.catalogue import KINDS
 from harness.report.diff import Area, Difference, compare_records, find_changed_cells, render_diff
-from harness.results import Cell, Column, Component, IssueResult, IssueStatus, Latency, Record, Status
+from harness.results import (
+    ApiCell,
+    ApiColumn,
+    Cell,
+    Column,
+    Component,
+    IssueResult,
+    IssueStatus,
+    Latency,
+    Record,
+    Status,
+)
 from tests.unit.report.conftest import CheckGolden
-from tests.unit.report.sample import build_clean_record, build_record
+from tests.unit.report.sample import build_clean_api_record, build_clean_record, build_record
+from tests.unit.report.sample_api import build_idle_api_cells
 
 
 def _cells(*cells: tuple[str, Column, Status]) -> Record:
@@ -31,7 +43,7 @@ def test_a_cell_that_changed_is_named_and_judged() -> None:
         Difference(Area.CELL, "Model, Synced to MySQL", "pass", "fail", worse=True),
         Difference(Area.CELL, "Model, Updated", "fail", "known", worse=False),
     ]
-    assert find_changed_cells(old, new) == {
+    assert find_changed_cells(old.cells, new.cells) == {
         ("Model", Column.SYNCED): Status.PASS,
         ("Model", Column.UPDATED): Status.FAIL,
     }
@@ -54,6 +66,59 @@ def test_cells_that_did_not_run_are_one_difference() -> None:
     assert [(item.before, item.after, item.worse) for item in differences] == [("judged", "not run", True)]
     assert differences[0].subject.startswith("48 cells of Project, ModelFamily, Pipeline,")
     assert compare_records(old, Record())[0].subject == "52 cells of all kinds"
+
+
+def test_cells_of_the_second_matrix_are_compared_apart() -> None:
+    """A cell through the API server is compared with its like, though the first matrix has one of its name."""
+    old = Record(
+        cells=[Cell("Model", Column.CREATED, Status.PASS)],
+        api_cells=[
+            ApiCell("Model", ApiColumn.CREATED, Status.PASS),
+            ApiCell("Model", ApiColumn.PROTO, Status.FAIL),
+        ],
+    )
+    new = Record(
+        cells=[Cell("Model", Column.CREATED, Status.PASS)],
+        api_cells=[
+            ApiCell("Model", ApiColumn.CREATED, Status.FAIL),
+            ApiCell("Model", ApiColumn.PROTO, Status.PASS),
+        ],
+    )
+    assert compare_records(old, new) == [
+        Difference(Area.CELL, "Model, Proto agrees", "fail", "pass", worse=False),
+        Difference(Area.CELL, "Model, API server: Created", "pass", "fail", worse=True),
+    ]
+
+
+def test_a_second_matrix_that_the_old_run_lacks_is_no_difference() -> None:
+    """A baseline without the second matrix says nothing about it; a run that lost it did not run it."""
+    without, with_it = build_clean_record(), build_clean_api_record()
+    assert compare_records(without, with_it) == []
+    lost = Difference(Area.CELL, "78 cells of all kinds through the API server", "judged", "not run", worse=True)
+    assert compare_records(with_it, without) == [lost]
+
+
+def test_cells_that_ceased_to_apply_are_few_lines() -> None:
+    """A run without an API server, compared with one that had it, has a line per change, not per cell."""
+    without = build_clean_record()
+    without.api_cells = build_idle_api_cells()
+    place = "through the API server"
+    assert [
+        (item.subject.endswith(place), item.before, item.after, item.worse)
+        for item in compare_records(build_clean_api_record(), without)
+        if item.before == "pass"
+    ] == [(True, "pass", "not applicable", False)]
+    gained = compare_records(without, build_clean_api_record())
+    subjects = [item.subject for item in gained if item.after == "pass"]
+    assert subjects == [f"59 cells of all kinds {place}"]
+
+
+def test_many_cells_that_became_worse_are_named() -> None:
+    """Cells that apply now and fail are never gathered in one line."""
+    old = Record(api_cells=build_idle_api_cells())
+    new = Record(api_cells=[ApiCell(cell.kind, cell.column, Status.FAIL) for cell in old.api_cells])
+    differences = compare_records(old, new)
+    assert (len(differences), {item.worse for item in differences}) == (78, {True})
 
 
 def test_known_issues_are_compared_by_id() -> None:
@@ -100,7 +165,7 @@ def test_only_latencies_beyond_factor_and_noise_are_differences() -> None:
 
 def test_the_diff_as_text(check_golden: CheckGolden) -> None:
     """The text names both runs and groups what changed."""
-    check_golden("diff.txt", render_diff(compare_records(build_clean_record(), build_record()), before="seed"))
+    check_golden("diff.txt", render_diff(compare_records(build_clean_api_record(), build_record()), before="seed"))
 
 
 def test_the_diff_as_markdown() -> None:

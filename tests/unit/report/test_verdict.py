@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from harness.report.verdict import Verdict, judge, summarise
-from harness.results import Cell, Check, Column, IssueResult, IssueStatus, Record, Status
+from harness.results import ApiCell, ApiColumn, Cell, Check, Column, IssueResult, IssueStatus, Record, Status
 from tests.unit.report.sample import build_clean_record, build_record
 
 
@@ -44,6 +44,22 @@ def test_a_failed_check_outside_the_matrix_counts() -> None:
     assert judge(record) == Verdict("fail", "FAILED")
 
 
+@pytest.mark.parametrize(
+    ("status", "word"),
+    [
+        (Status.FAIL, "FAILED"),
+        (Status.ERROR, "COULD NOT TEST"),
+        (Status.NOT_RUN, "PARTIAL"),
+        (Status.NOT_APPLICABLE, "PASSED"),
+    ],
+)
+def test_the_second_matrix_counts(status: Status, word: str) -> None:
+    """What is wrong or missing through the API server keeps a run from green; what can't apply does not."""
+    record = _run(Status.PASS, 0)
+    record.api_cells = [ApiCell("Model", ApiColumn.DELETED, status)]
+    assert judge(record).word == word
+
+
 def test_the_samples_are_judged_as_they_are_meant() -> None:
     """The sample with failures is red, the clean one green."""
     assert (judge(build_record()).word, judge(build_clean_record()).word) == ("FAILED", "PASSED")
@@ -59,3 +75,10 @@ def test_the_summary_counts_cells_and_issues() -> None:
     ]
     assert summarise(record) == "2 cells: 1 pass, 1 not run. Known issues seen: 1 of 2."
     assert summarise(Record()) == "No cell was looked at."
+
+
+def test_the_summary_counts_each_matrix() -> None:
+    """The cells through the API server are not mixed into the count of the others."""
+    record = _run(Status.PASS, 0)
+    record.api_cells = [ApiCell("Model", column, Status.KNOWN) for column in ApiColumn]
+    assert summarise(record) == "1 cell: 1 pass. Through Michelangelo's API server: 6 cells: 6 known."
