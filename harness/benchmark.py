@@ -30,6 +30,7 @@ from harness.scenario.registration import await_registration
 from harness.scenario.run import as_applied
 from harness.templates import Templates
 
+NAMESPACES = ("ingester-test-2", "ingester-test")
 _ROW_TIMEOUT_S = 30.0
 _ROOT = Path(__file__).resolve().parent.parent
 
@@ -72,18 +73,21 @@ def run_bare(options: argparse.Namespace) -> dict[str, float]:
         stages["sandbox"] = time.monotonic() - started
         await_registration(sandbox, 30.0)
         cluster, database = Cluster(sandbox.kubeconfig), Database(sandbox.mysql)
-        cluster.create_namespace("ingester-test")
+        for namespace in NAMESPACES:
+            cluster.create_namespace(namespace)
         templates = Templates()
         immutable = load_profile(read_profile(options)).immutable_kinds
         mark = time.monotonic()
         for case in CASES:
-            _await_row(database, case, cluster.create(case.kind, as_applied(templates.render(case))))
+            for namespace in NAMESPACES:
+                sent = as_applied(templates.render(case, {"namespace": namespace}))
+                _await_row(database, case, cluster.create(case.kind, sent))
         stages["create"] = time.monotonic() - mark
         mark = time.monotonic()
         for case in CASES:
             name = templates.render(case)["metadata"]["name"]
             try:
-                answer = cluster.patch(case.kind, "ingester-test", name, case.patch)
+                answer = cluster.patch(case.kind, NAMESPACES[-1], name, case.patch)
             except Refusal:
                 if case.name not in immutable:
                     raise

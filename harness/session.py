@@ -54,7 +54,7 @@ SECTIONS: dict[Column, tuple[str, ...]] = {
     Column.CREATED: ("1.4",),
     Column.SYNCED: ("1.5", "1.6"),
     Column.UPDATED: ("2.1",),
-    Column.UPDATE_SYNCED: ("2.2", "2.3"),
+    Column.UPDATE_SYNCED: ("2.2", "2.3", "2.4"),
 }
 """The checks that a cell of each column consists of. A cell whose checks did not all run is NOT RUN."""
 
@@ -179,9 +179,10 @@ class Session:
             sandbox=sandbox,
             cluster=cluster,
             database=self._database,
-            templates=templates,
+            templates=Templates(suffix=sandbox.run_id) if isinstance(sandbox, BelongsToOthers) else templates,
             profile=self.profile,
             namespace=namespace,
+            bystander_namespace=take_namespace(sandbox, cluster),
             patience=self.settings.patience,
             labels=sandbox.labels if isinstance(sandbox, BelongsToOthers) else {},
         )

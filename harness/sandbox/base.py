@@ -121,6 +121,7 @@ class TimesItsStart(Protocol):
 class BelongsToOthers(Protocol):
     """A cluster in which a run is a guest: it labels what it makes, and removes that and nothing else."""
 
+    run_id: str            # ends the names of what the run makes
     leftovers: list[Any]   # what `stop` has left, each saying how to remove it
 
     @property

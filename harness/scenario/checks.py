@@ -95,8 +95,6 @@ def check_row(sync: Sync, check: Check, deleted_uids: Iterable[str] = ()) -> Row
     mismatches += _check_update_time(row, sync)
     check.evidence.append(evidence.of_comparison(mismatches, f"the row against the object at {row.res_version}"))
     fail_on(mismatches, check, f"{name}: its row differs from the object", f"table {kind.table}, uid {write.uid}")
-    if sync.restarts > write.creation.restarts:
-        check.detail = "after restart"
     return row
 
 

@@ -28,7 +28,7 @@ from harness.scenario.arrival import Arrivals
 from harness.scenario.history import ObjectHistory
 from harness.scenario.log import RECONCILED, RECONCILED_IMMUTABLE, parse_log
 from harness.scenario.registration import Registration, await_registration
-from harness.scenario.signals import NotRun
+from harness.scenario.signals import NotApplicable, NotRun
 from harness.scenario.steps import Creation, Patience, Sync, Update, Write, as_write, get_history
 from harness.templates import Templates
 
@@ -47,6 +47,7 @@ class Run:
         templates: Templates,
         profile: Profile,
         namespace: str,
+        bystander_namespace: str,
         patience: Patience | None = None,
         labels: Mapping[str, str] | None = None,
     ) -> None:
@@ -55,6 +56,7 @@ class Run:
         self.database = database
         self.profile = profile
         self.namespace = namespace
+        self._bystander_namespace = bystander_namespace
         self.patience = patience or Patience()
         self.labels = dict(labels or {})   # what every object of the run carries
         self.reproduced: dict[str, list[Evidence]] = {}     # id of a known issue -> evidence that it showed
@@ -65,6 +67,7 @@ class Run:
         )
         self._registration: Registration | None = None
         self._creations: dict[str, Creation] = {}
+        self._bystanders: dict[str, Creation] = {}
         self._syncs: dict[str, Sync] = {}
         self._updates: dict[str, Update] = {}
         self._update_syncs: dict[str, Sync] = {}
@@ -101,11 +104,13 @@ class Run:
         return creation is not None and not isinstance(creation.answer, Refusal)
 
     def create(self, case: Case) -> Creation:
-        """Create the case's CR, after those that it requires."""
+        """Create the case's CR, after those that it requires and its bystander."""
         if case.name not in self._creations:
             for name in case.requires:
                 self.create(CASES_BY_NAME[name])
-            self._creations[case.name] = self._create(case)
+            if not self._brings_down(case):
+                self._bystanders[case.name] = self._create(case, self._bystander_namespace)
+            self._creations[case.name] = self._create(case, self.namespace)
         return self._creations[case.name]
 
     def sync(self, case: Case) -> Sync:
@@ -143,6 +148,24 @@ class Run:
             self._update_syncs[case.name] = sync
         return self._update_syncs[case.name]
 
+    def sync_bystander(self, case: Case) -> Sync:
+        """Return the row of the object of the same kind and name in another namespace, which nobody touches.
+
+        It is read once the case's own object has been written and patched. Raises NotApplicable where the profile
+        rules a second object out, NotRun where it was not accepted.
+        """
+        update = self.update(case)
+        if update.recreation is not None or not isinstance(update.answer, Refusal):
+            self.sync_update(case)
+        if case.name not in self._bystanders:
+            raise NotApplicable("a second object would bring the controller manager down as well")
+        bystander = self._bystanders[case.name]
+        if isinstance(bystander.answer, Refusal):
+            raise NotRun(f"the second object was not accepted: {bystander.answer}")
+        sync = self._arrivals.await_row(as_write(bystander))
+        sync.evidence[:0] = bystander.evidence
+        return sync
+
     def read_row(self, case: Case) -> Row | None:
         """Return the row of the created CR as it is now."""
         creation = self._get_accepted(case)
@@ -150,17 +173,23 @@ class Run:
         rows = self.database.get_rows(case.kind, history.namespace, history.name)
         return next((row for row in rows if row.uid == history.uid), None)
 
-    def _create(self, case: Case) -> Creation:
-        sent = as_applied(add_labels(self._templates.render(case, {"namespace": self.namespace}), self.labels))
+    def _brings_down(self, case: Case) -> bool:
+        """Whether the profile knows the case's CR to bring the controller manager down."""
+        issue = self.profile.find_issue(case.name, Column.SYNCED)
+        return issue is not None and issue.step is Workaround.DELETE
+
+    def _create(self, case: Case, namespace: str) -> Creation:
+        sent = as_applied(add_labels(self._templates.render(case, {"namespace": namespace}), self.labels))
         cursor = self.sandbox.log_cursor(CONTROLLERMGR)
         restarts = self.sandbox.component(CONTROLLERMGR).restarts
-        request = evidence.of_request("create", case.kind, self.namespace, sent["metadata"]["name"], sent)
+        request = evidence.of_request("create", case.kind, namespace, sent["metadata"]["name"], sent)
         answer = _attempt(lambda: self.cluster.create(case.kind, sent))
         creation = Creation(case, sent, answer, time.monotonic(), cursor, restarts)
         creation.evidence = [request, evidence.of_answer(answer)]
         if not isinstance(answer, Refusal):
             creation.history = ObjectHistory(self.cluster, case.kind, answer)
-            self._arrivals.glance(as_write(creation), "create")
+            if namespace == self.namespace:
+                self._arrivals.glance(as_write(creation), "create")
         return creation
 
     def _update(self, creation: Creation, synced: Row | None) -> Update:
@@ -203,7 +232,7 @@ class Run:
     def _recreate(self, issue: KnownIssue, update: Update) -> None:
         """Create the CR again, and see that it is left alone."""
         self.reproduced[issue.id] = list(update.evidence)
-        recreation = self._create(update.creation.case)
+        recreation = self._create(update.creation.case, self.namespace)
         self.worked_around[issue.id] = list(recreation.evidence)
         if recreation.history is None:
             return

@@ -48,3 +48,11 @@ def test_2_3_updated_row_equals_object(case: Case, run: Run, check: Check) -> No
             checks.check_recreated_row(run.sync_update(case), update, check)
         else:
             checks.check_updated_row(run.sync_update(case), update, check)
+
+
+@pytest.mark.order(34)
+@pytest.mark.section("2.4", "Other row is untouched", Column.UPDATE_SYNCED)
+def test_2_4_other_row_is_untouched(case: Case, run: Run, check: Check) -> None:
+    """The row of an object of the same kind and name in another namespace still equals that object."""
+    with judging(run, case, Column.UPDATE_SYNCED, check):
+        checks.check_row(run.sync_bystander(case), check)

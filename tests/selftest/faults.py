@@ -123,6 +123,21 @@ def _keep_old_pairs(self: Store, cursor: Any, table: str, uid: str, pairs: dict[
         )
 
 
+def _wipe_others_labels(self: Store, cursor: Any, table: str, uid: str, pairs: dict[str, str]) -> None:
+    if table == "cluster_labels":
+        cursor.execute("DELETE FROM cluster_labels WHERE obj_uid <> %s", (uid,))
+    Store.replace_pairs(self, cursor, table, uid, pairs)
+
+
+def _update_by_name(self: Store, cursor: Any, kind: Kind, row: Row) -> None:
+    Store.write_row(self, cursor, kind, row)
+    if kind.name == "Project":
+        cursor.execute(
+            "UPDATE project SET json = %s, tier = %s WHERE name = %s",
+            (row.json, row.columns["tier"], row.name),
+        )
+
+
 def _write_pairs_once(self: Store, cursor: Any, table: str, uid: str, pairs: dict[str, str]) -> None:
     if table == "cluster_labels":
         cursor.execute("SELECT COUNT(*) FROM cluster_labels WHERE obj_uid = %s", (uid,))
@@ -245,8 +260,8 @@ def _shift(moment: datetime) -> datetime:
 
 
 def _both(kind: str) -> Sections:
-    """Return the sections in which a row is compared: after the creation and after the update."""
-    return {"1.6": (kind,), "2.3": (kind,)}
+    """Return the sections in which a row is compared: after the creation, after the update, and beside it."""
+    return {"1.6": (kind,), "2.3": (kind,), "2.4": (kind,)}
 
 
 FAULTS: tuple[Fault, ...] = (
@@ -256,7 +271,7 @@ FAULTS: tuple[Fault, ...] = (
         lambda: Parts(kinds=()),
         {"1.3": ("",)},
         "0 of 13",
-        not_run=dict.fromkeys(("1.4", "1.5", "1.6", "2.1", "2.2", "2.3"), ALL)
+        not_run=dict.fromkeys(("1.4", "1.5", "1.6", "2.1", "2.2", "2.3", "2.4"), ALL)
         | {"3": ("cluster-outside-ma-system", "sparkjob-driver-fields")},
     ),
     Fault(
@@ -264,12 +279,12 @@ FAULTS: tuple[Fault, ...] = (
         lambda: Parts(kinds=tuple(kind for kind in KINDS if kind.name != "Revision")),
         {"1.3": ("",)},
         "Revision",
-        not_run=dict.fromkeys(("1.4", "1.5", "1.6", "2.1", "2.2", "2.3"), ("Revision",)),
+        not_run=dict.fromkeys(("1.4", "1.5", "1.6", "2.1", "2.2", "2.3", "2.4"), ("Revision",)),
     ),
     Fault(
         "kind-never-synced",
         on_reconciler(reconcile=_ignore_kind),
-        dict.fromkeys(("1.5", "1.6", "2.2", "2.3"), ("InferenceServer",)),
+        dict.fromkeys(("1.5", "1.6", "2.2", "2.3", "2.4"), ("InferenceServer",)),
         "InferenceServer",
     ),
     Fault(
@@ -376,6 +391,13 @@ FAULTS: tuple[Fault, ...] = (
     ),
     Fault("labels-written-once", on_store(replace_pairs=_write_pairs_once), {"2.3": ("Cluster",)}, "key updated"),
     Fault("labels-pile-up", on_store(replace_pairs=_keep_old_pairs), {"2.3": ("RayCluster",)}, "2 rows"),
+    Fault(
+        "labels-of-others-wiped",
+        on_store(replace_pairs=_wipe_others_labels),
+        {"2.4": ("Cluster",)},
+        "cluster_labels, key test",
+    ),
+    Fault("updated-by-name-alone", on_store(write_row=_update_by_name), {"2.4": ("Project",)}, "column tier"),
     Fault(
         "annotations-lost",
         on_row("Project", change=lambda r, _: replace(r, annotations={})),
