@@ -157,6 +157,7 @@ def _make_run(sandbox: ExistingSandbox, database: Database) -> Run:
         templates=Templates(suffix=sandbox.run_id),
         profile=load_profile("report-2026-03"),
         namespace=sandbox.take_namespace(),
+        bystander_namespace=sandbox.take_namespace(),
         labels=sandbox.labels,
     )
 
@@ -320,13 +321,15 @@ def test_restart_is_followed(existing: ExistingSettings, connect: Connect, local
     ).satisfied
     started, cursor = local.log_cursor(CONTROLLERMGR), sandbox.log_cursor(CONTROLLERMGR)
     local.restart_controllermgr()
-    wanted = [line.text for line in local.read_log(CONTROLLERMGR, started)]
-    seen = wait_for(
-        lambda: [line.text for line in sandbox.read_log(CONTROLLERMGR, cursor)],
-        lambda lines: len(lines) >= len(wanted),
+    logs = wait_for(
+        lambda: (
+            [line.text for line in sandbox.read_log(CONTROLLERMGR, cursor)],
+            [line.text for line in local.read_log(CONTROLLERMGR, started)],   # which may still grow
+        ),
+        lambda both: both[0] == both[1],
         timeout_s=10,
-    ).value
-    assert seen == wanted
+    )
+    assert logs.satisfied, logs.value
     assert {line.run for line in sandbox.read_log(CONTROLLERMGR, cursor)} == {cursor.run, cursor.run + 1}
     assert sandbox.log_reach is LogReach.WHOLE
 

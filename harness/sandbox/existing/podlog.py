@@ -131,9 +131,10 @@ class PodLog:
         while not self._closing.is_set():
             try:
                 pod = self._find_pod()
-                if pod is not None and get_started_at(pod) is not None:
-                    self._follow(pod)
-                self._complete(self._find_pod())
+                if pod is not None:
+                    self._complete(pod)
+                    if get_started_at(pod) is not None:
+                        self._follow(pod)
             except (Refusal, HarnessError):
                 pass   # gone or unreachable for now; the next look tells
             self._closing.wait(_LOOK_INTERVAL_S)
@@ -151,11 +152,11 @@ class PodLog:
             with self._lock:
                 run.add(line, known)
 
-    def _complete(self, pod: JsonObject | None) -> None:
-        """Add what the stream did not bring any more of a run that has ended."""
+    def _complete(self, pod: JsonObject) -> None:
+        """Add what the stream did not bring any more of a run that has ended, now that the pod shows it."""
         with self._lock:
             run = self._runs[-1]
-        if pod is None or pod["metadata"]["uid"] != run.key[0] or run.is_complete or self._closing.is_set():
+        if pod["metadata"]["uid"] != run.key[0] or run.is_complete:
             return
         age = get_restarts(pod) - run.key[1]
         if age > 1 or (age == 0 and get_started_at(pod) is not None):

@@ -83,6 +83,23 @@ def test_crash_is_read_to_its_end_and_a_new_run_begun(open_log: Callable[[StandI
     assert log.get_cursor() == LogCursor(1, 1)
 
 
+def test_last_words_are_fetched_even_if_the_pod_shows_the_end_late(
+    open_log: Callable[[StandInPods], PodLog],
+) -> None:
+    """A stream that ends before the pod says so is taken up again, and the end of the run is not lost."""
+    pods = StandInPods(make_pod())
+    log = open_log(pods)
+    _eventually(lambda: len(pods.streams), 1)
+    pods.log = [_stamp(1, "one")]
+    pods.streams[0].write(*pods.log)
+    pods.streams[0].close()
+    _eventually(lambda: len(pods.streams), 2)   # the pod still shows the old run
+    pods.previous, pods.log = [_stamp(1, "one"), _stamp(2, "panic: at last")], [_stamp(5, "again")]
+    pods.pods = [make_pod(restarts=1)]
+    pods.streams[1].close()
+    _eventually(log.read, [LogLine(0, "one"), LogLine(0, "panic: at last"), LogLine(1, "again")])
+
+
 def test_run_before_the_first_look_is_there_too(open_log: Callable[[StandInPods], PodLog]) -> None:
     """Of a container that had crashed before, the earlier run's log comes first; without it, nothing is wrong."""
     pods = StandInPods(make_pod(restarts=4))
