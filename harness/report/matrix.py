@@ -39,6 +39,9 @@ _VERBS = {
     Status.NOT_APPLICABLE: ("does not apply", "do not apply"),
     Status.KNOWN: ("falls short as expected", "fall short as expected"),
 }
+_PROTO_COMPARED = "their proto column, decoded and compared with the object."
+_PROTO_EXPLANATION = f"The rows of the first matrix: {_PROTO_COMPARED}"
+_EXPLANATION = "The same objects, written through Michelangelo's own API server instead of kubectl."
 _SHARED_BY = 4   # a reason of more cells than this is said once
 
 
@@ -107,18 +110,26 @@ def build_matrix(record: Record) -> Matrix:
 
 
 def build_api_matrix(record: Record) -> Matrix | None:
-    """Return the second matrix, of the objects that went through Michelangelo's API server; None without one."""
+    """Return the second matrix, of the objects that went through Michelangelo's API server; None without one.
+
+    It has the columns of which any check was selected: without an API server that is the proto column alone.
+    """
     cells = record.api_cells
     if not cells:
         return None
     is_idle = all(cell.status == Status.NOT_APPLICABLE for cell in cells)
+    columns = tuple(column for column in ApiColumn if any(cell.column == column for cell in cells))
+    title, explanation = "Through Michelangelo's API server", _EXPLANATION
+    if columns == (ApiColumn.PROTO,):
+        title, explanation = "Proto column", _PROTO_EXPLANATION
+    elif ApiColumn.PROTO in columns:
+        explanation += f" The first column is about the rows of the first matrix: {_PROTO_COMPARED}"
     return Matrix(
-        "Through Michelangelo's API server",
-        "The same objects, written through Michelangelo's own API server instead of kubectl. "
-        "The first column is about the rows of the first matrix: their proto column, decoded, equals the object.",
-        tuple(ApiColumn),
+        title,
+        explanation,
+        columns,
         cells,
-        [] if is_idle else _list_rows(cells, tuple(ApiColumn)),
+        [] if is_idle else _list_rows(cells, columns),
         _list_shared_reasons(cells, 0 if is_idle else _SHARED_BY, tuple(_VERBS)),
         is_idle,
     )

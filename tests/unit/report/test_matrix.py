@@ -95,13 +95,30 @@ def test_without_a_selected_check_there_is_no_second_matrix() -> None:
 
 def test_the_second_matrix_has_its_own_rows_and_columns() -> None:
     """Its rows come in the same order, with six cells each, of which a missing one did not run."""
-    record = Record(api_cells=[ApiCell(kind, ApiColumn.PROTO, Status.PASS) for kind in ("SparkJob", "Model")])
+    record = Record(api_cells=[ApiCell("Model", column, Status.PASS) for column in ApiColumn])
+    record.api_cells.insert(0, ApiCell("SparkJob", ApiColumn.PROTO, Status.PASS))
     matrix = build_api_matrix(record)
     assert matrix is not None
     assert [row.kind for row in matrix.rows] == ["Model", "SparkJob"]
     assert matrix.columns == tuple(ApiColumn)
-    assert [type(cell) for cell in matrix.rows[0].cells] == [ApiCell] * 6
-    assert [cell.status for cell in matrix.rows[0].cells] == [Status.PASS, *[Status.NOT_RUN] * 5]
+    assert [type(cell) for cell in matrix.rows[1].cells] == [ApiCell] * 6
+    assert [cell.status for cell in matrix.rows[1].cells] == [Status.PASS, *[Status.NOT_RUN] * 5]
+
+
+def test_columns_that_were_not_selected_are_left_out() -> None:
+    """Without the API server's checks the proto column stands alone, and is called that."""
+    proto = [ApiCell(kind, ApiColumn.PROTO, Status.PASS) for kind in ("Project", "Model")]
+    alone = build_api_matrix(Record(api_cells=[*proto]))
+    both = build_api_matrix(Record(api_cells=[*proto, ApiCell("Model", ApiColumn.DELETED, Status.PASS)]))
+    others = build_api_matrix(Record(api_cells=[ApiCell("Model", ApiColumn.DELETED, Status.PASS)]))
+    assert alone is not None
+    assert both is not None
+    assert others is not None
+    assert (alone.title, alone.columns) == ("Proto column", (ApiColumn.PROTO,))
+    assert "API server" not in alone.explanation
+    assert both.columns == (ApiColumn.PROTO, ApiColumn.DELETED)
+    assert ["The first column" in matrix.explanation for matrix in (both, others)] == [True, False]
+    assert both.title == others.title == "Through Michelangelo's API server"
 
 
 def test_a_matrix_that_does_not_apply_is_a_sentence() -> None:
