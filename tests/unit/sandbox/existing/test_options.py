@@ -42,6 +42,7 @@ def _read(kubeconfig: Path, *arguments: str) -> ExistingSettings:
 
 def test_defaults_are_those_of_the_context(kubeconfig: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Pod and service are looked for in the context's namespace; the password comes from the environment."""
+    monkeypatch.delenv("MYSQL_PASSWORD_FILE", raising=False)
     monkeypatch.setenv("MYSQL_PASSWORD", "from-environment")
     settings = _read(kubeconfig, "--context", "dev", "--mysql-port-forward", "mysql", "--mysql-url", _URL)
     assert settings.forward == ServicePort("mysql", "ma")
