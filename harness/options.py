@@ -31,6 +31,7 @@ from harness.target import Target, prepare_michelangelo
 
 PROFILE_OF_REFERENCE = "report-2026-03"
 PROFILE_OF_BINARY = "upstream-main"
+_RESTARTS_S = 90.0   # Kubernetes delays a third restart by 20 s, a fourth by 40 s
 LOCAL, EXISTING, K3D = BACKENDS = ("local", "existing", "k3d")
 
 Add = Callable[..., Any]
@@ -205,8 +206,16 @@ def read_run_settings(options: argparse.Namespace, progress: Progress) -> RunSet
         keep_sandbox=options.keep_sandbox,
         allow_stale_known_issues=options.allow_stale_known_issues,
         api_server=_read_api_server(options.api_server),
-        patience=Patience(sync_s=options.sync_timeout),
+        patience=_read_patience(options),
     )
+
+
+def _read_patience(options: argparse.Namespace) -> Patience:
+    """Return how long to wait: a cluster delays its restarts by 10 s and more, a local sandbox by less."""
+    usual = Patience(sync_s=options.sync_timeout)
+    if options.sandbox == LOCAL:
+        return usual
+    return dataclasses.replace(usual, issue_s=_RESTARTS_S, registration_s=_RESTARTS_S)
 
 
 def read_cases(words: list[str]) -> tuple[Case, ...]:

@@ -341,8 +341,8 @@ class AcceptancePlugin:
             console,
             self._folder.html,
         )
-        for line in filter(None, [self._session.access, *self._session.leftovers]):
-            terminalreporter.write_line(line)
+        if self._session.access:
+            terminalreporter.write_line(self._session.access)
 
     def _get_reproduction(self, item: pytest.Item) -> str:
         """Return the command that runs this check alone."""

@@ -29,9 +29,9 @@ from harness.model import Case
 from harness.mysql import Database
 from harness.profiles import Profile, load_profile
 from harness.progress import Progress
+from harness.report.matrix import API_SECTIONS
 from harness.results import (
     ApiCell,
-    ApiColumn,
     Cell,
     Check,
     Column,
@@ -57,16 +57,6 @@ SECTIONS: dict[Column, tuple[str, ...]] = {
     Column.UPDATE_SYNCED: ("2.2", "2.3", "2.4"),
 }
 """The checks that a cell of each column consists of. A cell whose checks did not all run is NOT RUN."""
-
-API_SECTIONS: dict[str, ApiColumn] = {
-    "4.1": ApiColumn.PROTO,
-    "4.2": ApiColumn.CREATED,
-    "4.3": ApiColumn.SYNCED,
-    "4.4": ApiColumn.UPDATED,
-    "4.5": ApiColumn.UPDATE_SYNCED,
-    "4.6": ApiColumn.DELETED,
-}
-"""The check that each cell of the second matrix consists of."""
 
 NAMESPACE = "ingester-test"
 """The seed report's namespace; a sandbox that is used again gets a numbered one."""
@@ -121,7 +111,6 @@ class Session:
             ],
         )
         self.access = ""   # how to reach the sandbox that was kept
-        self.leftovers: list[str] = []   # what a run left in a cluster of others, and how to remove it
         self._progress = progress
         self._started = time.monotonic()
         self._sandbox: Sandbox | None = None
@@ -154,7 +143,8 @@ class Session:
 
     def start(self) -> None:
         """Bring the sandbox up. Raises HarnessError where that fails; `finish` is still due then."""
-        self.record.digests = _digest_inputs(self.settings.target.sandbox)
+        target = self.settings.target
+        self.record.digests = _digest_inputs(target.sandbox if target.place is None else None)
         templates = Templates()
         for case in (*get_prerequisites(list(self.settings.cases)), *self.settings.cases):
             templates.render(case)   # a broken template must not cost a sandbox
@@ -203,6 +193,9 @@ class Session:
         for check in record.checks:
             name = f"checks of {check.section}"
             record.stages_s[name] = round(record.stages_s.get(name, 0.0) + check.duration_s, 3)
+        if isinstance(self._sandbox, BelongsToOthers):   # what stays must be in the report
+            self._sandbox.stop()
+            record.warnings += map(str, self._sandbox.leftovers)
         record.cells = build_cells(record.checks)
         record.api_cells = build_api_cells(record.checks)
         record.headline = record.headline or _summarise(record)
@@ -229,8 +222,6 @@ class Session:
             self._database = None
         if self._sandbox is not None:
             self._sandbox.stop()
-            if isinstance(self._sandbox, BelongsToOthers):
-                self.leftovers = list(map(str, self._sandbox.leftovers))
 
     def _describe_sandbox(self, sandbox: Sandbox) -> None:
         """Write down the components; a sandbox that is gone by now is a warning, not the end of the report."""
@@ -327,14 +318,16 @@ def _describe_environment() -> dict[str, str]:
     return {"Python": sys.version.split()[0], "platform": platform.platform(), **packages}
 
 
-def _digest_inputs(settings: SandboxSettings) -> dict[str, str]:
-    """Return the SHA-256 of what the run is made from: CRDs, schema, templates."""
+def _digest_inputs(settings: SandboxSettings | None) -> dict[str, str]:
+    """Return the SHA-256 of what the run is made from: its templates, and CRDs and schema where it brings them."""
+    templates = b"".join(path.read_bytes() for path in sorted(Path(CRS_FOLDER).glob("*.j2")))
+    if settings is None:
+        return {"templates": hashlib.sha256(templates).hexdigest()}
     if settings.crds is None:
         crds = repr(render_crds()).encode()
     else:
         crds = b"".join(path.read_bytes() for path in sorted(settings.crds.glob("*.y*ml")))
     schema = render_schema().encode() if settings.schema is None else settings.schema.read_bytes()
-    templates = b"".join(path.read_bytes() for path in sorted(Path(CRS_FOLDER).glob("*.j2")))
     inputs = {"CRDs": crds, "schema": schema, "templates": templates}
     return {name: hashlib.sha256(content).hexdigest() for name, content in inputs.items()}
 

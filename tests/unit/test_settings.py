@@ -14,6 +14,7 @@ from harness.settings import parse_mysql_url
 
 def test_a_mysql_url_is_read_whole(monkeypatch: pytest.MonkeyPatch) -> None:
     """Host, port, user, database and TLS come from the URL, the password from the environment."""
+    monkeypatch.delenv("MYSQL_PASSWORD_FILE", raising=False)
     monkeypatch.setenv("MYSQL_PASSWORD", "secret")
     server = parse_mysql_url("mysql://me%40x@db.example:3307/michelangelo?ssl_ca=/ca.pem")
     assert (server.host, server.port, server.user, server.database) == ("db.example", 3307, "me@x", "michelangelo")
