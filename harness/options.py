@@ -140,12 +140,18 @@ def read_target(options: argparse.Namespace, progress: Progress) -> Target:
         raise SettingsError.unknown("--sandbox", options.sandbox, BACKENDS)
     if options.sandbox == EXISTING:
         _refuse_with(EXISTING, options, ("michelangelo", "set", "crds", "schema"))
-        return dataclasses.replace(target, place=read_existing_settings(options), profile=_read_foreign(options))
+        place = read_existing_settings(options)
+        label = f"the cluster of context {place.context.name}"
+        return dataclasses.replace(target, place=place, profile=_read_foreign(options), label=label)
     if options.sandbox == K3D:
         _refuse_with(K3D, options, ("set", "crds", "schema", "mysql_url"))
         checkout = find_checkout(options.michelangelo, Cache(), progress).path if options.michelangelo else None
         return dataclasses.replace(
-            target, place=read_k3d_settings(options), profile=_read_foreign(options), checkout=checkout
+            target,
+            place=read_k3d_settings(options),
+            profile=_read_foreign(options),
+            checkout=checkout,
+            label="the k3d sandbox",
         )
     if options.michelangelo:
         for name, value in (

@@ -290,9 +290,9 @@ class AcceptancePlugin:
     # The end: the record first, then everything that renders it.
 
     @pytest.hookimpl(tryfirst=True)
-    def pytest_keyboard_interrupt(self) -> None:
-        """Remember that the run was cut short."""
-        self._interrupted = True
+    def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
+        """Remember that the run was cut short; pytest also calls this where the harness itself gives up."""
+        self._interrupted = excinfo.errisinstance(KeyboardInterrupt)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:

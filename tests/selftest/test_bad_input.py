@@ -60,6 +60,7 @@ def test_a_binary_that_exits_at_once_is_quoted(acceptance: Acceptance, tmp_path:
     assert "config: no such key" in outcome.output
     assert "7" in outcome.output
     assert outcome.record is not None
+    assert not outcome.record.interrupted
     assert {cell.status for cell in outcome.record.cells} == {Status.NOT_RUN}
 
 

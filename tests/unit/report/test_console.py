@@ -183,7 +183,7 @@ def test_a_terminal_gets_bars_and_one_last_line() -> None:
     stream = io.StringIO()
     progress = _start(Console(file=stream, force_terminal=True, width=100))
     progress.begin("build", 10, "packages")
-    progress.advance("build", 5, "golang.org/x/net")
+    progress.advance("build", 5, "k8s.io/api")
     progress.begin("MySQL")   # a second bar draws the first one afresh
     progress.end("MySQL")
     progress.end("build", "3 binaries")
