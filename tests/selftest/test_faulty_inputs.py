@@ -30,7 +30,7 @@ def freeze_entrypoint(schema: Any) -> None:
 @pytest.mark.parametrize(
     ("kind", "change", "fails", "not_run", "message"),
     [
-        ("Cluster", drop_region, {"1.4"}, {"1.5", "1.6", "2.1", "2.2", "2.3"}, "was not accepted"),
+        ("Cluster", drop_region, {"1.4"}, {"1.5", "1.6", "2.1", "2.2", "2.3", "2.4"}, "was not accepted"),
         ("RayJob", freeze_entrypoint, {"2.1"}, {"2.2", "2.3"}, "can't be patched"),
     ],
     ids=["creation-refused", "patch-refused"],

@@ -70,7 +70,7 @@ def test_a_kept_sandbox_is_used_again_and_ends_on_request(own_acceptance: Accept
     assert (first.exit_code, second.exit_code) == (0, 0), first.output + second.output
     assert first.record is not None
     assert second.record is not None
-    assert (first.record.namespace, second.record.namespace) == ("ingester-test", "ingester-test-2")
+    assert (first.record.namespace, second.record.namespace) == ("ingester-test", "ingester-test-3")
     assert second.record.stages_s["sandbox"] < first.record.stages_s["sandbox"] / 2
     assert own_acceptance.sandbox(["down"]).returncode == 0
     assert wait_for(lambda: find_processes(own_acceptance), lambda p: not p, timeout_s=10).satisfied
