@@ -53,6 +53,7 @@ class LocalSandbox:
         self._settings = settings
         self._process = process
         self._keep = keep
+        self._stopped = False
         mysql = self._read_state().mysql
         assert mysql is not None  # noqa: S101  it is up
         self.mysql: MySQLEndpoint = mysql
@@ -119,8 +120,13 @@ class LocalSandbox:
 
     def stop(self) -> None:
         """End the sandbox if this process started it and is not to keep it; else let go of it."""
+        if self._stopped:
+            return
+        self._stopped = True
         process, self._process = self._process, None
         if process is None or self._keep:
+            with suppress(SupervisorLostError):   # the next client, a moment later, must find it unused
+                self._channel.request("leave", timeout_s=_ANSWER_TIMEOUT_S)
             self._channel.close()
             if process is not None:
                 process.let_go()

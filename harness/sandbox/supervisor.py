@@ -150,6 +150,8 @@ class Supervisor:
                 self._state.publish()
             case "use":
                 session.uses = True
+            case "leave":
+                session.uses = False
             case "be alone":
                 self._require_alone(session)
             case "restart":

@@ -191,9 +191,10 @@ def test_documented_role_is_enough(existing: ExistingSettings, connect: Connect,
     assert sum(with_rows.count_rows(run.namespace).values()) == 0
     with_rows.close()
     # nobody carries out a namespace's deletion beside a bare API server: that is said, and waited for shortly
-    (leftover,) = sandbox.leftovers
-    assert leftover.what == f"namespace {run.namespace}"
-    assert f"delete namespace {run.namespace}" in leftover.command
+    assert [leftover.what for leftover in sandbox.leftovers] == [
+        f"namespace {namespace}" for namespace in sandbox.known_namespaces()
+    ]
+    assert all(f"delete {leftover.what}" in leftover.command for leftover in sandbox.leftovers)
 
 
 def test_what_others_made_is_not_touched(
