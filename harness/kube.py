@@ -47,6 +47,12 @@ class Refusal(Exception):  # noqa: N818  an answer of the API server, not an err
         return self.status == 404
 
 
+def load_client() -> None:
+    """Load the parts of the client library that take long, while there is something to wait for anyway."""
+    for name in ("CoreV1Api", "CustomObjectsApi", "VersionApi"):
+        getattr(kubernetes.client, name)
+
+
 @dataclass(frozen=True)
 class Version:
     """An object as it was at one resourceVersion; `deleted` marks the version that its deletion made."""

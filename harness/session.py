@@ -13,6 +13,7 @@ import hashlib
 import importlib.metadata
 import platform
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,7 +25,7 @@ from harness.cases import CASES, get_prerequisites
 from harness.catalogue import KINDS
 from harness.errors import HarnessError
 from harness.fixtures import render_crds, render_schema
-from harness.kube import Cluster
+from harness.kube import Cluster, load_client
 from harness.model import Case
 from harness.mysql import Database
 from harness.profiles import Profile, load_profile
@@ -148,6 +149,7 @@ class Session:
         templates = Templates()
         for case in (*get_prerequisites(list(self.settings.cases)), *self.settings.cases):
             templates.render(case)   # a broken template must not cost a sandbox
+        threading.Thread(target=load_client, name="load the client library", daemon=True).start()
         with self.stage("sandbox"):
             self._sandbox = sandbox = bring_up(
                 self.settings.target,
