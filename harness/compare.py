@@ -131,6 +131,11 @@ def get_path(obj: Any, path: str) -> Any:
     return obj
 
 
+def has_path(obj: Any, path: str) -> bool:
+    """Whether there is a value at a dotted JSON path."""
+    return get_path(obj, path) is not _ABSENT
+
+
 def parse_time(text: str) -> dt.datetime:
     """Return an RFC 3339 time as MySQL's DATETIME shows it: UTC, whole seconds, without zone."""
     moment = dt.datetime.fromisoformat(text)

@@ -59,11 +59,6 @@ class Wait(Generic[T]):
     polls: int
     looks: tuple[Look[T], ...]
 
-    @property
-    def last_change_s(self) -> float:
-        """Seconds from the start of the wait to the last change of the value."""
-        return self.looks[-1].after_s
-
 
 def wait_for(
     read: Callable[[], T],

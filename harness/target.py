@@ -28,13 +28,13 @@ from harness.settings import ControllerManager, SandboxSettings
 class Target:
     """What is tested, and where.
 
-    `place` chooses the backend: settings of its own for a cluster that exists or k3d, else those of `sandbox`.
+    `place` is the cluster that exists, or k3d; None means the local sandbox, as `sandbox` describes it.
     `pins` name exactly what is tested and why the profile was chosen, `findings` say where it and the harness
     disagree.
     """
 
     sandbox: SandboxSettings = field(default_factory=SandboxSettings)
-    place: SandboxSettings | ExistingSettings | K3dSettings | None = None
+    place: ExistingSettings | K3dSettings | None = None
     profile: str = "report-2026-03"
     checkout: Path | None = None
     label: str = ""

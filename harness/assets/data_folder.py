@@ -16,8 +16,6 @@ from harness.assets.mysqld import MARIADB, MYSQL, MySQLServerFiles
 from harness.errors import HarnessError
 
 SOCKET_NAME = "mysql.sock"
-CLOSE_ROOT_SQL = "DROP USER IF EXISTS 'root'@'127.0.0.1', 'root'@'::1'"
-"""For the init file: root, who has no password, is then reached by the socket in the data folder only."""
 
 _TIMEOUT_S = 120.0
 _SQL_MODE = (
@@ -62,8 +60,8 @@ _BEHAVIOUR_OF = {
 def initialise_data_folder(files: MySQLServerFiles, folder: Path) -> None:
     """Fill `folder`, which must be absent or empty, with the system tables; root has no password.
 
-    Takes about 0.5 s; `CLOSE_ROOT_SQL` then keeps root off the network. Raises `HarnessError` with the
-    server's last words where that fails.
+    Takes about 0.5 s. The caller's init file is to remove root, or to give it a password. Raises `HarnessError`
+    with the server's last words where that fails.
     """
     storage = (*_STORAGE, *_STORAGE_OF[files.flavor])
     folder.mkdir(parents=True, exist_ok=True)

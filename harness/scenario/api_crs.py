@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from harness.cases import CASES
 from harness.model import Case, JsonObject
 
 INGESTER_FINALIZER = "michelangelo/Ingester"
@@ -12,8 +11,6 @@ DELETING_ANNOTATION = "michelangelo/Deleting"
 
 UNSERVED = frozenset({"InferenceServer"})
 """Kinds that the API server has a protocol for and no service, in every version seen so far."""
-
-SERVED = tuple(case.name for case in CASES if case.name not in UNSERVED)
 
 _ADDITIONS: dict[str, JsonObject] = {
     # A project's team must be a UUID.
