@@ -131,3 +131,29 @@ API_ISSUES: tuple[KnownIssue, ...] = (
 """Known issues of Michelangelo's API server; each shows in every kind that it serves."""
 
 API_ISSUES_BY_ID: dict[str, KnownIssue] = {issue.id: issue for issue in API_ISSUES}
+
+
+@dataclass(frozen=True)
+class ContractIssue:
+    """A defect or documented limitation that a profile expects in the chapters beyond the seed report's.
+
+    It shows where a check of one of its `sections` fails, for one of `kinds` (all where empty), with every
+    `signature` (a regular expression, searched in any line) in what the check found. `intermittent`: it depends on
+    timing, so that not seeing it proves nothing; any other one that does not show is stale.
+    """
+
+    id: str
+    title: str
+    sections: tuple[str, ...]
+    signature: tuple[str, ...]
+    impact: str
+    workaround: str
+    fix: str
+    kinds: frozenset[str] = frozenset()
+    intermittent: bool = False
+    link: str = ""
+
+
+CONTRACT_ISSUES: tuple[ContractIssue, ...] = ()
+
+CONTRACT_ISSUES_BY_ID: dict[str, ContractIssue] = {issue.id: issue for issue in CONTRACT_ISSUES}

@@ -29,9 +29,8 @@ from harness.report.publish import publish
 from harness.report.record import SEED_BASELINE, load_baseline, write_text
 from harness.results import Check, Column, IssueResult, Record, Status
 from harness.scenario.api import ApiRun
-from harness.scenario.checks import StaleKnownIssueWarning
 from harness.scenario.run import Run
-from harness.scenario.signals import Known, NotApplicable, NotRun
+from harness.scenario.signals import Invalid, Known, NotApplicable, NotRun, StaleKnownIssueWarning
 from harness.session import Session
 
 ACCEPTANCE = "tests/acceptance"
@@ -241,6 +240,9 @@ class AcceptancePlugin:
         except NotApplicable as outcome:
             check.status, check.detail = Status.NOT_APPLICABLE, outcome.detail
             pytest.skip(f"not applicable: {outcome.detail}")
+        except Invalid as outcome:
+            check.status, check.detail = Status.INVALID, outcome.detail
+            pytest.fail(f"INVALID: {outcome.detail}", pytrace=False)
         except NotRun as outcome:
             check.status, check.detail = Status.NOT_RUN, outcome.detail
             pytest.skip(f"NOT RUN: {outcome.detail}")
@@ -312,7 +314,7 @@ class AcceptancePlugin:
 
     def _has_gaps(self) -> bool:
         """Whether a selected check has no result, which no run may pass with."""
-        return any(c.status in (Status.NOT_RUN, Status.ERROR, Status.FAIL) for c in self._session.record.checks)
+        return any(not c.status.succeeds for c in self._session.record.checks)
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_html_report_title(self, report: Any) -> None:

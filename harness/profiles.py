@@ -1,8 +1,8 @@
 """What a given version of the system is expected to do, read from `fixtures/profiles/NAME.toml`.
 
 A profile's file has `title`, `immutable_kinds` (kinds that leave Kubernetes once they are in MySQL),
-`known_issues` and `api_known_issues` (ids of `harness.issues`, the latter of Michelangelo's API server). Anything
-else in it is an error.
+`known_issues`, `api_known_issues` and `contract_known_issues` (ids of `harness.issues`; the second of Michelangelo's
+API server, the third of the chapters beyond the seed report's). Anything else in it is an error.
 """
 
 from __future__ import annotations
@@ -10,14 +10,21 @@ from __future__ import annotations
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from harness.catalogue import KINDS_BY_NAME
 from harness.errors import SettingsError
-from harness.issues import API_ISSUES_BY_ID, ISSUES_BY_ID, KnownIssue
+from harness.issues import (
+    API_ISSUES_BY_ID,
+    CONTRACT_ISSUES_BY_ID,
+    ISSUES_BY_ID,
+    ContractIssue,
+    KnownIssue,
+)
 from harness.results import Column
 
 PROFILES_FOLDER = Path(__file__).resolve().parent.parent / "fixtures" / "profiles"
-_KEYS = ("title", "immutable_kinds", "known_issues", "api_known_issues")
+_KEYS = ("title", "immutable_kinds", "known_issues", "api_known_issues", "contract_known_issues")
 
 
 @dataclass(frozen=True)
@@ -29,6 +36,7 @@ class Profile:
     immutable_kinds: frozenset[str] = frozenset()
     known_issues: tuple[KnownIssue, ...] = ()
     api_known_issues: tuple[KnownIssue, ...] = ()
+    contract_known_issues: tuple[ContractIssue, ...] = ()
 
     def find_issue(self, kind: str, column: Column) -> KnownIssue | None:
         """Return the known issue that affects the cell, None where it is expected to pass."""
@@ -36,6 +44,14 @@ class Profile:
             if issue.kind == kind and column in issue.cells:
                 return issue
         return None
+
+    def list_contract_issues(self, section: str, kind: str | None) -> list[ContractIssue]:
+        """Return the known issues that may show in the check of that section and kind."""
+        return [
+            issue
+            for issue in self.contract_known_issues
+            if section in issue.sections and (not issue.kinds or kind in issue.kinds)
+        ]
 
 
 def list_profiles(folder: Path = PROFILES_FOLDER) -> list[str]:
@@ -58,7 +74,12 @@ def load_profile(name: str, folder: Path = PROFILES_FOLDER, option: str = "--pro
     for kind in data.get("immutable_kinds", []):
         if kind not in KINDS_BY_NAME:
             raise SettingsError.unknown(f"profile {path}: immutable_kinds", kind, KINDS_BY_NAME)
-    for key, registry in (("known_issues", ISSUES_BY_ID), ("api_known_issues", API_ISSUES_BY_ID)):
+    registries: dict[str, dict[str, Any]] = {
+        "known_issues": ISSUES_BY_ID,
+        "api_known_issues": API_ISSUES_BY_ID,
+        "contract_known_issues": CONTRACT_ISSUES_BY_ID,
+    }
+    for key, registry in registries.items():
         for issue in data.get(key, []):
             if issue not in registry:
                 raise SettingsError.unknown(f"profile {path}: {key}", issue, registry)
@@ -68,4 +89,5 @@ def load_profile(name: str, folder: Path = PROFILES_FOLDER, option: str = "--pro
         immutable_kinds=frozenset(data.get("immutable_kinds", [])),
         known_issues=tuple(ISSUES_BY_ID[issue] for issue in data.get("known_issues", [])),
         api_known_issues=tuple(API_ISSUES_BY_ID[issue] for issue in data.get("api_known_issues", [])),
+        contract_known_issues=tuple(CONTRACT_ISSUES_BY_ID[i] for i in data.get("contract_known_issues", [])),
     )

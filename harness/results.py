@@ -19,7 +19,11 @@ SCHEMA_VERSION = 1
 
 
 class Status(StrEnum):
-    """The verdict of a check or a cell. Only PASS, KNOWN and NOT_APPLICABLE let a run succeed."""
+    """The verdict of a check or a cell.
+
+    ERROR: the harness could not tell. INVALID: it could, but nothing was proven, since the fault did not strike or
+    the load was not there.
+    """
 
     PASS = "pass"  # noqa: S105  no password
     FAIL = "fail"
@@ -27,6 +31,12 @@ class Status(StrEnum):
     NOT_APPLICABLE = "not_applicable"
     NOT_RUN = "not_run"
     ERROR = "error"
+    INVALID = "invalid"
+
+    @property
+    def succeeds(self) -> bool:
+        """Whether a run may succeed with it."""
+        return self in (Status.PASS, Status.KNOWN, Status.NOT_APPLICABLE)
 
     @property
     def symbol(self) -> str:
@@ -46,11 +56,13 @@ _SYMBOLS = {
     Status.NOT_APPLICABLE: "N/A",
     Status.NOT_RUN: "—",
     Status.ERROR: "💥",
+    Status.INVALID: "🚫",
 }
 
 _WORST_FIRST = (
     Status.FAIL,
     Status.ERROR,
+    Status.INVALID,
     Status.NOT_RUN,
     Status.KNOWN,
     Status.PASS,
@@ -148,7 +160,10 @@ class Mismatch:
 
 @dataclass
 class Check:
-    """The result of one test of the report: a section, and the kind and column that it counts towards."""
+    """The result of one test of the report: a section, and the kind and column that it counts towards.
+
+    `issues` are the ids of the known issues that explain what was found; `facts` are what was measured, by name.
+    """
 
     section: str
     title: str
@@ -158,6 +173,8 @@ class Check:
     detail: str = ""
     duration_s: float = 0.0
     reproduce: str = ""
+    issues: list[str] = field(default_factory=list)
+    facts: dict[str, str] = field(default_factory=dict)
     mismatches: list[Mismatch] = field(default_factory=list)
     evidence: list[Evidence] = field(default_factory=list)
 

@@ -176,6 +176,7 @@ class Session:
             namespace=namespace,
             bystander_namespace=take_namespace(sandbox, cluster),
             patience=self.settings.patience,
+            allow_stale=self.settings.allow_stale_known_issues,
             labels=sandbox.labels if isinstance(sandbox, BelongsToOthers) else {},
         )
 

@@ -8,7 +8,7 @@ fast. Refuses to override what the sandbox itself relies on.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import yaml
@@ -27,6 +27,7 @@ ABSENT = {
 Overrides = Iterable[tuple[str, Any]]
 
 _CLOSED = f"{LOOPBACK}:1"
+_WATCHED = "controllermgr"   # the section with the port of the health probe
 _OURS = ("controllermgr.healthProbeBindAddress", "apiserver.yarpc.host", "apiserver.yarpc.port")
 
 
@@ -35,11 +36,7 @@ def parse_override(word: str, option: str = OPTION) -> tuple[str, Any]:
     key, equals, text = word.partition("=")
     if not equals or not all(key.split(".")):
         raise SettingsError(f"{option}: {word!r} is no KEY=VALUE", hint="Such as ingester.concurrentReconciles=3")
-    if key in _OURS:
-        raise SettingsError(
-            f"{option}: {key} is chosen by the sandbox, which watches its programs there",
-            hint=f"All keys but {', '.join(_OURS)} can be set",
-        )
+    _refuse_ours(key, option)
     try:
         value = yaml.safe_load(text)
         json.dumps(value)
@@ -51,6 +48,27 @@ def parse_override(word: str, option: str = OPTION) -> tuple[str, Any]:
 def check_overrides(overrides: Overrides, option: str = OPTION) -> None:
     """Raise `SettingsError` where a key leads through a value that is no section, or would replace a section."""
     _override(_make_configuration(None, 0, 0, 0), overrides, option)
+
+
+def check_change(overrides: Overrides, without: Sequence[str]) -> None:
+    """Raise `SettingsError` for overrides as above or a section that is not there or can't be left out."""
+    configuration = _make_configuration(None, 0, 0, 0)
+    pairs = tuple(overrides)
+    for key, _ in pairs:
+        _refuse_ours(key, "overrides")
+    _override(configuration, pairs, "overrides")
+    valid = [name for name in configuration if name != _WATCHED]
+    for name in without:
+        if name not in valid:
+            raise SettingsError.unknown("without", name, valid)
+
+
+def _refuse_ours(key: str, option: str) -> None:
+    if key in _OURS:
+        raise SettingsError(
+            f"{option}: {key} is chosen by the sandbox, which watches its programs there",
+            hint=f"All keys but {', '.join(_OURS)} can be set",
+        )
 
 
 def _override(configuration: dict[str, Any], overrides: Overrides, option: str = OPTION) -> None:
@@ -76,13 +94,16 @@ def render_base_yaml(
     expands_variables: bool,
     grpc_port: int = 0,
     overrides: Overrides = (),
+    without: Sequence[str] = (),
 ) -> str:
-    """Return the text of `base.yaml`, which holds the password.
+    """Return the text of `base.yaml`, which holds the password; sections `without` are left out of it.
 
     `expands_variables`: whoever reads it replaces `$NAME` first and takes `$$` for a dollar sign.
     """
     configuration = _make_configuration(mysql, metrics_port, health_port, grpc_port)
     _override(configuration, overrides)
+    for name in without:
+        configuration.pop(name, None)
     # JSON is YAML in which every text is quoted: a password of digits stays one for every parser
     text = json.dumps(configuration, indent=2, ensure_ascii=False) + "\n"
     return text.replace("$", "$$") if expands_variables else text

@@ -15,6 +15,8 @@ import os
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
 
 from harness.errors import HarnessError
 from harness.sandbox.base import CONTROLLERMGR, Phase
@@ -55,6 +57,17 @@ class RestartPolicy:
         return delay_s
 
 
+@dataclass(frozen=True)
+class Reconfiguration:
+    """What `base.yaml` has other than usual: keys with their values, and sections that are not there."""
+
+    overrides: tuple[tuple[str, Any], ...] = ()
+    without: tuple[str, ...] = ()
+
+
+UNCHANGED = Reconfiguration()
+
+
 class ControllerManagerRunner:
     """Runs one controller manager in one sandbox; `overrides` are keys of its `base.yaml`."""
 
@@ -64,29 +77,38 @@ class ControllerManagerRunner:
         self._folder = folder
         self._state = state
         self._mysql = mysql
-        self._overrides = overrides
+        self._overrides = tuple(overrides)
         self._plan: ControllerManagerPlan | None = None
         self._child: Child | None = None
         self._task: asyncio.Task[None] | None = None
-        self._begun: asyncio.Future[None] | None = None
+        self._change = UNCHANGED
 
-    async def start(self, plan: ControllerManagerPlan, timeout_s: float, *, restarts: int = 0) -> None:
-        """Start it, `restarts` to its account already; return once it has been healthy.
+    async def start(
+        self,
+        plan: ControllerManagerPlan,
+        timeout_s: float,
+        *,
+        restarts: int = 0,
+        change: Reconfiguration = UNCHANGED,
+        await_healthy: bool = True,
+    ) -> None:
+        """Start it, `restarts` to its account already; return once it has been healthy, or runs.
 
         Raises `HarnessError`, which quotes its last words, where it ends three times before that, or is
-        not healthy after `timeout_s`. It is kept running even so, until `stop`.
+        not healthy after `timeout_s`. It is kept running even so, until `stop`. One that is reconfigured has
+        another digest, so that the next client does not take it for the usual one.
         """
         executable = plan.executable
-        self._plan = plan
-        self._state.state.controllermgr_digest = plan.digest
+        self._plan, self._change = plan, change
+        self._state.state.controllermgr_digest = plan.digest if change == UNCHANGED else f"{plan.digest} reconfigured"
         self._set(
             version=executable.version, path=executable.path, sha256=executable.sha256, restarts=restarts
         )
-        self._begun = asyncio.get_running_loop().create_future()
-        self._task = asyncio.create_task(self._keep_running(plan, self._begun, restarts))
+        begin = _Begin()
+        self._task = asyncio.create_task(self._keep_running(plan, begin, restarts))
         try:
             async with asyncio.timeout(timeout_s):
-                await asyncio.shield(self._begun)
+                await asyncio.shield(begin.healthy if await_healthy else begin.running)
         except TimeoutError:
             words = self._child.quote_log() if self._child else "    (it does not run)"
             raise HarnessError(
@@ -95,11 +117,20 @@ class ControllerManagerRunner:
             ) from None
 
     async def restart(self, timeout_s: float) -> None:
-        """Stop it and start it again, which counts as no restart of its own; errors as in `start`."""
+        """Stop it and start it again as it was, which counts as no restart of its own; errors as in `start`."""
         plan = self._plan
         assert plan is not None  # noqa: S101  it has been started
         await self.stop()
-        await self.start(plan, timeout_s, restarts=self._state.state.components[CONTROLLERMGR].restarts)
+        restarts = self._state.state.components[CONTROLLERMGR].restarts
+        await self.start(plan, timeout_s, restarts=restarts, change=self._change)
+
+    async def reconfigure(self, change: Reconfiguration, timeout_s: float, *, await_healthy: bool) -> None:
+        """Stop it if it runs and start it with another `base.yaml`; errors as in `start`."""
+        plan = self._plan
+        assert plan is not None  # noqa: S101  it has been started
+        await self.stop()
+        restarts = self._state.state.components[CONTROLLERMGR].restarts
+        await self.start(plan, timeout_s, restarts=restarts, change=change, await_healthy=await_healthy)
 
     async def stop(self) -> None:
         """End it: by SIGTERM, and after 3 s by SIGKILL."""
@@ -110,17 +141,15 @@ class ControllerManagerRunner:
         self._task = None
         self._set(phase=Phase.TERMINATED, pid=None, reason="")
 
-    async def _keep_running(
-        self, plan: ControllerManagerPlan, begun: asyncio.Future[None], restarts: int
-    ) -> None:
+    async def _keep_running(self, plan: ControllerManagerPlan, begin: _Begin, restarts: int) -> None:
         policy = RestartPolicy()
         failures: list[str] = []
         while True:
             policy.note_start()
-            end, last_words, exit_code = await self._run_once(plan, begun, restarts)
+            end, last_words, exit_code = await self._run_once(plan, begin, restarts)
             failures.append(end)
-            if not begun.done() and len(failures) == EXITS_TO_GIVE_UP:
-                begun.set_exception(_give_up(plan, failures, last_words))
+            if len(failures) == EXITS_TO_GIVE_UP:
+                begin.give_up(_give_up(plan, failures, last_words))
             delay_s = policy.get_delay_s()
             phase = Phase.COMPLETED if exit_code == 0 else Phase.CRASH_LOOP
             self._set(phase=phase, pid=None, reason=f"{end}; starts again in {delay_s:g} s")
@@ -128,7 +157,7 @@ class ControllerManagerRunner:
             restarts += 1
 
     async def _run_once(
-        self, plan: ControllerManagerPlan, begun: asyncio.Future[None], restarts: int
+        self, plan: ControllerManagerPlan, begin: _Begin, restarts: int
     ) -> tuple[str, str, int | None]:
         """Run it to its end; return how it ended, its last words and its exit code."""
         health_port = self._configure(plan)
@@ -149,7 +178,8 @@ class ControllerManagerRunner:
         self._set(
             phase=Phase.RUNNING, restarts=restarts, reason="", pid=child.pid, started_at=child.started_at
         )
-        watch = asyncio.create_task(self._watch_health(child, health_port, begun))
+        begin.note(begin.running)
+        watch = asyncio.create_task(self._watch_health(child, health_port, begin))
         try:
             await child.ended.wait()
         finally:
@@ -166,22 +196,41 @@ class ControllerManagerRunner:
             metrics_port=metrics_port,
             health_port=health_port,
             expands_variables=plan.expands_variables,
-            overrides=self._overrides,
+            overrides=(*self._overrides, *self._change.overrides),
+            without=self._change.without,
         )
         write_private(self._folder.config / "base.yaml", text)
         return health_port
 
-    async def _watch_health(self, child: Child, port: int, begun: asyncio.Future[None]) -> None:
+    async def _watch_health(self, child: Child, port: int, begin: _Begin) -> None:
         with suppress(ChildEndedError):
             await wait_until(lambda: _is_healthy(port), child, interval_s=0.01)
             if child.exit_code is None:
                 self._state.state.controllermgr_healthy = True
                 self._state.publish()
-                if not begun.done():
-                    begun.set_result(None)
+                begin.note(begin.healthy)
 
     def _set(self, **changes: object) -> None:
         self._state.set_component(CONTROLLERMGR, **changes)
+
+
+class _Begin:
+    """How far the first run came: two futures, each done once, that nobody need await."""
+
+    def __init__(self) -> None:
+        loop = asyncio.get_running_loop()
+        self.running: asyncio.Future[None] = loop.create_future()
+        self.healthy: asyncio.Future[None] = loop.create_future()
+
+    def note(self, reached: asyncio.Future[None]) -> None:
+        if not reached.done():
+            reached.set_result(None)
+
+    def give_up(self, error: HarnessError) -> None:
+        for future in (self.running, self.healthy):
+            if not future.done():
+                future.set_exception(error)
+                future.exception()   # else asyncio complains where nobody awaits it
 
 
 def _give_up(plan: ControllerManagerPlan, failures: list[str], last_words: str) -> HarnessError:

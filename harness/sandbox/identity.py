@@ -31,7 +31,7 @@ from harness.settings import SandboxSettings
 
 PORTS = (KUBE_APISERVER, MYSQL, APISERVER)   # the components whose ports can be chosen
 
-_FORMAT = "2"   # to be changed with what supervisor and client say to each other
+_FORMAT = "3"   # to be changed with what supervisor and client say to each other
 _REVISION = b"vcs.revision="   # what Go writes into a program that was built in a git repository
 _REFERENCE = Path(harness.__file__).resolve().parent / "reference"
 

@@ -6,7 +6,7 @@ and let go of. What can be read is read from the sandbox's folder.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, closing, suppress
 from dataclasses import asdict
 from pathlib import Path
@@ -18,7 +18,7 @@ from harness.progress import Progress
 from harness.sandbox import logs
 from harness.sandbox.access import describe_access
 from harness.sandbox.base import CONTROLLERMGR, SCHEMA_INIT, ComponentStatus, LogCursor, LogLine, Phase
-from harness.sandbox.baseyaml import ABSENT
+from harness.sandbox.baseyaml import ABSENT, Overrides, check_change
 from harness.sandbox.channel import BusyError, Channel, SupervisorLostError
 from harness.sandbox.folder import SandboxFolder, get_root, list_folders, lock_root, wait_to_keep
 from harness.sandbox.identity import Request, make_request
@@ -113,6 +113,32 @@ class LocalSandbox:
         """
         within_s = self._settings.start_timeout_s
         self._channel.request("restart", timeout_s=within_s + _MARGIN_S, within_s=within_s)
+
+    def stop_controllermgr(self) -> None:
+        """Stop the controller manager; its phase is then Terminated, and nobody starts it again unasked."""
+        self._channel.request("stop controllermgr", timeout_s=_MARGIN_S)
+
+    def start_controllermgr(
+        self, overrides: Overrides = (), *, without: Sequence[str] = (), await_healthy: bool = True
+    ) -> None:
+        """Start the controller manager, or start it anew, with the sandbox's `base.yaml` changed as said.
+
+        `overrides` are keys with values, on top of the sandbox's own; `without` names sections that are left
+        out; without both, the usual configuration is back. Returns once it is healthy, or with `await_healthy`
+        False once its process runs. Raises `SettingsError` where a key or a section is wrong, `HarnessError`,
+        which quotes its last words, where it does not become healthy: it is kept restarting even so.
+        """
+        pairs = list(overrides)
+        check_change(pairs, without)
+        within_s = self._settings.start_timeout_s
+        self._channel.request(
+            "start controllermgr",
+            timeout_s=within_s + _MARGIN_S,
+            within_s=within_s,
+            overrides=pairs,
+            without=list(without),
+            await_healthy=await_healthy,
+        )
 
     def describe_access(self) -> str:
         """Return the lines to show to somebody who wants to look around in the sandbox."""

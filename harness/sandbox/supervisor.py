@@ -25,7 +25,7 @@ from typing import Any
 
 from harness.errors import HarnessError
 from harness.sandbox.channel import BusyError, Message, describe_error, encode
-from harness.sandbox.controllermgr import ControllerManagerRunner
+from harness.sandbox.controllermgr import ControllerManagerRunner, Reconfiguration
 from harness.sandbox.credentials import make_credentials
 from harness.sandbox.folder import SandboxFolder
 from harness.sandbox.plan import ControllerManagerPlan, read_plan
@@ -157,6 +157,14 @@ class Supervisor:
             case "restart":
                 async with self._changing:
                     await self._get_controllermgr().restart(values["within_s"])
+            case "stop controllermgr":
+                self._require_alone(session)
+                async with self._changing:
+                    await self._get_controllermgr().stop()
+            case "start controllermgr":
+                self._require_alone(session)
+                async with self._changing:
+                    await self._reconfigure(values)
             case "replace":
                 async with self._changing:
                     await self._replace(session, values)
@@ -183,6 +191,15 @@ class Supervisor:
         runner = self._get_controllermgr()
         await runner.stop()
         await runner.start(ControllerManagerPlan.load(values["controllermgr"]), values["within_s"])
+
+    async def _reconfigure(self, values: dict[str, Any]) -> None:
+        change = Reconfiguration(
+            overrides=tuple((key, value) for key, value in values["overrides"]),
+            without=tuple(values["without"]),
+        )
+        await self._get_controllermgr().reconfigure(
+            change, values["within_s"], await_healthy=values["await_healthy"]
+        )
 
     def _require_alone(self, session: _Session) -> None:
         if any(other.uses for other in self._sessions if other is not session):

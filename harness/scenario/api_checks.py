@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
-import warnings
 from collections.abc import Iterator, Sequence
 
 from harness.compare import compare_json, show
@@ -25,7 +24,7 @@ from harness.scenario.api import ApiRun
 from harness.scenario.api_crs import DELETING_ANNOTATION, INGESTER_FINALIZER
 from harness.scenario.api_deletion import get_finalizers, is_marked
 from harness.scenario.api_steps import ApiCreation, ApiDeletion
-from harness.scenario.failure import fail, fail_on
+from harness.scenario.failure import fail, fail_on, report_stale
 from harness.scenario.log import parse_log
 from harness.scenario.run import Run, matches
 from harness.scenario.signals import Known, NotApplicable
@@ -164,16 +163,10 @@ def check_api_issue(issue: KnownIssue, api: ApiRun, case: Case, check: Check, *,
     check.evidence += found
     if matches(issue, found):
         check.detail = f"{issue.id}: {issue.impact}"
-    elif allow_stale:
+        return
+    if allow_stale:
         check.detail = f"{issue.id} is stale; tolerated by --allow-stale-known-issues"
-        warnings.warn(f"known issue {issue.id} is stale", checks.StaleKnownIssueWarning, stacklevel=2)
-    else:
-        fail(
-            f"known issue {issue.id} is stale",
-            expected=f"{issue.title}, as the profile says",
-            seen=f"no sign of it with {_name(made)}",
-            look_at="prune it from fixtures/profiles, or pass --allow-stale-known-issues for now",
-        )
+    report_stale(issue.id, issue.title, f"no sign of it with {_name(made)}", allow_stale=allow_stale)
 
 
 def find_probe(api: ApiRun, cases: Sequence[Case]) -> Case:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import datetime as dt
 import json
 import time
-import warnings
 from collections.abc import Iterable, Sequence
 from typing import Any, NoReturn
 
@@ -19,15 +18,11 @@ from harness.model import JsonObject
 from harness.mysql import Row
 from harness.results import Check, IssueResult, IssueStatus, Mismatch
 from harness.scenario import evidence
-from harness.scenario.failure import fail, fail_on
+from harness.scenario.failure import fail, fail_on, report_stale
 from harness.scenario.log import find_sequence
 from harness.scenario.steps import Creation, Sync, Update, get_history, get_object
 
 _CLOCK_TOLERANCE = dt.timedelta(seconds=5)
-
-class StaleKnownIssueWarning(UserWarning):
-    """A known issue of the profile did not show, and that is tolerated."""
-
 
 def check_created(creation: Creation, check: Check) -> None:
     """1.4: the API server accepts the CR, and stores all of what was sent."""
@@ -191,14 +186,8 @@ def check_issue(result: IssueResult, check: Check, *, allow_stale: bool) -> None
     check.evidence += result.evidence
     if result.status is IssueStatus.STALE and allow_stale:
         check.detail = "stale; tolerated by --allow-stale-known-issues"
-        warnings.warn(f"known issue {result.id} is stale", StaleKnownIssueWarning, stacklevel=2)
-    elif result.status is IssueStatus.STALE:
-        fail(
-            f"known issue {result.id} is stale",
-            expected=f"{result.title}, as the profile says",
-            seen="no sign of it",
-            look_at="prune it from fixtures/profiles, or pass --allow-stale-known-issues for now",
-        )
+    if result.status is IssueStatus.STALE:
+        report_stale(result.id, result.title, "no sign of it", allow_stale=allow_stale)
 
 
 def _fail_on_absence(sync: Sync, check: Check) -> NoReturn:

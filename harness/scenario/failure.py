@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import NoReturn
 
 from harness.errors import CheckFailure
 from harness.results import Check, Mismatch
+from harness.scenario.signals import StaleKnownIssueWarning
 
 
 def fail_on(mismatches: list[Mismatch], check: Check, problem: str, look_at: str) -> None:
@@ -20,3 +22,16 @@ def fail_on(mismatches: list[Mismatch], check: Check, problem: str, look_at: str
 def fail(problem: str, *, expected: str, seen: str, look_at: str) -> NoReturn:
     """Fail with what was expected, what was seen last, and what to look at."""
     raise CheckFailure(f"{problem}\n  expected: {expected}\n  last seen: {seen}\n  look at: {look_at}")
+
+
+def report_stale(issue_id: str, title: str, seen: str, *, allow_stale: bool) -> None:
+    """Fail because a known issue of the profile did not show; warn where that is tolerated."""
+    if allow_stale:
+        warnings.warn(f"known issue {issue_id} is stale", StaleKnownIssueWarning, stacklevel=3)
+        return
+    fail(
+        f"known issue {issue_id} is stale",
+        expected=f"{title}, as the profile says",
+        seen=seen,
+        look_at="prune it from fixtures/profiles, or pass --allow-stale-known-issues for now",
+    )

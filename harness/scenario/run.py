@@ -49,6 +49,7 @@ class Run:
         namespace: str,
         bystander_namespace: str,
         patience: Patience | None = None,
+        allow_stale: bool = False,
         labels: Mapping[str, str] | None = None,
     ) -> None:
         self.sandbox = sandbox
@@ -58,6 +59,7 @@ class Run:
         self.namespace = namespace
         self._bystander_namespace = bystander_namespace
         self.patience = patience or Patience()
+        self.allow_stale = allow_stale   # a known issue that does not show is no failure
         self.labels = dict(labels or {})   # what every object of the run carries
         self.reproduced: dict[str, list[Evidence]] = {}     # id of a known issue -> evidence that it showed
         self.worked_around: dict[str, list[Evidence]] = {}  # id of a known issue -> evidence of its workaround

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from harness.issues import KnownIssue
+from harness.issues import ContractIssue, KnownIssue
 
 
 class Signal(Exception):  # noqa: N818  an outcome, not an error
@@ -16,7 +16,7 @@ class Signal(Exception):  # noqa: N818  an outcome, not an error
 class Known(Signal):
     """The check failed exactly as a known issue of the profile says."""
 
-    def __init__(self, issue: KnownIssue, detail: str) -> None:
+    def __init__(self, issue: KnownIssue | ContractIssue, detail: str) -> None:
         super().__init__(detail)
         self.issue = issue
 
@@ -25,5 +25,13 @@ class NotApplicable(Signal):
     """The profile says that there is nothing to check, and the evidence agrees."""
 
 
+class Invalid(Signal):
+    """The check proved nothing, since its fault did not strike or its load was not there."""
+
+
 class NotRun(Signal):
     """Something that the check stands on is missing; it says nothing about the system."""
+
+
+class StaleKnownIssueWarning(UserWarning):
+    """A known issue of the profile did not show, and that is tolerated."""

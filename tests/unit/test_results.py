@@ -78,5 +78,6 @@ def test_every_status_has_words_beside_its_symbol() -> None:
         "NOT APPLICABLE",
         "NOT RUN",
         "ERROR",
+        "INVALID",
     }
     assert all(status.symbol for status in Status)

@@ -113,3 +113,33 @@ def test_sections_and_values_are_not_mixed_up(key: str, problem: str) -> None:
     with pytest.raises(SettingsError) as caught:
         check_overrides([(key, 1)])
     assert caught.value.problem == problem
+
+
+def test_sections_are_left_out() -> None:
+    """A section that is to be left out is gone, whatever was set in it; the others stay."""
+    data = _read(_render("pw", overrides=[("mysql.maxOpenConns", 3)], without=("mysql", "ingester")))
+    assert "mysql" not in data
+    assert {"metadataStorage", "controllermgr"} <= set(data)
+
+
+@pytest.mark.parametrize(
+    ("overrides", "without", "problem"),
+    [
+        ([("controllermgr.healthProbeBindAddress", ":1")], (), "overrides: controllermgr.healthProbeBindAddress is"),
+        ([("mysql", 1)], (), "overrides: mysql is a section, not a value"),
+        ([], ("mysqll",), "without: unknown value 'mysqll'"),
+        ([], ("controllermgr",), "without: unknown value 'controllermgr'"),
+    ],
+)
+def test_changes_that_can_not_be_made_are_refused(
+    overrides: list[tuple[str, object]], without: tuple[str, ...], problem: str
+) -> None:
+    """A change that the sandbox relies on not being made, or that means nothing, is refused by name."""
+    with pytest.raises(SettingsError) as caught:
+        check_change(overrides, without)
+    assert caught.value.problem.startswith(problem)
+
+
+def test_changes_that_can_be_made_are_taken() -> None:
+    """A section that the overrides make can be left out as well as one of the sandbox's."""
+    check_change(iter([("ingester.requeuePeriod", "1s")]), ("ingester", "mysql", "metadataStorage"))

@@ -11,7 +11,7 @@ import pytest
 from harness.errors import HarnessError
 from harness.sandbox import controllermgr
 from harness.sandbox.base import CONTROLLERMGR, ComponentStatus, LogLine, Phase
-from harness.sandbox.controllermgr import ControllerManagerRunner
+from harness.sandbox.controllermgr import ControllerManagerRunner, Reconfiguration
 from harness.sandbox.folder import SandboxFolder
 from harness.sandbox.logs import read_lines
 from harness.sandbox.plan import ControllerManagerPlan, Executable
@@ -239,5 +239,59 @@ def test_each_run_gets_ports_of_its_own(play: Callable[[Scenario], None], make_p
             ports.add((stage.folder.config / "base.yaml").read_text())
             await stage.runner.restart(10)
         assert len(ports) == 3
+
+    play(scenario)
+
+
+_SHOWING = _SERVE.replace("%s", "404 Not Found") + (
+    "print(json.dumps([config.get('ingester'), 'mysql' in config]), flush=True)\nwhile True: answer()\n"
+)
+
+
+def test_reconfigured_one_keeps_its_change_until_it_is_taken_back(
+    play: Callable[[Scenario], None], make_program: MakeProgram
+) -> None:
+    """Keys and sections are other ones after a change, also after a restart, and the usual ones without it."""
+    change = Reconfiguration((("ingester.concurrentReconciles", 3),), ("mysql",))
+
+    async def scenario(stage: Stage) -> None:
+        await stage.runner.start(_plan(make_program, _SHOWING), 10)
+        usual = stage.file.state.controllermgr_digest
+        await stage.runner.reconfigure(change, 10, await_healthy=True)
+        assert stage.file.state.controllermgr_digest != usual
+        await stage.runner.restart(10)
+        await stage.runner.reconfigure(Reconfiguration(), 10, await_healthy=True)
+        assert stage.file.state.controllermgr_digest == usual
+        await stage.wait_for(lambda: len(stage.log) == 8)
+        changed = '[{"concurrentReconciles": 3}, false]'
+        assert [line.text for line in stage.log[1::2]] == ["[null, true]", changed, changed, "[null, true]"]
+        assert stage.status.restarts == 0
+
+    play(scenario)
+
+
+def test_start_that_does_not_await_health_lets_it_fail(
+    play: Callable[[Scenario], None], make_program: MakeProgram
+) -> None:
+    """One that refuses its configuration can be watched: the start returns, the restarts are counted."""
+    refusing = f"{_SERVE}if 'mysql' not in config: raise SystemExit('no mysql')\nwhile True: answer()\n"
+
+    async def scenario(stage: Stage) -> None:
+        await stage.runner.start(_plan(make_program, refusing.replace("%s", "200 OK")), 10)
+        await stage.runner.reconfigure(Reconfiguration(without=("mysql",)), 10, await_healthy=False)
+        await stage.wait_for(lambda: stage.status.phase is Phase.CRASH_LOOP and stage.status.restarts >= 3)
+        assert stage.status.reason.startswith("exit code 1; starts again in")
+        assert LogLine(1, "no mysql") in stage.log
+
+    play(scenario)
+
+
+def test_missing_program_fails_the_start_that_does_not_await_health(play: Callable[[Scenario], None]) -> None:
+    """A program that can't be run is no process to wait for."""
+
+    async def scenario(stage: Stage) -> None:
+        plan = ControllerManagerPlan(("/nowhere/mgr",), Executable("/nowhere/mgr"), "d")
+        with pytest.raises(HarnessError, match="can't be run"):
+            await stage.runner.start(plan, 10, await_healthy=False)
 
     play(scenario)

@@ -16,7 +16,7 @@ from harness.scenario import api_checks, checks
 from harness.scenario.api import ApiRun
 from harness.scenario.api_crs import adapt, merge
 from harness.scenario.run import Run
-from harness.scenario.signals import Known, NotApplicable, NotRun
+from harness.scenario.signals import Known, NotApplicable, NotRun, StaleKnownIssueWarning
 from harness.scenario.steps import Patience
 
 from .conftest import FakeSandbox
@@ -216,7 +216,7 @@ def test_a_known_issue_that_does_not_show_is_stale(make_run: MakeRun, check: Che
     for issue in MAIN.api_known_issues:
         with pytest.raises(CheckFailure, match=f"known issue {issue.id} is stale"):
             api_checks.check_api_issue(issue, make_run(), PROJECT, check, allow_stale=False)
-        with pytest.warns(checks.StaleKnownIssueWarning):
+        with pytest.warns(StaleKnownIssueWarning):
             api_checks.check_api_issue(issue, make_run(), PROJECT, check, allow_stale=True)
 
 
