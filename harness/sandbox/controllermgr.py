@@ -100,7 +100,8 @@ class ControllerManagerRunner:
         """
         executable = plan.executable
         self._plan, self._change = plan, change
-        self._state.state.controllermgr_digest = plan.digest if change == UNCHANGED else f"{plan.digest} reconfigured"
+        digest = plan.digest if change == UNCHANGED else f"{plan.digest} reconfigured"
+        self._state.state.controllermgr_digest = digest
         self._set(
             version=executable.version, path=executable.path, sha256=executable.sha256, restarts=restarts
         )

@@ -8,11 +8,13 @@ import pytest
 import yaml
 
 from harness.errors import SettingsError
-from harness.sandbox.baseyaml import Overrides, check_overrides, parse_override, render_base_yaml
+from harness.sandbox.baseyaml import Overrides, check_change, check_overrides, parse_override, render_base_yaml
 from harness.settings import MySQLEndpoint
 
 
-def _render(password: str, *, expands_variables: bool = False, overrides: Overrides = ()) -> str:
+def _render(
+    password: str, *, expands_variables: bool = False, overrides: Overrides = (), without: tuple[str, ...] = ()
+) -> str:
     endpoint = MySQLEndpoint("127.0.0.1", 3306, "me", "michelangelo", password)
     return render_base_yaml(
         endpoint,
@@ -21,6 +23,7 @@ def _render(password: str, *, expands_variables: bool = False, overrides: Overri
         grpc_port=1003,
         expands_variables=expands_variables,
         overrides=overrides,
+        without=without,
     )
 
 
@@ -125,7 +128,7 @@ def test_sections_are_left_out() -> None:
 @pytest.mark.parametrize(
     ("overrides", "without", "problem"),
     [
-        ([("controllermgr.healthProbeBindAddress", ":1")], (), "overrides: controllermgr.healthProbeBindAddress is"),
+        ([("controllermgr.healthProbeBindAddress", ":1")], (), "overrides: controllermgr.health"),
         ([("mysql", 1)], (), "overrides: mysql is a section, not a value"),
         ([], ("mysqll",), "without: unknown value 'mysqll'"),
         ([], ("controllermgr",), "without: unknown value 'controllermgr'"),
