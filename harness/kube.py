@@ -167,6 +167,23 @@ class Cluster:
             )
         )
 
+    def patch_status(self, kind: Kind, namespace: str, name: str, patch: Mapping[str, Any]) -> JsonObject:
+        """Apply the merge patch to the object's status alone, and return the object as the server stored it."""
+        return self._dict(
+            lambda: self._custom.patch_namespaced_custom_object_status(
+                GROUP,
+                VERSION,
+                namespace,
+                kind.plural,
+                name,
+                dict(patch),
+                field_validation="Strict",
+                field_manager=_FIELD_MANAGER,
+                _content_type=_MERGE_PATCH,
+                _request_timeout=_REQUEST_TIMEOUT_S,
+            )
+        )
+
     def get(self, kind: Kind, namespace: str, name: str) -> JsonObject | None:
         """Return the object as it is now, None where there is none."""
         try:

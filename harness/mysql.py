@@ -63,6 +63,18 @@ class Row:
         return self.columns["delete_time"] is None
 
 
+@dataclass(frozen=True)
+class HeldRow:
+    """A row that nobody else can write for now."""
+
+    database: Database
+    kind: Kind
+
+    def is_awaited(self) -> bool | None:
+        """Whether somebody waits to write to a row of the table; None where the account may not know."""
+        return self.database.find_waiting(self.kind)
+
+
 class Database:
     """The database that the Ingester writes to, through one connection in autocommit mode.
 
@@ -129,6 +141,31 @@ class Database:
                 for columns in found
             ]
 
+    @contextlib.contextmanager
+    def hold_row(self, kind: Kind, uid: str) -> Iterator[HeldRow]:
+        """Keep everybody from writing the row with that uid, by a shared lock on it, until the context ends.
+
+        It takes a connection of its own, and no right but that to read. Raises `HarnessError` where there is no
+        such row, or somebody else holds it.
+        """
+        try:
+            with contextlib.closing(_connect(self.endpoint, CONNECT_TIMEOUT_S)) as connection:
+                cursor = connection.cursor()
+                cursor.execute("START TRANSACTION READ ONLY")
+                cursor.execute(
+                    f"SELECT uid FROM `{kind.table}` WHERE uid = %s LOCK IN SHARE MODE",  # noqa: S608
+                    (uid,),
+                )
+                if not cursor.fetchall():
+                    raise HarnessError(f"table {kind.table} has no row with uid {uid} that could be held")
+                try:
+                    yield HeldRow(self, kind)
+                finally:
+                    cursor.execute("ROLLBACK")
+                    cursor.close()
+        except mysql.connector.Error as error:
+            raise HarnessError(f"the row {uid} of table {kind.table} can't be held: {error}") from error
+
     def find_tables_with(self, uid: str, tables: Sequence[str]) -> list[str]:
         """Return those of the main `tables` that hold a row with that uid: where a stray row went."""
         return [t for t in tables if self._query(f"SELECT 1 FROM `{t}` WHERE uid = %s", (uid,))]  # noqa: S608
@@ -148,6 +185,20 @@ class Database:
                     (namespace,),
                 )[0][0]
         return counts
+
+    def find_waiting(self, kind: Kind) -> bool | None:
+        """Whether a transaction waits for a lock on the kind's table; None where the account lacks PROCESS."""
+        try:
+            rows = self._query(
+                "SELECT COUNT(*) FROM information_schema.innodb_trx"
+                " WHERE trx_state = 'LOCK WAIT' AND trx_query REGEXP %s",
+                (rf"(UPDATE|INTO)[[:space:]]+`?{kind.table}`?[[:space:]]",),
+            )
+        except HarnessError as error:
+            if isinstance(error.__cause__, mysql.connector.Error) and error.__cause__.errno == _LACKS_PRIVILEGE:
+                return None
+            raise
+        return bool(rows[0][0])
 
     def _get_pairs(self, table: str, uid: str) -> tuple[tuple[str, str], ...]:
         rows = self._query(f"SELECT `key`, `value` FROM `{table}` WHERE obj_uid = %s", (uid,))  # noqa: S608
@@ -284,6 +335,7 @@ def explain(endpoint: MySQLEndpoint, error: mysql.connector.Error) -> HarnessErr
 
 _WAY_OUT = "Check host, port, user and database; the password is MYSQL_PASSWORD's or MYSQL_PASSWORD_FILE's."
 _DENIED = 1045
+_LACKS_PRIVILEGE = 1227
 _PROBLEMS: dict[int, tuple[str, str]] = {
     1044: ("{server}: {user} may not use the database {database!r}", "GRANT SELECT ON `{database}`.* TO the user"),
     _DENIED: (

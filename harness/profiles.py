@@ -45,6 +45,11 @@ class Profile:
                 return issue
         return None
 
+    def find_obstacle(self, kind: str) -> KnownIssue | None:
+        """Return the known issue that keeps objects of the kind from living a normal life, if there is one."""
+        obstacles = (self.find_issue(kind, column) for column in (Column.SYNCED, Column.UPDATED))
+        return next((issue for issue in obstacles if issue is not None), None)
+
     def list_contract_issues(self, section: str, kind: str | None) -> list[ContractIssue]:
         """Return the known issues that may show in the check of that section and kind."""
         return [

@@ -67,9 +67,23 @@ def check_row(sync: Sync, check: Check, deleted_uids: Iterable[str] = ()) -> Row
     """
     check.evidence += sync.evidence
     write, row = sync.write, sync.row
-    kind, name = write.creation.case.kind, _name(write.answer)
     if row is None or row.res_version < write.version:
         _fail_on_absence(sync, check)
+    mismatches = examine_row(sync, deleted_uids)
+    check.evidence.append(evidence.of_comparison(mismatches, f"the row against the object at {row.res_version}"))
+    table = write.creation.case.kind.table
+    fail_on(
+        mismatches, check, f"{_name(write.answer)}: its row differs from the object", f"table {table}, uid {write.uid}"
+    )
+    return row
+
+
+def examine_row(sync: Sync, deleted_uids: Iterable[str] = ()) -> list[Mismatch]:
+    """Return what is wrong with an awaited row; its absence, or that it stayed behind, is a mismatch as well."""
+    write, row = sync.write, sync.row
+    kind = write.creation.case.kind
+    if row is None or row.res_version < write.version:
+        return _describe_absence(sync)
     mismatches = []
     others = [r.uid for r in sync.rows if r.uid != write.uid and r.uid not in set(deleted_uids)]
     if others:
@@ -87,10 +101,7 @@ def check_row(sync: Sync, check: Check, deleted_uids: Iterable[str] = ()) -> Row
         )
     else:
         mismatches += compare_row(kind, sync.obj, row)
-    mismatches += _check_update_time(row, sync)
-    check.evidence.append(evidence.of_comparison(mismatches, f"the row against the object at {row.res_version}"))
-    fail_on(mismatches, check, f"{name}: its row differs from the object", f"table {kind.table}, uid {write.uid}")
-    return row
+    return mismatches + _check_update_time(row, sync)
 
 
 def check_patched(update: Update, check: Check) -> None:
@@ -190,21 +201,30 @@ def check_issue(result: IssueResult, check: Check, *, allow_stale: bool) -> None
         report_stale(result.id, result.title, "no sign of it", allow_stale=allow_stale)
 
 
-def _fail_on_absence(sync: Sync, check: Check) -> NoReturn:
-    """Fail because the row never came, or stayed behind; say where it is instead, if anywhere."""
+def _describe_absence(sync: Sync) -> list[Mismatch]:
+    """Return that the row never came, or stayed behind, and where it is instead, if anywhere."""
     write, row = sync.write, sync.row
     table = write.creation.case.kind.table
     if row is None:
+        mismatches = [Mismatch(f"table {table}", f"a row with uid {write.uid}", "no row")]
+    else:
+        mismatches = [Mismatch("column res_version", f"{write.version} or later", str(row.res_version))]
+    if sync.stray_tables:
+        mismatches.append(Mismatch("tables with this uid", table, ", ".join(sync.stray_tables)))
+    return mismatches
+
+
+def _fail_on_absence(sync: Sync, check: Check) -> NoReturn:
+    """Fail because the row never came, or stayed behind."""
+    write, row = sync.write, sync.row
+    table = write.creation.case.kind.table
+    check.mismatches += _describe_absence(sync)
+    if row is None:
         seen = f"no row with uid {write.uid} in table {table}"
-        check.mismatches.append(Mismatch(f"table {table}", f"a row with uid {write.uid}", "no row"))
     else:
         seen = f"res_version {row.res_version}, {write.version - row.res_version} behind"
-        check.mismatches.append(
-            Mismatch("column res_version", f"{write.version} or later", str(row.res_version))
-        )
     if sync.stray_tables:
         seen += f"; found in table {', '.join(sync.stray_tables)} instead"
-        check.mismatches.append(Mismatch("tables with this uid", table, ", ".join(sync.stray_tables)))
     same_name = [r for r in sync.rows if r.uid != write.uid]
     if row is None and same_name:
         seen += f"; the name has rows of other uids: {', '.join(r.uid for r in same_name)}"

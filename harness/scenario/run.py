@@ -180,8 +180,12 @@ class Run:
         issue = self.profile.find_issue(case.name, Column.SYNCED)
         return issue is not None and issue.step is Workaround.DELETE
 
+    def render(self, case: Case, namespace: str) -> JsonObject:
+        """Return the case's object for that namespace, with the labels that every object of the run carries."""
+        return add_labels(self._templates.render(case, {"namespace": namespace}), self.labels)
+
     def _create(self, case: Case, namespace: str) -> Creation:
-        sent = as_applied(add_labels(self._templates.render(case, {"namespace": namespace}), self.labels))
+        sent = as_applied(self.render(case, namespace))
         cursor = self.sandbox.log_cursor(CONTROLLERMGR)
         restarts = self.sandbox.component(CONTROLLERMGR).restarts
         request = evidence.of_request("create", case.kind, namespace, sent["metadata"]["name"], sent)

@@ -25,6 +25,7 @@ class Patience:
     issue_s: float = 15.0          # for a known issue to show
     hold_s: float = 1.5            # that something stays as it is
     glance_s: float = 0.3          # right after a write, to measure its latency
+    settle_s: float = 0.6          # after a reconcile, for what it must not do
 
 
 @dataclass
