@@ -23,11 +23,12 @@ from harness.results import Evidence
 from harness.sandbox.base import CONTROLLERMGR, Sandbox
 from harness.scenario import evidence
 from harness.scenario.api_crs import UNSERVED, adapt, get_variables, merge
-from harness.scenario.api_deletion import describe_deletion, get_finalizers, is_released
+from harness.scenario.api_deletion import describe_deletion
 from harness.scenario.api_steps import ApiCreation, ApiDeletion
 from harness.scenario.arrival import Arrivals
 from harness.scenario.history import ObjectHistory
 from harness.scenario.log import find_object_entries, parse_log
+from harness.scenario.marks import get_finalizers, is_released
 from harness.scenario.run import Run
 from harness.scenario.signals import NotRun
 from harness.scenario.steps import Creation, Sync, Update, Write, as_write, get_history

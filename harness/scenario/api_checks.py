@@ -21,11 +21,11 @@ from harness.results import Check, Mismatch
 from harness.sandbox.base import CONTROLLERMGR
 from harness.scenario import checks, evidence
 from harness.scenario.api import ApiRun
-from harness.scenario.api_crs import DELETING_ANNOTATION, INGESTER_FINALIZER
-from harness.scenario.api_deletion import get_finalizers, is_marked
+from harness.scenario.api_deletion import is_marked
 from harness.scenario.api_steps import ApiCreation, ApiDeletion
 from harness.scenario.failure import fail, fail_on, report_stale
 from harness.scenario.log import parse_log
+from harness.scenario.marks import DELETING_ANNOTATION, INGESTER_FINALIZER, get_finalizers
 from harness.scenario.run import Run, matches
 from harness.scenario.signals import Known, NotApplicable
 from harness.scenario.steps import Sync, Update, get_object

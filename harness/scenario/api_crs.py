@@ -6,9 +6,6 @@ from typing import Any
 
 from harness.model import Case, JsonObject
 
-INGESTER_FINALIZER = "michelangelo/Ingester"
-DELETING_ANNOTATION = "michelangelo/Deleting"
-
 UNSERVED = frozenset({"InferenceServer"})
 """Kinds that the API server has a protocol for and no service, in every version seen so far."""
 

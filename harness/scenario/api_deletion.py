@@ -8,27 +8,15 @@ from harness.kube import Version
 from harness.model import JsonObject
 from harness.results import Evidence
 from harness.scenario import evidence
-from harness.scenario.api_crs import DELETING_ANNOTATION, INGESTER_FINALIZER
 from harness.scenario.api_steps import ApiDeletion
+from harness.scenario.marks import DELETING_ANNOTATION, get_finalizers
 from harness.scenario.steps import get_history
-
-
-def get_finalizers(obj: JsonObject | None) -> list[str]:
-    """Return the object's finalizers."""
-    return list((obj or {}).get("metadata", {}).get("finalizers") or [])
 
 
 def is_marked(version: Version) -> bool:
     """Whether the version carries the annotation that sets the Ingester's deletion in motion."""
     annotations = version.object["metadata"].get("annotations") or {}
     return bool(annotations.get(DELETING_ANNOTATION) == "true")
-
-
-def is_released(obj: JsonObject | None) -> bool:
-    """Whether the Ingester has nothing left to do: gone, or being deleted and held by others only."""
-    if obj is None:
-        return True
-    return "deletionTimestamp" in obj["metadata"] and INGESTER_FINALIZER not in get_finalizers(obj)
 
 
 def describe_deletion(deletion: ApiDeletion) -> list[Evidence]:
