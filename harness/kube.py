@@ -238,6 +238,15 @@ class Cluster:
         )
         return [str(item["metadata"]["name"]) for item in found["items"]]
 
+    def list_objects(self, kind: Kind, namespace: str) -> list[JsonObject]:
+        """Return all of the kind's objects in the namespace."""
+        found = self._dict(
+            lambda: self._custom.list_namespaced_custom_object(
+                GROUP, VERSION, namespace, kind.plural, _request_timeout=_REQUEST_TIMEOUT_S
+            )
+        )
+        return list(found["items"])
+
     def get_history(
         self, kind: Kind, namespace: str, name: str, *, since: int, until: int, timeout_s: int = 2
     ) -> list[Version]:

@@ -1,0 +1,76 @@
+"""What is left at the end: every object in Kubernetes and every row in MySQL, both at one version where they agree."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from harness.catalogue import KINDS_BY_NAME
+from harness.faults.tables import Tables
+from harness.kube import Cluster, get_version
+from harness.model import JsonObject, Kind
+from harness.mysql import Row
+from harness.polling import wait_for
+
+_CATCH_UP_S = 2.0
+
+
+@dataclass
+class Ending:
+    """The state after all has come to rest. `objects` by uid; `rows` by kind.
+
+    An object whose row was newer or older when it was read is read again until both agree, or two seconds have
+    passed: business controllers write all the while.
+    """
+
+    objects: dict[str, JsonObject] = field(default_factory=dict)
+    rows: dict[str, list[Row]] = field(default_factory=dict)
+
+    def find_rows(self, uid: str) -> list[tuple[str, Row]]:
+        """Return the rows with that uid, each with its table's kind."""
+        return [(kind, row) for kind, rows in self.rows.items() for row in rows if row.uid == uid]
+
+
+def list_objects(cluster: Cluster, kinds: Sequence[Kind], namespace: str) -> dict[str, JsonObject]:
+    """Return every object of the kinds in the namespace, by uid; each names its kind."""
+    return {
+        obj["metadata"]["uid"]: {**obj, "kind": kind.name}
+        for kind in kinds
+        for obj in cluster.list_objects(kind, namespace)
+    }
+
+
+def gather(cluster: Cluster, tables: Tables, kinds: Sequence[Kind], namespace: str) -> Ending:
+    """Read everything; HarnessError where either can't be read."""
+    ending = Ending(list_objects(cluster, kinds, namespace))
+    ending.rows = {kind.name: tables.list_rows(kind, namespace) for kind in kinds}
+    for uid, obj in list(ending.objects.items()):
+        rows = ending.find_rows(uid)
+        if len(rows) == 1 and rows[0][1].res_version != get_version(obj):
+            _read_together(cluster, tables, namespace, ending, obj)
+    return ending
+
+
+def _read_together(
+    cluster: Cluster, tables: Tables, namespace: str, ending: Ending, obj: JsonObject
+) -> None:
+    """Read the object and its row until they are of one version, or two seconds have passed."""
+    kind, name, uid = KINDS_BY_NAME[obj["kind"]], obj["metadata"]["name"], obj["metadata"]["uid"]
+
+    def read() -> tuple[JsonObject | None, list[Row]]:
+        found = cluster.get(kind, namespace, name)
+        return found, [row for row in tables.list_rows(kind, namespace, name) if row.uid == uid]
+
+    def agree(pair: tuple[JsonObject | None, list[Row]]) -> bool:
+        found, rows = pair
+        if found is None or found["metadata"]["uid"] != uid:
+            return True
+        return bool(rows) and rows[0].res_version == get_version(found)
+
+    found, rows = wait_for(read, agree, timeout_s=_CATCH_UP_S, interval_s=0.02).value
+    if found is None or found["metadata"]["uid"] != uid:
+        del ending.objects[uid]
+    else:
+        ending.objects[uid] = found
+    others = [row for row in ending.rows[kind.name] if row.uid != uid]
+    ending.rows[kind.name] = others + rows
