@@ -18,6 +18,7 @@ from harness.assets import golang
 from harness.assets.cache import OFFLINE_VARIABLE, Cache, Contents, Recipe, get_digest, is_offline
 from harness.assets.command import run
 from harness.assets.download import download
+from harness.assets.gomodule import GoModule, describe_build, read_module
 from harness.assets.host import Host, get_host
 from harness.assets.stage import note
 from harness.errors import HarnessError, SettingsError
@@ -186,33 +187,22 @@ def _unpack(archive: Path, folder: Path) -> None:
 
 
 def _describe_module(host: Host, cache: Cache, progress: Progress) -> Recipe[ControlPlane]:
-    sources = sorted([_MODULE / "go.mod", _MODULE / "go.sum", *_MODULE.glob("*.go")])
-    try:
-        contents = {path.name: path.read_bytes() for path in sources}
-    except OSError as error:
-        raise HarnessError(
-            f"The Go module {_MODULE} can't be read ({error.strerror}: {Path(str(error.filename)).name})",
-            hint=f"It is part of the project's checkout; install that with `pip install -e .`. {WAYS_OUT}",
-        ) from error
-    linker_flags = _stamp_version(contents["go.mod"].decode())
+    module = read_module(_MODULE, ways_out=WAYS_OUT)
 
-    def compile_module(folder: Path, workspace: Path) -> Mapping[str, str]:
-        toolchain = golang.find_toolchain(_MODULE, cache, progress, ways_out=WAYS_OUT)
-        golang.build(
-            toolchain, _MODULE, folder / KUBE_APISERVER, workspace, progress,
-            name="build etcd and kube-apiserver", linker_flags=linker_flags, ways_out=WAYS_OUT,
-        )  # fmt: skip
+    def complete(folder: Path, source: str) -> Mapping[str, str]:
         (folder / ETCD).hardlink_to(folder / KUBE_APISERVER)  # it serves as what it is called
-        return _get_facts(folder, f"built from controlplane/ with Go {toolchain.version}")
+        return _get_facts(folder, source)
 
-    flat = [part for name, content in contents.items() for part in (name, content)]
-    return Recipe("controlplane", get_digest(str(host), linker_flags, *flat), compile_module, _load)
+    return describe_build(
+        module, host, cache, progress,
+        name="build etcd and kube-apiserver", program=KUBE_APISERVER, linker_flags=_stamp_version(module),
+        ways_out=WAYS_OUT, complete=complete, load=_load,
+    )  # fmt: skip
 
 
-def _stamp_version(go_mod: str) -> str:
+def _stamp_version(module: GoModule) -> str:
     """Return the linker flags by which the build answers /version with the release that go.mod names."""
-    found = re.search(r"^\s*k8s\.io/kubernetes (v(\d+)\.(\d+)\S*)", go_mod, re.MULTILINE)
-    if not found:
-        raise HarnessError(f"{_MODULE / 'go.mod'} does not require k8s.io/kubernetes", hint="Restore it with git")
+    release = module.find_requirement("k8s.io/kubernetes")
+    major, minor, *_ = release.split(".")
     package = "k8s.io/component-base/version"
-    return f"-X {package}.gitVersion={found[1]} -X {package}.gitMajor={found[2]} -X {package}.gitMinor={found[3]}"
+    return f"-X {package}.gitVersion=v{release} -X {package}.gitMajor={major} -X {package}.gitMinor={minor}"

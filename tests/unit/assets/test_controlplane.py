@@ -15,6 +15,7 @@ import pytest
 from harness.assets import controlplane
 from harness.assets.cache import Cache
 from harness.assets.controlplane import ControlPlane, find_control_plane
+from harness.assets.gomodule import GoModule, read_module
 from harness.assets.host import Host
 from harness.errors import HarnessError, SettingsError
 from harness.progress import SILENT, Progress
@@ -245,9 +246,18 @@ def test_missing_module_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path
     assert "pip install -e ." in caught.value.hint
 
 
-def test_build_carries_the_release(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_build_carries_the_release() -> None:
     """The build tells the version of Kubernetes that the project's go.mod requires."""
-    flags = controlplane._stamp_version("require (\n\tk8s.io/kubernetes v1.36.3\n)")
+    module = GoModule(Path("controlplane"), {"go.mod": b"require (\n\tk8s.io/kubernetes v1.36.3\n)"})
     package = "k8s.io/component-base/version"
-    assert flags == f"-X {package}.gitVersion=v1.36.3 -X {package}.gitMajor=1 -X {package}.gitMinor=36"
-    assert "gitVersion=v1." in controlplane._stamp_version((controlplane._MODULE / "go.mod").read_text())
+    assert controlplane._stamp_version(module) == (
+        f"-X {package}.gitVersion=v1.36.3 -X {package}.gitMajor=1 -X {package}.gitMinor=36"
+    )
+    ours = read_module(controlplane._MODULE, ways_out="")
+    assert "gitVersion=v1." in controlplane._stamp_version(ours)
+
+
+def test_module_without_its_requirement_is_named() -> None:
+    """A go.mod that lacks what the build is for is an error that names file and requirement."""
+    with pytest.raises(HarnessError, match=r"controlplane/go\.mod does not require k8s\.io/kubernetes"):
+        controlplane._stamp_version(GoModule(Path("controlplane"), {"go.mod": b"module controlplane"}))
