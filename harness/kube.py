@@ -255,6 +255,30 @@ class Cluster:
         Ends with the object's deletion, and after `timeout_s` (whole seconds) where no such version comes.
         Raises `Refusal` with status 410 where the server no longer keeps versions that old.
         """
+        return self._follow(
+            kind,
+            namespace,
+            since,
+            lambda version: version.number >= until or version.deleted,
+            timeout_s,
+            field_selector=f"metadata.name={name}",
+        )
+
+    def get_changes(
+        self, kind: Kind, namespace: str, *, since: int, until: int, timeout_s: int = 2
+    ) -> list[Version]:
+        """Return what `get_history` does for all of the kind's objects in the namespace; a deletion ends nothing."""
+        return self._follow(kind, namespace, since, lambda version: version.number >= until, timeout_s)
+
+    def _follow(
+        self,
+        kind: Kind,
+        namespace: str,
+        since: int,
+        ends: Callable[[Version], bool],
+        timeout_s: int,
+        **selection: str,
+    ) -> list[Version]:
         watch = kubernetes.watch.Watch()
         versions: list[Version] = []
 
@@ -265,15 +289,15 @@ class Cluster:
                 VERSION,
                 namespace,
                 kind.plural,
-                field_selector=f"metadata.name={name}",
                 resource_version=str(since),
                 timeout_seconds=timeout_s,
                 _request_timeout=timeout_s + _REQUEST_TIMEOUT_S,
+                **selection,
             )
             for event in stream:
                 obj = event["raw_object"]
                 versions.append(Version(get_version(obj), obj, deleted=event["type"] == "DELETED"))
-                if versions[-1].number >= until or versions[-1].deleted:
+                if ends(versions[-1]):
                     watch.stop()
                     return
 

@@ -141,6 +141,47 @@ class Database:
                 for columns in found
             ]
 
+    def get_versions(self, kind: Kind, namespace: str) -> dict[str, int]:
+        """Return the `res_version` of each of the namespace's rows (soft-deleted ones included), by uid."""
+        rows = self._query(
+            f"SELECT uid, res_version FROM `{kind.table}` WHERE namespace = %s", (namespace,)  # noqa: S608
+        )
+        return {_text(uid): int(version) for uid, version in rows}
+
+    def get_rows_of(self, kind: Kind, uids: Sequence[str]) -> dict[str, Row]:
+        """Return the rows with these uids, by uid, with labels and annotations, as one snapshot sees them."""
+        if not uids:
+            return {}
+        with self._snapshot():
+            cursor = self._connection.cursor(dictionary=True)
+            try:
+                cursor.execute(
+                    f"SELECT * FROM `{kind.table}` WHERE uid IN ({_places(uids)})", tuple(uids)  # noqa: S608
+                )
+                found = cast("list[dict[str, Any]]", cursor.fetchall())
+            finally:
+                cursor.close()
+            labels = self.get_pairs_of(kind.labels_table, uids)
+            annotations = self.get_pairs_of(kind.annotations_table, uids)
+        rows = {}
+        for columns in found:
+            uid = _text(columns["uid"])
+            values = MappingProxyType({key: _plain(key, value) for key, value in columns.items()})
+            rows[uid] = Row(kind.table, values, labels.get(uid, ()), annotations.get(uid, ()))
+        return rows
+
+    def get_pairs_of(self, table: str, uids: Sequence[str]) -> dict[str, tuple[tuple[str, str], ...]]:
+        """Return the pairs of a table of labels or annotations, by uid; also those that no row belongs to."""
+        if not uids:
+            return {}
+        pairs: dict[str, list[tuple[str, str]]] = {}
+        for uid, key, value in self._query(
+            f"SELECT obj_uid, `key`, `value` FROM `{table}` WHERE obj_uid IN ({_places(uids)})",  # noqa: S608
+            tuple(uids),
+        ):
+            pairs.setdefault(_text(uid), []).append((_text(key), _text(value)))
+        return {uid: tuple(sorted(found)) for uid, found in pairs.items()}
+
     @contextlib.contextmanager
     def hold_row(self, kind: Kind, uid: str) -> Iterator[HeldRow]:
         """Keep everybody from writing the row with that uid, by a shared lock on it, until the context ends.
@@ -288,6 +329,11 @@ def _connect(endpoint: MySQLEndpoint, timeout_s: int) -> MySQLConnectionAbstract
             **_tls_arguments(endpoint.tls),
         ),
     )
+
+
+def _places(values: Sequence[Any]) -> str:
+    """Return as many places for parameters as there are values."""
+    return ", ".join(["%s"] * len(values))
 
 
 def _text(value: Any) -> str:
