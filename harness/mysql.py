@@ -83,16 +83,25 @@ class Database:
 
     def __init__(self, endpoint: MySQLEndpoint, *, timeout_s: int = CONNECT_TIMEOUT_S) -> None:
         self.endpoint = endpoint
-        try:
-            self._connection = _connect(endpoint, timeout_s)
-            self._execute("SET SESSION TRANSACTION READ ONLY")
-        except mysql.connector.Error as error:
-            raise explain(endpoint, error) from error
+        self._timeout_s = timeout_s
+        self._open()
 
     def close(self) -> None:
         """Close the connection."""
         with contextlib.suppress(mysql.connector.Error):
             self._connection.close()
+
+    def reconnect(self) -> None:
+        """Connect anew, as after a restart of the server; HarnessError where it can't be reached."""
+        self.close()
+        self._open()
+
+    def _open(self) -> None:
+        try:
+            self._connection = _connect(self.endpoint, self._timeout_s)
+            self._execute("SET SESSION TRANSACTION READ ONLY")
+        except mysql.connector.Error as error:
+            raise explain(self.endpoint, error) from error
 
     def get_server_version(self) -> str:
         """Return the server's version, such as '8.0.36' or '10.11.19-MariaDB'."""
