@@ -1,0 +1,91 @@
+"""The chapter in progress: sends each section's inputs once, for all kinds of the run, and remembers the outcome.
+
+A section is sent as a whole, awaited as a whole and removed as a whole, when the first of its checks asks for it.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+from harness.inputs.complaints import Complaints
+from harness.inputs.delivery import Batch, Courier, Delivery
+from harness.inputs.sections import PLAIN, SECTIONS_BY_NUMBER
+from harness.model import Case, JsonObject
+from harness.results import Column
+from harness.sandbox.base import CONTROLLERMGR
+from harness.scenario.run import Run
+from harness.scenario.signals import NotApplicable
+from harness.scenario.verdict import require_controller
+from harness.templates import Templates
+
+T = TypeVar("T")
+
+
+class Inputs:
+    """The hostile inputs of one run. `take_namespace` creates a namespace; it is called once, and not early."""
+
+    def __init__(self, run: Run, cases: Sequence[Case], take_namespace: Callable[[], str]) -> None:
+        self.run = run
+        self._cases = cases
+        self._take_namespace = take_namespace
+        self._templates = Templates()
+        self._outcomes: dict[str, Any] = {}   # by section
+
+    @functools.cached_property
+    def courier(self) -> Courier:
+        """Who sends objects to the chapter's namespace."""
+        return Courier(self.run, self._take_namespace())
+
+    def require(self, case: Case) -> None:
+        """Raise NotRun or NotApplicable where the case's kind can't be judged, whatever is sent."""
+        require_controller(self.run, case)
+        if reason := self._explain_absence(case):
+            raise NotApplicable(reason)
+
+    def list_cases(self) -> list[Case]:
+        """Return the cases of the run that can be judged."""
+        missing = self.run.get_registration().missing
+        return [c for c in self._cases if c.name not in missing and not self._explain_absence(c)]
+
+    def deliver(self, number: str, case: Case) -> Batch:
+        """Return what became of the section's inputs for the case; they are sent with those of all other cases."""
+        return self.once(number, lambda: self._deliver(number))[case.name]
+
+    def once(self, number: str, deliver: Callable[[], T]) -> T:
+        """Return what `deliver` brings for the section, which is called once."""
+        if number not in self._outcomes:
+            self._outcomes[number] = deliver()
+        outcome: T = self._outcomes[number]
+        return outcome
+
+    def render(self, case: Case) -> JsonObject:
+        """Return the case's plain object, in the chapter's namespace."""
+        return self._templates.render(case, {"namespace": self.courier.namespace})
+
+    def _deliver(self, number: str) -> dict[str, Batch]:
+        section, courier = SECTIONS_BY_NUMBER[number], self.courier
+        restarts = self.run.sandbox.component(CONTROLLERMGR).restarts
+        complaints = Complaints(self.run.sandbox)
+        prefix = f"in-{number.replace('.', '-')}"
+        sent: dict[str, list[Delivery]] = {}
+        cases = [case for case in self.list_cases() if section.list_inputs(case.kind)]
+        for case in cases:
+            plain = self.render(case)
+            inputs = [PLAIN, *section.list_inputs(case.kind)]
+            sent[case.name] = [courier.send(case, given, plain, prefix) for given in inputs]
+        courier.await_rows([d for deliveries in sent.values() for d in deliveries], complaints)
+        batches = {case.name: courier.read(sent[case.name], case) for case in cases}
+        courier.clear(cases)
+        crashes = courier.describe_crashes(restarts)
+        for batch in batches.values():
+            batch.crashes = crashes
+        return batches
+
+    def _explain_absence(self, case: Case) -> str:
+        """Return the known issue that would show in every one of the kind's objects; '' where there is none."""
+        for column in (Column.SYNCED, Column.UPDATED):
+            if issue := self.run.profile.find_issue(case.name, column):
+                return f"known issue {issue.id} would show again"
+        return ""

@@ -1,0 +1,206 @@
+"""Sends objects, and awaits for each what becomes of it: its row, or the Ingester's error. It judges nothing.
+
+Rows are awaited by one query per table. What the log says fails again and again is not waited for; where nothing
+is said, the wait ends once nothing has moved for as long as a row may take.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from harness.errors import HarnessError
+from harness.inputs.complaints import Complaints
+from harness.inputs.input import Input
+from harness.kube import Cluster, Refusal, get_version
+from harness.model import Case, JsonObject, Kind
+from harness.mysql import Database, Row
+from harness.polling import wait_for
+from harness.sandbox.base import CONTROLLERMGR
+from harness.scenario.run import Run, add_labels
+
+_ATTEMPTS = 4
+"""After how many failures an object counts as never synced: a deadlock or a lost connection is over by then."""
+_WAITS = 4
+"""How many times as long as one row may take a whole section may."""
+
+
+@dataclass
+class Delivery:
+    """An input that was sent, the answer, and what it came to."""
+
+    case: Case
+    input: Input
+    sent: JsonObject
+    answer: JsonObject | Refusal
+    at: float                             # of the answer, on the monotonic clock
+    errors: list[str] = field(default_factory=list)   # of each failed attempt to write it
+    arrived_s: float | None = None        # from the answer to the first look that found the row
+    row: Row | None = None
+    obj: JsonObject | None = None         # the object at the row's version, None where it never had that
+    leftovers: Sequence[str] = ()         # tables that hold labels or annotations of an object without a row
+
+    @property
+    def stored(self) -> JsonObject | None:
+        """The object as the API server stored it; None where it was refused."""
+        return None if isinstance(self.answer, Refusal) else self.answer
+
+    @property
+    def uid(self) -> str:
+        """The object's uid; '' where it was refused."""
+        return "" if self.stored is None else str(self.stored["metadata"]["uid"])
+
+    @property
+    def version(self) -> int:
+        """The resourceVersion that is awaited; 0 where the object was refused."""
+        return 0 if self.stored is None else get_version(self.stored)
+
+
+@dataclass
+class Batch:
+    """What became of one kind's inputs of a section."""
+
+    case: Case
+    deliveries: list[Delivery]
+    strays: Sequence[str] = ()   # uids of rows in the namespace that belong to no object which was sent
+    crashes: str = ""            # what the controller manager did meanwhile, beside its work
+
+
+class Courier:
+    """Sends objects to one namespace, and reads what becomes of them."""
+
+    def __init__(self, run: Run, namespace: str) -> None:
+        self.namespace = namespace
+        self._run = run
+        self._cluster: Cluster = run.cluster
+        self._database: Database = run.database
+        self._sent: set[str] = set()
+
+    def send(self, case: Case, given: Input, plain: JsonObject, prefix: str) -> Delivery:
+        """Create one object; a refusal is an answer as well."""
+        sent = add_labels(given.build(plain, prefix), self._run.labels)
+        answer: JsonObject | Refusal
+        try:
+            answer = self._cluster.create(case.kind, sent)
+        except Refusal as refusal:
+            answer = refusal
+        delivery = Delivery(case, given, sent, answer, time.monotonic())
+        self._sent.add(delivery.uid)
+        return delivery
+
+    def patch(self, delivery: Delivery, given: Input, patch: JsonObject) -> Delivery:
+        """Patch an object that was accepted; the answer is awaited as that of a creation is."""
+        case, name = delivery.case, delivery.sent["metadata"]["name"]
+        answer: JsonObject | Refusal
+        try:
+            answer = self._cluster.patch(case.kind, self.namespace, name, patch)
+        except Refusal as refusal:
+            answer = refusal
+        return Delivery(case, given, delivery.sent, answer, time.monotonic())
+
+    def remove(self, delivery: Delivery) -> None:
+        """Delete one object."""
+        self._cluster.delete(delivery.case.kind, self.namespace, delivery.sent["metadata"]["name"])
+
+    def await_rows(self, deliveries: Iterable[Delivery], complaints: Complaints) -> None:
+        """Wait until each accepted object has a row, or has failed for good; or nothing moves any more."""
+        pending = {d.uid: d for d in deliveries if d.uid}
+        kinds = {d.case.name: d.case.kind for d in pending.values()}
+        patience_s = self._run.patience.sync_s
+        moved_at = time.monotonic()
+
+        def look() -> int:
+            nonlocal moved_at
+            before = len(pending)
+            self._note(complaints, pending.values())
+            for kind in kinds.values():
+                self._settle(kind, pending)
+            for delivery in [d for d in pending.values() if len(d.errors) >= _ATTEMPTS]:
+                del pending[delivery.uid]
+            if len(pending) < before:
+                moved_at = time.monotonic()
+            return len(pending)
+
+        wait_for(
+            look,
+            lambda count: count == 0,
+            give_up=lambda _: time.monotonic() - moved_at > patience_s,
+            timeout_s=_WAITS * patience_s,
+            interval_s=0.01,
+        )
+
+    def has_rows(self, deliveries: Sequence[Delivery]) -> bool:
+        """Whether each of the objects, of one kind, has a row now."""
+        versions = self._database.get_versions(deliveries[0].case.kind, self.namespace)
+        return all(delivery.uid in versions for delivery in deliveries)
+
+    def read(self, deliveries: Sequence[Delivery], case: Case) -> Batch:
+        """Read the rows of one kind, each with the object at its version, and what is left where there is none."""
+        kind = case.kind
+        uids = [d.uid for d in deliveries if d.uid]
+        rows = self._database.get_rows_of(kind, uids)
+        missing = [uid for uid in uids if uid not in rows]
+        children = {
+            table: self._database.get_pairs_of(table, missing)
+            for table in (kind.labels_table, kind.annotations_table)
+        }
+        for delivery in deliveries:
+            delivery.row = rows.get(delivery.uid)
+            delivery.leftovers = [table for table, found in children.items() if delivery.uid in found]
+        self._find_objects(kind, [d for d in deliveries if d.row is not None])
+        strays = self._database.get_versions(kind, self.namespace).keys() - self._sent
+        return Batch(case, list(deliveries), sorted(strays))
+
+    def clear(self, cases: Iterable[Case]) -> None:
+        """Delete what was sent, so that what can't be written is no longer tried; the rows stay."""
+        for case in cases:
+            self._cluster.delete_all(case.kind, self.namespace)
+
+    def describe_crashes(self, restarts: int) -> str:
+        """Return what the controller manager did since it had that many restarts; '' where it kept running."""
+        component = self._run.sandbox.component(CONTROLLERMGR)
+        more = component.restarts - restarts
+        return f"{more} restarts, now {component.phase}: {component.reason or 'no reason known'}" if more else ""
+
+    def _note(self, complaints: Complaints, pending: Iterable[Delivery]) -> None:
+        by_name = {(d.case.name, d.sent["metadata"]["name"]): d for d in pending}
+        for complaint in complaints.read()[0]:
+            delivery = by_name.get((complaint.kind, complaint.name))
+            if delivery is not None and complaint.namespace == self.namespace:
+                delivery.errors.append(complaint.error)
+
+    def _settle(self, kind: Kind, pending: dict[str, Delivery]) -> None:
+        """Take those out of `pending` whose row is there."""
+        own = [d for d in pending.values() if d.case.name == kind.name]
+        if not own:
+            return
+        versions = self._database.get_versions(kind, self.namespace)
+        now = time.monotonic()
+        for delivery in own:
+            if versions.get(delivery.uid, -1) >= delivery.version:
+                delivery.arrived_s = now - delivery.at
+                del pending[delivery.uid]
+
+    def _find_objects(self, kind: Kind, deliveries: Sequence[Delivery]) -> None:
+        """Find each object at its row's version: as it was answered, or as the API server's watch cache has it."""
+        later = []
+        for delivery in deliveries:
+            if delivery.row is not None and delivery.row.res_version == delivery.version:
+                delivery.obj = delivery.stored
+            else:
+                later.append(delivery)
+        if not later:
+            return
+        since = min(d.version for d in later) - 1
+        until = max(d.row.res_version for d in later if d.row is not None)
+        try:
+            changes = self._cluster.get_changes(kind, self.namespace, since=since, until=until)
+        except Refusal as refusal:
+            raise HarnessError(f"{kind.name}: the versions since {since} are unknown: {refusal}") from refusal
+        found: Mapping[tuple[str, int], JsonObject] = {
+            (str(change.object["metadata"]["uid"]), change.number): change.object for change in changes
+        }
+        for delivery in later:
+            if delivery.row is not None:
+                delivery.obj = found.get((delivery.uid, delivery.row.res_version))
