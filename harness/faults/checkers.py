@@ -67,7 +67,7 @@ def find_lost_writes(story: Story, ending: Ending, first_final_version: int) -> 
     newest = max((life.acknowledged for life in story.lives.values()), default=0)
     findings = []
     if 0 < first_final_version <= newest:
-        findings.append(Mismatch("etcd", f"a write after {newest}", f"one at resourceVersion {first_final_version}"))
+        findings.append(Mismatch("etcd", f"a write beyond version {newest}", f"one at {first_final_version}"))
     for uid, obj in ending.objects.items():
         life = story.lives.get(uid)
         if life is None:
@@ -193,8 +193,12 @@ def check_departures(story: Story, ending: Ending) -> list[Mismatch]:
 
 
 def check_rows(story: Story, ending: Ending) -> list[Mismatch]:
-    """No row belongs to an object that nobody created."""
-    findings = []
+    """No row belongs to an object that nobody created, and no labels or annotations to a row that is not there."""
+    findings = [
+        Mismatch(f"labels and annotations of {kind}", "those of rows only", f"some of {uid[:8]}, which has no row")
+        for kind, uids in ending.orphans.items()
+        for uid in sorted(uids)
+    ]
     for kind, rows in ending.rows.items():
         for row in rows:
             known = row.uid in story.lives or row.uid in ending.objects

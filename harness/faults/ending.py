@@ -1,8 +1,8 @@
-"""What is left at the end: every object in Kubernetes and every row in MySQL, both at one version where they agree."""
+"""What is left at the end: every object in Kubernetes and every row in MySQL, read together where they move."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from harness.catalogue import KINDS_BY_NAME
@@ -17,7 +17,7 @@ _CATCH_UP_S = 2.0
 
 @dataclass
 class Ending:
-    """The state after all has come to rest. `objects` by uid; `rows` by kind.
+    """The state after all has come to rest. `objects` by uid; `rows` by kind; `orphans`: uids with children only.
 
     An object whose row was newer or older when it was read is read again until both agree, or two seconds have
     passed: business controllers write all the while.
@@ -25,6 +25,7 @@ class Ending:
 
     objects: dict[str, JsonObject] = field(default_factory=dict)
     rows: dict[str, list[Row]] = field(default_factory=dict)
+    orphans: dict[str, set[str]] = field(default_factory=dict)
 
     def find_rows(self, uid: str) -> list[tuple[str, Row]]:
         """Return the rows with that uid, each with its table's kind."""
@@ -40,14 +41,19 @@ def list_objects(cluster: Cluster, kinds: Sequence[Kind], namespace: str) -> dic
     }
 
 
-def gather(cluster: Cluster, tables: Tables, kinds: Sequence[Kind], namespace: str) -> Ending:
-    """Read everything; HarnessError where either can't be read."""
+def gather(
+    cluster: Cluster, tables: Tables, kinds: Sequence[Kind], namespace: str, uids: Mapping[str, Collection[str]]
+) -> Ending:
+    """Read everything, of `uids` (by kind) also children without a row; HarnessError where that can't be done."""
     ending = Ending(list_objects(cluster, kinds, namespace))
     ending.rows = {kind.name: tables.list_rows(kind, namespace) for kind in kinds}
     for uid, obj in list(ending.objects.items()):
         rows = ending.find_rows(uid)
         if len(rows) == 1 and rows[0][1].res_version != get_version(obj):
             _read_together(cluster, tables, namespace, ending, obj)
+    for kind in kinds:
+        without = set(uids.get(kind.name, ())).difference(row.uid for row in ending.rows[kind.name])
+        ending.orphans[kind.name] = tables.find_children_of(kind, without)
     return ending
 
 
@@ -59,7 +65,7 @@ def _read_together(
 
     def read() -> tuple[JsonObject | None, list[Row]]:
         found = cluster.get(kind, namespace, name)
-        return found, [row for row in tables.list_rows(kind, namespace, name) if row.uid == uid]
+        return found, tables.list_rows(kind, namespace, [uid])
 
     def agree(pair: tuple[JsonObject | None, list[Row]]) -> bool:
         found, rows = pair

@@ -83,9 +83,13 @@ class Sampler:
         """Begin to look."""
         self._thread.start()
 
+    def close(self) -> None:
+        """Stop looking, whatever was seen."""
+        self._stop.set()
+
     def end(self) -> Follower:
         """Stop looking and return what was seen; HarnessError where MySQL gives no answer for half a minute."""
-        self._stop.set()
+        self.close()
         self._thread.join(_JOIN_TIMEOUT_S)
         if self._thread.is_alive():
             raise HarnessError(f"MySQL has not answered the sampler for {_JOIN_TIMEOUT_S:g} s")
@@ -125,9 +129,7 @@ class Sampler:
         return failures < len(self._kinds)
 
     def _sample(self, tables: Tables) -> None:
-        known = [
-            (kind, row.name) for kind in self._kinds for row in self.follower.rows.get(kind.name, {}).values()
-        ]
-        for kind, name in self._random.sample(known, min(_SAMPLES_PER_LOOK, len(known))):
-            for row in tables.list_rows(kind, self._namespace, name):
+        known = [(kind, uid) for kind in self._kinds for uid in self.follower.rows.get(kind.name, {})]
+        for kind, uid in self._random.sample(known, min(_SAMPLES_PER_LOOK, len(known))):
+            for row in tables.list_rows(kind, self._namespace, [uid]):
                 self.follower.keep(kind, row)

@@ -1,0 +1,87 @@
+"""The faults that there are: data. A section is a family of faults, a check one of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+from harness.errors import SettingsError
+from harness.faults.connections import CutOff
+from harness.faults.processes import Kill, Pause
+from harness.faults.refusals import Deadlock, DiskFull, LockWait, ReadOnly, TooManyConnections
+from harness.faults.scene import Stroke
+from harness.faults.schema import ColumnRenamed, TableMissing
+from harness.faults.watches import WatchExpiry
+from harness.sandbox.base import CONTROLLERMGR, ETCD, KUBE_APISERVER, MYSQL
+from harness.sandbox.powers import Cut
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One fault: `make` returns a stroke of it. It stands for `outage_s`, in a long soak for up to `long_s`."""
+
+    name: str
+    section: str
+    title: str
+    make: Callable[[], Stroke]
+    outage_s: float = 1.5
+    long_s: float = 10.0
+
+
+_NAMES = {CONTROLLERMGR: "controllermgr", MYSQL: "mysql", KUBE_APISERVER: "kube-apiserver", ETCD: "etcd"}
+_CUTS = {
+    Cut.REFUSED: "refuses connections",
+    Cut.HANGING: "hangs",
+    Cut.RESETTING: "resets connections",
+    Cut.SLOW: "is slow",
+}
+
+
+def _list_kills() -> list[Fault]:
+    return [
+        Fault(f"{name}-kill", "8.1", f"{name} is killed", partial(Kill, component))
+        for component, name in _NAMES.items()
+    ]
+
+
+def _list_pauses() -> list[Fault]:
+    return [
+        Fault(f"{name}-stop", "8.2", f"{name} is stopped for a while", partial(Pause, component), 2.0, 15.0)
+        for component, name in _NAMES.items()
+    ]
+
+
+def _list_cuts(component: str, section: str) -> list[Fault]:
+    name = _NAMES[component]
+    return [
+        Fault(f"{name}-{mode}", section, f"the way to {name} {words}", partial(CutOff, component, mode), 2.0, 20.0)
+        for mode, words in _CUTS.items()
+    ]
+
+
+FAULTS: tuple[Fault, ...] = (
+    *_list_kills(),
+    *_list_pauses(),
+    *_list_cuts(MYSQL, "8.3"),
+    Fault("mysql-away", "8.3", "mysql is away for 10 s", partial(CutOff, MYSQL, Cut.REFUSED), 10.0, 60.0),
+    *_list_cuts(KUBE_APISERVER, "8.4"),
+    Fault("mysql-read-only", "8.5", "mysql is read-only", ReadOnly),
+    Fault("mysql-lock-wait", "8.5", "mysql's rows are locked by others", LockWait, 2.5),
+    Fault("mysql-deadlock", "8.5", "mysql breaks a deadlock", Deadlock, 0.0, 0.0),
+    Fault("mysql-max-connections", "8.5", "mysql takes no more connections", TooManyConnections),
+    Fault("mysql-disk-full", "8.5", "mysql's disk is full", DiskFull),
+    Fault("table-missing", "8.6", "a table is missing", TableMissing),
+    Fault("table-altered", "8.6", "a column has another name", ColumnRenamed),
+    Fault("watch-expired", "8.7", "watches have expired", WatchExpiry, 2.0, 20.0),
+)
+"""In the order of a short run."""
+
+FAULTS_BY_NAME: dict[str, Fault] = {fault.name: fault for fault in FAULTS}
+
+
+def find_fault(name: str, option: str = "--fault") -> Fault:
+    """Return the fault called `name`; SettingsError, with the nearest names, where there is none."""
+    if name not in FAULTS_BY_NAME:
+        raise SettingsError.unknown(option, name, FAULTS_BY_NAME)
+    return FAULTS_BY_NAME[name]

@@ -1,0 +1,283 @@
+"""One round: load, a fault in the middle of it, its end, rest, and the judgement of what is left.
+
+A round that proved nothing, since the fault did not strike or the load was not there, is `Invalid`. Whatever
+happens, the fault is healed and the load ended.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from harness.errors import HarnessError
+from harness.faults import checkers
+from harness.faults.admin import Admin
+from harness.faults.backoff import Allowance, allow
+from harness.faults.checkers import Story
+from harness.faults.ending import Ending, gather, list_objects
+from harness.faults.errorlog import ErrorLog
+from harness.faults.ledger import Entry, Life, Outcome, describe, trace_lives
+from harness.faults.plan import Verb
+from harness.faults.rest import FinalWrites, Rest, await_rest, find_open, read_versions, write_finally
+from harness.faults.sampler import Follower, Sampler
+from harness.faults.scene import Scene, Stroke
+from harness.faults.tables import Tables
+from harness.faults.workload import Load, Workload
+from harness.kube import Cluster, get_version
+from harness.model import Kind
+from harness.polling import hold, wait_for
+from harness.results import Mismatch
+from harness.sandbox.base import CONTROLLERMGR, Sandbox
+from harness.sandbox.controllermgr import LONGEST_DELAY_S
+from harness.scenario.signals import Invalid
+
+FEWEST_ACKNOWLEDGED = 30
+LOWEST_RATE = 8.0          # acknowledged operations a second, before the fault
+_LOAD_S = 1.5              # at least, before the fault
+_LOAD_TIMEOUT_S = 15.0
+_AFTERWARDS_S = 2.0        # within which the load goes on after the fault
+_NEEDED = (Verb.CREATE, Verb.PATCH, Verb.RELABEL, Verb.DELETE)
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where rounds take place: one sandbox. `open_cluster` makes a connection that never retries."""
+
+    sandbox: Sandbox
+    open_cluster: Callable[[], Cluster]
+    kinds: Sequence[Kind]
+    is_explained: Callable[[Mismatch], bool]
+
+
+@dataclass
+class Report:
+    """What a round brought: what was measured, what was found, and what was seen, in words."""
+
+    facts: dict[str, str] = field(default_factory=dict)
+    findings: list[Mismatch] = field(default_factory=list)
+    notes: list[tuple[str, str]] = field(default_factory=list)
+    lives: dict[str, Life] = field(default_factory=dict)
+    entries: list[Entry] = field(default_factory=list)
+
+
+class Round:
+    """One round in a namespace that nothing else uses; `outages` are strokes and how long each stands."""
+
+    def __init__(self, place: Place, load: Load, strokes: Sequence[Stroke], outage_s: float) -> None:
+        self.report = Report()
+        self._place = place
+        self._load = load
+        self._strokes = strokes
+        self._outage_s = outage_s
+        self._cluster = place.open_cluster()
+        self._admin = Admin(place.sandbox.mysql)
+        self._workload = Workload(load, place.open_cluster)
+        self._sampler = Sampler(place.sandbox.mysql, place.kinds, load.namespace, load.seed)
+        self._errors = ErrorLog(place.sandbox, load.namespace)
+        self._scene = Scene(
+            place.sandbox, self._cluster, self._admin, load.namespace, place.kinds, self._workload.ledger,
+            self._sampler.follower,
+        )  # fmt: skip
+
+    def conduct(self) -> Report:
+        """Carry the round out; Invalid where it proves nothing, HarnessError where the sandbox gave way."""
+        with contextlib.closing(self._admin), contextlib.closing(self._sampler):
+            restarts = self._place.sandbox.component(CONTROLLERMGR).restarts
+            with self._loading():
+                struck_at = self._await_load()
+                with self._struck():
+                    outage_ended_at = time.monotonic()
+                healed_at = time.monotonic()
+                self._await_operations(healed_at)
+            restarted = self._place.sandbox.component(CONTROLLERMGR).restarts - restarts
+            self._require_operations(struck_at, healed_at)
+            self._note_load(struck_at, outage_ended_at, healed_at)
+            outage_s = healed_at - struck_at
+            allowance = allow(
+                outage_s,
+                restart_s=LONGEST_DELAY_S if restarted else 0.0,
+                breaks_watches=any(stroke.breaks_watches for stroke in self._strokes),
+                objects_of_a_kind=self._load.clients,
+            )
+            self._settle(struck_at, healed_at, allowance)
+        return self.report
+
+    @contextlib.contextmanager
+    def _loading(self) -> Iterator[None]:
+        """Have the load and the sampler at work."""
+        self._sampler.start()
+        self._workload.start()
+        try:
+            yield
+        finally:
+            self._workload.end()
+
+    def _await_load(self) -> float:
+        """Wait until the load is there; return when that was. Invalid where it does not come."""
+        ledger, started = self._workload.ledger, self._workload.started_at
+
+        def measure() -> tuple[int, float, set[Verb]]:
+            now = time.monotonic()
+            number = ledger.count(Outcome.ACKNOWLEDGED)
+            return number, number / max(now - started, 0.001), set(ledger.count_verbs())
+
+        def suffices(seen: tuple[int, float, set[Verb]]) -> bool:
+            number, rate, verbs = seen
+            return (
+                time.monotonic() - started >= _LOAD_S
+                and number >= FEWEST_ACKNOWLEDGED
+                and rate >= LOWEST_RATE
+                and verbs.issuperset(_NEEDED)
+            )
+
+        wait = wait_for(measure, suffices, timeout_s=_LOAD_TIMEOUT_S, interval_s=0.05)
+        number, rate, verbs = wait.value
+        if not wait.satisfied:
+            missing = ", ".join(verb for verb in _NEEDED if verb not in verbs)
+            raise Invalid(
+                f"the load was not there: {number} operations acknowledged, {rate:.1f}/s, before the fault; needed"
+                f" are {FEWEST_ACKNOWLEDGED} at {LOWEST_RATE:g}/s" + (f"; none of {missing}" if missing else "")
+            )
+        self.report.facts["load before"] = f"{number} acknowledged, {rate:.0f}/s"
+        return time.monotonic()
+
+    @contextlib.contextmanager
+    def _struck(self) -> Iterator[None]:
+        """Strike, prove it, let it stand, and heal it; the body runs just before that."""
+        scene = self._scene
+        scene.since = self._place.sandbox.log_cursor(CONTROLLERMGR)
+        started = time.monotonic()
+        with contextlib.ExitStack() as healing:
+            proofs = []
+            for stroke in self._strokes:
+                healing.callback(stroke.heal, scene)
+                stroke.strike(scene)
+                proofs.append(stroke.prove(scene))
+            self.report.facts["struck"] = "; ".join(_shorten(proof) for proof in proofs)
+            self.report.notes += [("the fault struck", proof) for proof in proofs]
+            lasting = [stroke for stroke in self._strokes if not stroke.settles_itself]
+            left_s = self._outage_s - (time.monotonic() - started)
+            if lasting and left_s > 0:
+                stood = hold(
+                    lambda: all(stroke.stands(scene) for stroke in lasting), bool, for_s=left_s, interval_s=0.25
+                )
+                if not stood.satisfied:
+                    raise Invalid(f"the fault was over after {stood.duration_s:.1f} s of {left_s:.1f} s")
+            for stroke in self._strokes:
+                self.report.findings += stroke.examine(scene)
+            yield
+
+    def _await_operations(self, healed_at: float) -> None:
+        """Let the load go on until each client has had an answer again, if they get any."""
+        ledger = self._workload.ledger
+        wait_for(
+            lambda: {
+                entry.operation.client
+                for entry in ledger.entries
+                if entry.outcome is Outcome.ACKNOWLEDGED and entry.answered_at > healed_at
+            },
+            lambda clients: len(clients) == self._load.clients,
+            timeout_s=_AFTERWARDS_S,
+            interval_s=0.05,
+        )
+
+    def _require_operations(self, struck_at: float, healed_at: float) -> None:
+        """Raise Invalid where the load did not go on during the fault."""
+        during = [e for e in self._workload.ledger.entries if struck_at <= e.sent_at < healed_at]
+        sent = [entry for entry in during if entry.outcome is not Outcome.SKIPPED]
+        if not sent:
+            raise Invalid("the load was not there: no operation was sent while the fault held")
+
+    def _note_load(self, struck_at: float, outage_ended_at: float, healed_at: float) -> None:
+        """Write down how much was asked for, and how far the rows were behind when the fault was healed."""
+        ledger, report = self._workload.ledger, self.report
+        elapsed_s = time.monotonic() - self._workload.started_at
+        outcomes = Counter(entry.outcome for entry in ledger.entries)
+        acknowledged = outcomes[Outcome.ACKNOWLEDGED]
+        others = ", ".join(f"{n} {o}" for o, n in outcomes.items() if o is not Outcome.ACKNOWLEDGED)
+        report.facts["operations"] = f"{acknowledged} acknowledged, {acknowledged / elapsed_s:.0f}/s; {others}"
+        during = ledger.count(Outcome.ACKNOWLEDGED, since=struck_at, until=healed_at)
+        report.facts["during the fault"] = f"{during} acknowledged"
+        healing_s = healed_at - outage_ended_at
+        report.facts["outage"] = f"{outage_ended_at - struck_at:.1f} s, healed in {healing_s:.1f} s"
+        report.facts["seed"] = str(self._load.seed)
+
+    def _settle(self, struck_at: float, healed_at: float, allowance: Allowance) -> None:
+        """Write finally, wait for rest, gather everything, and judge it."""
+        place, load = self._place, self._load
+        with contextlib.closing(Tables(place.sandbox.mysql)) as tables:
+            final = write_finally(
+                self._cluster, place.kinds, load.namespace, mark=f"s{load.seed}", leave_alone=load.immutable
+            )
+            story = self._tell(final, struck_at, healed_at)
+            targets = {uid: get_version(obj) for uid, obj in final.objects.items()}
+
+            def look() -> list[Mismatch]:
+                self._errors.read()
+                objects = list_objects(self._cluster, place.kinds, load.namespace)
+                rows = read_versions(tables, place.kinds, load.namespace)
+                return find_open(story, objects, rows, targets)
+
+            spent_s = time.monotonic() - healed_at
+            rest = await_rest(
+                look, allowed_s=max(0.0, allowance.seconds - spent_s), is_explained=place.is_explained
+            )
+            self._note_rest(rest, spent_s + rest.waited_s, allowance)
+            follower = self._sampler.end()
+            ending = gather(self._cluster, tables, place.kinds, load.namespace, _list_uids(story))
+        self._judge(story, ending, follower, final)
+
+    def _tell(self, final: FinalWrites, struck_at: float, healed_at: float) -> Story:
+        """Return what happened, the final writes included."""
+        report = self.report
+        report.entries = self._workload.ledger.entries
+        report.lives = trace_lives(report.entries)
+        for uid, obj in final.objects.items():
+            life = report.lives.setdefault(uid, Life(obj["kind"], obj["metadata"]["name"], uid))
+            life.versions[get_version(obj)] = obj
+        uncertain = {
+            entry.operation.name
+            for entry in report.entries
+            if entry.operation.verb is Verb.CREATE and entry.outcome is Outcome.UNCERTAIN
+        }
+        return Story(
+            report.lives, self._load.immutable, struck_at, healed_at, frozenset(uncertain), self._errors.errors
+        )
+
+    def _note_rest(self, rest: Rest, converged_s: float, allowance: Allowance) -> None:
+        word = f"{converged_s:.1f} s" if not rest.open else f"not all, after {converged_s:.1f} s"
+        self.report.facts["converged"] = f"{word} (allowed {allowance.seconds:.0f} s)"
+        self.report.notes.append(("allowed by the documented back-off", str(allowance)))
+        if rest.open:
+            self.report.notes.append(("not at rest", "\n".join(map(str, rest.open))))
+
+    def _judge(self, story: Story, ending: Ending, follower: Follower, final: FinalWrites) -> None:
+        """Collect the findings; HarnessError where Kubernetes itself lost what it had acknowledged."""
+        report = self.report
+        lost = checkers.find_lost_writes(story, ending, final.first_version)
+        if lost:
+            raise HarnessError(f"Kubernetes lost writes that it had acknowledged: {checkers.summarise(lost)}")
+        report.findings += checkers.check_all(story, ending, follower)
+        report.facts["checked"] = (
+            f"{len(story.lives)} objects, {sum(map(len, ending.rows.values()))} rows, {self._sampler.looks} looks"
+            f" ({self._sampler.failed_looks} in vain), {len(follower.samples)} whole rows sampled"
+        )
+        for finding in report.findings[:5]:
+            uid = next((uid for uid in report.lives if f"({uid[:8]})" in finding.where), "")
+            if uid:
+                report.notes.append((f"operations on {finding.where}", describe(report.entries, uid)))
+
+
+def _list_uids(story: Story) -> dict[str, list[str]]:
+    uids: dict[str, list[str]] = {}
+    for life in story.lives.values():
+        uids.setdefault(life.kind, []).append(life.uid)
+    return uids
+
+
+def _shorten(text: str, width: int = 140) -> str:
+    line = text.partition("\n")[0]
+    return line if len(line) <= width else f"{line[:width]}…"

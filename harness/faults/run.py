@@ -1,0 +1,136 @@
+"""What a check of this chapter gets: it conducts rounds in one sandbox, each in a namespace of its own."""
+
+It concludes each check from its round. Between rounds it leaves the sandbox as it found it: whole, and without the
+objects of the round.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Sequence
+from functools import partial
+
+from harness.errors import HarnessError
+from harness.faults.catalogue import Fault
+from harness.faults.ending import list_objects
+from harness.faults.round import Place, Report, Round
+from harness.faults.workload import Load
+from harness.kube import Cluster, Refusal
+from harness.model import Case, Kind
+from harness.polling import wait_for
+from harness.results import Check, Column, Mismatch
+from harness.sandbox.base import SCHEMA_INIT, Phase
+from harness.scenario import evidence
+from harness.scenario.findings import conclude, explains
+from harness.scenario.run import Run
+from harness.scenario.signals import NotApplicable, NotRun
+
+DEFAULT_SEED = 1
+_WHOLE_TIMEOUT_S = 30.0
+_WIDTH = 300   # of the evidence of one proof in the message
+
+Spell = Callable[[Sequence[str], int, float], str]
+
+
+class FaultRun:
+    """Rounds of faults in the run's sandbox.
+
+    `take_namespace` creates a namespace; `spell` returns the command that repeats a round, from the names of its
+    faults, its seed and the outage in seconds.
+    """
+
+    def __init__(self, run: Run, cases: Sequence[Case], take_namespace: Callable[[], str], spell: Spell) -> None:
+        self._run = run
+        self._take_namespace = take_namespace
+        self._spell = spell
+        affected = {
+            issue.kind
+            for issue in run.profile.known_issues
+            if {Column.SYNCED, Column.UPDATED}.intersection(issue.cells)
+        }
+        self._cases = [case for case in cases if case.name not in affected]
+
+    def conduct(self, faults: Sequence[Fault], check: Check, *, seed: int, outage_s: float) -> None:
+        """Conduct one round and conclude the check from it.
+
+        Raises Invalid, Known, NotApplicable and NotRun, CheckFailure where the product failed, HarnessError where
+        the sandbox did.
+        """
+        check.reproduce = self._spell([fault.name for fault in faults], seed, outage_s)
+        strokes = [fault.make() for fault in faults]
+        for stroke in strokes:
+            if reason := stroke.explain_absence(self._run.sandbox):
+                raise NotApplicable(reason)
+        self._require_ready()
+        namespace = self._take_namespace()
+        place = Place(self._run.sandbox, self._open_cluster, self._kinds, partial(self._is_known, check))
+        load = Load(
+            seed,
+            namespace,
+            {case.name: self._run.render(case, namespace) for case in self._cases},
+            self._run.profile.immutable_kinds.intersection(case.name for case in self._cases),
+        )
+        conducted = Round(place, load, strokes, outage_s)
+        try:
+            conducted.conduct()
+        finally:
+            self._note(conducted.report, check)
+            self._clear(namespace)
+        names = " and ".join(fault.title for fault in faults)
+        conclude(
+            self._run, check, conducted.report.findings,
+            problem=f"after {names}, MySQL does not hold what was acknowledged",
+            look_at="the operations in the evidence, and the controller manager's log",
+        )  # fmt: skip
+
+    @property
+    def _kinds(self) -> list[Kind]:
+        return [case.kind for case in self._cases]
+
+    def _open_cluster(self) -> Cluster:
+        return Cluster(self._run.sandbox.kubeconfig, retries=False)
+
+    def _is_known(self, check: Check, finding: Mismatch) -> bool:
+        """Whether a known issue of the check's section explains the finding."""
+        issues = self._run.profile.list_contract_issues(check.section, check.kind)
+        return any(explains(issue, finding) for issue in issues)
+
+    def _require_ready(self) -> None:
+        """Raise NotRun where kinds have no controller, HarnessError where a part of the sandbox is not there."""
+        registration = self._run.get_registration()
+        missing = [kind.name for kind in self._kinds if kind.name in registration.missing]
+        if missing or not self._cases:
+            raise NotRun(f"1.3: {registration.headline}" if missing else "no kind is left that can be tested")
+
+        def find_broken() -> list[str]:
+            return [
+                f"{component.name} ({component.phase} {component.reason})".replace(" )", ")")
+                for component in self._run.sandbox.components()
+                if component.name != SCHEMA_INIT and (component.phase is not Phase.RUNNING or component.reason)
+            ]
+
+        broken = wait_for(find_broken, lambda found: not found, timeout_s=_WHOLE_TIMEOUT_S, interval_s=0.05).value
+        if broken:
+            raise HarnessError(f"the sandbox is not whole: {', '.join(broken)}")
+
+    @staticmethod
+    def _note(report: Report, check: Check) -> None:
+        check.facts |= report.facts
+        check.evidence += [evidence.of_note(title, body) for title, body in report.notes]
+
+    def _clear(self, namespace: str) -> None:
+        """Remove the round's objects, those that nobody lets go of as well; their rows stay.
+
+        What can't be removed is no finding: the next round has a namespace of its own.
+        """
+        with contextlib.suppress(HarnessError, Refusal):
+            self._run.database.reconnect()
+        cluster = self._open_cluster()
+        with contextlib.suppress(HarnessError, Refusal):
+            for kind in self._kinds:
+                cluster.delete_all(kind, namespace)
+            left = list_objects(cluster, self._kinds, namespace).values()
+            for kind in self._kinds:
+                for obj in (obj for obj in left if obj["kind"] == kind.name):
+                    with contextlib.suppress(Refusal):
+                        cluster.patch(kind, namespace, obj["metadata"]["name"], {"metadata": {"finalizers": None}})
