@@ -267,7 +267,7 @@ class Cluster:
     def get_changes(
         self, kind: Kind, namespace: str, *, since: int, until: int, timeout_s: int = 2
     ) -> list[Version]:
-        """Return what `get_history` does for all of the kind's objects in the namespace; a deletion ends nothing."""
+        """Return what `get_history` does, of all the kind's objects in the namespace; no deletion ends it."""
         return self._follow(kind, namespace, since, lambda version: version.number >= until, timeout_s)
 
     def _follow(

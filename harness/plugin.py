@@ -17,7 +17,11 @@ from typing import Any
 
 import pytest
 
+from harness.contract.gates import Gates
+from harness.contract.lifecycle import Lifecycle
 from harness.errors import CheckFailure, HarnessError, SettingsError
+from harness.faults.run import FaultRun
+from harness.inputs.chapter import Inputs
 from harness.issues import KnownIssue
 from harness.kube import Refusal
 from harness.model import Case
@@ -173,7 +177,7 @@ class AcceptancePlugin:
             return
         self._sigterm = signal.signal(signal.SIGTERM, _interrupt)
         try:
-            self._session.start()
+            self._session.start(faults=any(item.get_closest_marker("faults") for item in session.items))
         except SettingsError as error:
             self._give_up(error, exit_code=4)
         except (HarnessError, Refusal) as error:
@@ -196,6 +200,26 @@ class AcceptancePlugin:
     def api(self) -> ApiRun:
         """The scenario's run through Michelangelo's API server."""
         return self._session.api
+
+    @pytest.fixture
+    def lifecycle(self) -> Lifecycle:
+        """The objects of the contract's chapter."""
+        return self._session.lifecycle
+
+    @pytest.fixture
+    def inputs(self) -> Inputs:
+        """The hostile input of the run."""
+        return self._session.inputs
+
+    @pytest.fixture
+    def gates(self) -> Gates:
+        """The chain of starts with other configurations."""
+        return self._session.gates
+
+    @pytest.fixture
+    def fault_run(self) -> FaultRun:
+        """The rounds of faults under load."""
+        return self._session.faults
 
     @pytest.fixture
     def run_cases(self) -> Sequence[Case]:

@@ -23,8 +23,14 @@ from pathlib import Path
 import harness
 from harness.cases import CASES, get_prerequisites
 from harness.catalogue import KINDS
+from harness.contract.backfill import Backfill
+from harness.contract.gates import Gates
+from harness.contract.lifecycle import Lifecycle
 from harness.errors import HarnessError
+from harness.faults.reproduction import spell_round
+from harness.faults.run import FaultRun
 from harness.fixtures import render_crds, render_schema
+from harness.inputs.chapter import Inputs
 from harness.kube import Cluster, load_client
 from harness.model import Case
 from harness.mysql import Database
@@ -132,6 +138,34 @@ class Session:
         address = find_address(run.sandbox, self.settings.api_server)
         return connect(run, address, lambda: take_namespace(run.sandbox, run.cluster))
 
+    @functools.cached_property
+    def lifecycle(self) -> Lifecycle:
+        """The objects of the contract's chapter; none is made before a check asks for it."""
+        run = self.run
+        return Lifecycle(run, self.settings.cases, lambda: take_namespace(run.sandbox, run.cluster))
+
+    @functools.cached_property
+    def inputs(self) -> Inputs:
+        """The hostile input of the run; none is sent before a check asks for it."""
+        run = self.run
+        return Inputs(run, self.settings.cases, lambda: take_namespace(run.sandbox, run.cluster))
+
+    @functools.cached_property
+    def gates(self) -> Gates:
+        """The chain of starts with other configurations; the first check that asks for it sets it going."""
+        return Gates(self.lifecycle, Backfill(self.lifecycle, self.settings.cases))
+
+    @functools.cached_property
+    def faults(self) -> FaultRun:
+        """The rounds of the chapter on faults; nothing is disturbed before a check asks for one."""
+        run, settings = self.run, self.settings
+        return FaultRun(
+            run,
+            settings.cases,
+            lambda: take_namespace(run.sandbox, run.cluster),
+            functools.partial(spell_round, settings.target, settings.cases),
+        )
+
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
         """Time a stage of the run."""
@@ -142,9 +176,14 @@ class Session:
             spent = time.monotonic() - started
             self.record.stages_s[name] = round(self.record.stages_s.get(name, 0.0) + spent, 3)
 
-    def start(self) -> None:
-        """Bring the sandbox up. Raises HarnessError where that fails; `finish` is still due then."""
+    def start(self, *, faults: bool = False) -> None:
+        """Bring the sandbox up, one that can be disturbed where `faults` are part of the run.
+
+        Raises HarnessError where that fails; `finish` is still due then.
+        """
         target = self.settings.target
+        if faults:
+            target = dataclasses.replace(target, sandbox=dataclasses.replace(target.sandbox, faults=True))
         self.record.digests = _digest_inputs(target.sandbox if target.place is None else None)
         templates = Templates()
         for case in (*get_prerequisites(list(self.settings.cases)), *self.settings.cases):
@@ -152,7 +191,7 @@ class Session:
         threading.Thread(target=load_client, name="load the client library", daemon=True).start()
         with self.stage("sandbox"):
             self._sandbox = sandbox = bring_up(
-                self.settings.target,
+                target,
                 keep=self.settings.keep_sandbox,
                 progress=self._progress,
                 on_reuse=remove_earlier_objects,

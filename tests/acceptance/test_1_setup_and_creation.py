@@ -10,6 +10,8 @@ from harness.scenario import checks, setup
 from harness.scenario.run import Run
 from harness.scenario.verdict import judging, require_log
 
+pytestmark = pytest.mark.report
+
 
 @pytest.mark.order(11)
 @pytest.mark.section("1.1", "Components run")

@@ -11,6 +11,8 @@ from harness.scenario.run import Run
 from harness.scenario.signals import NotApplicable
 from harness.scenario.verdict import judging, require_log
 
+pytestmark = pytest.mark.report
+
 
 @pytest.mark.order(31)
 @pytest.mark.section("2.1", "Patch is accepted", Column.UPDATED)

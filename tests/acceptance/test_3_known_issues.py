@@ -10,6 +10,8 @@ from harness.scenario import checks
 from harness.scenario.run import Run
 from harness.scenario.verdict import probe_issue
 
+pytestmark = pytest.mark.report
+
 
 @pytest.mark.order(41)
 @pytest.mark.section("3", "Known issue shows")

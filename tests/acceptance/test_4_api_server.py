@@ -14,6 +14,8 @@ from harness.scenario.run import Run
 from harness.scenario.signals import NotApplicable
 from harness.scenario.verdict import judging
 
+pytestmark = pytest.mark.report
+
 
 @pytest.mark.order(51)
 @pytest.mark.section("4.1", "Proto column agrees")

@@ -1,0 +1,176 @@
+"""What the Ingester catches up with: objects written to while the controller manager was down, a thousand as well.
+
+`gates` stops and starts it; here objects are made and written to before and meanwhile, and what has become of them
+is seen afterwards.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+from harness.compare import compare_row
+from harness.contract.account import Account
+from harness.contract.deletions import await_deletion, expect_released, see_soft_deleted
+from harness.contract.lifecycle import Lifecycle, Stage
+from harness.contract.writes import OURS
+from harness.kube import get_version
+from harness.model import Case, JsonObject
+from harness.polling import wait_for
+from harness.scenario import evidence
+from harness.scenario.marks import is_released
+from harness.scenario.signals import NotApplicable
+
+MANY = 1000
+_KIND = "Project"
+_CLIENTS = 4
+_TIMEOUT_S = 120.0
+_SHOWN = 20
+
+
+class Backfill:
+    """The objects that are written to while the controller manager is down."""
+
+    def __init__(self, life: Lifecycle, cases: Sequence[Case]) -> None:
+        self._life = life
+        self._cases = [case for case in cases if life.run.profile.find_obstacle(case.name) is None]
+        self._many: list[JsonObject] = []
+        self._written_s = 0.0
+        self._started_at = 0.0
+
+    def prepare(self) -> None:
+        """Make the objects that exist before."""
+        for case in self._cases[:1]:
+            self._life.get(_PREPARED, case)
+
+    def write(self) -> None:
+        """Create, patch and delete while nobody watches."""
+        for case in self._cases[:1]:
+            self._life.get(_WRITTEN, case)
+        self._create_many()
+
+    def note_start(self) -> None:
+        """Say that the controller manager is started now, with everything to catch up with."""
+        self._started_at = time.monotonic()
+
+    def get_created(self, case: Case) -> Account:
+        """6.4: an object that was created meanwhile has its row."""
+        return self._life.get(_CREATED, case)
+
+    def get_patched(self, case: Case) -> Account:
+        """6.5: the row of an object that was patched meanwhile holds the patch."""
+        return self._life.get(_PATCHED, case)
+
+    def get_deleted(self, case: Case) -> Account:
+        """6.6: an object that was deleted meanwhile is soft-deleted and released, as is one that came and went."""
+        return self._life.get(_DELETED, case)
+
+    def get_many(self) -> Account:
+        """6.7: a thousand objects that were created meanwhile have their rows; timed."""
+        if not self._many:
+            raise NotApplicable(f"{_KIND}, the kind of the {MANY} objects, is not part of the run")
+        account, database, kind = Account(), self._life.run.database, self._many_case.kind
+        namespace = self._life.namespaces[0]
+        expected = {str(obj["metadata"]["uid"]): get_version(obj) for obj in self._many}
+
+        def count() -> int:
+            found = database.get_versions(kind, namespace)
+            return sum(found.get(uid, 0) >= version for uid, version in expected.items())
+
+        wait = wait_for(count, lambda number: number == MANY, timeout_s=_TIMEOUT_S, interval_s=0.05)
+        spent_s = time.monotonic() - self._started_at
+        account.evidence.append(evidence.of_wait(wait, "rows that have reached their objects' versions"))
+        if wait.satisfied:
+            account.facts["time"] = f"{spent_s:.1f} s from the start on, {MANY / spent_s:.0f} objects/s"
+        account.facts["objects"] = f"{MANY}, created in {self._written_s:.1f} s"
+        versions = {(str(obj["metadata"]["uid"]), get_version(obj)): obj for obj in self._many}
+        since, until = min(expected.values()), max(expected.values())
+        rows = database.get_rows_of(kind, list(expected))
+        if any((uid, row.res_version) not in versions for uid, row in rows.items()):
+            latest = max(row.res_version for row in rows.values())
+            changes = self._life.run.cluster.get_changes(kind, namespace, since=since, until=max(until, latest))
+            versions |= {(str(v.object["metadata"]["uid"]), v.number): v.object for v in changes}
+        for uid in expected:
+            row = rows.get(uid)
+            obj = versions.get((uid, row.res_version)) if row else None
+            if row is None or obj is None:
+                account.find(f"uid {uid}", "a row at a version of the object", str(row and row.res_version))
+            else:
+                account.findings += compare_row(kind, obj, row)
+        if len(account.findings) > _SHOWN:
+            account.note("all differences", "\n".join(map(str, account.findings)))
+        return account
+
+    @property
+    def _many_case(self) -> Case:
+        return next(case for case in self._cases if case.name == _KIND)
+
+    def _create_many(self) -> None:
+        if not any(case.name == _KIND for case in self._cases):
+            return
+        case, run, namespace = self._many_case, self._life.run, self._life.namespaces[0]
+        template = run.render(case, namespace)
+
+        def create(number: int) -> JsonObject:
+            metadata = {**template["metadata"], "name": f"{template['metadata']['name']}-many-{number}"}
+            return run.cluster.create(case.kind, {**template, "metadata": metadata})
+
+        started = time.monotonic()
+        with ThreadPoolExecutor(_CLIENTS) as clients:
+            self._many = list(clients.map(create, range(MANY)))
+        self._written_s = time.monotonic() - started
+
+
+def _prepare(life: Lifecycle, case: Case, account: Account) -> None:
+    if not life.is_immutable(case):
+        for role in ("patched-away", "deleted-away"):
+            specimen = life.make(case, role, finalizer=role == "deleted-away")
+            account.take_sync(specimen.await_row(), "created before")
+
+
+def _write(life: Lifecycle, case: Case, _account: Account) -> None:
+    life.make(case, "created-away", finalizer=True)
+    if life.is_immutable(case):
+        return
+    life.find(case, "patched-away").patch({"metadata": {"labels": {f"{OURS}/away": "patched"}}})
+    deleted = life.find(case, "deleted-away")
+    deleted.asked_at = life.run.database.get_time()
+    deleted.delete()
+    life.make(case, "fleeting-away", finalizer=True).delete()
+
+
+def _see_created(life: Lifecycle, case: Case, account: Account) -> None:
+    specimen = life.find(case, "created-away")
+    account.evidence = specimen.evidence
+    account.take_sync(specimen.await_row(), "created while down")
+    if life.is_immutable(case):
+        wait_for(specimen.read, is_released, timeout_s=life.run.patience.sync_s)
+        expect_released(specimen, account)
+
+
+def _see_patched(life: Lifecycle, case: Case, account: Account) -> None:
+    specimen = life.find(case, "patched-away")
+    account.evidence = specimen.evidence
+    account.take_sync(specimen.await_row(), "patched while down")
+
+
+def _await_deleted(life: Lifecycle, case: Case, account: Account) -> None:
+    specimen = life.find(case, "deleted-away")
+    account.evidence = specimen.evidence
+    await_deletion(life, specimen)
+
+
+def _see_deleted(life: Lifecycle, case: Case, account: Account) -> None:
+    see_soft_deleted(life, life.find(case, "deleted-away"), account)
+    fleeting = life.find(case, "fleeting-away")
+    account.evidence += fleeting.evidence
+    expect_released(fleeting, account)
+    fleeting.release()
+
+
+_PREPARED = Stage("prepared for a time away", _prepare)
+_WRITTEN = Stage("written to meanwhile", _write)
+_CREATED = Stage("created meanwhile", _see_created)
+_PATCHED = Stage("patched meanwhile", _see_patched)
+_DELETED = Stage("deleted meanwhile", _await_deleted, _see_deleted)

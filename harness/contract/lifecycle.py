@@ -1,0 +1,152 @@
+"""The life of objects after their creation, stage by stage, each stage once.
+
+A stage is gone through for all kinds of the run at once, so that what must not happen afterwards is waited for
+once and not thirteen times. It brings an `Account` for each kind. The stages themselves are in `writes` and
+`deletions`; what one of them stands on, it says.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from harness.contract.account import Account
+from harness.contract.specimen import Specimen
+from harness.errors import HarnessError
+from harness.kube import Refusal
+from harness.model import Case
+from harness.mysql import HeldRow
+from harness.polling import hold, wait_for
+from harness.sandbox.base import CONTROLLERMGR
+from harness.scenario.arrival import Arrivals
+from harness.scenario.marks import INGESTER_FINALIZER
+from harness.scenario.run import Run, as_applied
+from harness.scenario.signals import NotApplicable, Signal
+from harness.scenario.verdict import require_controller
+
+Act = Callable[["Lifecycle", Case, Account], None]
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A part of the objects' lives: `act` sets it going, `look` sees what has become of it a moment later."""
+
+    name: str
+    act: Act
+    look: Act | None = None
+    after: tuple[Stage, ...] = ()
+
+
+class Lifecycle:
+    """The objects of one run's contract chapter, in a namespace of their own, and one for their namesakes."""
+
+    def __init__(self, run: Run, cases: Sequence[Case], take_namespace: Callable[[], str]) -> None:
+        self.run = run
+        self._cases = [case for case in cases if run.profile.find_obstacle(case.name) is None]
+        self._take_namespace = take_namespace
+        self._arrivals = Arrivals(
+            run.sandbox, run.database, run.patience, unblock=lambda _: False, get_messages=lambda _: ()
+        )
+        self._specimens: dict[tuple[str, str], Specimen] = {}
+        self._outcomes: dict[tuple[str, bool], dict[str, Account | Exception]] = {}
+
+    @functools.cached_property
+    def namespaces(self) -> tuple[str, str]:
+        """The objects' namespace, and that of their namesakes."""
+        return self._take_namespace(), self._take_namespace()
+
+    def is_immutable(self, case: Case) -> bool:
+        """Whether objects of the kind leave Kubernetes once they are in MySQL."""
+        return case.name in self.run.profile.immutable_kinds
+
+    def require(self, case: Case) -> None:
+        """Raise NotApplicable where a known issue keeps the kind from a normal life, NotRun without controller."""
+        if obstacle := self.run.profile.find_obstacle(case.name):
+            raise NotApplicable(f"known issue {obstacle.id}")
+        require_controller(self.run, case)
+
+    def require_mutable(self, case: Case) -> None:
+        """Raise as `require` does, and NotApplicable for a kind whose objects leave Kubernetes at once."""
+        self.require(case)
+        if self.is_immutable(case):
+            raise NotApplicable("immutable kind: the object leaves Kubernetes once it is in MySQL")
+
+    def get(self, stage: Stage, case: Case) -> Account:
+        """Go through the stage, unless that has been done, and return the kind's account, or raise what ended it.
+
+        Immutable kinds and others go through it apart, since few stages have both.
+        """
+        immutable = self.is_immutable(case)
+        for earlier in stage.after:
+            self.get(earlier, case)
+        if (stage.name, immutable) not in self._outcomes:
+            cases = [each for each in self._cases if self.is_immutable(each) is immutable]
+            self._outcomes[stage.name, immutable] = self._go_through(stage, cases)
+        outcome = self._outcomes[stage.name, immutable][case.name]
+        if isinstance(outcome, Exception):
+            raise outcome
+        return outcome
+
+    def make(
+        self,
+        case: Case,
+        role: str,
+        *,
+        finalizer: bool = False,
+        marks: Mapping[str, str] | None = None,
+        elsewhere: bool = False,
+    ) -> Specimen:
+        """Create an object for the role, with `marks` as labels and annotations; `elsewhere`: a namesake of it."""
+        obj = as_applied(self.run.render(case, self.namespaces[int(elsewhere)]))
+        metadata = obj["metadata"]
+        metadata["name"] = f"{metadata['name']}-{role}"
+        if marks:
+            metadata["labels"] = {**metadata.get("labels", {}), **marks}
+            metadata["annotations"] = {**metadata["annotations"], **marks}
+        if finalizer:
+            metadata["finalizers"] = [INGESTER_FINALIZER]
+        specimen = Specimen(self.run, self._arrivals, case, obj)
+        self._specimens[case.name, f"{role} elsewhere" if elsewhere else role] = specimen
+        return specimen
+
+    def find(self, case: Case, role: str) -> Specimen:
+        """Return the object of the role; KeyError where no stage has made it."""
+        return self._specimens[case.name, role]
+
+    def find_or_make(self, case: Case, role: str) -> Specimen:
+        """Return the object of the role, made by whichever stage needs it first."""
+        return self._specimens.get((case.name, role)) or self.make(case, role)
+
+    def settle(self) -> None:
+        """Give the Ingester time to do what it must not: absence is never proven by one look."""
+        hold(lambda: self.run.sandbox.component(CONTROLLERMGR), lambda _: True, for_s=self.run.patience.settle_s)
+
+    def await_block(self, held: HeldRow, account: Account, is_over: Callable[[], bool] = lambda: False) -> None:
+        """Wait until a reconcile waits for the held row, so that all that it does before is done."""
+        waited = wait_for(
+            lambda: (held.is_awaited(), is_over()),
+            any,
+            timeout_s=self.run.patience.sync_s,
+            max_interval_s=0.02,
+        )
+        what = "waited for it" if waited.value[0] else "did not wait for it"
+        account.note("the row was held", f"the Ingester {what}, {waited.duration_s:.3f} s after the write")
+
+    def _go_through(self, stage: Stage, cases: Sequence[Case]) -> dict[str, Account | Exception]:
+        outcomes = {case.name: self._attempt(stage.act, case, Account()) for case in cases}
+        if stage.look is not None:
+            self.settle()
+            for case in cases:
+                outcome = outcomes[case.name]
+                if isinstance(outcome, Account):
+                    outcomes[case.name] = self._attempt(stage.look, case, outcome)
+        return outcomes
+
+    def _attempt(self, act: Act, case: Case, account: Account) -> Account | Exception:
+        """Return the account, or the reason why there is none: raised when the kind's own check asks for it."""
+        try:
+            act(self, case, account)
+        except (HarnessError, Refusal, Signal) as reason:
+            return reason
+        return account
