@@ -15,7 +15,7 @@ from typing import Any
 
 from harness.errors import HarnessError
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 
 class Status(StrEnum):
@@ -76,7 +76,7 @@ def combine(statuses: list[Status]) -> Status:
 
 
 class Column(StrEnum):
-    """The columns of the results matrix."""
+    """The columns of the first matrix; those of later chapters are their sections."""
 
     CREATED = "created"
     SYNCED = "synced"
@@ -94,32 +94,6 @@ _HEADINGS = {
     Column.SYNCED: "Synced to MySQL",
     Column.UPDATED: "Updated",
     Column.UPDATE_SYNCED: "Update in MySQL",
-}
-
-
-class ApiColumn(StrEnum):
-    """The columns of the second matrix: the same objects through Michelangelo's own API server."""
-
-    PROTO = "proto"
-    CREATED = "created"
-    SYNCED = "synced"
-    UPDATED = "updated"
-    UPDATE_SYNCED = "update_synced"
-    DELETED = "deleted"
-
-    @property
-    def heading(self) -> str:
-        """The column's heading."""
-        return _API_HEADINGS[self]
-
-
-_API_HEADINGS = {
-    ApiColumn.PROTO: "Proto agrees",
-    ApiColumn.CREATED: "Created",
-    ApiColumn.SYNCED: "Synced to MySQL",
-    ApiColumn.UPDATED: "Updated",
-    ApiColumn.UPDATE_SYNCED: "Update in MySQL",
-    ApiColumn.DELETED: "Deleted",
 }
 
 
@@ -181,7 +155,7 @@ class Check:
 
 @dataclass
 class Cell:
-    """One cell of the matrix: what all checks of one kind and column add up to."""
+    """One cell of the first matrix: what all checks of one kind and column add up to."""
 
     kind: str
     column: Column
@@ -191,19 +165,11 @@ class Cell:
 
 
 @dataclass
-class ApiCell:
-    """One cell of the second matrix: a kind, written through Michelangelo's API server."""
-
-    kind: str
-    column: ApiColumn
-    status: Status = Status.NOT_RUN
-    detail: str = ""
-    evidence: list[Evidence] = field(default_factory=list)
-
-
-@dataclass
 class IssueResult:
-    """What became of one known issue of the profile."""
+    """What became of one known issue of the profile.
+
+    `sections` are those of later chapters in which it shows; the checks that it explains name its id.
+    """
 
     id: str
     title: str
@@ -213,6 +179,8 @@ class IssueResult:
     workaround: str = ""
     link: str = ""
     evidence: list[Evidence] = field(default_factory=list)
+    fix: str = ""                              # the change of the product that would mend it
+    sections: list[str] = field(default_factory=list)
 
 
 @dataclass
@@ -259,7 +227,6 @@ class Record:
     components: list[Component] = field(default_factory=list)
     checks: list[Check] = field(default_factory=list)
     cells: list[Cell] = field(default_factory=list)
-    api_cells: list[ApiCell] = field(default_factory=list)      # empty where none of its checks was selected
     known_issues: list[IssueResult] = field(default_factory=list)
     latencies: list[Latency] = field(default_factory=list)
     row_counts: dict[str, int] = field(default_factory=dict)    # table -> rows of this run
@@ -298,7 +265,6 @@ _NESTED: dict[str, Any] = {
     "components": Component,
     "checks": Check,
     "cells": Cell,
-    "api_cells": ApiCell,
     "known_issues": IssueResult,
     "latencies": Latency,
     "evidence": Evidence,
@@ -313,7 +279,7 @@ def _load(cls: Any, data: dict[str, Any]) -> Any:
         if name in _NESTED:
             values[name] = [_load(_NESTED[name], item) for item in value]
         elif name == "column":
-            values[name] = None if value is None else (ApiColumn if cls is ApiCell else Column)(value)
+            values[name] = None if value is None else Column(value)
         elif name == "status":
             values[name] = IssueStatus(value) if cls is IssueResult else Status(value)
         else:

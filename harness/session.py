@@ -36,34 +36,15 @@ from harness.model import Case
 from harness.mysql import Database
 from harness.profiles import Profile, load_profile
 from harness.progress import Progress
-from harness.report.matrix import API_SECTIONS
-from harness.results import (
-    ApiCell,
-    Cell,
-    Check,
-    Column,
-    Component,
-    IssueResult,
-    IssueStatus,
-    Record,
-    Status,
-    combine,
-)
+from harness.results import Component, IssueResult, IssueStatus, Record
 from harness.sandbox.base import BelongsToOthers, Sandbox, TimesItsStart
 from harness.scenario.api import ApiRun, connect, find_address
+from harness.scenario.conclusion import conclude
 from harness.scenario.run import Run
 from harness.scenario.steps import Patience
 from harness.settings import SandboxSettings
 from harness.target import Target, bring_up
 from harness.templates import CRS_FOLDER, Templates
-
-SECTIONS: dict[Column, tuple[str, ...]] = {
-    Column.CREATED: ("1.4",),
-    Column.SYNCED: ("1.5", "1.6"),
-    Column.UPDATED: ("2.1",),
-    Column.UPDATE_SYNCED: ("2.2", "2.3", "2.4"),
-}
-"""The checks that a cell of each column consists of. A cell whose checks did not all run is NOT RUN."""
 
 NAMESPACE = "ingester-test"
 """The seed report's namespace; a sandbox that is used again gets a numbered one."""
@@ -238,9 +219,7 @@ class Session:
         if isinstance(self._sandbox, BelongsToOthers):   # what stays must be in the report
             self._sandbox.stop()
             record.warnings += map(str, self._sandbox.leftovers)
-        record.cells = build_cells(record.checks)
-        record.api_cells = build_api_cells(record.checks)
-        record.headline = record.headline or _summarise(record)
+        conclude(record, self.profile)
         return record
 
     def get_focus(self) -> Record:
@@ -248,12 +227,14 @@ class Session:
         return dataclasses.replace(
             self.record,
             cells=[cell for cell in self.record.cells if self.settings.includes(cell.kind)],
-            known_issues=[
-                result
-                for result, issue in zip(self.record.known_issues, self.profile.known_issues, strict=True)
-                if self.settings.includes(issue.kind)
-            ],
+            known_issues=[result for result in self.record.known_issues if self._concerns(result)],
         )
+
+    def _concerns(self, result: IssueResult) -> bool:
+        """Whether a known issue is about the run's kinds, or of a later chapter and was looked for."""
+        if result.sections:
+            return result.status is not IssueStatus.NOT_CHECKED
+        return any(i.id == result.id and self.settings.includes(i.kind) for i in self.profile.known_issues)
 
     def stop(self) -> None:
         """Let go of everything. Safe to call twice, and after a failed start."""
@@ -302,57 +283,6 @@ def remove_earlier_objects(sandbox: Sandbox) -> None:
     for namespace in sandbox.known_namespaces():
         for kind in KINDS:
             cluster.delete_all(kind, namespace)
-
-
-def build_cells(checks: list[Check]) -> list[Cell]:
-    """Return the matrix that the checks add up to; their evidence moves into it."""
-    cells = []
-    for case in CASES:
-        for column, sections in SECTIONS.items():
-            own = [check for check in checks if check.kind == case.name and check.column == column]
-            missing = [section for section in sections if section not in {check.section for check in own}]
-            statuses = [check.status for check in own] + [Status.NOT_RUN] * len(missing)
-            status = combine(statuses)
-            details = [check.detail for check in own if check.status == status and check.detail]
-            if status is Status.NOT_RUN and missing:
-                details.append(f"not selected: {', '.join(missing)}")
-            cell = Cell(case.name, column, status, "; ".join(dict.fromkeys(details)))
-            for check in own:
-                cell.evidence += check.evidence
-                check.evidence = []
-            cells.append(cell)
-    return cells
-
-
-def build_api_cells(checks: list[Check]) -> list[ApiCell]:
-    """Return the second matrix, for the kinds and sections that were selected; the evidence moves into it."""
-    cells = []
-    for check in checks:
-        if check.kind and check.section in API_SECTIONS:
-            cell = ApiCell(check.kind, API_SECTIONS[check.section], check.status, check.detail, check.evidence)
-            check.evidence = []
-            cells.append(cell)
-    return cells
-
-
-def _summarise(record: Record) -> str:
-    """Return the run's verdict in one line."""
-    failed = [check for check in record.checks if check.status is Status.FAIL]
-    errors = [check for check in record.checks if check.status is Status.ERROR]
-    open_checks = [check for check in record.checks if check.status is Status.NOT_RUN]
-    if failed:
-        first = failed[0]
-        return f"{len(failed)} checks failed, first {first.section} {first.kind or first.title}: {first.detail}"
-    if errors:
-        return f"{len(errors)} checks could not be judged, first {errors[0].section}: {errors[0].detail}"
-    if record.interrupted:
-        return f"Interrupted: {len(open_checks)} of {len(record.checks)} checks did not run"
-    if open_checks:
-        return f"{len(open_checks)} of {len(record.checks)} checks did not run: {open_checks[0].detail}"
-    synced = sum(cell.status is Status.PASS for cell in record.cells if cell.column is Column.SYNCED)
-    kinds = len({check.kind for check in record.checks if check.column is Column.SYNCED})
-    known = sum(issue.status is IssueStatus.REPRODUCED for issue in record.known_issues)
-    return f"{synced} of {kinds} kinds synced; nothing failed in {len(record.checks)} checks; {known} known issues"
 
 
 def _describe_environment() -> dict[str, str]:

@@ -1,6 +1,6 @@
-"""What a run prints: its progress, the matrix, what failed; the only module that imports `rich`.
+"""What a run prints: its progress, the matrices, what failed, the known issues.
 
-Colour is never alone: each status has its word, and where a terminal can't show the symbols the words remain.
+With `harness.report.tables` the only module that imports `rich`. Text from logs can't steer the terminal.
 """
 
 from __future__ import annotations
@@ -17,35 +17,25 @@ from pathlib import Path
 from typing import TextIO
 
 import rich.progress
-from rich import box
 from rich.console import Console
-from rich.table import Table
 from rich.terminal_theme import MONOKAI
 from rich.text import Text
 
 from harness.report.diff import compare_records, render_diff
-from harness.report.matrix import AnyCell, Matrix, build_matrix, list_matrices, name_check, name_place
-from harness.report.outline import list_failures
+from harness.report.matrix import build_matrix, list_matrices
+from harness.report.outline import list_failures, split_issues
+from harness.report.places import name_place, number_check
+from harness.report.tables import build_table, mark, plain, print_chapter, print_facts
 from harness.report.verdict import judge, summarise
 from harness.report.wording import count, format_duration, format_offset
 from harness.results import Check, IssueStatus, Record, Status
 
-_MARKS = {
-    Status.PASS: ("✓", "green"),
-    Status.FAIL: ("✗", "bold red"),
-    Status.KNOWN: ("!", "yellow"),
-    Status.NOT_APPLICABLE: ("·", "dim"),
-    Status.NOT_RUN: ("-", "dim"),
-    Status.ERROR: ("?", "bold magenta"),
-}
 _ISSUE_MARKS = {
     IssueStatus.REPRODUCED: Status.KNOWN,
     IssueStatus.STALE: Status.FAIL,
     IssueStatus.NOT_CHECKED: Status.NOT_RUN,
 }
 _TONES = {"pass": "bold green", "warn": "bold yellow", "fail": "bold red"}
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")   # a log's escape sequences must not reach the terminal
-_COLUMN_WIDTH = 26
 _LOG_WIDTH = 110
 _SVG_WIDTH = 104
 
@@ -67,17 +57,17 @@ def print_matrix(
     """Print the verdict, the matrices, what failed, the known issues, and where the `report` is."""
     verdict = judge(record)
     console.print()
-    headline = Text.assemble((verdict.word, _TONES[verdict.tone]), f" {_plain(record.headline)}")
+    headline = Text.assemble((verdict.word, _TONES[verdict.tone]), f" {plain(record.headline)}")
     console.print(headline, soft_wrap=True)
     console.print(Text(summarise(record), "dim"), soft_wrap=True)
     for matrix in list_matrices(record):
-        _print_table(matrix, console)
+        print_chapter(matrix, console)
     _print_failures(record, console)
     _print_issues(record, console)
     if baseline is not None:
         _print_differences(baseline, record, console)
     for warning in record.warnings:
-        console.print(Text.assemble(("warning: ", "yellow"), _plain(warning)), soft_wrap=True)
+        console.print(Text.assemble(("warning: ", "yellow"), plain(warning)), soft_wrap=True)
     if report is not None:
         console.print(Text.assemble(("Report: ", "bold"), str(report)), soft_wrap=True)
 
@@ -91,7 +81,7 @@ def print_evidence(check: Check, console: Console) -> None:
     start = min((item.at for item in check.evidence), default=None)
     for item in check.evidence:
         offset = format_offset(item.at, start)
-        head = Text.assemble("  ", (f"{item.kind}: ", "cyan"), _plain(item.title), (f"  {offset}", "dim"))
+        head = Text.assemble("  ", (f"{item.kind}: ", "cyan"), plain(item.title), (f"  {offset}", "dim"))
         console.print(head, soft_wrap=True)
         _print_block(item.body, console, indent=4)
     _print_findings(check, console)
@@ -102,55 +92,15 @@ def render_matrix_svg(record: Record) -> str:
     console = Console(
         record=True, file=io.StringIO(), width=_SVG_WIDTH, force_terminal=True, color_system="truecolor"
     )
-    console.print(_build_table(build_matrix(record), console))
+    console.print(build_table(build_matrix(record), console))
     svg = console.export_svg(title=record.command or "Ingester acceptance", theme=MONOKAI, unique_id="matrix")
     return re.sub(r"@font-face\s*\{.*?\}|<!--.*?-->", "", svg, flags=re.DOTALL)
 
 
-def _print_table(matrix: Matrix, console: Console) -> None:
-    """Print a matrix, and each reason that many of its cells share, once; of an idle one only the reasons."""
-    if matrix.is_idle:
-        for status, remark in matrix.remarks:
-            line = f" {matrix.title}: {_plain(remark)}"
-            console.print(_mark(status, console).append(line), soft_wrap=True)
-        return
-    if matrix.explanation:
-        console.print(Text.assemble("\n", (matrix.title, "bold"), f"\n{matrix.explanation}"), soft_wrap=True)
-    console.print(_build_table(matrix, console))
-    for item in matrix.shared:
-        line = f" {count(item.number, 'cell')}: {_plain(item.reason)}"
-        console.print(_mark(item.status, console).append(line), soft_wrap=True)
-
-
-def _build_table(matrix: Matrix, console: Console) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold", expand=False)
-    table.add_column("Kind", no_wrap=True)
-    for column in matrix.columns:
-        table.add_column(column.heading, max_width=_COLUMN_WIDTH, overflow="fold")
-    for row in matrix.rows:
-        table.add_row(row.kind, *(_describe_cell(cell, matrix, console) for cell in row.cells))
-    return table
-
-
-def _describe_cell(cell: AnyCell, matrix: Matrix, console: Console) -> Text:
-    """Return a cell's mark and word, and its detail where the lists below the matrix don't repeat it."""
-    text = _mark(cell.status, console)
-    detail = matrix.explain(cell)
-    if detail and cell.status not in {Status.FAIL, Status.ERROR}:
-        text.append(f"\n{_plain(detail)}", "dim")
-    return text
-
-
-def _mark(status: Status, console: Console, word: str = "") -> Text:
-    symbol, style = _MARKS[status]
-    label = word or ("N/A" if status == Status.NOT_APPLICABLE else status.label.lower())
-    return Text.assemble((f"{symbol} {label}" if console.encoding.startswith("utf") else label, style))
-
-
 def _title(check: Check, console: Console) -> Text:
     place = name_place(check)
-    title = f" {check.section} {name_check(check)}"
-    return _mark(check.status, console).append(_plain(f"{title} ({place})" if place else title))
+    title = f" {number_check(check)}"
+    return mark(check.status, console).append(plain(f"{title} ({place})" if place else title))
 
 
 def _print_failures(record: Record, console: Console) -> None:
@@ -163,41 +113,42 @@ def _print_failures(record: Record, console: Console) -> None:
 
 
 def _print_findings(check: Check, console: Console) -> None:
+    print_facts(check, console)
     for item in check.mismatches:
-        console.print(Text(f"  {_plain(item.where)}"))
-        console.print(Text.assemble("    expected  ", (_plain(item.expected), "green")), soft_wrap=True)
-        console.print(Text.assemble("    found     ", (_plain(item.actual), "red")), soft_wrap=True)
+        console.print(Text(f"  {plain(item.where)}"))
+        console.print(Text.assemble("    expected  ", (plain(item.expected), "green")), soft_wrap=True)
+        console.print(Text.assemble("    found     ", (plain(item.actual), "red")), soft_wrap=True)
     if check.reproduce and check.status not in {Status.PASS, Status.NOT_APPLICABLE}:
-        console.print(Text.assemble("  reproduce: ", (_plain(check.reproduce), "bold")), soft_wrap=True)
+        console.print(Text.assemble("  reproduce: ", (plain(check.reproduce), "bold")), soft_wrap=True)
 
 
 def _print_issues(record: Record, console: Console) -> None:
+    looked_for, passed_by = split_issues(record)
     if record.known_issues:
         console.print()
         console.print(Text("Known issues", "bold"))
-    for issue in record.known_issues:
-        mark = _mark(_ISSUE_MARKS[issue.status], console, issue.status.value.replace("_", " "))
-        console.print(mark.append(f"  {_plain(issue.title)}"), soft_wrap=True)
+    for issue in looked_for:
+        symbol = mark(_ISSUE_MARKS[issue.status], console, issue.status.value.replace("_", " "))
+        seen = f" ({issue.detail})" if issue.sections and issue.detail else ""
+        console.print(symbol.append(f"  {plain(issue.title)}{plain(seen)}"), soft_wrap=True)
         if issue.workaround and issue.status == IssueStatus.REPRODUCED:
-            console.print(Text(f"  workaround: {_plain(issue.workaround)}", "dim"), soft_wrap=True)
+            console.print(Text(f"  workaround: {plain(issue.workaround)}", "dim"), soft_wrap=True)
+    if passed_by:
+        unseen = f"{count(len(passed_by), 'known issue')} of parts that were not selected"
+        console.print(mark(Status.NOT_RUN, console, "not checked").append(f"  {unseen}"), soft_wrap=True)
 
 
 def _print_differences(baseline: Record, record: Record, console: Console) -> None:
     console.print()
     console.print(Text(f"Compared with the baseline {baseline.profile}", "bold"))
     differences = compare_records(baseline, record)
-    console.print(Text(_plain(render_diff(differences, before="baseline").rstrip())), soft_wrap=True)
+    console.print(Text(plain(render_diff(differences, before="baseline").rstrip())), soft_wrap=True)
 
 
 def _print_block(body: str, console: Console, indent: int = 2) -> None:
     """Print text as it is, indented; lines are not broken, so that they can be copied."""
-    for line in _plain(body).splitlines():
+    for line in plain(body).splitlines():
         console.print(Text(" " * indent + line), soft_wrap=True)
-
-
-def _plain(text: str) -> str:
-    """Return `text` without control characters (but line ends and tabs), written as escapes instead."""
-    return _CONTROL.sub(lambda match: f"\\x{ord(match[0]):02x}", text)
 
 
 class ConsoleProgress:
@@ -250,9 +201,9 @@ class ConsoleProgress:
                 return
             steps = begun.describe(done)
             if self._bars is not None and begun.bar is not None:
-                self._bars.update(begun.bar, completed=done, steps=steps, note=_plain(note))
+                self._bars.update(begun.bar, completed=done, steps=steps, note=plain(note))
             elif begun.is_due(done, self._clock()):
-                self._say(f"{stage}: {steps}" + (f" ({_plain(note)})" if note else ""))
+                self._say(f"{stage}: {steps}" + (f" ({plain(note)})" if note else ""))
 
     def end(self, stage: str, note: str = "") -> None:
         """Say that `stage` is finished; `note` is its result."""
@@ -262,7 +213,7 @@ class ConsoleProgress:
                 return
             took = format_duration(self._clock() - begun.started)
             self._drop(stage)
-            self._say(f"{stage}: done in {took}" + (f", {_plain(note)}" if note else ""))
+            self._say(f"{stage}: done in {took}" + (f", {plain(note)}" if note else ""))
 
     def close(self) -> None:
         """Take away all bars, whatever they show; call it before the terminal is needed for something else."""

@@ -1,19 +1,19 @@
 """What changed from one run to another: cells, known issues, versions, latencies.
 
 It compares what both records have; what only one of them knows is no difference, except for cells. A
-second matrix that the old run had none of is no difference either: it did not look.
+chapter that the old run had nothing of is no difference either, nor are its known issues: it did not look.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from harness.report.matrix import ROW_ORDER, AnyCell, AnyColumn, name_column, order_kinds
+from harness.report.matrix import ROW_ORDER, Matrix, list_matrices, order_kinds
 from harness.report.outline import list_latencies
 from harness.report.wording import count, format_duration, join_names
-from harness.results import ApiColumn, Column, Record, Status, combine
+from harness.results import Record, Status, combine
 
 LATENCY_FACTOR = 2.0
 """How many times slower or faster a write must have become to be worth a line."""
@@ -53,8 +53,7 @@ def compare_records(
 ) -> list[Difference]:
     """Return what differs in `new` from `old`, in the order of `Area` and of the report."""
     return [
-        *_compare_cells(old.cells, new.cells, tuple(Column)),
-        *(_compare_cells(old.api_cells, new.api_cells, tuple(ApiColumn)) if old.api_cells else ()),
+        *_compare_matrices(old, new),
         *_compare_issues(old, new),
         *_compare_versions(old, new),
         *_compare_latencies(old, new, latency_factor, latency_floor_s),
@@ -86,41 +85,52 @@ def _quote(value: str, markdown: bool) -> str:
     return f"`{value}`" if markdown and value and "`" not in value else value or ABSENT
 
 
-def find_changed_cells(
-    old: Sequence[AnyCell], new: Sequence[AnyCell]
-) -> dict[tuple[str, AnyColumn], Status]:
-    """Return the cells of one matrix in `new` that had another status in `old`, with that status."""
-    before = {(cell.kind, cell.column): cell.status for cell in old}
+def find_changed_cells(old: Record, new: Record) -> dict[tuple[str, str], Status]:
+    """Return the cells in `new` that had another status in `old`, by kind and column, with that status.
+
+    A check of no kind stands there by '' and its name.
+    """
+    before = {place: status for matrix in list_matrices(old) for place, status in matrix.list_results().items()}
     return {
-        key: before[key]
-        for cell in new
-        if (key := (cell.kind, cell.column)) in before and before[key] != cell.status
+        place: before[place]
+        for matrix in list_matrices(new)
+        for place, status in matrix.list_results().items()
+        if place in before and before[place] != status
     }
 
 
-_SHORTFALLS = (Status.FAIL, Status.ERROR, Status.NOT_RUN, Status.KNOWN)
+_SHORTFALLS = (Status.FAIL, Status.ERROR, Status.INVALID, Status.NOT_RUN, Status.KNOWN)
 
 
-def _compare_cells(
-    old: Sequence[AnyCell], new: Sequence[AnyCell], columns: tuple[AnyColumn, ...]
-) -> Iterator[Difference]:
+def _compare_matrices(old: Record, new: Record) -> Iterator[Difference]:
+    """Yield what changed in each chapter that the old run had; the first matrix stands in every comparison."""
+    before = {matrix.chapter: matrix for matrix in list_matrices(old)}
+    after = {matrix.chapter: matrix for matrix in list_matrices(new)}
+    for chapter in dict.fromkeys((*before, *after)):
+        if not chapter or chapter in before:
+            yield from _compare_cells(before.get(chapter), after.get(chapter))
+
+
+def _compare_cells(old: Matrix | None, new: Matrix | None) -> Iterator[Difference]:
     """Yield each changed cell of one matrix; in one line those that did not run, and many that ceased to apply."""
-    before = {(cell.kind, cell.column): cell.status for cell in old}
-    after = {(cell.kind, cell.column): cell.status for cell in new}
+    before, after = (matrix.list_results() if matrix else {} for matrix in (old, new))
+    columns = [column.name for matrix in (old, new) if matrix for column in matrix.columns]
+    places = [(kind, name) for kind in order_kinds(kind for kind, _ in (*before, *after)) for name in columns]
+    others = [place for place in (*before, *after) if not place[0]]
     changes: list[tuple[str, Difference]] = []
     not_run: list[str] = []
-    for kind in order_kinds(kind for kind, _ in (*before, *after)):
-        for column in columns:
-            was, now = before.get((kind, column)), after.get((kind, column))
-            if was == now:
-                continue
-            if was is not None and now in {None, Status.NOT_RUN}:
-                not_run.append(kind)
-                continue
-            worse = was is not None and now in _SHORTFALLS and combine([was, now]) == now
-            subject = f"{kind}, {name_column(column)}"
-            changes.append((kind, Difference(Area.CELL, subject, _word(was), _word(now), worse)))
-    place = " through the API server" if columns == tuple(ApiColumn) else ""
+    for kind, name in dict.fromkeys((*places, *others)):
+        was, now = before.get((kind, name)), after.get((kind, name))
+        if was == now:
+            continue
+        if was is not None and now in {None, Status.NOT_RUN}:
+            not_run.append(kind)
+            continue
+        worse = was is not None and now in _SHORTFALLS and combine([was, now]) == now
+        subject = f"{kind}, {name}" if kind else name
+        changes.append((kind, Difference(Area.CELL, subject, _word(was), _word(now), worse)))
+    title = next((matrix.title for matrix in (old, new) if matrix and matrix.chapter), "")
+    place = f" ({title})" if title else ""
     yield from _gather(changes, place)
     if not_run:
         subject = f"{_name_cells(not_run)}{place}"
@@ -131,7 +141,7 @@ def _gather(changes: list[tuple[str, Difference]], place: str) -> Iterator[Diffe
     """Yield the changes; equal ones to or from 'not applicable' in one line where they are too many to read."""
     equal: dict[tuple[str, str], list[str]] = {}
     for kind, item in changes:
-        if _word(Status.NOT_APPLICABLE) in {item.before, item.after} and not item.worse:
+        if kind and _word(Status.NOT_APPLICABLE) in {item.before, item.after} and not item.worse:
             equal.setdefault((item.before, item.after), []).append(kind)
     gathered = {pair: kinds for pair, kinds in equal.items() if len(kinds) > len(ROW_ORDER)}
     for _, item in changes:
@@ -142,10 +152,14 @@ def _gather(changes: list[tuple[str, Difference]], place: str) -> Iterator[Diffe
 
 
 def _name_cells(kinds: list[str]) -> str:
-    """Return how many cells there are and of which kinds, given the kind of each."""
-    names = order_kinds(kinds)
+    """Return how many cells there are and of which kinds, given the kind of each; '' is a check of no kind."""
+    names = order_kinds(filter(None, kinds))
+    checks = count(kinds.count(""), "check") if "" in kinds else ""
+    if not names:
+        return checks
     named = "all kinds" if len(names) == len(ROW_ORDER) else join_names(names)
-    return f"{count(len(kinds), 'cell')} of {named}"
+    cells = f"{count(len(kinds) - kinds.count(''), 'cell')} of {named}"
+    return f"{cells}, {checks}" if checks else cells
 
 
 def _word(status: Status | None) -> str:
@@ -154,7 +168,12 @@ def _word(status: Status | None) -> str:
 
 def _compare_issues(old: Record, new: Record) -> Iterator[Difference]:
     before = {issue.id: issue for issue in old.known_issues}
-    after = {issue.id: issue for issue in new.known_issues}
+    looked_at = {check.section for check in old.checks}
+    after = {
+        issue.id: issue
+        for issue in new.known_issues
+        if issue.id in before or not issue.sections or looked_at.intersection(issue.sections)
+    }
     for name in [*after, *(name for name in before if name not in after)]:
         was = before[name].status.value.replace("_", " ") if name in before else ABSENT
         now = after[name].status.value.replace("_", " ") if name in after else ABSENT

@@ -14,16 +14,16 @@ from markupsafe import Markup
 
 from harness.report.diff import compare_records, find_changed_cells
 from harness.report.latency import draw_latencies
-from harness.report.matrix import (
-    AnyCell,
-    AnyColumn,
-    find_cells,
-    find_checks,
-    list_matrices,
-    list_own_evidence,
-    name_check,
+from harness.report.matrix import Matrix, MatrixCell, list_matrices
+from harness.report.outline import (
+    group_other_checks,
+    list_explained,
+    list_failures,
+    list_latencies,
+    list_row_counts,
+    split_issues,
 )
-from harness.report.outline import group_other_checks, list_failures, list_latencies, list_row_counts
+from harness.report.places import name_check, name_row, number_check
 from harness.report.verdict import count_statuses, judge
 from harness.report.wording import (
     count,
@@ -34,7 +34,7 @@ from harness.report.wording import (
     parse_time,
     split_difference,
 )
-from harness.results import ApiCell, Check, Evidence, IssueStatus, Record, Status, combine
+from harness.results import Check, Evidence, IssueStatus, Record, Status, combine
 
 TEMPLATES = Path(__file__).with_name("templates")
 
@@ -47,6 +47,10 @@ ISSUE_TONES = {
 LONG_BODY_LINES = 18
 LONG_BODY_CHARACTERS = 1800
 """Evidence longer than either scrolls in a box of its own, which the keyboard must then reach."""
+
+BODY_LIMIT = 20_000
+VALUE_LIMIT = 2_000
+"""Characters of a piece of evidence, and of a value that differs, that the page shows; `report.json` has all."""
 
 
 def render_section(record: Record, baseline: Record | None = None) -> str:
@@ -68,14 +72,17 @@ def _render(template: str, record: Record, baseline: Record | None, styles: tupl
     start = parse_time(record.started_at)
     latencies = list_latencies(record)
     kind_counts, other_counts = list_row_counts(record)
+    looked_for, passed_by = split_issues(record)
+    matrices = list_matrices(record)
+    anchors = _name_anchors(record, matrices)
     text = _load_templates().get_template(template).render(
         record=record,
         baseline=baseline,
         verdict=judge(record),
-        matrices=list_matrices(record),
+        matrices=matrices,
         failures=list_failures(record),
         other_checks=group_other_checks(record),
-        changed=_find_changed(baseline, record),
+        changed=find_changed_cells(baseline, record) if baseline else {},
         differences=compare_records(baseline, record) if baseline else [],
         latencies=latencies,
         plot=Markup(draw_latencies(latencies)),  # noqa: S704  our own drawing, escaped by ElementTree
@@ -84,9 +91,11 @@ def _render(template: str, record: Record, baseline: Record | None, styles: tupl
         other_counts=other_counts,
         longest_stage_s=max(record.stages_s.values(), default=0.0),
         css=Markup(load_css(*styles)),  # noqa: S704  our own files
-        cell_checks=functools.partial(find_checks, record),
-        check_cells=functools.partial(find_cells, record),
-        own_evidence=functools.partial(list_own_evidence, record),
+        looked_for=looked_for,
+        passed_by=passed_by,
+        issue_titles={issue.id: issue.title for issue in record.known_issues},
+        explained=functools.partial(list_explained, record),
+        anchor=lambda check: anchors[id(check)],
         offset=functools.partial(format_offset, start=start),
         issue_tones=ISSUE_TONES,
     )
@@ -109,26 +118,46 @@ def _load_templates() -> jinja2.Environment:
         moment=format_moment,
     )
     environment.globals.update(
+        body_limit=BODY_LIMIT,
         cell_id=_name_cell,
         combine=combine,
         count_statuses=count_statuses,
         is_long=_is_long,
         mark_lines=_mark_lines,
+        matrix_id=_name_matrix,
         name_check=name_check,
+        name_row=name_row,
+        number_check=number_check,
+        shorten=_shorten,
         split_difference=split_difference,
+        value_limit=VALUE_LIMIT,
     )
     return environment
 
 
-def _find_changed(baseline: Record | None, record: Record) -> list[dict[tuple[str, AnyColumn], Status]]:
-    """Return the changed cells of each matrix: apart, as the names of the columns of both are equal."""
-    old = baseline or Record()
-    return [find_changed_cells(old.cells, record.cells), find_changed_cells(old.api_cells, record.api_cells)]
+def _name_cell(cell: MatrixCell) -> str:
+    """Return the id of a cell's element, which no cell of another matrix has."""
+    return f"ia-{cell.kind}-{cell.column.key}"
 
 
-def _name_cell(cell: AnyCell) -> str:
-    """Return the id of a cell's element, which no cell of the other matrix has."""
-    return f"ia-{'api-' if isinstance(cell, ApiCell) else ''}{cell.kind}-{cell.column.value}"
+def _name_matrix(matrix: Matrix) -> str:
+    return f"ia-chapter-{matrix.chapter}" if matrix.chapter else "ia-glance"
+
+
+def _name_anchors(record: Record, matrices: list[Matrix]) -> dict[int, str]:
+    """Return the id of the element that opens to a check's evidence, by the check's own id; '' where none does."""
+    cells = [cell for matrix in matrices for row in matrix.rows for cell in row.cells]
+    anchors = {id(check): _name_cell(cell) for cell in cells for check in cell.checks}
+    numbers = {id(check): number for number, check in enumerate(record.checks)}
+    anchors |= {id(check): f"ia-check-{numbers[id(check)]}" for matrix in matrices for check in matrix.others}
+    return dict.fromkeys(numbers, "") | anchors
+
+
+def _shorten(text: str, limit: int) -> str:
+    """Return `text`, or its beginning and how much more there is."""
+    if len(text) <= limit:
+        return text
+    return f"{text[:limit]}\n[{len(text) - limit} more characters in report.json]"
 
 
 def _is_long(item: Evidence) -> bool:
@@ -138,4 +167,4 @@ def _is_long(item: Evidence) -> bool:
 def _mark_lines(item: Evidence, checks: list[Check]) -> list[tuple[str, bool]]:
     """Return the lines of a comparison, and whether each states one of the mismatches of `checks`."""
     places = tuple(f"{mismatch.where}:" for check in checks for mismatch in check.mismatches)
-    return [(line, line.lstrip().startswith(places)) for line in item.body.splitlines()]
+    return [(line, line.lstrip().startswith(places)) for line in _shorten(item.body, BODY_LIMIT).splitlines()]

@@ -1,16 +1,16 @@
 """Renders a record as JUnit XML, for CI systems: a suite per section, a case per check.
 
-A known issue passes with a note, a check that did not run is skipped; nothing else is softened.
+A known issue passes with a note, a check that did not run is skipped, one that proved nothing is an error.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from xml.etree import ElementTree
 
-from harness.report.matrix import list_evidence
-from harness.report.outline import KNOWN_ISSUES, group_by_section, number_section
+from harness.report.outline import KNOWN_ISSUES, find_section, group_by_section
+from harness.report.places import list_evidence
 from harness.report.wording import format_moment, parse_time
 from harness.results import Check, IssueResult, IssueStatus, Record, Status
 
@@ -22,8 +22,8 @@ def render_junit(record: Record) -> str:
     """Return `record` as a JUnit XML document; characters that XML can't hold become U+FFFD."""
     root = ElementTree.Element("testsuites", name="Ingester acceptance")
     suites = [_render_suite(record, heading, checks) for heading, checks in group_by_section(record)]
-    if record.known_issues and not any(number_section(check) == KNOWN_ISSUES for check in record.checks):
-        suites.append(_render_issues(record))
+    if not any(find_section(check) == KNOWN_ISSUES for check in record.checks):
+        suites += _render_issues(record)
     if suites:
         _add_properties(suites[0], record)   # the format has no place for them above the suites
     for counter in ("tests", "failures", "errors", "skipped"):
@@ -55,16 +55,27 @@ def _render_status(case: ElementTree.Element, record: Record, check: Check) -> N
             _add(case, "failure", detail, _describe(record, check), error="CheckFailure")
         case Status.ERROR:
             _add(case, "error", detail, _describe(record, check), error="HarnessError")
+        case Status.INVALID:
+            _add(case, "error", f"INVALID: {detail}", _describe(record, check), error="Invalid")
         case Status.NOT_RUN | Status.NOT_APPLICABLE:
             _add(case, "skipped", f"{check.status.label}: {check.detail}".removesuffix(": "))
         case Status.KNOWN:
-            ElementTree.SubElement(case, "system-out").text = _clean(f"KNOWN ISSUE: {detail}")
+            issues = f" ({', '.join(check.issues)})" if check.issues else ""
+            _say(case, [f"KNOWN ISSUE{issues}: {detail}", *map(str, check.mismatches), *_list_facts(check)])
+        case Status.PASS:
+            _say(case, _list_facts(check))
 
 
-def _render_issues(record: Record) -> ElementTree.Element:
-    """Return a suite for issues without checks, in which a stale one fails unless the run allowed it."""
+def _render_issues(record: Record) -> Iterator[ElementTree.Element]:
+    """Yield a suite for the seed report's issues, in which a stale one fails unless the run allowed it.
+
+    Those of later chapters are counted by the checks in which they show.
+    """
+    issues = [issue for issue in record.known_issues if not issue.sections]
+    if not issues:
+        return
     suite = _start_suite(record, "Known issues")
-    for issue in record.known_issues:
+    for issue in issues:
         case = ElementTree.SubElement(
             suite, "testcase", classname="known issue", name=_clean(f"{issue.id}: {issue.title}"), time="0.000"
         )
@@ -73,8 +84,8 @@ def _render_issues(record: Record) -> ElementTree.Element:
         elif issue.status == IssueStatus.STALE and record.exit_code != 0:
             _add(case, "failure", "stale: it did not show in this run", issue.detail, error="StaleKnownIssue")
         else:
-            ElementTree.SubElement(case, "system-out").text = _clean(_describe_issue(issue))
-    return _count(suite, 0.0)
+            _say(case, [_describe_issue(issue)])
+    yield _count(suite, 0.0)
 
 
 def _describe_issue(issue: IssueResult) -> str:
@@ -126,15 +137,27 @@ def _count(suite: ElementTree.Element, time_s: float) -> ElementTree.Element:
 
 def _describe(record: Record, check: Check) -> str:
     """Return what a reader of the CI page needs: the mismatches, how to reproduce them, and the evidence."""
-    lines = [str(mismatch) for mismatch in check.mismatches]
+    lines = [*map(_cut, map(str, check.mismatches)), *_list_facts(check)]
     if check.reproduce:
         lines.append(f"Reproduce: {check.reproduce}")
     for item in list_evidence(record, check):
-        body = item.body
-        if len(body) > _EVIDENCE_LIMIT:
-            body = f"{body[:_EVIDENCE_LIMIT]}\n[{len(body) - _EVIDENCE_LIMIT} more characters in report.json]"
-        lines += ["", f"--- {item.kind}: {item.title}", body]
+        lines += ["", f"--- {item.kind}: {item.title}", _cut(item.body)]
     return "\n".join(lines)
+
+
+def _list_facts(check: Check) -> list[str]:
+    return [f"{name}: {value}" for name, value in check.facts.items()]
+
+
+def _cut(text: str) -> str:
+    if len(text) <= _EVIDENCE_LIMIT:
+        return text
+    return f"{text[:_EVIDENCE_LIMIT]}\n[{len(text) - _EVIDENCE_LIMIT} more characters in report.json]"
+
+
+def _say(case: ElementTree.Element, lines: list[str]) -> None:
+    if lines:
+        ElementTree.SubElement(case, "system-out").text = _clean("\n".join(map(_cut, lines)))
 
 
 def _add(case: ElementTree.Element, tag: str, message: str, text: str = "", error: str = "") -> None:

@@ -9,27 +9,23 @@ from collections.abc import Callable, Iterable, Iterator
 
 from harness.report.diff import Area, compare_records, render_diff
 from harness.report.markup import escape, fence, fold, quote, tabulate
-from harness.report.matrix import (
-    AnyCell,
-    Matrix,
-    build_api_matrix,
-    build_matrix,
-    find_column,
-    list_evidence,
-    name_check,
-    name_place,
-)
+from harness.report.matrix import Matrix, MatrixCell, build_matrix, list_matrices
 from harness.report.outline import (
     SECTIONS,
     find_last_row,
+    find_section,
+    list_explained,
     list_failures,
     list_latencies,
     list_row_counts,
-    number_section,
+    split_issues,
 )
+from harness.report.places import list_evidence, name_check, name_place, name_row, number_check
 from harness.report.verdict import judge, summarise
 from harness.report.wording import count, format_duration, format_milliseconds, format_moment
 from harness.results import Check, Column, IssueResult, IssueStatus, Record, Status, combine
+
+_VALUE_LIMIT = 500   # characters of a value that differs
 
 _ISSUE_WORDS = {
     IssueStatus.REPRODUCED: "⚠️ reproduced in this run",
@@ -43,14 +39,11 @@ def render_markdown(record: Record, baseline: Record | None = None) -> str:
     parts: list[str] = [
         "# Ingester validation report",
         *_write_summary(record),
-        *_write_matrix(build_matrix(record)),
-        *_write_api_matrix(record),
+        *(part for matrix in list_matrices(record) for part in _write_matrix(matrix)),
         *_write_failures(record),
         *_write_differences(record, baseline),
-        "## Section 1: Sandbox and creation",
-        *_write_sections(record, "1."),
-        "## Section 2: Patches and their rows",
-        *_write_sections(record, "2."),
+        *_write_sections(record, "1.", "Section 1: Sandbox and creation"),
+        *_write_sections(record, "2.", "Section 2: Patches and their rows"),
         *_write_issues(record),
         *_write_confirmed(record),
         *_write_latencies(record),
@@ -80,45 +73,58 @@ def _write_failures(record: Record) -> Iterator[str]:
         yield "## What failed"
     for check in failures:
         place = name_place(check)
-        yield f"### {check.status.symbol} {escape(name_check(check))}{f' ({place})' if place else ''}"
+        yield f"### {check.status.symbol} {escape(number_check(check))}{f' ({place})' if place else ''}"
         yield escape(check.detail)
+        yield "\n".join(f"- {escape(name)}: {escape(value)}" for name, value in check.facts.items())
         if check.mismatches:
-            rows = [(quote(m.where), quote(m.expected), quote(m.actual)) for m in check.mismatches]
+            rows = [(quote(m.where), quote(_cut(m.expected)), quote(_cut(m.actual))) for m in check.mismatches]
             yield tabulate(("Where", "Expected", "Found"), rows)
         if check.reproduce:
             yield fence(check.reproduce, "sh")
 
 
 def _write_matrix(matrix: Matrix) -> Iterator[str]:
+    """Yield a chapter's matrix, its reasons, and the checks of the chapter that have no kind."""
     yield f"## {matrix.title}"
     yield matrix.explanation
-    rows = [(row.kind, *(_write_cell(cell, matrix.explain(cell)) for cell in row.cells)) for row in matrix.rows]
+    rows = [(row.kind, *(_write_cell(cell, matrix) for cell in row.cells)) for row in matrix.rows]
     if rows:
-        yield tabulate(("CRD", *(column.heading for column in matrix.columns)), rows)
-    elif not matrix.is_idle:
+        yield tabulate(("CRD", *(escape(column.name) for column in matrix.columns)), rows)
+    elif not matrix.statuses:
         yield "No cell was looked at."
     for status, remark in matrix.remarks:
         yield f"{status.symbol} {escape(remark)}"
+    if matrix.others:
+        yield _write_others(matrix)
 
 
-def _write_api_matrix(record: Record) -> Iterator[str]:
-    """Yield the second matrix, where there is one, and the checks of its section that belong to no cell."""
-    matrix = build_api_matrix(record)
-    if matrix:
-        yield from _write_matrix(matrix)
-    others = [c for c in record.checks if number_section(c).startswith("4.") and find_column(c) is None]
-    if matrix and others:
-        yield _summarise_checks(others)
+def _write_others(matrix: Matrix) -> str:
+    """Return a table of a row per check, with its facts as columns or in one."""
+    names = [escape(name) for name in matrix.facts]
+    measured = not names and any(check.facts for check in matrix.others)
+    rows = []
+    for check in matrix.others:
+        word = check.status.symbol if check.status is Status.NOT_APPLICABLE else _word(check.status)
+        facts = [escape(check.facts.get(name, "—")) for name in matrix.facts]
+        if measured:
+            facts.append("; ".join(f"{escape(name)}: {escape(value)}" for name, value in check.facts.items()))
+        result = f"{word} ({escape(check.detail)})" if check.detail else word
+        rows.append((escape(name_row(check)), result, *facts))
+    return tabulate(("Check", "Result", *names, *(["Measured"] if measured else [])), rows)
 
 
-def _write_cell(cell: AnyCell, detail: str) -> str:
-    if cell.status == Status.NOT_APPLICABLE:
-        word = cell.status.symbol
-    elif cell.status == Status.PASS:
-        word = "✅"
-    else:
-        word = f"{cell.status.symbol} {cell.status.label.lower()}"
+def _write_cell(cell: MatrixCell, matrix: Matrix) -> str:
+    word = cell.status.symbol if cell.status is Status.NOT_APPLICABLE else _word(cell.status)
+    detail = "" if matrix.is_wide else matrix.explain(cell)
     return f"{word} ({escape(detail)})" if detail else word
+
+
+def _word(status: Status) -> str:
+    return status.symbol if status is Status.PASS else f"{status.symbol} {status.label.lower()}"
+
+
+def _cut(value: str) -> str:
+    return value if len(value) <= _VALUE_LIMIT else f"{value[:_VALUE_LIMIT]} … and more in report.json"
 
 
 def _write_differences(record: Record, baseline: Record | None) -> Iterator[str]:
@@ -128,11 +134,17 @@ def _write_differences(record: Record, baseline: Record | None) -> Iterator[str]
     yield f"The baseline is `{baseline.profile}`, of {format_moment(baseline.started_at)}."
     differences = compare_records(baseline, record)
     if all(difference.area != Area.CELL for difference in differences):
-        yield "Every cell of the matrix is as it was."
+        yield "Every cell that the baseline has is as it was."
     yield render_diff(differences, before="baseline", markdown=True).strip()
 
 
-def _write_sections(record: Record, prefix: str) -> Iterator[str]:
+def _write_sections(record: Record, prefix: str, title: str) -> Iterator[str]:
+    """Yield one of the seed report's sections; a run of later chapters alone has none."""
+    if any(find_section(check) for check in record.checks) and not any(
+        find_section(check).startswith(prefix) for check in record.checks
+    ):
+        return
+    yield f"## {title}"
     bodies: dict[str, Callable[[Record, list[Check]], Iterable[str]]] = {
         "1.1": _write_components,
         "1.2": _write_tables,
@@ -143,10 +155,11 @@ def _write_sections(record: Record, prefix: str) -> Iterator[str]:
         "2.1": _write_requests,
         "2.2": _write_logs,
         "2.3": _write_updated_rows,
+        "2.4": lambda *_: (),
     }
     for number, heading in SECTIONS.items():
         if number.startswith(prefix):
-            checks = [check for check in record.checks if number_section(check) == number]
+            checks = [check for check in record.checks if find_section(check) == number]
             yield f"### {number} {heading}"
             yield _summarise_checks(checks)
             yield from bodies[number](record, checks)
@@ -238,19 +251,25 @@ def _write_issues(record: Record) -> Iterator[str]:
     yield "## Known issues"
     if not record.known_issues:
         yield "The profile expects none."
-    for number, issue in enumerate(record.known_issues, start=1):
+    looked_for, passed_by = split_issues(record)
+    for number, issue in enumerate(looked_for, start=1):
         yield f"### Issue {number}: {escape(issue.title)}"
-        yield "\n".join(_describe_issue(issue))
+        yield "\n".join(_describe_issue(record, issue))
         if issue.evidence:
             yield fold("Evidence", issue.evidence)
+    if passed_by:
+        yield f"Of parts that were not selected: {', '.join(quote(issue.id) for issue in passed_by)}."
 
 
-def _describe_issue(issue: IssueResult) -> Iterator[str]:
+def _describe_issue(record: Record, issue: IssueResult) -> Iterator[str]:
     yield f"- **Status:** {_ISSUE_WORDS[issue.status]} (`{issue.id}`)"
+    cells = [f"{check.section} {check.kind or name_check(check)}" for check in list_explained(record, issue)]
     for word, text in (
         ("Seen", issue.detail),
+        ("Cells", ", ".join(cells)),
         ("Impact on the Ingester", issue.impact),
         ("Workaround", issue.workaround),
+        ("Suggested fix", issue.fix),
         ("Link", issue.link),
     ):
         if text:
@@ -286,7 +305,7 @@ def _write_confirmed(record: Record) -> Iterator[str]:
 def _statuses(record: Record, *, section: str = "", column: Column | None = None) -> list[Status]:
     if column is not None:
         return [cell.status for cell in record.cells if cell.column == column]
-    return [check.status for check in record.checks if number_section(check) == section]
+    return [check.status for check in record.checks if find_section(check) == section]
 
 
 def _write_latencies(record: Record) -> Iterator[str]:

@@ -1,30 +1,19 @@
-"""The two matrices of a report: their rows, what is said once instead of in each cell, the cells' evidence.
+"""The matrices of a report: one per chapter, their rows, what is said once instead of in each cell, the evidence.
 
-It selects from a record and orders; it judges nothing (`harness.report.verdict`) and writes no markup.
+The first matrix is the record's own cells, the seed report's. Those of the later chapters are read off the checks:
+one check is one cell. It selects from a record and orders; it judges nothing and writes no markup.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from harness.catalogue import KINDS
-from harness.report.wording import count
-from harness.results import ApiCell, ApiColumn, Cell, Check, Column, Evidence, Record, Status
-
-AnyCell = Cell | ApiCell
-AnyColumn = Column | ApiColumn
-
-API_SECTIONS: dict[str, ApiColumn] = {
-    "4.1": ApiColumn.PROTO,
-    "4.2": ApiColumn.CREATED,
-    "4.3": ApiColumn.SYNCED,
-    "4.4": ApiColumn.UPDATED,
-    "4.5": ApiColumn.UPDATE_SYNCED,
-    "4.6": ApiColumn.DELETED,
-}
-"""The check that each cell of the second matrix consists of."""
+from harness.report.chapters import CHAPTERS, Chapter, find_chapter, rank_section
+from harness.report.places import Heading, find_checks, head_section, list_own_evidence, name_row, number_section
+from harness.report.wording import count, join_names
+from harness.results import Cell, Check, Column, Evidence, Record, Status, combine
 
 _LAST_ROW = "SparkJob"   # the seed report's matrix ends with the kind that did not sync
 
@@ -39,10 +28,29 @@ _VERBS = {
     Status.NOT_APPLICABLE: ("does not apply", "do not apply"),
     Status.KNOWN: ("falls short as expected", "fall short as expected"),
 }
-_PROTO_COMPARED = "their proto column, decoded and compared with the object."
-_PROTO_EXPLANATION = f"The rows of the first matrix: {_PROTO_COMPARED}"
-_EXPLANATION = "The same objects, written through Michelangelo's own API server instead of kubectl."
+_FIRST_TITLE = "Results at a glance"
+_FIRST_EXPLANATION = "Objects as kubectl sends them, straight to kube-apiserver."
+_NOT_SELECTED = "not selected"
 _SHARED_BY = 4   # a reason of more cells than this is said once
+_WIDE = 6   # with more columns than this, every reason stands beside the table: its cells are too narrow
+_NAMED = 3   # this many cells are named, more are counted
+
+
+@dataclass(frozen=True)
+class MatrixCell:
+    """A cell as it is shown. `evidence` is what none of its `checks` shows by itself."""
+
+    kind: str
+    column: Heading
+    status: Status
+    detail: str = ""
+    checks: Sequence[Check] = ()
+    evidence: Sequence[Evidence] = ()
+
+    @property
+    def place(self) -> tuple[str, str]:
+        """What names the cell within a report."""
+        return self.kind, self.column.name
 
 
 @dataclass(frozen=True)
@@ -50,7 +58,7 @@ class Row:
     """A row of a matrix: a kind and its cells, in the columns' order."""
 
     kind: str
-    cells: tuple[AnyCell, ...]
+    cells: tuple[MatrixCell, ...]
 
 
 @dataclass(frozen=True)
@@ -60,29 +68,54 @@ class SharedReason:
     status: Status
     reason: str
     number: int
+    where: str = ""
+
+    @property
+    def cells(self) -> str:
+        """How many cells they are, and where they stand: '13 cells of 5.7'."""
+        return f"{count(self.number, 'cell')}{self.where}"
 
     def __str__(self) -> str:
         """Return it as a sentence: '8 cells did not run: no controllers'."""
         one, many = _VERBS[self.status]
-        verb = one if self.number == 1 else many
-        return f"{count(self.number, 'cell')} {verb}: {self.reason}".removesuffix(": ")
+        return f"{self.cells} {one if self.number == 1 else many}: {self.reason}".removesuffix(": ")
 
 
 @dataclass(frozen=True)
 class Matrix:
-    """One of the record's matrices. `explanation` says how its objects were written, where there are two.
+    """One of the report's matrices, and the checks of its chapter that belong to no kind, in `others`.
 
-    `shared` are the reasons that many of its cells have. One that `is_idle` is not worth a table: no cell
-    of it applies, and `shared` says why.
+    `explanation` says what it is about, where there are several. `shared` are the reasons that many of its cells
+    have. One that `is_idle` is not worth a table: no cell of it applies, and `shared` says why.
+    `facts` are the names of what `others` measured, where they are the columns of a table of their own.
     """
 
+    chapter: str
     title: str
     explanation: str
-    columns: tuple[AnyColumn, ...]
-    cells: Sequence[AnyCell]
+    columns: tuple[Heading, ...]
+    cells: Sequence[MatrixCell]
     rows: list[Row] = field(default_factory=list)
     shared: list[SharedReason] = field(default_factory=list)
     is_idle: bool = False
+    others: Sequence[Check] = ()
+    facts: tuple[str, ...] = ()
+
+    @property
+    def is_wide(self) -> bool:
+        """Whether its columns are too many for words in the cells."""
+        return len(self.columns) > _WIDE
+
+    @property
+    def statuses(self) -> list[Status]:
+        """The status of each cell, and of each check beside them."""
+        return [*(cell.status for cell in self.cells), *(check.status for check in self.others)]
+
+    @property
+    def size(self) -> str:
+        """How much there is of it: '52 cells', '91 cells and 4 checks'."""
+        cells = count(len(self.cells), "cell") if self.cells else ""
+        return " and ".join(filter(None, (cells, count(len(self.others), "check") if self.others else "")))
 
     @property
     def remarks(self) -> list[tuple[Status, str]]:
@@ -91,54 +124,70 @@ class Matrix:
             return [(Status.NOT_APPLICABLE, self.shared[0].reason or "nothing applies")]
         return [(item.status, str(item)) for item in self.shared]
 
-    def explain(self, cell: AnyCell) -> str:
+    def explain(self, cell: MatrixCell) -> str:
         """Return the detail of `cell`, or '' where the matrix says it once for many."""
         said = {(item.status, item.reason) for item in self.shared}
         return "" if (cell.status, cell.detail) in said else cell.detail
 
+    def list_results(self) -> dict[tuple[str, str], Status]:
+        """Return the status of each cell by kind and column, and of each other check by '' and its name."""
+        results = {cell.place: cell.status for cell in self.cells}
+        return results | {("", name_row(check)): check.status for check in self.others}
+
 
 def build_matrix(record: Record) -> Matrix:
-    """Return the first matrix: the objects as kubectl sends them."""
+    """Return the first matrix: the objects as kubectl sends them. A cell that the record lacks did not run."""
+    columns = tuple(Heading(column.value, column.heading) for column in Column)
+    cells = [_show_cell(record, cell) for cell in record.cells]
+    rows = _list_rows(cells, columns)
     return Matrix(
-        "Results at a glance",
-        "Objects as kubectl sends them, straight to kube-apiserver." if record.api_cells else "",
-        tuple(Column),
-        record.cells,
-        _list_rows(record.cells, tuple(Column)),
-        _list_shared_reasons(record.cells, _SHARED_BY, (Status.NOT_RUN,)),
+        "",
+        _FIRST_TITLE,
+        _FIRST_EXPLANATION if any(map(_goes_through_api, record.checks)) else "",
+        columns,
+        cells,
+        rows,
+        _list_shared_reasons(cells, _SHARED_BY, (Status.NOT_RUN,), with_place=False),
     )
 
 
-def build_api_matrix(record: Record) -> Matrix | None:
-    """Return the second matrix, of the objects that went through Michelangelo's API server; None without one.
+def build_chapter(record: Record, chapter: Chapter) -> Matrix | None:
+    """Return what a chapter's checks add up to, None where none of them was selected.
 
-    It has the columns of which any check was selected: without an API server that is the proto column alone.
+    It has the columns of which any check was selected.
     """
-    cells = record.api_cells
-    if not cells:
+    checks = [check for check in record.checks if find_chapter(check.section) is chapter]
+    if not checks:
         return None
-    is_idle = all(cell.status == Status.NOT_APPLICABLE for cell in cells)
-    columns = tuple(column for column in ApiColumn if any(cell.column == column for cell in cells))
-    title, explanation = "Through Michelangelo's API server", _EXPLANATION
-    if columns == (ApiColumn.PROTO,):
-        title, explanation = "Proto column", _PROTO_EXPLANATION
-    elif ApiColumn.PROTO in columns:
-        explanation += f" The first column is about the rows of the first matrix: {_PROTO_COMPARED}"
+    placed = [] if chapter.is_table else [check for check in checks if check.kind]
+    others = sorted((c for c in checks if c not in placed), key=lambda check: rank_section(check.section))
+    columns = tuple(_list_columns(placed))
+    cells = list(_join_checks(placed, columns))
+    is_idle = bool(cells) and all(cell.status is Status.NOT_APPLICABLE for cell in cells)
+    rows = _list_rows(cells, columns)
+    said_by = 0 if is_idle or len(columns) > _WIDE else _SHARED_BY
+    title, explanation = _explain(chapter, columns)
     return Matrix(
+        chapter.number,
         title,
         explanation,
         columns,
         cells,
-        [] if is_idle else _list_rows(cells, columns),
-        _list_shared_reasons(cells, 0 if is_idle else _SHARED_BY, tuple(_VERBS)),
+        [] if is_idle else rows,
+        _list_shared_reasons([cell for row in rows for cell in row.cells], said_by, tuple(_VERBS)),
         is_idle,
+        others,
+        tuple(dict.fromkeys(name for check in others for name in check.facts)) if chapter.is_table else (),
     )
 
 
 def list_matrices(record: Record) -> list[Matrix]:
-    """Return the record's matrices, the second one only where any of its checks was selected."""
-    second = build_api_matrix(record)
-    return [build_matrix(record), *([second] if second else [])]
+    """Return the first matrix and those of the chapters, each where any of its checks was selected.
+
+    The first one also stands, empty, where nothing was selected at all.
+    """
+    chapters = [matrix for chapter in CHAPTERS if (matrix := build_chapter(record, chapter))]
+    return [build_matrix(record), *chapters] if record.cells or not chapters else chapters
 
 
 def order_kinds(kinds: Iterable[str]) -> list[str]:
@@ -147,77 +196,79 @@ def order_kinds(kinds: Iterable[str]) -> list[str]:
     return [kind for kind in ROW_ORDER if kind in found] + sorted(found.difference(ROW_ORDER))
 
 
-def name_column(column: AnyColumn) -> str:
-    """Return the heading of `column`, so that it can't be taken for one of the other matrix."""
-    through_api = isinstance(column, ApiColumn) and column is not ApiColumn.PROTO
-    return f"API server: {column.heading}" if through_api else column.heading
+def _show_cell(record: Record, cell: Cell) -> MatrixCell:
+    heading = Heading(cell.column.value, cell.column.heading)
+    checks, own = find_checks(record, cell), list_own_evidence(record, cell)
+    return MatrixCell(cell.kind, heading, cell.status, cell.detail, checks, own)
 
 
-def find_column(check: Check) -> AnyColumn | None:
-    """Return the column of either matrix that `check` counts towards, None for a check of no cell."""
-    if check.kind is None:
-        return None
-    return check.column or API_SECTIONS.get(check.section.partition(" ")[0])
+def _goes_through_api(check: Check) -> bool:
+    chapter = find_chapter(check.section)
+    return bool(check.kind and chapter and chapter.aside)
 
 
-def name_place(check: Check) -> str:
-    """Return the kind and the column of `check` in words, such as 'Model, Synced to MySQL', or ''."""
-    column = find_column(check)
-    return ", ".join(filter(None, (check.kind, column and name_column(column))))
+def _list_columns(checks: list[Check]) -> Iterator[Heading]:
+    """Yield the columns that have checks, each once, in the order of their numbers."""
+    sections = {number_section(check): check for check in checks}
+    for section in sorted(sections, key=rank_section):
+        yield head_section(sections[section])
 
 
-def name_check(check: Check) -> str:
-    """Return the title of `check` without its kind, which a run's titles end with and the report has beside it."""
-    return check.title.removesuffix(f": {check.kind}")
+def _join_checks(checks: list[Check], columns: tuple[Heading, ...]) -> Iterator[MatrixCell]:
+    """Yield the cell of each kind and section that has checks; it is as good as the worst of them."""
+    headings = {column.key: column for column in columns}
+    places: dict[tuple[str, str], list[Check]] = {}
+    for check in checks:
+        places.setdefault((check.kind or "", number_section(check)), []).append(check)
+    for (kind, section), own in places.items():
+        status = combine([check.status for check in own])
+        details = dict.fromkeys(check.detail for check in own if check.status is status and check.detail)
+        yield MatrixCell(kind, headings[section], status, "; ".join(details), own)
 
 
-def find_checks(record: Record, cell: AnyCell) -> list[Check]:
-    """Return the checks that add up to `cell`."""
+def _explain(chapter: Chapter, columns: tuple[Heading, ...]) -> tuple[str, str]:
+    """Return the title and the explanation of a chapter, whose columns may be about the first matrix."""
+    aside = chapter.aside
+    if aside is None or aside.section not in {column.key for column in columns}:
+        return chapter.title, chapter.explanation
+    if len(columns) == 1:
+        return aside.title, aside.explanation
+    about = f"{aside.explanation[0].lower()}{aside.explanation[1:]}"
+    return chapter.title, f"{chapter.explanation} The first column is about {about}"
+
+
+def _list_rows(cells: Sequence[MatrixCell], columns: tuple[Heading, ...]) -> list[Row]:
+    """Return the rows; a cell that is missing is NOT RUN, so that a gap can't look green."""
+    found = {cell.place: cell for cell in cells}
     return [
-        check
-        for check in record.checks
-        if check.kind == cell.kind and find_column(check) is cell.column   # equal strings name either's columns
-    ]
-
-
-def find_cells(record: Record, check: Check) -> Sequence[AnyCell]:
-    """Return the cells that `check` counts towards: one, or none."""
-    column = find_column(check)
-    cells: Sequence[AnyCell] = record.api_cells if isinstance(column, ApiColumn) else record.cells
-    return [cell for cell in cells if cell.kind == check.kind and cell.column == column]
-
-
-def list_evidence(record: Record, check: Check) -> list[Evidence]:
-    """Return a check's evidence, and that of its cell, which the checks of one cell share."""
-    cells = find_cells(record, check)
-    return check.evidence + [item for cell in cells for item in list_own_evidence(record, cell)]
-
-
-def list_own_evidence(record: Record, cell: AnyCell) -> list[Evidence]:
-    """Return the evidence of `cell` that none of its checks already shows."""
-    shown = [item for check in find_checks(record, cell) for item in check.evidence]
-    return [item for item in cell.evidence if item not in shown]
-
-
-def _list_rows(cells: Sequence[AnyCell], columns: tuple[AnyColumn, ...]) -> list[Row]:
-    """Return the rows; a cell that the record lacks is NOT RUN, so that a gap can't look green."""
-    found = {(cell.kind, cell.column): cell for cell in cells}
-    return [
-        Row(kind, tuple(found.get((kind, column)) or _make_cell(kind, column) for column in columns))
+        Row(kind, tuple(found.get((kind, column.name)) or _leave_open(kind, column) for column in columns))
         for kind in order_kinds(cell.kind for cell in cells)
     ]
 
 
-def _make_cell(kind: str, column: AnyColumn) -> AnyCell:
-    return ApiCell(kind, column) if isinstance(column, ApiColumn) else Cell(kind, column)
+def _leave_open(kind: str, column: Heading) -> MatrixCell:
+    return MatrixCell(kind, column, Status.NOT_RUN, _NOT_SELECTED if column.section else "")
 
 
 def _list_shared_reasons(
-    cells: Sequence[AnyCell], more_than: int, statuses: tuple[Status, ...]
+    cells: Sequence[MatrixCell], more_than: int, statuses: tuple[Status, ...], *, with_place: bool = True
 ) -> list[SharedReason]:
-    reasons = Counter((cell.status, cell.detail) for cell in cells if cell.status in statuses)
+    groups: dict[tuple[Status, str], list[MatrixCell]] = {}
+    for cell in cells:
+        if cell.status in statuses:
+            groups.setdefault((cell.status, cell.detail), []).append(cell)
     return [
-        SharedReason(status, reason, number)
-        for (status, reason), number in reasons.items()
-        if number > more_than and (reason or not more_than)
+        SharedReason(status, reason, len(group), _locate(group) if with_place else "")
+        for (status, reason), group in groups.items()
+        if len(group) > more_than and (reason or not more_than)
     ]
+
+
+def _locate(cells: list[MatrixCell]) -> str:
+    """Return where the cells stand, as far as few words can say it, or ''."""
+    if len(cells) <= _NAMED:
+        return f" ({', '.join(f'{cell.kind} {cell.column.section}' for cell in cells)})"
+    for names in ({cell.column.section: None for cell in cells}, {cell.kind: None for cell in cells}):
+        if len(names) < _NAMED:
+            return f" of {join_names(list(names))}"
+    return ""

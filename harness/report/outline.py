@@ -1,4 +1,4 @@
-"""What the report consists of beside its matrices: sections, failures, known rows, latencies, counts.
+"""What the report consists of beside its matrices: sections, failures, known issues, last rows, latencies, counts.
 
 It selects from a record and orders; it judges nothing (`harness.report.verdict`) and writes no markup.
 """
@@ -11,10 +11,12 @@ from dataclasses import dataclass
 from statistics import median
 
 from harness.catalogue import KINDS
-from harness.report.matrix import ROW_ORDER, find_checks, find_column, list_evidence, name_check, order_kinds
-from harness.results import Cell, Check, Column, Record, Status
+from harness.report.chapters import find_chapter, rank_section
+from harness.report.matrix import ROW_ORDER, order_kinds
+from harness.report.places import find_checks, find_column, list_evidence, name_check, number_section
+from harness.results import Cell, Check, Column, IssueResult, IssueStatus, Record, Status
 
-SECTIONS: dict[str, str] = {
+SECTIONS: dict[str, str] = {   # of the seed report; those of later chapters are named by their checks
     "1.1": "Commands and components",
     "1.2": "MySQL tables",
     "1.3": "Ingester controllers registered",
@@ -24,14 +26,8 @@ SECTIONS: dict[str, str] = {
     "2.1": "Patches sent",
     "2.2": "Reconcile log lines after the patches",
     "2.3": "Rows in MySQL after the patches",
+    "2.4": "Rows that no patch was for",
     "3": "Known issues",
-    "4.1": "Proto column agrees",
-    "4.2": "Created through the API server",
-    "4.3": "Rows of what the API server created",
-    "4.4": "Updated through the API server",
-    "4.5": "Rows of what the API server updated",
-    "4.6": "Deleted through the API server",
-    "4.7": "Known issues of the API server",
 }
 
 KNOWN_ISSUES = "3"
@@ -50,36 +46,68 @@ class LatencyRow:
 
 
 def group_other_checks(record: Record) -> list[list[Check]]:
-    """Return the checks of no cell, such as those of the tables; those that differ by kind only in one group.
+    """Return the seed report's checks of no cell, such as the tables'; those that differ by kind as a group.
 
     The known issues' checks are left out where the record has the issues: these say the same and more.
     """
     groups: dict[tuple[str, str], list[Check]] = {}
     for check in record.checks:
-        shown = number_section(check) == KNOWN_ISSUES and record.known_issues
-        if find_column(check) is None and not shown:
+        shown = find_section(check) == KNOWN_ISSUES and record.known_issues
+        if find_column(check) is None and find_chapter(check.section) is None and not shown:
             groups.setdefault((check.section, name_check(check)), []).append(check)
     return list(groups.values())
 
 
 def list_failures(record: Record) -> list[Check]:
-    """Return the checks that failed or could not be judged, failures first."""
-    failed = [check for check in record.checks if check.status == Status.FAIL]
-    return failed + [check for check in record.checks if check.status == Status.ERROR]
+    """Return the checks that failed, then those that could not be judged, then those that proved nothing."""
+    return [
+        check
+        for status in (Status.FAIL, Status.ERROR, Status.INVALID)
+        for check in record.checks
+        if check.status == status
+    ]
 
 
-def number_section(check: Check) -> str:
+def find_section(check: Check) -> str:
     """Return the number of the section that `check` belongs to, or '' for one outside the report's sections."""
-    number = check.section.split(maxsplit=1)[0] if check.section.strip() else ""
-    return number if number in SECTIONS else ""
+    number = number_section(check)
+    return number if number in SECTIONS or find_chapter(number) else ""
 
 
 def group_by_section(record: Record) -> Iterator[tuple[str, list[Check]]]:
     """Yield the heading and the checks of each section that has checks, in the report's order."""
-    for number, title in (*SECTIONS.items(), ("", OTHER_SECTION)):
-        checks = [check for check in record.checks if number_section(check) == number]
-        if checks:
-            yield f"{number} {title}".strip(), checks
+    groups: dict[str, list[Check]] = {}
+    for check in record.checks:
+        groups.setdefault(find_section(check), []).append(check)
+    for number in sorted(groups, key=lambda number: (not number, rank_section(number))):
+        yield f"{number} {_head(number, groups[number])}".strip(), groups[number]
+
+
+def _head(number: str, checks: list[Check]) -> str:
+    """Return the title of a section: its own, the one that its checks share, or its chapter's."""
+    chapter = find_chapter(number)
+    if chapter is None:
+        return SECTIONS.get(number, OTHER_SECTION)
+    names = {name_check(check) for check in checks}
+    return names.pop() if len(names) == 1 else chapter.headings.get(number, chapter.title)
+
+
+def list_explained(record: Record, issue: IssueResult) -> list[Check]:
+    """Return the checks in which a known issue of the later chapters showed, in the report's order."""
+    checks = [check for check in record.checks if issue.id in check.issues]
+    kinds = order_kinds(check.kind or "" for check in checks)
+    return sorted(checks, key=lambda check: (rank_section(check.section), kinds.index(check.kind or "")))
+
+
+def split_issues(record: Record) -> tuple[list[IssueResult], list[IssueResult]]:
+    """Return the known issues that the run looked for, and those of whose sections it carried out nothing."""
+    selected = {number_section(check) for check in record.checks}
+    passed_by = [
+        issue
+        for issue in record.known_issues
+        if issue.sections and issue.status is IssueStatus.NOT_CHECKED and selected.isdisjoint(issue.sections)
+    ]
+    return [issue for issue in record.known_issues if issue not in passed_by], passed_by
 
 
 def find_last_row(record: Record, kind: str, column: Column) -> dict[str, str]:

@@ -52,6 +52,7 @@ def judging_api(api: ApiRun, case: Case, check: Check) -> Iterator[None]:
     except CheckFailure as failure:
         for issue in api.run.profile.api_known_issues:
             if matches(issue, check.evidence):
+                check.issues.append(issue.id)
                 raise Known(issue, f"known issue {issue.id}") from failure
         raise
 
@@ -162,6 +163,7 @@ def check_api_issue(issue: KnownIssue, api: ApiRun, case: Case, check: Check, *,
         found += api.delete(case).evidence
     check.evidence += found
     if matches(issue, found):
+        check.issues.append(issue.id)
         check.detail = f"{issue.id}: {issue.impact}"
         return
     if allow_stale:

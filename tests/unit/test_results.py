@@ -48,7 +48,7 @@ def test_what_is_no_record_is_refused(text: str, message: str) -> None:
 def test_a_newer_schema_is_refused() -> None:
     """A record of a later layout is not half understood."""
     data = json.loads(Record().to_json()) | {"schema_version": 99}
-    with pytest.raises(HarnessError, match="schema version 99, this harness reads 1"):
+    with pytest.raises(HarnessError, match="schema version 99, this harness reads 2"):
         Record.from_json(json.dumps(data))
 
 

@@ -2,8 +2,8 @@
 
 `build_record` is a run in which everything happened that can: passes, failures with mismatches, known
 issues, cells that do not apply, did not run or could not be judged, long evidence, and text that must not
-reach a page as markup. `build_clean_record` is a run as the seed report found it, so without the second
-matrix; `build_clean_api_record` is one with it.
+reach a page as markup. `build_clean_record` is a run as the seed report found it, so without later chapters;
+`build_clean_api_record` is one with chapter 4. `build_full_record` has every chapter, with faults or without.
 """
 
 from __future__ import annotations
@@ -25,7 +25,8 @@ from harness.results import (
     Record,
     Status,
 )
-from tests.unit.report.sample_api import add_api_cells
+from tests.unit.report.sample_api import add_api_checks
+from tests.unit.report.sample_chapters import add_chapters
 
 START = 1773089400.0   # 2026-03-09 20:50:00 UTC
 EVENTFUL_KINDS = ("Model", "Revision", "RayJob", "TriggerRun", "SparkJob")
@@ -74,7 +75,7 @@ _MISMATCHES = {
 def build_record() -> Record:
     """Return a run with everything in it."""
     record = _build(_DETAILS | _FAULTS)
-    add_api_cells(record, start=START, reproduce=REPRODUCE, with_faults=True)
+    add_api_checks(record, start=START, reproduce=REPRODUCE, with_faults=True)
     record.exit_code = 1
     record.headline = "3 checks failed: Model is not mirrored as it is, Revision's patch and proto are wrong"
     record.warnings = [
@@ -99,7 +100,14 @@ def build_clean_record() -> Record:
 def build_clean_api_record() -> Record:
     """Return the clean run as one that had Michelangelo's API server too."""
     record = build_clean_record()
-    add_api_cells(record, start=START, reproduce=REPRODUCE)
+    add_api_checks(record, start=START, reproduce=REPRODUCE)
+    return record
+
+
+def build_full_record(*, with_faults: bool = True) -> Record:
+    """Return a run with every chapter; with faults the run with everything in it."""
+    record = build_record() if with_faults else build_clean_api_record()
+    add_chapters(record, start=START, reproduce=REPRODUCE, with_faults=with_faults)
     return record
 
 
@@ -109,7 +117,6 @@ def build_short_record(*kinds: str) -> Record:
     kinds = kinds or EVENTFUL_KINDS
     tables = {table for kind in KINDS if kind.name in kinds for table in kind.tables}
     record.cells = [cell for cell in record.cells if cell.kind in kinds]
-    record.api_cells = [cell for cell in record.api_cells if cell.kind in kinds]
     record.checks = [check for check in record.checks if check.kind is None or check.kind in kinds]
     record.latencies = [latency for latency in record.latencies if latency.kind in kinds]
     record.row_counts = {table: number for table, number in record.row_counts.items() if table in tables}

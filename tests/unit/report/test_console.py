@@ -16,7 +16,7 @@ from harness.report.console import (
     print_matrix,
     render_matrix_svg,
 )
-from harness.results import ApiCell, ApiColumn, Check, Evidence, Record, Status
+from harness.results import Check, Evidence, Record, Status
 from tests.unit.report.conftest import CheckGolden
 from tests.unit.report.sample import (
     build_clean_api_record,
@@ -24,7 +24,7 @@ from tests.unit.report.sample import (
     build_record,
     build_short_record,
 )
-from tests.unit.report.sample_api import build_idle_api_cells
+from tests.unit.report.sample_api import SECTIONS, build_idle_api_checks
 
 
 class Clock:
@@ -66,7 +66,7 @@ def test_a_run_without_the_second_matrix_does_not_speak_of_it() -> None:
 def test_a_second_matrix_that_does_not_apply_is_one_line() -> None:
     """Without an API server the reason is printed once, in place of the table and its explanation."""
     record = build_clean_record()
-    record.api_cells = build_idle_api_cells("no API server was built")
+    record.checks += build_idle_api_checks("no API server was built")
     text = _capture(lambda console: print_matrix(record, None, console))
     assert "\n· N/A Through Michelangelo's API server: no API server was built\n" in text
     assert (text.count("no API server was built"), text.count("Deployment")) == (1, 1)
@@ -75,9 +75,9 @@ def test_a_second_matrix_that_does_not_apply_is_one_line() -> None:
 
 def test_a_reason_that_many_cells_share_is_printed_once() -> None:
     """Cells that did not run for one reason have it below the matrix, with their number."""
-    cells = [ApiCell(kind, c, Status.NOT_RUN, "it died") for kind in ("Model", "Project") for c in ApiColumn]
-    text = _capture(lambda console: print_matrix(Record(api_cells=cells), None, console))
-    assert "- not run 12 cells: it died" in text
+    checks = [Check(s, s, kind, detail="it died") for kind in ("Model", "Project", "Cluster") for s in SECTIONS]
+    text = _capture(lambda console: print_matrix(Record(checks=checks), None, console))
+    assert "- not run 18 cells: it died" in text
     assert text.count("it died") == 1
 
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 from harness.catalogue import KINDS
 from harness.report.diff import Area, Difference, compare_records, find_changed_cells, render_diff
 from harness.results import (
-    ApiCell,
-    ApiColumn,
     Cell,
+    Check,
     Column,
     Component,
     IssueResult,
@@ -17,8 +16,13 @@ from harness.results import (
     Status,
 )
 from tests.unit.report.conftest import CheckGolden
-from tests.unit.report.sample import build_clean_api_record, build_clean_record, build_record
-from tests.unit.report.sample_api import build_idle_api_cells
+from tests.unit.report.sample import (
+    build_clean_api_record,
+    build_clean_record,
+    build_full_record,
+    build_record,
+)
+from tests.unit.report.sample_api import build_idle_api_checks
 
 
 def _cells(*cells: tuple[str, Column, Status]) -> Record:
@@ -43,9 +47,9 @@ def test_a_cell_that_changed_is_named_and_judged() -> None:
         Difference(Area.CELL, "Model, Synced to MySQL", "pass", "fail", worse=True),
         Difference(Area.CELL, "Model, Updated", "fail", "known", worse=False),
     ]
-    assert find_changed_cells(old.cells, new.cells) == {
-        ("Model", Column.SYNCED): Status.PASS,
-        ("Model", Column.UPDATED): Status.FAIL,
+    assert find_changed_cells(old, new) == {
+        ("Model", "Synced to MySQL"): Status.PASS,
+        ("Model", "Updated"): Status.FAIL,
     }
 
 
@@ -68,55 +72,67 @@ def test_cells_that_did_not_run_are_one_difference() -> None:
     assert compare_records(old, Record())[0].subject == "52 cells of all kinds"
 
 
-def test_cells_of_the_second_matrix_are_compared_apart() -> None:
-    """A cell through the API server is compared with its like, though the first matrix has one of its name."""
-    old = Record(
-        cells=[Cell("Model", Column.CREATED, Status.PASS)],
-        api_cells=[
-            ApiCell("Model", ApiColumn.CREATED, Status.PASS),
-            ApiCell("Model", ApiColumn.PROTO, Status.FAIL),
-        ],
-    )
-    new = Record(
-        cells=[Cell("Model", Column.CREATED, Status.PASS)],
-        api_cells=[
-            ApiCell("Model", ApiColumn.CREATED, Status.FAIL),
-            ApiCell("Model", ApiColumn.PROTO, Status.PASS),
-        ],
+def test_chapters_are_compared_apart() -> None:
+    """A cell of a chapter is compared with its like, though the first matrix has a column of its name."""
+    created = [Cell("Model", Column.CREATED, Status.PASS)]
+    old, new = (
+        Record(cells=created, checks=[Check("4.2", "c", "Model", status=c), Check("4.1", "p", "Model", status=p)])
+        for c, p in ((Status.PASS, Status.FAIL), (Status.FAIL, Status.PASS))
     )
     assert compare_records(old, new) == [
-        Difference(Area.CELL, "Model, Proto agrees", "fail", "pass", worse=False),
-        Difference(Area.CELL, "Model, API server: Created", "pass", "fail", worse=True),
+        Difference(Area.CELL, "Model, 4.1 Proto agrees", "fail", "pass", worse=False),
+        Difference(Area.CELL, "Model, 4.2 Created", "pass", "fail", worse=True),
     ]
 
 
-def test_a_second_matrix_that_the_old_run_lacks_is_no_difference() -> None:
-    """A baseline without the second matrix says nothing about it; a run that lost it did not run it."""
-    without, with_it = build_clean_record(), build_clean_api_record()
+def test_checks_of_no_kind_are_compared_by_name() -> None:
+    """A chapter's check without a kind is a difference when it changes, and worse when it proves nothing."""
+    old = Record(checks=[Check("8.1", "a", status=Status.PASS), Check("8.2", "b", status=Status.PASS)])
+    new = Record(checks=[Check("8.1", "a", status=Status.INVALID), Check("8.3", "c", status=Status.PASS)])
+    assert compare_records(old, new) == [
+        Difference(Area.CELL, "8.1 a", "pass", "invalid", worse=True),
+        Difference(Area.CELL, "8.3 c", "absent", "pass", worse=False),
+        Difference(Area.CELL, "1 check (Faults under load)", "judged", "not run", worse=True),
+    ]
+
+
+def test_a_chapter_that_the_old_run_lacks_is_no_difference() -> None:
+    """A baseline without a chapter says nothing about it or its issues; a run that lost it did not run it."""
+    without, with_it = build_clean_record(), build_full_record(with_faults=False)
     assert compare_records(without, with_it) == []
-    lost = Difference(Area.CELL, "78 cells of all kinds through the API server", "judged", "not run", worse=True)
-    assert compare_records(with_it, without) == [lost]
+    lost = [item for item in compare_records(with_it, without) if item.area is Area.CELL]
+    assert [(item.subject, item.before, item.after, item.worse) for item in lost] == [
+        (subject, "judged", "not run", True)
+        for subject in (
+            "78 cells of all kinds, 1 check (Through Michelangelo's API server)",
+            "130 cells of all kinds (The rest of the contract)",
+            "39 cells of all kinds, 4 checks (Gates and backfill)",
+            "156 cells of all kinds (Hostile input)",
+            "4 checks (Faults under load)",
+        )
+    ]
 
 
 def test_cells_that_ceased_to_apply_are_few_lines() -> None:
     """A run without an API server, compared with one that had it, has a line per change, not per cell."""
     without = build_clean_record()
-    without.api_cells = build_idle_api_cells()
-    place = "through the API server"
+    without.checks += build_idle_api_checks()
+    place = "(Through Michelangelo's API server)"
     assert [
         (item.subject.endswith(place), item.before, item.after, item.worse)
         for item in compare_records(build_clean_api_record(), without)
         if item.before == "pass"
     ] == [(True, "pass", "not applicable", False)]
     gained = compare_records(without, build_clean_api_record())
-    subjects = [item.subject for item in gained if item.after == "pass"]
+    subjects = [item.subject for item in gained if item.after == "pass" and item.before != "absent"]
     assert subjects == [f"59 cells of all kinds {place}"]
 
 
 def test_many_cells_that_became_worse_are_named() -> None:
     """Cells that apply now and fail are never gathered in one line."""
-    old = Record(api_cells=build_idle_api_cells())
-    new = Record(api_cells=[ApiCell(cell.kind, cell.column, Status.FAIL) for cell in old.api_cells])
+    old, new = Record(checks=build_idle_api_checks()), Record(checks=build_idle_api_checks())
+    for check in new.checks:
+        check.status = Status.FAIL
     differences = compare_records(old, new)
     assert (len(differences), {item.worse for item in differences}) == (78, {True})
 

@@ -8,7 +8,7 @@ from html.parser import HTMLParser
 import pytest
 
 from harness.report.html import load_css, render_page, render_section
-from harness.report.matrix import AnyCell, list_matrices
+from harness.report.matrix import MatrixCell, list_matrices
 from harness.report.record import load_baseline
 from harness.results import Cell, Check, Column, Evidence, Record, Status
 from tests.unit.report.conftest import CheckGolden
@@ -19,7 +19,7 @@ from tests.unit.report.sample import (
     build_record,
     build_short_record,
 )
-from tests.unit.report.sample_api import build_idle_api_cells
+from tests.unit.report.sample_api import build_idle_api_checks
 
 _VOID = {"meta", "link", "br", "path", "use", "rect", "circle"}
 
@@ -107,40 +107,40 @@ def test_evidence_is_text(page: Page) -> None:
 
 def test_every_cell_has_its_word(page: Page) -> None:
     """All cells of both matrices say their status in words, by a symbol, and in a class for the colour."""
-    cells = page.find("td", "ia-cell")
+    cells = [cell for cell in page.find("td", "ia-cell") if ", " in cell[1].partition(":")[0]]
     words = [text for _, text in cells]
     assert len(cells) == 52 + 78
     assert words[0].startswith("Project, Created: PASS")
     for record_cell, (attributes, text) in zip(_cells_in_order(), cells, strict=True):
         word = "N/A" if record_cell.status == Status.NOT_APPLICABLE else record_cell.status.label
-        assert text.startswith(f"{record_cell.kind}, {record_cell.column.heading}: {word}")
+        assert text.startswith(f"{record_cell.kind}, {record_cell.column.name}: {word}")
         assert f"ia-{record_cell.status.value}" in attributes["class"].split()
 
 
-def _cells_in_order() -> list[AnyCell]:
+def _cells_in_order() -> list[MatrixCell]:
     matrices = list_matrices(build_record())
     return [cell for matrix in matrices for row in matrix.rows for cell in row.cells]
 
 
 def test_the_second_matrix_is_a_part_of_its_own(page: Page) -> None:
     """It has a heading, a link to it, a sentence on what it is, and counts that are its own."""
-    assert ({"id": "ia-api"}, "Through Michelangelo's API server") in page.find("h2")
-    assert ({"href": "#ia-api"}, "Through Michelangelo's API server") in page.find("a")
+    assert ({"id": "ia-chapter-4"}, "Through Michelangelo's API server") in page.find("h2")
+    assert ({"href": "#ia-chapter-4"}, "Through Michelangelo's API server") in page.find("a")
     hints = [text for _, text in page.find("p", "ia-hint")]
     assert "Objects as kubectl sends them, straight to kube-apiserver." in hints
     assert any(text.startswith("The same objects, written through Michelangelo's own API") for text in hints)
     counts = [text for _, text in page.find("span", "ia-count")]
     assert counts[:6] == ["PASS 44", "FAIL 2", "KNOWN 2", "N/A 2", "NOT RUN 1", "ERROR 1"]
-    assert counts[6:] == ["PASS 56", "FAIL 1", "KNOWN 12", "N/A 7", "NOT RUN 1", "ERROR 1"]
+    assert counts[6:] == ["PASS 57", "FAIL 1", "KNOWN 12", "N/A 7", "NOT RUN 1", "ERROR 1"]
 
 
 def test_a_cell_of_the_second_matrix_opens_to_its_evidence(page: Page) -> None:
     """Within it stand its check, the mismatches, and what moved into the cell, with what differs marked."""
-    cell = next(text for _, text in page.find("td", "ia-cell") if text.startswith("Revision, Proto agrees: "))
+    cell = next(text for _, text in page.find("td", "ia-cell") if text.startswith("Revision, 4.1 Proto agrees: "))
     for part in ("FAIL 4.1 Proto column agrees", '"<b>ingester</b>-test"', "the proto column, decoded +26.000 s"):
         assert part in cell
     assert any(text.startswith("proto spec.owner.name: expected") for _, text in page.find("mark"))
-    other = next(text for _, text in page.find("td", "ia-cell") if text.startswith("Project, Deleted: "))
+    other = next(text for _, text in page.find("td", "ia-cell") if text.startswith("Project, 4.6 Deleted: "))
     assert "delete through the API server projects/ingester-test-project-api" in other
 
 
@@ -150,9 +150,9 @@ def test_a_failure_links_to_its_own_matrix(page: Page) -> None:
     assert targets == [
         "#ia-Model-synced",
         "#ia-Revision-update_synced",
-        "#ia-api-Revision-proto",
+        "#ia-Revision-4.1",
         "#ia-RayJob-updated",
-        "#ia-api-RayJob-updated",
+        "#ia-RayJob-4.4",
     ]
 
 
@@ -165,16 +165,19 @@ def test_changes_are_shown_in_the_matrix_that_changed() -> None:
         "Model, Synced to MySQL",
         "Revision, Update in MySQL",
         "RayJob, Updated",
-        "Revision, Proto agrees",
-        "RayJob, Updated",
+        "Revision, 4.1 Proto agrees",
+        "RayJob, 4.4 Updated",
     ]
 
 
-def test_checks_of_the_second_matrix_are_not_listed_again(page: Page) -> None:
-    """Outside the matrices stands only the check of section 4 that belongs to no cell."""
+def test_checks_of_a_chapter_are_not_listed_again(page: Page) -> None:
+    """Outside the chapters stands none of their checks; one of no kind has a row below its chapter's matrix."""
     listed = page.find("ul", "ia-checks")[0][1]
-    assert "4.7 Known issues of the API server show" in listed
-    assert [number for number in range(1, 7) if f" 4.{number} " in listed] == []
+    assert [number for number in range(1, 8) if f" 4.{number} " in listed] == []
+    rows = [text for _, text in page.find("table", "ia-list")]
+    assert len(rows) == 1
+    assert rows[0].startswith("Check Result 4.7 Known issues of the API server show")
+    assert rows[0].endswith("PASS 1 shows")
 
 
 def test_a_run_without_the_second_matrix_does_not_speak_of_it() -> None:
@@ -188,7 +191,7 @@ def test_a_run_without_the_second_matrix_does_not_speak_of_it() -> None:
 def test_a_second_matrix_that_does_not_apply_is_one_line() -> None:
     """Without an API server its part says why, in place of counts and a table."""
     record = build_clean_record()
-    record.api_cells = build_idle_api_cells("no API server was built")
+    record.checks += build_idle_api_checks("no API server was built")
     page = Page(render_page(record))
     assert [text for _, text in page.find("p") if "was built" in text] == ["N/A no API server was built"]
     assert len(page.find("table", "ia-matrix")) == 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from harness.report.markdown import render_markdown
-from harness.results import ApiCell, ApiColumn, Cell, Check, Column, Evidence, Record, Status
+from harness.results import Cell, Check, Column, Evidence, Record, Status
 from tests.unit.report.conftest import CheckGolden
 from tests.unit.report.sample import (
     SCRIPT,
@@ -13,7 +13,7 @@ from tests.unit.report.sample import (
     build_record,
     build_short_record,
 )
-from tests.unit.report.sample_api import build_idle_api_cells
+from tests.unit.report.sample_api import build_idle_api_checks
 
 
 def test_the_whole_document(check_golden: CheckGolden) -> None:
@@ -42,8 +42,8 @@ def test_the_second_matrix_follows_the_first() -> None:
     part = text[text.index("## Through Michelangelo's") : text.index("## What failed")]
     assert "written through Michelangelo's own API server instead of kubectl" in part
     assert "| Model | ✅ | ✅ | ✅ | N/A (immutable kind: the object has left Kubernetes) |" in part
-    assert part.rstrip().endswith("- ✅ Known issues of the API server show: 1 shows")
-    assert "### ❌ Proto column agrees (Revision, Proto agrees)" in text
+    assert part.rstrip().endswith("| 4.7 Known issues of the API server show | ✅ (1 shows) |")
+    assert "### ❌ 4.1 Proto column agrees (Revision)" in text
 
 
 def test_a_run_without_the_second_matrix_does_not_speak_of_it() -> None:
@@ -55,12 +55,12 @@ def test_a_run_without_the_second_matrix_does_not_speak_of_it() -> None:
 
 def test_a_second_matrix_that_does_not_apply_is_one_line() -> None:
     """Without an API server the reason stands in place of the table; a shared one stands beside it."""
-    text = render_markdown(Record(api_cells=build_idle_api_cells("none was built")))
-    part = text[text.index("## Through Michelangelo's") : text.index("## Section 1")]
+    text = render_markdown(Record(checks=build_idle_api_checks("none was built")))
+    part = text[text.index("## Through Michelangelo's") : text.index("## Known issues")]
     assert part.rstrip().endswith("\n\nN/A none was built")
     assert "|" not in part
-    cells = [*build_idle_api_cells("none was built"), ApiCell("Widget", ApiColumn.PROTO, Status.PASS)]
-    assert "\n\nN/A 78 cells do not apply: none was built\n" in render_markdown(Record(api_cells=cells))
+    checks = [*build_idle_api_checks("none was built"), Check("4.1", "proto", "Widget", status=Status.PASS)]
+    assert "\n\nN/A 78 cells do not apply: none was built\n" in render_markdown(Record(checks=checks))
 
 
 def test_it_shows_both_versions_of_a_row() -> None:

@@ -1,42 +1,39 @@
-"""`harness.report.matrix`: both matrices, their rows and cells, and neither mistaken for the other."""
+"""`harness.report.matrix`: the matrices, their rows and cells, and none mistaken for another."""
 
 from __future__ import annotations
 
-import pytest
-
 from harness.catalogue import KINDS
-from harness.report.matrix import (
-    API_SECTIONS,
-    SharedReason,
-    build_api_matrix,
-    build_matrix,
-    find_cells,
-    find_checks,
-    list_evidence,
-    list_matrices,
-    list_own_evidence,
-    name_place,
-)
-from harness.results import ApiCell, ApiColumn, Cell, Check, Column, Evidence, Record, Status
+from harness.report.chapters import CHAPTERS_BY_NUMBER
+from harness.report.matrix import Matrix, SharedReason, build_chapter, build_matrix, list_matrices
+from harness.results import Cell, Check, Column, Record, Status
+from tests.unit.report.sample_api import SECTIONS
+from tests.unit.report.sample_chapters import INPUTS
 
 
-def _idle(*reasons: str) -> Record:
-    """Return a record without an API server: the first column's cells have the first reason, and so on."""
-    return Record(
-        api_cells=[
-            ApiCell(kind.name, column, Status.NOT_APPLICABLE, reason)
-            for kind in KINDS
-            for column, reason in zip(ApiColumn, [*reasons, *[reasons[-1]] * 6], strict=False)
-        ]
-    )
+def _build(number: str, *checks: Check) -> Matrix:
+    matrix = build_chapter(Record(checks=list(checks)), CHAPTERS_BY_NUMBER[number])
+    assert matrix is not None
+    return matrix
+
+
+def _idle(*reasons: str) -> list[Check]:
+    """Return the checks of a run without an API server: the first column has the first reason, and so on."""
+    every = zip(SECTIONS, [*reasons, *[reasons[-1]] * 6], strict=False)
+    return [
+        Check(section, section, kind.name, status=Status.NOT_APPLICABLE, detail=reason)
+        for section, reason in every
+        for kind in KINDS
+    ]
 
 
 def test_the_matrix_is_in_the_seed_reports_order() -> None:
     """The rows come in the seed report's order, SparkJob last, whatever the record's; unknown kinds follow."""
     kinds = ["Deployment", "SparkJob", "Widget", "TriggerRun", "Project"]
-    record = Record(cells=[Cell(kind, Column.CREATED) for kind in kinds])
-    shown = [row.kind for row in build_matrix(record).rows]
-    assert shown == ["Project", "TriggerRun", "Deployment", "SparkJob", "Widget"]
+    expected = ["Project", "TriggerRun", "Deployment", "SparkJob", "Widget"]
+    first = build_matrix(Record(cells=[Cell(kind, Column.CREATED) for kind in kinds]))
+    fifth = _build("5", *(Check("5.1", "labels", kind) for kind in kinds))
+    assert [row.kind for row in first.rows] == expected
+    assert [row.kind for row in fifth.rows] == expected
 
 
 def test_a_cell_that_the_record_lacks_did_not_run() -> None:
@@ -48,24 +45,6 @@ def test_a_cell_that_the_record_lacks_did_not_run() -> None:
         Status.NOT_RUN,
         Status.NOT_RUN,
     ]
-
-
-def test_a_cells_own_evidence_is_what_no_check_shows() -> None:
-    """Evidence that a cell repeats from its checks is not shown twice."""
-    shared, own = Evidence("row", "shared", "", 1.0), Evidence("row", "own", "", 2.0)
-    cell = Cell("Model", Column.SYNCED, evidence=[shared, own])
-    record = Record(cells=[cell], checks=[Check("1.6", "row", "Model", Column.SYNCED, evidence=[shared])])
-    assert list_own_evidence(record, cell) == [own]
-
-
-def test_checks_of_a_cell_share_its_evidence() -> None:
-    """Evidence that stands in a cell belongs to each of its checks, beside their own; others have theirs only."""
-    own, shared, other = (Evidence("log", title, "", 1.0) for title in ("own", "shared", "other"))
-    check = Check("1.5", "log", "Model", Column.SYNCED, evidence=[own])
-    alone = Check("1.2", "tables", "Model", evidence=[other])
-    record = Record(cells=[Cell("Model", Column.SYNCED, evidence=[own, shared])], checks=[check, alone])
-    assert list_evidence(record, check) == [own, shared]
-    assert list_evidence(record, alone) == [other]
 
 
 def test_a_reason_that_many_share_is_said_once() -> None:
@@ -85,107 +64,128 @@ def test_a_reason_that_many_share_is_said_once() -> None:
     assert explained == {"no controllers": "", "own reason": "own reason", "fine": "fine"}
 
 
-def test_without_a_selected_check_there_is_no_second_matrix() -> None:
-    """A record without cells of the second matrix has the first alone, which then needs no explanation."""
+def test_a_chapter_of_which_nothing_was_selected_does_not_appear() -> None:
+    """There is a matrix for each chapter that has checks; the first one is told apart from the API server's."""
     record = Record(cells=[Cell("Model", Column.CREATED, Status.PASS)])
     assert [(item.title, item.explanation) for item in list_matrices(record)] == [("Results at a glance", "")]
-    record.api_cells = [ApiCell("Model", ApiColumn.PROTO, Status.PASS)]
-    assert [bool(matrix.explanation) for matrix in list_matrices(record)] == [True, True]
+    record.checks = [Check("4.1", "proto", "Model"), Check("8.1", "killed"), Check("5.1", "labels", "Model")]
+    matrices = list_matrices(record)
+    assert [matrix.chapter for matrix in matrices] == ["", "4", "5", "8"]
+    assert all(matrix.explanation for matrix in matrices)
 
 
-def test_the_second_matrix_has_its_own_rows_and_columns() -> None:
-    """Its rows come in the same order, with six cells each, of which a missing one did not run."""
-    record = Record(api_cells=[ApiCell("Model", column, Status.PASS) for column in ApiColumn])
-    record.api_cells.insert(0, ApiCell("SparkJob", ApiColumn.PROTO, Status.PASS))
-    matrix = build_api_matrix(record)
-    assert matrix is not None
-    assert [row.kind for row in matrix.rows] == ["Model", "SparkJob"]
-    assert matrix.columns == tuple(ApiColumn)
-    assert [type(cell) for cell in matrix.rows[1].cells] == [ApiCell] * 6
-    assert [cell.status for cell in matrix.rows[1].cells] == [Status.PASS, *[Status.NOT_RUN] * 5]
+def test_without_a_check_of_it_the_first_matrix_gives_way_to_chapters() -> None:
+    """A run of chapters alone shows these; where nothing was selected at all the first matrix stands empty."""
+    assert [matrix.chapter for matrix in list_matrices(Record(checks=[Check("8.1", "killed")]))] == ["8"]
+    assert [matrix.chapter for matrix in list_matrices(Record())] == [""]
 
 
-def test_columns_that_were_not_selected_are_left_out() -> None:
-    """Without the API server's checks the proto column stands alone, and is called that."""
-    proto = [ApiCell(kind, ApiColumn.PROTO, Status.PASS) for kind in ("Project", "Model")]
-    alone = build_api_matrix(Record(api_cells=[*proto]))
-    both = build_api_matrix(Record(api_cells=[*proto, ApiCell("Model", ApiColumn.DELETED, Status.PASS)]))
-    others = build_api_matrix(Record(api_cells=[ApiCell("Model", ApiColumn.DELETED, Status.PASS)]))
-    assert alone is not None
-    assert both is not None
-    assert others is not None
-    assert (alone.title, alone.columns) == ("Proto column", (ApiColumn.PROTO,))
+def test_a_check_is_a_cell() -> None:
+    """In a chapter the kind is the row and the section the column, by number; a missing cell did not run."""
+    matrix = _build(
+        "5",
+        Check("5.10", "again: Model", "Model", status=Status.PASS, detail="new uid"),
+        Check("5.9", "immutable: Model", "Model", status=Status.KNOWN),
+        Check("5.9", "immutable: SparkJob", "SparkJob", status=Status.PASS),
+    )
+    assert [column.name for column in matrix.columns] == ["5.9 Immutable annotation", "5.10 Re-created"]
+    assert [[cell.status for cell in row.cells] for row in matrix.rows] == [
+        [Status.KNOWN, Status.PASS],
+        [Status.PASS, Status.NOT_RUN],
+    ]
+    assert matrix.rows[0].cells[1].detail == "new uid"
+    assert len(matrix.cells) == 3
+
+
+def test_checks_of_one_cell_add_up() -> None:
+    """Two checks of one kind and section are one cell, as good as the worse one, with its reason."""
+    checks = [
+        Check("7.1", "quotes", "Model", status=Status.PASS, detail="intact"),
+        Check("7.1", "quotes", "Model", status=Status.FAIL, detail="one is lost"),
+    ]
+    cell = _build("7", *checks).rows[0].cells[0]
+    assert (cell.status, cell.detail, list(cell.checks)) == (Status.FAIL, "one is lost", checks)
+
+
+def test_a_section_without_a_heading_is_named_by_its_checks() -> None:
+    """A new section needs no entry: its column has its checks' title."""
+    assert [column.name for column in _build("7", Check("7.3", "emoji: Model", "Model")).columns] == ["7.3 emoji"]
+
+
+def test_checks_of_no_kind_stand_beside_the_matrix() -> None:
+    """They keep out of the cells, in the order of their sections, and count with them."""
+    matrix = _build(
+        "6",
+        Check("6.7", "objects", status=Status.PASS, facts={"objects": "1000"}),
+        Check("6.4", "created", "Model", status=Status.PASS),
+        Check("6.1", "disabled", status=Status.INVALID),
+    )
+    assert [check.section for check in matrix.others] == ["6.1", "6.7"]
+    assert (len(matrix.cells), matrix.size, matrix.facts) == (1, "1 cell and 2 checks", ())
+    assert matrix.statuses == [Status.PASS, Status.INVALID, Status.PASS]
+
+
+def test_the_chapter_of_faults_has_its_facts_as_columns() -> None:
+    """Every fact that any check measured is a column, in the order in which they came; no check becomes a cell."""
+    matrix = _build(
+        "8",
+        Check("8.1", "a", facts={"struck": "yes", "seed": "7"}),
+        Check("8.2", "b", "Model", facts={"struck": "no", "operations": "3"}),
+    )
+    assert (matrix.columns, matrix.rows, matrix.facts) == ((), [], ("struck", "seed", "operations"))
+
+
+def test_the_proto_column_alone_is_called_that() -> None:
+    """Without the API server's checks the proto column stands alone, under its own title and explanation."""
+    proto = [Check("4.1", "proto", kind, status=Status.PASS) for kind in ("Project", "Model")]
+    deleted = Check("4.6", "deleted", "Model", status=Status.PASS)
+    alone, both, others = _build("4", *proto), _build("4", *proto, deleted), _build("4", deleted)
+    assert (alone.title, [column.key for column in alone.columns]) == ("Proto column", ["4.1"])
     assert "API server" not in alone.explanation
-    assert both.columns == (ApiColumn.PROTO, ApiColumn.DELETED)
     assert ["The first column" in matrix.explanation for matrix in (both, others)] == [True, False]
     assert both.title == others.title == "Through Michelangelo's API server"
 
 
 def test_a_matrix_that_does_not_apply_is_a_sentence() -> None:
     """Without an API server there is no table, but the reason, or each of several with its cells."""
-    one, two = build_api_matrix(_idle("no API server")), build_api_matrix(_idle("JSON", "no API server"))
-    assert one is not None
-    assert two is not None
+    one, two = _build("4", *_idle("no API server")), _build("4", *_idle("JSON", "no API server"))
     assert (one.is_idle, one.rows, one.remarks) == (True, [], [(Status.NOT_APPLICABLE, "no API server")])
     assert (two.is_idle, [text for _, text in two.remarks]) == (
         True,
-        ["13 cells do not apply: JSON", "65 cells do not apply: no API server"],
+        ["13 cells of 4.1 do not apply: JSON", "65 cells do not apply: no API server"],
     )
 
 
 def test_a_reason_for_which_many_cells_do_not_apply_is_said_once() -> None:
     """Where one column applies, the reason of the others stands beside the table, and not in its cells."""
-    record = _idle("no API server")
-    for cell in record.api_cells[::6]:
-        cell.status, cell.detail = Status.PASS, ""
-    matrix = build_api_matrix(record)
-    assert matrix is not None
+    checks = _idle("no API server")
+    for check in checks[:13]:
+        check.status, check.detail = Status.PASS, ""
+    matrix = _build("4", *checks)
     assert (matrix.is_idle, len(matrix.rows)) == (False, 13)
     assert matrix.remarks == [(Status.NOT_APPLICABLE, "65 cells do not apply: no API server")]
-    assert {matrix.explain(cell) for cell in record.api_cells} == {""}
+    assert {matrix.explain(cell) for cell in matrix.cells} == {""}
 
 
-def test_a_check_counts_towards_one_matrix_only() -> None:
-    """Columns of both matrices that have the same name are not mistaken for each other."""
-    first, second = Cell("Model", Column.CREATED), ApiCell("Model", ApiColumn.CREATED)
-    by_kubectl = Check("1.4", "created", "Model", Column.CREATED)
-    through_api = Check("4.2", "created", "Model")
-    outside = Check("4.7", "issues")
-    record = Record(cells=[first], api_cells=[second], checks=[by_kubectl, through_api, outside])
-    assert [find_checks(record, cell) for cell in (first, second)] == [[by_kubectl], [through_api]]
-    assert find_cells(record, by_kubectl) == [first]
-    assert find_cells(record, through_api)[0] is second
-    assert find_cells(record, outside) == []
-
-
-def test_a_check_of_the_second_matrix_has_its_cells_evidence() -> None:
-    """What moved into a cell of the second matrix is found from its check, and nothing of the first matrix."""
-    of_first, of_second = Evidence("row", "first", "", 1.0), Evidence("row", "second", "", 2.0)
-    check = Check("4.3", "row", "Model")
-    record = Record(
-        cells=[Cell("Model", Column.SYNCED, evidence=[of_first])],
-        api_cells=[ApiCell("Model", ApiColumn.SYNCED, evidence=[of_second])],
-        checks=[check],
-    )
-    assert list_evidence(record, check) == [of_second]
-
-
-@pytest.mark.parametrize(
-    ("check", "expected"),
-    [
-        (Check("1.6", "row", "Model", Column.SYNCED), "Model, Synced to MySQL"),
-        (Check("4.3", "row", "Model"), "Model, API server: Synced to MySQL"),
-        (Check("4.1", "proto", "Model"), "Model, Proto agrees"),
-        (Check("1.2", "tables", "Model"), "Model"),
-        (Check("4.7", "issues"), ""),
-    ],
-)
-def test_a_place_tells_the_matrices_apart(check: Check, expected: str) -> None:
-    """Where a check stands is said so that it can't be taken for the other matrix."""
-    assert name_place(check) == expected
-
-
-def test_every_column_of_the_second_matrix_has_its_section() -> None:
-    """The sections 4.1 to 4.6 are the columns, in their order."""
-    assert list(API_SECTIONS) == ["4.1", "4.2", "4.3", "4.4", "4.5", "4.6"]
-    assert list(API_SECTIONS.values()) == list(ApiColumn)
+def test_in_a_wide_matrix_every_reason_stands_beside_it() -> None:
+    """Narrow cells have no words: each reason is said below, with the cells, sections or kind that it is about."""
+    kinds = ("Model", "Project")
+    checks = [Check(section, section, kind, status=Status.PASS) for section in INPUTS for kind in kinds]
+    for number, status, reason in (
+        (0, Status.KNOWN, "too long"),
+        (3, Status.KNOWN, "too long"),
+        (5, Status.NOT_APPLICABLE, "immutable"),
+        (6, Status.FAIL, "lost"),
+    ):
+        checks[number].status, checks[number].detail = status, reason
+    matrix = _build("7", *checks)
+    assert matrix.is_wide
+    assert [text for _, text in matrix.remarks] == [
+        "2 cells (Project 7.2, Model 7.1) fall short as expected: too long",
+        "1 cell (Project 7.3) does not apply: immutable",
+    ]
+    failed = next(cell for cell in matrix.cells if cell.status is Status.FAIL)
+    assert matrix.explain(failed) == "lost"
+    for check in checks:
+        check.status, check.detail = (Status.KNOWN, "all") if check.kind == "Model" else (Status.PASS, "")
+    assert str(_build("7", *checks).shared[0]) == "12 cells of Model fall short as expected: all"

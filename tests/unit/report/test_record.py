@@ -55,8 +55,8 @@ def test_a_written_file_can_be_read_by_others(tmp_path: Path) -> None:
         ("{", "not a record"),
         ("[]", "is no record"),
         ('{"schema_version": 99}', "record has schema version 99"),
-        ('{"schema_version": 1, "colour": "red"}', "is no record"),
-        ('{"schema_version": 1, "cells": [{"kind": "Model", "column": "moved"}]}', "is no record"),
+        ('{"schema_version": 2, "colour": "red"}', "is no record"),
+        ('{"schema_version": 2, "cells": [{"kind": "Model", "column": "moved"}]}', "is no record"),
     ],
 )
 def test_what_is_no_record_is_refused(tmp_path: Path, text: str, problem: str) -> None:

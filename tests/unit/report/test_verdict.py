@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from harness.report.verdict import Verdict, judge, summarise
-from harness.results import ApiCell, ApiColumn, Cell, Check, Column, IssueResult, IssueStatus, Record, Status
+from harness.results import Cell, Check, Column, IssueResult, IssueStatus, Record, Status
 from tests.unit.report.sample import build_clean_record, build_record
 
 
@@ -24,6 +24,9 @@ def _run(status: Status, exit_code: int | None, interrupted: bool = False) -> Re
         (_run(Status.PASS, 1), Verdict("fail", "FAILED")),
         (_run(Status.ERROR, 0), Verdict("warn", "COULD NOT TEST")),
         (_run(Status.PASS, 2), Verdict("warn", "COULD NOT TEST")),
+        (_run(Status.INVALID, 1), Verdict("warn", "PROVED TOO LITTLE")),
+        (_run(Status.INVALID, 0), Verdict("warn", "PROVED TOO LITTLE")),
+        (_run(Status.INVALID, 2, interrupted=True), Verdict("warn", "INTERRUPTED")),
         (_run(Status.NOT_RUN, 0), Verdict("warn", "PARTIAL")),
         (_run(Status.PASS, None), Verdict("warn", "INCOMPLETE")),
         (_run(Status.PASS, 2, interrupted=True), Verdict("warn", "INTERRUPTED")),
@@ -50,13 +53,15 @@ def test_a_failed_check_outside_the_matrix_counts() -> None:
         (Status.FAIL, "FAILED"),
         (Status.ERROR, "COULD NOT TEST"),
         (Status.NOT_RUN, "PARTIAL"),
+        (Status.INVALID, "PROVED TOO LITTLE"),
         (Status.NOT_APPLICABLE, "PASSED"),
     ],
 )
-def test_the_second_matrix_counts(status: Status, word: str) -> None:
-    """What is wrong or missing through the API server keeps a run from green; what can't apply does not."""
+@pytest.mark.parametrize("kind", ["Model", None])
+def test_chapters_count(status: Status, word: str, kind: str | None) -> None:
+    """What is wrong or missing in a chapter keeps a run from green; what can't apply does not."""
     record = _run(Status.PASS, 0)
-    record.api_cells = [ApiCell("Model", ApiColumn.DELETED, status)]
+    record.checks = [Check("6.4", "created while down", kind, status=status)]
     assert judge(record).word == word
 
 
@@ -77,8 +82,31 @@ def test_the_summary_counts_cells_and_issues() -> None:
     assert summarise(Record()) == "No cell was looked at."
 
 
-def test_the_summary_counts_each_matrix() -> None:
-    """The cells through the API server are not mixed into the count of the others."""
+def test_a_failure_outweighs_what_proved_nothing() -> None:
+    """A run in which one check failed and another proved nothing has failed."""
+    record = Record(exit_code=1, checks=[Check("8.1", "a", status=Status.INVALID)])
+    record.checks.append(Check("8.2", "b", status=Status.FAIL))
+    assert judge(record).word == "FAILED"
+
+
+def test_a_run_of_a_chapter_alone_can_pass() -> None:
+    """A run in which only a chapter's checks were selected is whole without the first matrix."""
+    assert judge(Record(exit_code=0, checks=[Check("8.1", "a", status=Status.PASS)])).word == "PASSED"
+    assert judge(Record(exit_code=0, checks=[Check("1.1", "a", status=Status.PASS)])).word == "PARTIAL"
+
+
+def test_the_summary_counts_each_chapter() -> None:
+    """The cells of a chapter are not mixed into the count of others; checks of no kind stand beside them."""
     record = _run(Status.PASS, 0)
-    record.api_cells = [ApiCell("Model", column, Status.KNOWN) for column in ApiColumn]
-    assert summarise(record) == "1 cell: 1 pass. Through Michelangelo's API server: 6 cells: 6 known."
+    record.checks = [
+        *(Check(section, section, "Model", status=Status.KNOWN) for section in ("5.1", "5.10")),
+        Check("6.1", "disabled", status=Status.PASS),
+        Check("6.4", "created", "Model", status=Status.PASS),
+        Check("8.1", "killed", status=Status.INVALID),
+    ]
+    assert summarise(record) == (
+        "1 cell: 1 pass. The rest of the contract: 2 cells: 2 known. "
+        "Gates and backfill: 1 cell and 1 check: 2 pass. Faults under load: 1 check: 1 invalid."
+    )
+    record.cells = []
+    assert summarise(record).startswith("The rest of the contract: 2 cells")

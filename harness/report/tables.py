@@ -1,0 +1,148 @@
+"""A chapter on a console: its matrix, as wide as the terminal allows, its reasons, its checks of no kind.
+
+Colour is never alone: each status has its word, and where a terminal can't show the symbols the words remain. A
+matrix of many columns names them by section, and is all symbols, explained below it, where words don't fit.
+"""
+
+from __future__ import annotations
+
+import re
+
+from rich import box
+from rich.console import Console
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from harness.report.matrix import Matrix, MatrixCell
+from harness.report.places import name_row
+from harness.results import Check, Status
+
+_MARKS = {   # symbol, what stands for it in ASCII, colour
+    Status.PASS: ("✓", ".", "green"),
+    Status.FAIL: ("✗", "F", "bold red"),
+    Status.KNOWN: ("!", "!", "yellow"),
+    Status.NOT_APPLICABLE: ("·", "/", "dim"),
+    Status.NOT_RUN: ("-", "-", "dim"),
+    Status.ERROR: ("?", "?", "bold magenta"),
+    Status.INVALID: ("∅", "0", "bold cyan"),
+}
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")   # a log's escape sequences must not reach the terminal
+_COLUMN_WIDTH = 26
+_GAP = 2   # between the columns of a wide matrix
+_TOLD_BELOW = {Status.FAIL, Status.ERROR, Status.INVALID}   # with all that was found
+_DETAIL = 200   # characters
+
+
+def print_chapter(matrix: Matrix, console: Console) -> None:
+    """Print all of a chapter; one that does not apply is a line."""
+    if matrix.is_idle:
+        for status, remark in matrix.remarks:
+            line = f" {matrix.title}: {plain(remark)}"
+            console.print(mark(status, console).append(line), soft_wrap=True)
+    else:
+        if matrix.explanation:
+            console.print(Text.assemble("\n", (matrix.title, "bold"), f"\n{matrix.explanation}"), soft_wrap=True)
+        if matrix.columns:
+            console.print(build_table(matrix, console))
+            _print_reasons(matrix, console)
+    for check in matrix.others:
+        _print_row(check, console)
+
+
+def build_table(matrix: Matrix, console: Console) -> Table:
+    """Return the matrix as a table: with headings, words and details, or what of them fits many columns."""
+    if matrix.is_wide:
+        return _build_wide_table(matrix, console)
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold", expand=False)
+    table.add_column("Kind", no_wrap=True)
+    for column in matrix.columns:
+        table.add_column(column.text, max_width=_COLUMN_WIDTH, overflow="fold")
+    for row in matrix.rows:
+        table.add_row(row.kind, *(_describe_cell(cell, matrix, console) for cell in row.cells))
+    return table
+
+
+def mark(status: Status, console: Console, word: str = "") -> Text:
+    """Return the symbol and the word of a status, or what of them the terminal can show."""
+    symbol, _, style = _MARKS[status]
+    label = word or _name(status)
+    return Text.assemble((f"{symbol} {label}" if _knows_symbols(console) else label, style))
+
+
+def print_facts(check: Check, console: Console) -> None:
+    """Print what a check measured, in one paragraph."""
+    facts = "; ".join(f"{name}: {value}" for name, value in check.facts.items())
+    if facts:
+        console.print(Padding(Text(plain(facts), "dim"), (0, 0, 0, 2)))
+
+
+def plain(text: str) -> str:
+    """Return `text` without control characters (but line ends and tabs), written as escapes instead."""
+    return _CONTROL.sub(lambda match: f"\\x{ord(match[0]):02x}", text)
+
+
+def _build_wide_table(matrix: Matrix, console: Console) -> Table:
+    table = Table(
+        box=box.SIMPLE_HEAD, padding=(0, _GAP - 1, 0, 0), pad_edge=False, header_style="bold", expand=False
+    )
+    table.add_column("Kind", no_wrap=True)
+    for column in matrix.columns:
+        table.add_column(column.key, no_wrap=True)
+    has_words = _has_room(matrix, console)
+    for row in matrix.rows:
+        cells = [mark(c.status, console) if has_words else _mark_only(c.status, console) for c in row.cells]
+        table.add_row(row.kind, *cells)
+    return table
+
+
+def _has_room(matrix: Matrix, console: Console) -> bool:
+    """Return whether a wide matrix can have its words on this terminal."""
+    width = 1 + max((len(row.kind) for row in matrix.rows), default=0) + _GAP
+    for number, column in enumerate(matrix.columns):
+        words = [len(mark(row.cells[number].status, console)) for row in matrix.rows]
+        width += max([len(column.key), *words]) + _GAP
+    return width <= console.width
+
+
+def _mark_only(status: Status, console: Console) -> Text:
+    symbol, letter, style = _MARKS[status]
+    return Text(symbol if _knows_symbols(console) else letter, style)
+
+
+def _name(status: Status) -> str:
+    return "N/A" if status == Status.NOT_APPLICABLE else status.label.lower()
+
+
+def _knows_symbols(console: Console) -> bool:
+    return console.encoding.startswith("utf")
+
+
+def _print_reasons(matrix: Matrix, console: Console) -> None:
+    """Print what a wide matrix's sections and lone symbols mean, and each reason that cells share."""
+    if matrix.is_wide:
+        if not _has_room(matrix, console):
+            found = dict.fromkeys(cell.status for row in matrix.rows for cell in row.cells)
+            marks = [Text.assemble(_mark_only(status, console), f" {_name(status)}") for status in found]
+            console.print(Text("; ").join(marks))
+        console.print(Text(plain("; ".join(column.name for column in matrix.columns)), "dim"))
+    for item in matrix.shared:
+        line = f" {item.cells}: {plain(item.reason)}".removesuffix(": ")
+        console.print(mark(item.status, console).append(line), soft_wrap=True)
+
+
+def _describe_cell(cell: MatrixCell, matrix: Matrix, console: Console) -> Text:
+    """Return a cell's mark and word, and its detail where the lists below the matrix don't repeat it."""
+    text = mark(cell.status, console)
+    detail = matrix.explain(cell)
+    if detail and cell.status not in _TOLD_BELOW:
+        text.append(f"\n{plain(detail)}", "dim")
+    return text
+
+
+def _print_row(check: Check, console: Console) -> None:
+    """Print a check of no kind: its result, its reason unless that is told below, what it measured."""
+    detail = "" if check.status in _TOLD_BELOW or not check.detail else f": {plain(check.detail)[:_DETAIL]}"
+    console.print(mark(check.status, console).append(f" {plain(name_row(check))}{detail}"), soft_wrap=True)
+    if check.status not in _TOLD_BELOW:
+        print_facts(check, console)
