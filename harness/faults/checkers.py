@@ -28,6 +28,7 @@ _EDGE_S = 1.0   # what was created this shortly before the fault may not have be
 class Story:
     """What happened: the objects' lives, and when the fault struck and was healed (monotonic seconds).
 
+    `newest` is the newest resourceVersion of all before the first final write, whose own is `first_final`.
     `uncertain_names` are those whose creation may have been carried out unacknowledged. `errors` are the
     controller manager's last words about an object, by name.
     """
@@ -36,6 +37,8 @@ class Story:
     immutable: frozenset[str] = frozenset()
     struck_at: float = 0.0
     healed_at: float = 0.0
+    newest: int = 0
+    first_final: int = 0
     uncertain_names: frozenset[str] = frozenset()
     errors: Mapping[str, str] = field(default_factory=dict)
 
@@ -58,16 +61,15 @@ def check_all(story: Story, ending: Ending, follower: Follower) -> list[Mismatch
     return list(dict.fromkeys(findings))
 
 
-def find_lost_writes(story: Story, ending: Ending, first_final_version: int) -> list[Mismatch]:
+def find_lost_writes(story: Story, ending: Ending) -> list[Mismatch]:
     """Return what Kubernetes itself lost of what it had acknowledged: then nothing can be concluded.
 
     etcd numbers its writes through. So the first one after the fault has a higher number than all before, or some
     of those are gone.
     """
-    newest = max((life.acknowledged for life in story.lives.values()), default=0)
     findings = []
-    if 0 < first_final_version <= newest:
-        findings.append(Mismatch("etcd", f"a write beyond version {newest}", f"one at {first_final_version}"))
+    if 0 < story.first_final <= story.newest:
+        findings.append(Mismatch("etcd", f"a write beyond version {story.newest}", f"one at {story.first_final}"))
     for uid, obj in ending.objects.items():
         life = story.lives.get(uid)
         if life is None:

@@ -71,7 +71,7 @@ _FIELDS: Mapping[str, Callable[[int, str], JsonObject]] = {
     "TriggerRun": lambda number, text: _spec(autoFlip=number % 2 == 0, sourceTriggerName=text),
     "Deployment": lambda number, text: _spec(
         owner={"name": text},
-        definition={"type": ("TARGET_TYPE_OFFLINE", "TARGET_TYPE_MOBILE", "TARGET_TYPE_INVALID")[number % 3]},
+        definition={"type": ("TARGET_TYPE_OFFLINE", "TARGET_TYPE_MOBILE")[number % 2]},
     ),
 }
 """The field that PATCH changes, by kind, from the operation's number and a text that no other operation has."""

@@ -228,13 +228,14 @@ class Round:
             self._note_rest(rest, spent_s + rest.waited_s, allowance)
             follower = self._sampler.end()
             ending = gather(self._cluster, tables, place.kinds, load.namespace, _list_uids(story))
-        self._judge(story, ending, follower, final)
+        self._judge(story, ending, follower)
 
     def _tell(self, final: FinalWrites, struck_at: float, healed_at: float) -> Story:
         """Return what happened, the final writes included."""
         report = self.report
         report.entries = self._workload.ledger.entries
         report.lives = trace_lives(report.entries)
+        newest = max((life.acknowledged for life in report.lives.values()), default=0)
         for uid, obj in final.objects.items():
             life = report.lives.setdefault(uid, Life(obj["kind"], obj["metadata"]["name"], uid))
             life.versions[get_version(obj)] = obj
@@ -244,8 +245,9 @@ class Round:
             if entry.operation.verb is Verb.CREATE and entry.outcome is Outcome.UNCERTAIN
         }
         return Story(
-            report.lives, self._load.immutable, struck_at, healed_at, frozenset(uncertain), self._errors.errors
-        )
+            report.lives, self._load.immutable, struck_at, healed_at, newest, final.first_version,
+            frozenset(uncertain), self._errors.errors,
+        )  # fmt: skip
 
     def _note_rest(self, rest: Rest, converged_s: float, allowance: Allowance) -> None:
         word = f"{converged_s:.1f} s" if not rest.open else f"not all, after {converged_s:.1f} s"
@@ -254,10 +256,10 @@ class Round:
         if rest.open:
             self.report.notes.append(("not at rest", "\n".join(map(str, rest.open))))
 
-    def _judge(self, story: Story, ending: Ending, follower: Follower, final: FinalWrites) -> None:
+    def _judge(self, story: Story, ending: Ending, follower: Follower) -> None:
         """Collect the findings; HarnessError where Kubernetes itself lost what it had acknowledged."""
         report = self.report
-        lost = checkers.find_lost_writes(story, ending, final.first_version)
+        lost = checkers.find_lost_writes(story, ending)
         if lost:
             raise HarnessError(f"Kubernetes lost writes that it had acknowledged: {checkers.summarise(lost)}")
         report.findings += checkers.check_all(story, ending, follower)

@@ -1,4 +1,4 @@
-"""What a check of this chapter gets: it conducts rounds in one sandbox, each in a namespace of its own."""
+"""What a check of this chapter gets: it conducts rounds in one sandbox, each in a namespace of its own.
 
 It concludes each check from its round. Between rounds it leaves the sandbox as it found it: whole, and without the
 objects of the round.
