@@ -7,6 +7,7 @@ matrix of many columns names them by section, and is all symbols, explained belo
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from rich import box
 from rich.console import Console
@@ -29,7 +30,8 @@ _MARKS = {   # symbol, what stands for it in ASCII, colour
 }
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")   # a log's escape sequences must not reach the terminal
 _COLUMN_WIDTH = 26
-_GAP = 2   # between the columns of a wide matrix
+_GAPS = (2, 1)   # between the columns of a wide matrix, the first that the terminal has room for
+_EDGES = 2   # a character each
 _TOLD_BELOW = {Status.FAIL, Status.ERROR, Status.INVALID}   # with all that was found
 _DETAIL = 200   # characters
 
@@ -83,13 +85,13 @@ def plain(text: str) -> str:
 
 
 def _build_wide_table(matrix: Matrix, console: Console) -> Table:
-    table = Table(
-        box=box.SIMPLE_HEAD, padding=(0, _GAP - 1, 0, 0), pad_edge=False, header_style="bold", expand=False
-    )
+    has_words = _has_room(matrix, console)
+    gap = next((gap for gap in _GAPS if _measure(matrix, gap) <= console.width), _GAPS[-1])
+    padding = (0, (_GAPS[0] if has_words else gap) - 1, 0, 0)
+    table = Table(box=box.SIMPLE_HEAD, padding=padding, pad_edge=False, header_style="bold", expand=False)
     table.add_column("Kind", no_wrap=True)
     for column in matrix.columns:
         table.add_column(column.key, no_wrap=True)
-    has_words = _has_room(matrix, console)
     for row in matrix.rows:
         cells = [mark(c.status, console) if has_words else _mark_only(c.status, console) for c in row.cells]
         table.add_row(row.kind, *cells)
@@ -98,11 +100,15 @@ def _build_wide_table(matrix: Matrix, console: Console) -> Table:
 
 def _has_room(matrix: Matrix, console: Console) -> bool:
     """Return whether a wide matrix can have its words on this terminal."""
-    width = 1 + max((len(row.kind) for row in matrix.rows), default=0) + _GAP
-    for number, column in enumerate(matrix.columns):
-        words = [len(mark(row.cells[number].status, console)) for row in matrix.rows]
-        width += max([len(column.key), *words]) + _GAP
-    return width <= console.width
+    words = [[mark(cell.status, console).plain for cell in row.cells] for row in matrix.rows]
+    return _measure(matrix, _GAPS[0], words) <= console.width
+
+
+def _measure(matrix: Matrix, gap: int, words: Sequence[Sequence[str]] = ()) -> int:
+    """Return the width of a wide matrix with that gap, and with those words or none in its cells."""
+    kinds = max((len(row.kind) for row in matrix.rows), default=0)
+    columns = [max([len(column.key), *(len(row[n]) for row in words)]) for n, column in enumerate(matrix.columns)]
+    return _EDGES + kinds + sum(gap + width for width in columns)
 
 
 def _mark_only(status: Status, console: Console) -> Text:

@@ -37,7 +37,7 @@ _FAULTS = {
     ("Deployment", "5.4"): (Status.INVALID, "the reconcile was over before the update was sent"),
 }
 _LOST = Mismatch("spec.description", '"patch 100"', '"patch 97"')
-_LIVE = Mismatch("column delete_time", "set", "NULL: the row stays live")
+LIVE = Mismatch("column delete_time", "set", "NULL: the row stays live")
 _LONG = Mismatch("the row", "there within 3 s", f"no row; Error 1406: Data too long for column '{'x' * 3000}'")
 
 
@@ -58,7 +58,7 @@ def _build_check(section: str, title: str, kind: Kind, at: float, *, with_faults
     check.evidence = [Evidence("row", f"{kind.table}, last look", f"name: {kind.table}-{section}", at)]
     if section == "5.7":
         check.status, check.detail, check.issues = Status.KNOWN, ORPHAN, ["row-orphaned"]
-        check.mismatches = [_LIVE]
+        check.mismatches = [LIVE]
     elif section == "7.6" and kind.name in {"Project", "Model"}:
         check.status, check.detail, check.issues = Status.KNOWN, TOO_LONG, ["text-too-long"]
         check.mismatches = [_LONG]
@@ -131,7 +131,7 @@ def _build_issues() -> list[IssueResult]:
             "in 13 checks of 5.7",
             "Whoever reads MySQL takes a deleted object for a live one.",
             "Create objects with the finalizer michelangelo/Ingester.",
-            evidence=[Evidence("note", "5.7 Deleted without finalizer", f"Project: {_LIVE}\nModel: {_LIVE}", 0.0)],
+            evidence=[Evidence("note", "5.7 Deleted without finalizer", f"Project: {LIVE}\nModel: {LIVE}", 0.0)],
             fix="Add the finalizer in the reconciler before the first write.",
             sections=["5.7"],
         ),

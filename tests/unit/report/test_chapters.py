@@ -1,0 +1,242 @@
+"""The chapters beyond the seed report's, in each format: a check is a cell, and nothing is lost or said twice."""
+
+from __future__ import annotations
+
+import io
+import re
+from xml.etree import ElementTree
+
+import pytest
+from rich.console import Console
+
+from harness.report.console import print_matrix
+from harness.report.html import BODY_LIMIT, render_page
+from harness.report.junit import render_junit
+from harness.report.markdown import render_markdown
+from harness.results import Check, Evidence, IssueResult, IssueStatus, Mismatch, Record, Status
+from tests.unit.report.conftest import CheckGolden
+from tests.unit.report.page import Page
+from tests.unit.report.sample import build_full_record
+from tests.unit.report.sample_chapters import LIVE, ORPHAN
+
+CHAPTERS = ("4", "5", "6", "7", "8")
+
+
+@pytest.fixture(scope="module")
+def page() -> Page:
+    """The page of a run with every chapter and every status, compared with one without faults."""
+    return Page(render_page(build_full_record(), build_full_record(with_faults=False)))
+
+
+@pytest.fixture(scope="module")
+def text() -> str:
+    """The same run in Markdown."""
+    return render_markdown(build_full_record(), build_full_record(with_faults=False))
+
+
+def _print(record: Record, width: int, encoding: str = "utf-8") -> str:
+    stream = io.TextIOWrapper(io.BytesIO(), encoding=encoding, errors="strict")
+    print_matrix(record, None, Console(file=stream, width=width, color_system=None, highlight=False, markup=False))
+    stream.seek(0)
+    return "\n".join(line.rstrip() for line in stream.read().splitlines()) + "\n"
+
+
+# The page.
+
+
+def test_each_chapter_has_its_part(page: Page) -> None:
+    """Each has a heading, a link to it, and counts; a run of one chapter has that alone."""
+    for number in CHAPTERS:
+        assert [a["href"] for a, _ in page.find("a") if a["href"] == f"#ia-chapter-{number}"]
+        assert [a["id"] for a, _ in page.find("h2") if a["id"] == f"ia-chapter-{number}"]
+    alone = Page(render_page(Record(checks=[Check("8.1", "killed", status=Status.PASS)])))
+    assert [a["id"] for a, _ in alone.find("h2") if "-chapter-" in a["id"] or "glance" in a["id"]] == [
+        "ia-chapter-8"
+    ]
+
+
+def test_ids_are_unique_and_links_arrive(page: Page) -> None:
+    """Each link within the page has its target, though kinds and columns recur in every chapter."""
+    ids = [attributes["id"] for _, attributes, _ in page.elements if "id" in attributes]
+    assert len(ids) == len(set(ids))
+    targets = {value[1:] for _, a, _ in page.elements if (value := a.get("href", "")).startswith("#")}
+    assert targets <= set(ids)
+
+
+def test_a_cell_opens_to_what_its_check_found(page: Page) -> None:
+    """Detail, known issue with a link, mismatches, the command and the evidence; facts where it measured any."""
+    known = _find_cell(page, "Project, 5.7 Deleted without finalizer: KNOWN")
+    for part in ("KNOWN 5.7 Deleted without finalizer", "Known issue:", LIVE.actual, "--crd project", "last look"):
+        assert part in known
+    assert "last one in MySQL after0.6 s" in _find_cell(page, "Project, 5.3 Rapid updates: PASS")
+
+
+def test_a_wide_matrix_scrolls_in_a_named_box(page: Page) -> None:
+    """The keyboard reaches the box of a matrix with many columns; its cells have a word and no repeated reason."""
+    boxes = page.find("div", "ia-box")
+    assert [attributes["aria-label"] for attributes, _ in boxes] == [
+        "The rest of the contract, all columns",
+        "Hostile input, all columns",
+    ]
+    assert {(attributes["tabindex"], attributes["role"]) for attributes, _ in boxes} == {("0", "region")}
+    assert f"13 cells of 5.7 fall short as expected: {ORPHAN}" in [text for _, text in page.find("p")]
+    assert [text for _, text in page.find("small") if text == ORPHAN] == []
+
+
+def test_invalid_has_symbol_word_and_colour(page: Page) -> None:
+    """A check that proved nothing is marked as such in its cell, in the counts and among what failed."""
+    cell = next(a for a, text in page.find("td", "ia-invalid") if text.startswith("Deployment, 5.4"))
+    assert cell["class"] == "ia-cell ia-invalid"
+    assert "INVALID 1" in [text for _, text in page.find("span", "ia-count")]
+    failed = [text for _, text in page.find("article", "ia-card") if text.startswith("INVALID")]
+    assert failed[0].startswith("INVALID Deployment: 5.4 Update during reconcile")
+    assert "MySQL answered during the whole time" in failed[1]
+
+
+def test_checks_of_no_kind_are_rows(page: Page) -> None:
+    """Chapter 6 has them below its matrix; chapter 8 consists of them, with its facts as named columns."""
+    sixth, eighth = (text for _, text in page.find("table", "ia-list")[1:])
+    assert sixth.startswith("Check Result Measured 6.1 Ingester disabled 1.2 s")
+    assert "objects: 1000 of 13 kindsin MySQL after: 5.2 s" in sixth
+    assert eighth.startswith("Check Result StruckOperationsConvergedSeed 8.1 SIGKILL")
+    labels = [a["data-column"] for a, _ in page.find("div", "ia-face") if "data-column" in a]
+    assert labels[-5:] == ["Result", "Struck", "Operations", "Converged", "Seed"]
+
+
+def test_changed_rows_show_the_baseline(page: Page) -> None:
+    """A check of no kind that was better before says so, as a cell does."""
+    rows = [text for _, text in page.find("td", "ia-cell") if "baseline: pass" in text]
+    assert [text for text in rows if text.startswith(("INVALID", "FAIL"))] == [
+        "INVALID MySQL answered during the whole time baseline: pass",
+        "FAIL 1 acknowledged write is lost baseline: pass",
+    ]
+
+
+def test_a_known_issue_links_to_its_cells(page: Page) -> None:
+    """Its card has the suggested fix, what it explains, and a link to each cell in which it showed."""
+    attributes, card = next(item for item in page.find("article", "ia-card") if ORPHAN in item[1])
+    assert attributes["id"] == "ia-issue-row-orphaned"
+    for part in ("REPRODUCED", "in 13 checks of 5.7", "Suggested fixAdd the finalizer", f"Project: {LIVE}"):
+        assert part in card
+    links = [a["href"] for a, text in page.find("a") if text.startswith("5.7 ")]
+    assert links[:2] == ["#ia-Project-5.7", "#ia-ModelFamily-5.7"]
+    assert len(links) == 13
+
+
+def test_issues_of_parts_that_were_not_selected_are_one_line() -> None:
+    """A run of chapter 8 does not list the whole registry as not checked."""
+    issues = [IssueResult("a", "A", sections=["5.1"]), IssueResult("b", "B", IssueStatus.STALE, sections=["8.1"])]
+    record = Record(checks=[Check("8.1", "killed", status=Status.PASS)], known_issues=issues)
+    page = Page(render_page(record))
+    assert [text for _, text in page.find("article", "ia-card")] == ["STALE B"]
+    assert "1 known issue of parts that were not selected" in [text for _, text in page.find("summary")]
+    assert "Of parts that were not selected: `a`." in render_markdown(record)
+    assert "- not checked  1 known issue of parts that were not selected" in _print(record, 100)
+
+
+def test_huge_evidence_does_not_swell_the_page() -> None:
+    """Of an object of a megabyte the page shows the beginning, and says where the rest is."""
+    item = Evidence("row", "row", "x" * 1_000_000, 1.0)
+    mismatch = Mismatch("json", "y" * 1_000_000, "z")
+    check = Check("7.9", "big", "Model", status=Status.FAIL, evidence=[item], mismatches=[mismatch])
+    record = Record(checks=[check])
+    assert len(render_page(record)) < len(render_page(Record())) + BODY_LIMIT + 30_000
+    assert f"[{1_000_000 - BODY_LIMIT} more characters in report.json]" in render_page(record)
+    assert len(render_markdown(record)) < 5_000
+    assert len(render_junit(record)) < 20_000
+
+
+# Markdown.
+
+
+def test_chapters_in_markdown(text: str, check_golden: CheckGolden) -> None:
+    """The chapters' tables are written as the golden file says."""
+    check_golden("chapters.md", text[text.index("## The rest of the contract") : text.index("## What failed")])
+
+
+def test_a_failure_in_markdown_has_its_facts(text: str) -> None:
+    """What a failing check measured stands with it."""
+    part = text[text.index("### 🚫 8.2 SIGSTOP of MySQL for 10 s") :]
+    assert part.split("\n\n")[1:3] == [
+        "MySQL answered during the whole time",
+        "- struck: no\n- operations: 412 acknowledged, 38/s\n- converged: 3.4 s (allowed 21 s)\n- seed: 7",
+    ]
+
+
+def test_a_known_issue_in_markdown_has_fix_and_cells(text: str) -> None:
+    """The suggested fix and the cells in which it showed are named."""
+    part = text[text.index("(`text-too-long`)") :].partition("###")[0]
+    assert "- **Cells:** 7.6 Project, 7.6 Model" in part
+    assert "- **Suggested fix:** Make the column MEDIUMTEXT." in part
+
+
+def test_a_run_of_chapters_alone_has_no_empty_sections() -> None:
+    """Neither section 1 nor 2 appears where nothing of them was selected."""
+    headings = re.findall(r"^## (.*)$", render_markdown(Record(checks=[Check("8.1", "killed")])), re.MULTILINE)
+    assert headings[:2] == ["Summary", "Faults under load"]
+    assert not [heading for heading in headings if heading.startswith("Section")]
+
+
+# The console.
+
+
+@pytest.mark.parametrize("width", [80, 120])
+def test_chapters_on_a_console(width: int, check_golden: CheckGolden) -> None:
+    """In 80 columns many cells are symbols with a legend, in 120 they have their words; neither breaks a row."""
+    printed = _print(build_full_record(), width)
+    part = printed[printed.index("The rest of the contract\n") : printed.index("✗ fail 1.6")]
+    check_golden(f"chapters-{width}.txt", part)
+
+
+def test_without_unicode_letters_remain() -> None:
+    """On a narrow terminal that knows ASCII only, the symbols of a wide matrix are letters with a legend."""
+    record = build_full_record()
+    record.checks = [check for check in record.checks if check.section.startswith("7.")]
+    record.cells, record.known_issues, record.warnings = [], [], []
+    printed = _print(record, 80, "ascii")
+    assert ". pass; ! known" in printed
+    assert "|Project         |.   |.   |.   |.   |.   |!   |" in printed
+
+
+def test_a_matrix_of_many_columns_fits_into_80() -> None:
+    """With fourteen columns the gaps shrink before anything is cut off."""
+    checks = [Check(f"7.{n}", f"t{n}", "InferenceServer", status=Status.PASS) for n in range(1, 15)]
+    lines = [line for line in _print(Record(checks=checks), 80).splitlines() if "7.14" in line or "Infer" in line]
+    assert max(map(len, lines[:2])) <= 80
+    assert lines[0].split() == ["Kind", *(f"7.{number}" for number in range(1, 15))]
+    assert lines[1].split() == ["InferenceServer", *["✓"] * 14]
+
+
+# JUnit.
+
+
+def test_invalid_is_an_error_for_ci() -> None:
+    """A check that proved nothing is no pass, and its facts stand with the evidence."""
+    root = ElementTree.fromstring(render_junit(build_full_record()).encode())  # noqa: S314  our own text
+    case = root.find(".//testcase[@name='SIGSTOP of MySQL for 10 s']/error")
+    assert case is not None
+    assert (case.get("type"), case.get("message")) == ("Invalid", "INVALID: MySQL answered during the whole time")
+    assert "struck: no" in (case.text or "")
+
+
+def test_sections_of_chapters_are_suites_in_their_order() -> None:
+    """Each section is a suite, 5.10 behind 5.9, named by the title that its checks share."""
+    record = Record(checks=[Check(section, f"t{section}: Model", "Model") for section in ("5.10", "5.9", "8.1")])
+    root = ElementTree.fromstring(render_junit(record).encode())  # noqa: S314  our own text
+    assert [suite.get("name") for suite in root] == ["5.9 t5.9", "5.10 t5.10", "8.1 t8.1"]
+
+
+def test_facts_of_what_passed_are_kept() -> None:
+    """What a passing check measured is its output; a known limit says which issue and what was found."""
+    record = Record(
+        checks=[
+            Check("8.1", "a", status=Status.PASS, facts={"struck": "yes"}),
+            Check("5.7", "b", "Model", status=Status.KNOWN, detail="T", issues=["orphan"], mismatches=[LIVE]),
+        ]
+    )
+    root = ElementTree.fromstring(render_junit(record).encode())  # noqa: S314  our own text
+    assert [item.text for item in root.iter("system-out")] == [f"KNOWN ISSUE (orphan): T\n{LIVE}", "struck: yes"]
+
+
+def _find_cell(page: Page, start: str) -> str:
+    return next(text for _, text in page.find("td", "ia-cell") if text.startswith(start))
