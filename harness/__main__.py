@@ -23,6 +23,7 @@ from harness.report.record import SEED_BASELINE, load_baseline, read_record
 from harness.results import Record
 from harness.sandbox.command import add_sandbox_commands
 from harness.settings import SandboxSettings
+from harness.soak import add_soak_command
 from harness.templates import Templates
 
 _RENDERINGS: dict[str, tuple[Callable[[Record, Record | None], str], str]] = {
@@ -40,6 +41,7 @@ def main(arguments: list[str] | None = None) -> int:
     add_doctor_command(commands, _add_local_options, read_place)
     _add_crs_commands(commands)
     add_benchmark_command(commands)
+    add_soak_command(commands)
     _add_report_commands(commands)
     options = parser.parse_args(arguments)
     try:
