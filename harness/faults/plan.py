@@ -6,6 +6,7 @@ succeeds; what becomes of one that does not is the client's business (`harness.f
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -18,6 +19,8 @@ REST = 8
 """How many operations of its client pass before a deleted object is created again."""
 LIFE = 4
 """How many pass before a created one is deleted."""
+FEWEST_OBJECTS = 12
+"""How many names a client has at least, so that a load of few kinds is no smaller."""
 
 _LABELS = ("load/stage", "load/team", "load/cost-centre")
 _ANNOTATIONS = ("load/note", "load/reviewed-by")
@@ -103,12 +106,14 @@ class _Planner:
         self._client = client
         self._prefix = f"s{seed}-c{client}"
         self._immutable = immutable
-        self._slots = [_Slot(kind, f"{kind.lower()}-{client}") for kind in kinds]
+        each = math.ceil(FEWEST_OBJECTS / len(kinds))
+        self._slots = [_Slot(kind, f"{kind.lower()}-{client}-{n}") for kind in kinds for n in range(each)]
 
     def plan(self) -> Iterator[Operation]:
         number = 0
         while True:
-            slot = self._random.choice([slot for slot in self._slots if self._is_ready(slot, number)])
+            ready = [slot for slot in self._slots if self._is_ready(slot, number)]
+            slot = self._random.choice(ready) if ready else min(self._slots, key=lambda slot: slot.since)
             verb = self._choose(slot, number)
             yield Operation(self._client, number, verb, slot.kind, self._name(slot, verb), self._apply(
                 slot, verb, number
@@ -117,7 +122,7 @@ class _Planner:
 
     def _is_ready(self, slot: _Slot, number: int) -> bool:
         """Whether the slot may have its turn; one that is alive always may."""
-        return slot.lives or slot.kind in self._immutable or number - slot.since >= REST or len(self._slots) == 1
+        return slot.lives or slot.kind in self._immutable or number - slot.since >= REST
 
     def _choose(self, slot: _Slot, number: int) -> Verb:
         if not slot.lives:

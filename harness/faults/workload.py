@@ -190,6 +190,10 @@ class Workload:
     def end(self) -> None:
         """Let the clients finish what they are at; HarnessError where one does not within 45 s."""
         self._stop.set()
+        self.await_end()
+
+    def await_end(self) -> None:
+        """Wait for clients that end by themselves, at the load's limit; errors as in `end`."""
         deadline = time.monotonic() + _JOIN_TIMEOUT_S
         for thread in self._threads:
             thread.join(max(0.0, deadline - time.monotonic()))

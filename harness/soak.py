@@ -1,0 +1,186 @@
+"""`python -m harness soak`: rounds of faults under load until the time is up, or one round again.
+
+Each round is a check of the record, which is written and rendered as that of an acceptance run, also where the
+soak is interrupted. Nothing is left running then.
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import shlex
+import signal
+import sys
+import time
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from types import FrameType
+
+from harness.errors import CheckFailure, HarnessError, SettingsError
+from harness.faults.catalogue import FAULTS, FAULTS_BY_NAME, find_fault
+from harness.faults.programme import RoundPlan, can_join, draw_rounds, order_faults
+from harness.faults.run import DEFAULT_SEED
+from harness.kube import Refusal
+from harness.options import add_run_options, add_sandbox_options, add_target_options, read_run_settings
+from harness.report.console import ConsoleProgress, make_console, print_matrix
+from harness.report.folder import ReportFolder, prepare_report_folder
+from harness.report.html import render_page
+from harness.report.publish import publish
+from harness.report.record import SEED_BASELINE, load_baseline, write_text
+from harness.results import Check, Record, Status
+from harness.scenario.signals import Invalid, Known, NotApplicable, NotRun
+from harness.session import Session
+
+_MINUTES = 10.0
+
+
+def add_soak_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Declare `python -m harness soak`."""
+    command = commands.add_parser("soak", help="faults under load, round after round; or one round again")
+    command.add_argument(
+        "--minutes",
+        type=float,
+        default=None,
+        metavar="N",
+        help=f"how long (default: {_MINUTES:g}; with --fault: one round of it)",
+    )
+    command.add_argument(
+        "--seed",
+        type=int,
+        default=DEFAULT_SEED,
+        metavar="S",
+        help="of the load and of the order of faults (default: %(default)s)",
+    )
+    command.add_argument(
+        "--fault",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help=f"this one only; without --minutes several strike at once (repeatable): {', '.join(FAULTS_BY_NAME)}",
+    )
+    command.add_argument(
+        "--outage", type=float, default=None, metavar="SECONDS", help="how long the fault of one round holds"
+    )
+    add_sandbox_options(command.add_argument)
+    add_target_options(command.add_argument)
+    add_run_options(command.add_argument)
+    command.set_defaults(run=_run)
+
+
+def _run(options: argparse.Namespace) -> int:
+    rounds = read_rounds(options)
+    progress = ConsoleProgress(make_console())
+    settings = read_run_settings(options, progress)
+    folder = prepare_report_folder(Path(options.reports).resolve(), settings.target.profile)
+    baseline = load_baseline(options.baseline or SEED_BASELINE, required=bool(options.baseline))
+    session = Session(settings, shlex.join(["python", "-m", "harness", *sys.argv[1:]]), progress)
+    previous = signal.signal(signal.SIGTERM, _interrupt)
+    exit_code, interrupted = 2, False
+    try:
+        exit_code = _soak(session, rounds, progress, options.minutes)
+    except KeyboardInterrupt:
+        interrupted = True
+    finally:
+        progress.close()
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)   # once is enough: now the report is written
+        try:
+            session.finish(exit_code=exit_code, interrupted=interrupted)
+            _render(session.record, baseline, folder)
+        finally:
+            session.stop()
+            signal.signal(signal.SIGTERM, previous)
+    return exit_code
+
+
+def read_rounds(options: argparse.Namespace) -> Iterable[RoundPlan]:
+    """Return the rounds that are asked for; SettingsError names the option that is wrong."""
+    faults = [find_fault(name) for name in options.fault]
+    if options.minutes is not None and options.minutes <= 0:
+        raise SettingsError(f"--minutes: {options.minutes:g} is no time; give minutes above 0")
+    if options.outage is not None and options.outage < 0:
+        raise SettingsError(f"--outage: {options.outage:g} is no time; give seconds")
+    if not faults or options.minutes is not None:
+        if options.outage is not None:
+            raise SettingsError("--outage goes with one round", hint="Name its --fault, and leave out --minutes")
+        options.minutes = options.minutes or _MINUTES
+        return draw_rounds(options.seed, faults or FAULTS)
+    for one, other in itertools.combinations(faults, 2):
+        if not can_join(one, other):
+            raise SettingsError(
+                f"--fault: {one.name} and {other.name} can't strike at once", hint="Give --minutes, or one of them"
+            )
+    outage_s = max(fault.outage_s for fault in faults) if options.outage is None else options.outage
+    return [RoundPlan(1, order_faults(faults), options.seed, outage_s)]
+
+
+def _soak(
+    session: Session, rounds: Iterable[RoundPlan], progress: ConsoleProgress, minutes: float | None
+) -> int:
+    """Conduct the rounds; return the exit code: 0, 1 where one failed, 2 where the sandbox did not come up."""
+    try:
+        session.start(faults=True)
+    except (HarnessError, Refusal) as error:
+        session.record.headline = str(error).partition("\n")[0]
+        progress.end("sandbox", session.record.headline)
+        return 4 if isinstance(error, SettingsError) else 2
+    for plan in _until(rounds, minutes):
+        stage = f"round {plan.number}: {plan.name}"
+        progress.begin(stage)
+        check = Check(plan.faults[0].section, plan.title, detail="not reached")
+        session.record.checks.append(check)
+        conduct_round(session, plan, check)
+        progress.end(stage, _describe(check))
+    return 0 if all(check.status.succeeds for check in session.record.checks) else 1
+
+
+def _until(rounds: Iterable[RoundPlan], minutes: float | None) -> Iterator[RoundPlan]:
+    """Yield rounds until the time is up; the one under way then is finished."""
+    deadline = float("inf") if minutes is None else time.monotonic() + 60 * minutes
+    for plan in rounds:
+        if time.monotonic() >= deadline:
+            return
+        yield plan
+
+
+def conduct_round(session: Session, plan: RoundPlan, check: Check) -> None:
+    """Conduct one round and write into its check how it ended."""
+    started = time.monotonic()
+    check.detail = ""
+    try:
+        session.faults.conduct(plan.faults, check, seed=plan.seed, outage_s=plan.outage_s)
+        check.status = Status.PASS
+    except Known as outcome:
+        check.status, check.detail = Status.KNOWN, outcome.detail
+    except NotApplicable as outcome:
+        check.status, check.detail = Status.NOT_APPLICABLE, outcome.detail
+    except Invalid as outcome:
+        check.status, check.detail = Status.INVALID, outcome.detail
+    except NotRun as outcome:
+        check.status, check.detail = Status.NOT_RUN, outcome.detail
+    except CheckFailure as failure:
+        check.status, check.detail = Status.FAIL, str(failure).partition("\n")[0]
+    except (HarnessError, Refusal) as error:
+        check.status, check.detail = Status.ERROR, str(error)
+    except KeyboardInterrupt:
+        check.detail = "interrupted"
+        raise
+    finally:
+        check.duration_s = round(time.monotonic() - started, 3)
+
+
+def _describe(check: Check) -> str:
+    """Return how a round ended in one line, and the command that repeats it where it did not pass."""
+    words = [check.status.label, check.detail, check.facts.get("operations", ""), check.facts.get("converged", "")]
+    line = ", ".join(word for word in words if word)
+    return line if check.status.succeeds else f"{line}\n  repeat it: {check.reproduce}"
+
+
+def _render(record: Record, baseline: Record | None, folder: ReportFolder) -> None:
+    write_text(folder.html, render_page(record, baseline))
+    publish(record, baseline, folder)
+    print_matrix(record, baseline, make_console(sys.stdout), folder.html)
+
+
+def _interrupt(signum: int, frame: FrameType | None) -> None:
+    """Treat SIGTERM as Ctrl-C: the report is written and the sandbox stops."""
+    raise KeyboardInterrupt(f"signal {signum} at {frame.f_code.co_name if frame else '?'}")

@@ -1,0 +1,1 @@
+"""Tests of `harness.faults`: plans, clients, checkers and rounds, without servers."""
