@@ -105,10 +105,12 @@ def _build_faults(at: float, *, with_faults: bool) -> list[Check]:
             duration_s=21.5,
             reproduce=f"pytest tests/acceptance -m faults --seed 7 -k {section}",
             facts={
+                "load before": "98 acknowledged, 41/s",
                 "struck": struck,
-                "operations": "412 acknowledged, 38/s",
-                "converged": converged,
+                "operations": "412 acknowledged, 38/s; 17 refused, 3 uncertain",
+                "outage": "2.1 s, healed in 0.3 s",
                 "seed": "7",
+                "converged": converged,
             },
             evidence=[Evidence("log", "the workload", "create projects/load-1: 201", at)],
         )

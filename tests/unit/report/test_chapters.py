@@ -77,6 +77,7 @@ def test_a_wide_matrix_scrolls_in_a_named_box(page: Page) -> None:
     assert [attributes["aria-label"] for attributes, _ in boxes] == [
         "The rest of the contract, all columns",
         "Hostile input, all columns",
+        "Faults under load, all columns",
     ]
     assert {(attributes["tabindex"], attributes["role"]) for attributes, _ in boxes} == {("0", "region")}
     assert f"13 cells of 5.7 fall short as expected: {ORPHAN}" in [text for _, text in page.find("p")]
@@ -98,9 +99,9 @@ def test_checks_of_no_kind_are_rows(page: Page) -> None:
     sixth, eighth = (text for _, text in page.find("table", "ia-list")[1:])
     assert sixth.startswith("Check Result Measured 6.1 Ingester disabled 1.2 s")
     assert "objects: 1000 of 13 kindsin MySQL after: 5.2 s" in sixth
-    assert eighth.startswith("Check Result StruckOperationsConvergedSeed 8.1 SIGKILL")
+    assert eighth.startswith("Check Result Load beforeStruckOperationsOutageSeedConverged 8.1 SIGKILL")
     labels = [a["data-column"] for a, _ in page.find("div", "ia-face") if "data-column" in a]
-    assert labels[-5:] == ["Result", "Struck", "Operations", "Converged", "Seed"]
+    assert labels[-7:] == ["Result", "Load before", "Struck", "Operations", "Outage", "Seed", "Converged"]
 
 
 def test_changed_rows_show_the_baseline(page: Page) -> None:
@@ -159,7 +160,9 @@ def test_a_failure_in_markdown_has_its_facts(text: str) -> None:
     part = text[text.index("### 🚫 8.2 SIGSTOP of MySQL for 10 s") :]
     assert part.split("\n\n")[1:3] == [
         "MySQL answered during the whole time",
-        "- struck: no\n- operations: 412 acknowledged, 38/s\n- converged: 3.4 s (allowed 21 s)\n- seed: 7",
+        "- load before: 98 acknowledged, 41/s\n- struck: no\n"
+        "- operations: 412 acknowledged, 38/s; 17 refused, 3 uncertain\n- outage: 2.1 s, healed in 0.3 s\n"
+        "- seed: 7\n- converged: 3.4 s (allowed 21 s)",
     ]
 
 
