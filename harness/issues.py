@@ -154,6 +154,56 @@ class ContractIssue:
     link: str = ""
 
 
-CONTRACT_ISSUES: tuple[ContractIssue, ...] = ()
+CONTRACT_ISSUES: tuple[ContractIssue, ...] = (
+    ContractIssue(
+        id="orphan-without-finalizer",
+        title="The row of an object that is deleted without the Ingester's finalizer stays live",
+        sections=("5.7",),
+        signature=(r"^the row of the deleted object: expected soft-deleted, got live: an orphan$",),
+        impact="Queries keep finding an object that Kubernetes no longer has; kubectl adds no finalizer (documented).",
+        workaround="Create objects through an API server that adds the finalizer, or delete them by annotation.",
+        fix="Add the finalizer in the first reconcile, or look for live rows without an object at each start.",
+    ),
+    ContractIssue(
+        id="ghost-row",
+        title="An object created again under the name of an orphan, or of a retired one, leaves two live rows",
+        sections=("5.10",),
+        signature=(
+            r"^live rows of one name (after a deletion without finalizer|of an immutable kind): ",
+            r"expected 1, got 2,",
+        ),
+        impact="A query by namespace and name finds the earlier object beside the present one.",
+        workaround="Take the row with the latest create_time.",
+        fix="Soft-delete live rows of the same namespace and name and another uid when a new uid is inserted.",
+    ),
+    ContractIssue(
+        id="interrupted-deletion-sticks",
+        title="A deletion that is interrupted after its soft delete never ends: the object stays in Kubernetes",
+        sections=("5.6", "5.8", "6.6"),
+        signature=(
+            r"-(deleted|deleting|deleting-plain|deleted-away) in Kubernetes: expected released, ",
+            r"Operation cannot be fulfilled on .*; object not found or already deleted",
+        ),
+        impact=(
+            "Another controller writes to the object between soft delete and removal of the finalizer; from then "
+            "on every retry fails, since the row is soft-deleted already."
+        ),
+        workaround="Remove the finalizer by hand; the row is right.",
+        fix="Take a row that is soft-deleted already for done, and go on to remove the finalizer.",
+        intermittent=True,
+    ),
+    ContractIssue(
+        id="unsynced-deletion-sticks",
+        title="An object that is deleted before its first row is written stays in Kubernetes",
+        sections=("6.6",),
+        signature=(
+            r"-fleeting-away in Kubernetes: expected released, ",
+            r"errors logged: object not found or already deleted",
+        ),
+        impact="It is Terminating for ever and retried with growing delays; its namespace can't be deleted.",
+        workaround="Remove the finalizer by hand.",
+        fix="Take a row that is not there for done: there is nothing to delete.",
+    ),
+)
 
 CONTRACT_ISSUES_BY_ID: dict[str, ContractIssue] = {issue.id: issue for issue in CONTRACT_ISSUES}

@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from harness.compare import compare_row
 from harness.contract.account import Account
-from harness.contract.deletions import await_deletion, expect_released, see_soft_deleted
+from harness.contract.deletions import await_deletion, examine_release, see_soft_deleted
 from harness.contract.lifecycle import Lifecycle, Stage
 from harness.contract.writes import OURS
 from harness.kube import get_version
@@ -41,13 +41,11 @@ class Backfill:
 
     def prepare(self) -> None:
         """Make the objects that exist before."""
-        for case in self._cases[:1]:
-            self._life.get(_PREPARED, case)
+        self._life.go_through(_PREPARED)
 
     def write(self) -> None:
         """Create, patch and delete while nobody watches."""
-        for case in self._cases[:1]:
-            self._life.get(_WRITTEN, case)
+        self._life.go_through(_WRITTEN)
         self._create_many()
 
     def note_start(self) -> None:
@@ -146,7 +144,7 @@ def _see_created(life: Lifecycle, case: Case, account: Account) -> None:
     account.take_sync(specimen.await_row(), "created while down")
     if life.is_immutable(case):
         wait_for(specimen.read, is_released, timeout_s=life.run.patience.sync_s)
-        expect_released(specimen, account)
+        account.findings += examine_release(life, specimen)
 
 
 def _see_patched(life: Lifecycle, case: Case, account: Account) -> None:
@@ -165,7 +163,7 @@ def _see_deleted(life: Lifecycle, case: Case, account: Account) -> None:
     see_soft_deleted(life, life.find(case, "deleted-away"), account)
     fleeting = life.find(case, "fleeting-away")
     account.evidence += fleeting.evidence
-    expect_released(fleeting, account)
+    account.findings += examine_release(life, fleeting)
     fleeting.release()
 
 

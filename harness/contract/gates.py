@@ -1,8 +1,8 @@
 """The Ingester's gates and settings: one chain of starts of the controller manager, each step once.
 
 It is stopped, and objects are written to meanwhile; then it runs with the first gate off, with the second one
-missing, and with settings of its own, which is the start that has to catch up (`backfill`). It needs a sandbox that
-can start the controller manager with another configuration.
+missing, and with settings of its own, which is the start that has to catch up (`backfill`). It needs a sandbox
+that can start the controller manager with another configuration.
 """
 
 from __future__ import annotations

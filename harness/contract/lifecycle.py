@@ -18,8 +18,11 @@ from harness.kube import Refusal
 from harness.model import Case
 from harness.mysql import HeldRow
 from harness.polling import hold, wait_for
+from harness.results import Mismatch
 from harness.sandbox.base import CONTROLLERMGR
 from harness.scenario.arrival import Arrivals
+from harness.scenario.findings import explains
+from harness.scenario.log import find_object_entries, parse_log
 from harness.scenario.marks import INGESTER_FINALIZER
 from harness.scenario.run import Run, as_applied
 from harness.scenario.signals import NotApplicable, Signal
@@ -77,16 +80,15 @@ class Lifecycle:
 
         Immutable kinds and others go through it apart, since few stages have both.
         """
-        immutable = self.is_immutable(case)
-        for earlier in stage.after:
-            self.get(earlier, case)
-        if (stage.name, immutable) not in self._outcomes:
-            cases = [each for each in self._cases if self.is_immutable(each) is immutable]
-            self._outcomes[stage.name, immutable] = self._go_through(stage, cases)
-        outcome = self._outcomes[stage.name, immutable][case.name]
+        outcome = self._go_through(stage, immutable=self.is_immutable(case))[case.name]
         if isinstance(outcome, Exception):
             raise outcome
         return outcome
+
+    def go_through(self, stage: Stage) -> None:
+        """Go through the stage with the objects of all kinds, immutable ones included."""
+        for immutable in (False, True):
+            self._go_through(stage, immutable=immutable)
 
     def make(
         self,
@@ -122,6 +124,17 @@ class Lifecycle:
         """Give the Ingester time to do what it must not: absence is never proven by one look."""
         hold(lambda: self.run.sandbox.component(CONTROLLERMGR), lambda _: True, for_s=self.run.patience.settle_s)
 
+    def find_errors(self, specimen: Specimen) -> str:
+        """Return the different errors that the Ingester logged about the object, in their order."""
+        log = parse_log(self.run.sandbox.read_log(CONTROLLERMGR, specimen.cursor))
+        own = find_object_entries(log, specimen.case.kind, specimen.namespace, specimen.name)
+        errors = [str(entry.fields["error"]) for entry in own if "error" in entry.fields]
+        return "; ".join(dict.fromkeys(errors))
+
+    def explains(self, finding: Mismatch) -> bool:
+        """Whether a known issue of the profile explains the finding, whatever section it is found in."""
+        return any(explains(issue, finding) for issue in self.run.profile.contract_known_issues)
+
     def await_block(self, held: HeldRow, account: Account, is_over: Callable[[], bool] = lambda: False) -> None:
         """Wait until a reconcile waits for the held row, so that all that it does before is done."""
         waited = wait_for(
@@ -133,7 +146,15 @@ class Lifecycle:
         what = "waited for it" if waited.value[0] else "did not wait for it"
         account.note("the row was held", f"the Ingester {what}, {waited.duration_s:.3f} s after the write")
 
-    def _go_through(self, stage: Stage, cases: Sequence[Case]) -> dict[str, Account | Exception]:
+    def _go_through(self, stage: Stage, *, immutable: bool) -> dict[str, Account | Exception]:
+        key = (stage.name, immutable)
+        if key not in self._outcomes:
+            for earlier in stage.after:
+                self._go_through(earlier, immutable=immutable)
+            self._outcomes[key] = self._act([c for c in self._cases if self.is_immutable(c) is immutable], stage)
+        return self._outcomes[key]
+
+    def _act(self, cases: Sequence[Case], stage: Stage) -> dict[str, Account | Exception]:
         outcomes = {case.name: self._attempt(stage.act, case, Account()) for case in cases}
         if stage.look is not None:
             self.settle()

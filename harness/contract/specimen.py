@@ -15,7 +15,7 @@ from harness.kube import Cluster, Refusal
 from harness.model import Case, JsonObject
 from harness.mysql import Row
 from harness.results import Evidence
-from harness.sandbox.base import CONTROLLERMGR
+from harness.sandbox.base import CONTROLLERMGR, LogCursor
 from harness.scenario import evidence
 from harness.scenario.arrival import Arrivals
 from harness.scenario.history import ObjectHistory
@@ -60,6 +60,11 @@ class Specimen:
         return self._last.uid
 
     @property
+    def cursor(self) -> LogCursor:
+        """The end of the controller manager's log when the object was created."""
+        return self._creation.cursor
+
+    @property
     def history(self) -> ObjectHistory:
         """The object's versions."""
         return get_history(self._creation)
@@ -87,7 +92,7 @@ class Specimen:
         self.note_write(answer, cursor)
         return answer
 
-    def note_write(self, answer: JsonObject, cursor: Any = None) -> None:
+    def note_write(self, answer: JsonObject, cursor: LogCursor | None = None) -> None:
         """Take an accepted write for the object's last one; of several, the one with the highest version."""
         self.history.add(answer)
         if cursor is None:
