@@ -29,6 +29,11 @@ class Allowance:
     parts: tuple[tuple[str, float], ...]
 
     @property
+    def margin_s(self) -> float:
+        """What is allowed where nothing has to be made up for."""
+        return dict(self.parts)["margin"]
+
+    @property
     def seconds(self) -> float:
         """The sum."""
         return sum(seconds for _, seconds in self.parts)
@@ -45,6 +50,7 @@ def allow(
     restart_s: float = 0.0,
     breaks_watches: bool = False,
     objects_of_a_kind: int = 0,
+    margin_s: float = MARGIN_S,
 ) -> Allowance:
     """Return what is allowed after an outage of `outage_s`.
 
@@ -58,5 +64,5 @@ def allow(
         ("queue of retries", max(0.0, queued_s - outage_s)),
         ("next relist", min(2 * outage_s + FIRST_RELIST_S, LONGEST_RELIST_S) if breaks_watches else 0.0),
         ("restart", restart_s),
-        ("margin", MARGIN_S),
+        ("margin", margin_s),
     ))

@@ -133,34 +133,40 @@ def check_deletions(story: Story, ending: Ending) -> list[Mismatch]:
         if not done or life.kind in story.immutable:
             continue
         rows = [row for kind, row in ending.find_rows(life.uid) if kind == life.kind]
-        state = "no row" if not rows else ("live row" if rows[0].live else "soft-deleted row")
         if obj is not None and INGESTER_FINALIZER in get_finalizers(obj):
-            findings.append(describe_stuck(story, life, state))
+            findings.append(describe_stuck(story, life, rows[0].live if rows else None))
         if rows and rows[0].live:
             findings.append(Mismatch(
                 f"{life.title}, deleted", "its row soft-deleted", f"it is live{story.quote(life.name)}"
             ))
-        elif not rows and is_released(obj) and not _lived_within_fault(story, life):
+        elif not rows and is_released(obj) and not _was_born_within_fault(story, life):
             findings.append(Mismatch(f"{life.title}, deleted", "its row soft-deleted", "no row at all"))
         for row in rows:
             findings += _compare_known(life, row)
     return findings
 
 
-def describe_stuck(story: Story, life: Life, state: str) -> Mismatch:
-    """Return the finding that an object can't leave Kubernetes since the Ingester does not let go of it."""
+def describe_stuck(story: Story, life: Life, live: bool | None) -> Mismatch:
+    """Return the finding that an object can't leave Kubernetes since the Ingester does not let go of it.
+
+    `live` says what its row is, None that it has none.
+    """
+    if live is None:
+        when = "created during the fault" if _was_born_within_fault(story, life) else "created before the fault"
+        state = f"no row, {when}"
+    else:
+        state = "its row live" if live else "its row soft-deleted"
     return Mismatch(
         f"{life.title}, deleted",
         "the Ingester's finalizer gone",
-        f"stuck in Terminating with a {state}{story.quote(life.name)}".replace("a no row", "no row"),
+        f"stuck in Terminating, {state}{story.quote(life.name)}",
     )
 
 
-def _lived_within_fault(story: Story, life: Life) -> bool:
-    """Whether the Ingester had no chance to see the object alive and to write it."""
+def _was_born_within_fault(story: Story, life: Life) -> bool:
+    """Whether the Ingester may have had no chance to write the object before its deletion."""
     born = life.created_at if life.created_at is not None else story.struck_at
-    gone = life.delete_at if life.delete_at is not None else story.healed_at
-    return born >= story.struck_at - _EDGE_S and gone <= story.healed_at + _EDGE_S
+    return story.struck_at - _EDGE_S <= born <= story.healed_at + _EDGE_S
 
 
 def check_immutable_objects(story: Story, ending: Ending) -> list[Mismatch]:

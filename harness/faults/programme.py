@@ -33,7 +33,7 @@ class RoundPlan:
 
 
 def draw_rounds(seed: int, faults: Sequence[Fault]) -> Iterator[RoundPlan]:
-    """Yield rounds without end: each fault in turn, in ever new orders, now and then two at once, or for longer."""
+    """Yield rounds without end: each fault in turn, in ever new orders, at times two at once, or for longer."""
     source = random.Random(seed)  # noqa: S311  reproducible, not secret
     number = 0
     while True:

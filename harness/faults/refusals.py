@@ -67,7 +67,10 @@ class ReadOnly(RefusingMySQL):
 
 
 class LockWait(RefusingMySQL):
-    """Somebody holds locks on all rows for longer than innodb_lock_wait_timeout, which is short."""
+    """Somebody holds locks on all labels for longer than innodb_lock_wait_timeout, which is short.
+
+    The Ingester's transactions get as far as the labels: a row that is seen to move now is half-written.
+    """
 
     line = r"\b1205\b|Lock wait timeout"
 
@@ -76,11 +79,13 @@ class LockWait(RefusingMySQL):
         self._timeout = ""
 
     def strike(self, scene: Scene) -> None:
-        """Shorten the time-out, have the Ingester connect anew, and lock the namespace's rows."""
+        """Shorten the time-out, have the Ingester connect anew, and lock the namespace's labels."""
         self._timeout = scene.admin.set_global("innodb_lock_wait_timeout", _LOCK_WAIT_S)
         scene.admin.end_connections(LIMITED_USER)
         statements = [
-            f"SELECT uid FROM `{kind.table}` WHERE namespace = %s FOR UPDATE" for kind in scene.kinds  # noqa: S608
+            f"SELECT l.id FROM `{kind.labels_table}` l WHERE l.obj_uid IN"  # noqa: S608  names of the catalogue
+            f" (SELECT m.uid FROM `{kind.table}` m WHERE m.namespace = %s) FOR UPDATE"
+            for kind in scene.kinds
         ]
         self._locks.enter_context(holding(scene.sandbox.mysql, statements, (scene.namespace,)))
 

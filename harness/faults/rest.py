@@ -47,6 +47,11 @@ class Rest:
     open: tuple[Mismatch, ...]
 
 
+def read_finally(cluster: Cluster, kinds: Sequence[Kind], namespace: str) -> dict[str, JsonObject]:
+    """Return the objects as they are once kube-apiserver answers; HarnessError where it does not."""
+    return _insist(lambda: list_objects(cluster, kinds, namespace), time.monotonic() + _WRITE_TIMEOUT_S)
+
+
 def write_finally(
     cluster: Cluster, kinds: Sequence[Kind], namespace: str, *, mark: str, leave_alone: frozenset[str]
 ) -> FinalWrites:
@@ -118,8 +123,7 @@ def find_open(
         elif is_going(obj):
             if INGESTER_FINALIZER in get_finalizers(obj):
                 life = story.lives.get(uid) or Life(obj["kind"], obj["metadata"]["name"], uid)
-                state = "no row" if row is None else ("live row" if row.live else "soft-deleted row")
-                findings.append(describe_stuck(story, life, state))
+                findings.append(describe_stuck(story, life, row.live if row else None))
         elif row is None or not row.live:
             findings.append(_describe(story, obj, "a live row", "no row" if row is None else "soft-deleted"))
         elif row.res_version < targets.get(uid, 0):

@@ -9,25 +9,33 @@ from __future__ import annotations
 import contextlib
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from harness.errors import HarnessError
 from harness.faults import checkers
 from harness.faults.admin import Admin
-from harness.faults.backoff import Allowance, allow
+from harness.faults.backoff import MARGIN_S, Allowance, allow
 from harness.faults.checkers import Story
 from harness.faults.ending import Ending, gather, list_objects
 from harness.faults.errorlog import ErrorLog
 from harness.faults.ledger import Entry, Life, Outcome, describe, trace_lives
 from harness.faults.plan import Verb
-from harness.faults.rest import FinalWrites, Rest, await_rest, find_open, read_versions, write_finally
+from harness.faults.rest import (
+    FinalWrites,
+    Rest,
+    await_rest,
+    find_open,
+    read_finally,
+    read_versions,
+    write_finally,
+)
 from harness.faults.sampler import Follower, Sampler
 from harness.faults.scene import Scene, Stroke
 from harness.faults.tables import Tables
 from harness.faults.workload import Load, Workload
 from harness.kube import Cluster, get_version
-from harness.model import Kind
+from harness.model import JsonObject, Kind
 from harness.polling import hold, wait_for
 from harness.results import Mismatch
 from harness.sandbox.base import CONTROLLERMGR, Sandbox
@@ -50,6 +58,7 @@ class Place:
     open_cluster: Callable[[], Cluster]
     kinds: Sequence[Kind]
     is_explained: Callable[[Mismatch], bool]
+    margin_s: float = MARGIN_S
 
 
 @dataclass
@@ -101,6 +110,7 @@ class Round:
                 restart_s=LONGEST_DELAY_S if restarted else 0.0,
                 breaks_watches=any(stroke.breaks_watches for stroke in self._strokes),
                 objects_of_a_kind=self._load.clients,
+                margin_s=self._place.margin_s,
             )
             self._settle(struck_at, healed_at, allowance)
         return self.report
@@ -206,26 +216,33 @@ class Round:
         report.facts["seed"] = str(self._load.seed)
 
     def _settle(self, struck_at: float, healed_at: float, allowance: Allowance) -> None:
-        """Write finally, wait for rest, gather everything, and judge it."""
+        """Wait for rest, write finally, wait for rest again, gather everything, and judge it.
+
+        What has not come to rest by itself is a finding that the final writes would cover up.
+        """
         place, load = self._place, self._load
         with contextlib.closing(Tables(place.sandbox.mysql)) as tables:
+
+            def wait(story: Story, targets: dict[str, int], allowed_s: float) -> Rest:
+                def look() -> list[Mismatch]:
+                    self._errors.read()
+                    found = list_objects(self._cluster, place.kinds, load.namespace)
+                    rows = read_versions(tables, place.kinds, load.namespace)
+                    return find_open(story, found, rows, targets)
+
+                return await_rest(look, allowed_s=allowed_s, is_explained=place.is_explained)
+
+            objects = read_finally(self._cluster, place.kinds, load.namespace)
+            story = self._tell(FinalWrites(), struck_at, healed_at)
+            spent_s = time.monotonic() - healed_at
+            rest = wait(story, _list_versions(objects), max(0.0, allowance.seconds - spent_s))
+            self._note_rest(rest, spent_s + rest.waited_s, allowance)
+            self.report.findings += rest.open
             final = write_finally(
                 self._cluster, place.kinds, load.namespace, mark=f"s{load.seed}", leave_alone=load.immutable
             )
             story = self._tell(final, struck_at, healed_at)
-            targets = {uid: get_version(obj) for uid, obj in final.objects.items()}
-
-            def look() -> list[Mismatch]:
-                self._errors.read()
-                objects = list_objects(self._cluster, place.kinds, load.namespace)
-                rows = read_versions(tables, place.kinds, load.namespace)
-                return find_open(story, objects, rows, targets)
-
-            spent_s = time.monotonic() - healed_at
-            rest = await_rest(
-                look, allowed_s=max(0.0, allowance.seconds - spent_s), is_explained=place.is_explained
-            )
-            self._note_rest(rest, spent_s + rest.waited_s, allowance)
+            self._note_final(final, wait(story, _list_versions(final.objects), allowance.margin_s))
             follower = self._sampler.end()
             ending = gather(self._cluster, tables, place.kinds, load.namespace, _list_uids(story))
         self._judge(story, ending, follower)
@@ -256,13 +273,17 @@ class Round:
         if rest.open:
             self.report.notes.append(("not at rest", "\n".join(map(str, rest.open))))
 
+    def _note_final(self, final: FinalWrites, rest: Rest) -> None:
+        word = "all" if not rest.open else "not all"
+        self.report.facts["final writes"] = f"{len(final.objects)}, {word} in MySQL after {rest.waited_s:.1f} s"
+
     def _judge(self, story: Story, ending: Ending, follower: Follower) -> None:
         """Collect the findings; HarnessError where Kubernetes itself lost what it had acknowledged."""
         report = self.report
         lost = checkers.find_lost_writes(story, ending)
         if lost:
             raise HarnessError(f"Kubernetes lost writes that it had acknowledged: {checkers.summarise(lost)}")
-        report.findings += checkers.check_all(story, ending, follower)
+        report.findings = list(dict.fromkeys(report.findings + checkers.check_all(story, ending, follower)))
         report.facts["checked"] = (
             f"{len(story.lives)} objects, {sum(map(len, ending.rows.values()))} rows, {self._sampler.looks} looks"
             f" ({self._sampler.failed_looks} in vain), {len(follower.samples)} whole rows sampled"
@@ -271,6 +292,10 @@ class Round:
             uid = next((uid for uid in report.lives if f"({uid[:8]})" in finding.where), "")
             if uid:
                 report.notes.append((f"operations on {finding.where}", describe(report.entries, uid)))
+
+
+def _list_versions(objects: Mapping[str, JsonObject]) -> dict[str, int]:
+    return {uid: get_version(obj) for uid, obj in objects.items()}
 
 
 def _list_uids(story: Story) -> dict[str, list[str]]:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 from harness.errors import HarnessError
+from harness.faults.backoff import MARGIN_S
 from harness.faults.catalogue import Fault
 from harness.faults.ending import list_objects
 from harness.faults.round import Place, Report, Round
@@ -63,7 +64,13 @@ class FaultRun:
                 raise NotApplicable(reason)
         self._require_ready()
         namespace = self._take_namespace()
-        place = Place(self._run.sandbox, self._open_cluster, self._kinds, partial(self._is_known, check))
+        place = Place(
+            self._run.sandbox,
+            self._open_cluster,
+            self._kinds,
+            partial(self._is_known, check),
+            min(MARGIN_S, self._run.patience.sync_s),
+        )
         load = Load(
             seed,
             namespace,

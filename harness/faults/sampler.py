@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import random
 import threading
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -21,7 +20,7 @@ from harness.results import Mismatch
 from harness.settings import MySQLEndpoint
 
 INTERVAL_S = 0.2
-_SAMPLES_PER_LOOK = 2
+_SAMPLES_PER_LOOK = 3
 _CONNECT_TIMEOUT_S = 1
 _JOIN_TIMEOUT_S = 30.0
 
@@ -30,20 +29,18 @@ _JOIN_TIMEOUT_S = 30.0
 class Follower:
     """What the looks so far say; fed with what was read, and nothing else.
 
-    `samples` are whole rows by uid and res_version, of all those that were looked at. `progress` is when a row of
-    each kind was last seen to have moved.
+    `samples` are whole rows by uid and res_version; `moved` are kind and uid of those that changed between looks.
     """
 
     findings: list[Mismatch] = field(default_factory=list)
     samples: dict[tuple[str, int], tuple[Kind, Row]] = field(default_factory=dict)
     rows: dict[str, dict[str, RowVersion]] = field(default_factory=dict)
-    progress: dict[str, float] = field(default_factory=dict)
+    moved: list[tuple[str, str]] = field(default_factory=list)
 
-    def observe(self, kind: Kind, versions: Mapping[str, RowVersion], at: float) -> None:
+    def observe(self, kind: Kind, versions: Mapping[str, RowVersion]) -> None:
         """Compare a look at the kind's rows with the one before."""
         before = self.rows.get(kind.name, {})
-        if any(before.get(uid) != row for uid, row in versions.items()):
-            self.progress[kind.name] = at
+        self.moved += [(kind.name, uid) for uid, row in versions.items() if before.get(uid) != row]
         for uid, old in before.items():
             where = f"{kind.name} {old.name} ({uid[:8]}), sampled"
             new = versions.get(uid)
@@ -54,6 +51,11 @@ class Follower:
             elif new.live and not old.live:
                 self._report(where, "its soft-deleted row to stay so", f"live again, at {new.res_version}")
         self.rows[kind.name] = dict(versions)
+
+    def take_moved(self) -> list[tuple[str, str]]:
+        """Return what has moved since this was last asked for."""
+        moved, self.moved = self.moved, []
+        return moved
 
     def keep(self, kind: Kind, row: Row) -> None:
         """Keep a whole row, to be compared with the object's version later."""
@@ -115,9 +117,7 @@ class Sampler:
         failures = 0
         for kind in self._kinds:
             try:
-                self.follower.observe(
-                    kind, tables.list_versions(kind, self._namespace), time.monotonic()
-                )
+                self.follower.observe(kind, tables.list_versions(kind, self._namespace))
             except HarnessError:
                 failures += 1   # one table may be away, and the others there
         try:
@@ -129,7 +129,11 @@ class Sampler:
         return failures < len(self._kinds)
 
     def _sample(self, tables: Tables) -> None:
-        known = [(kind, uid) for kind in self._kinds for uid in self.follower.rows.get(kind.name, {})]
-        for kind, uid in self._random.sample(known, min(_SAMPLES_PER_LOOK, len(known))):
-            for row in tables.list_rows(kind, self._namespace, [uid]):
-                self.follower.keep(kind, row)
+        """Read some whole rows: of those that have moved since the last look, else of any."""
+        kinds = {kind.name: kind for kind in self._kinds}
+        known = self.follower.take_moved() or [
+            (name, uid) for name, rows in self.follower.rows.items() for uid in rows
+        ]
+        for name, uid in self._random.sample(known, min(_SAMPLES_PER_LOOK, len(known))):
+            for row in tables.list_rows(kinds[name], self._namespace, [uid]):
+                self.follower.keep(kinds[name], row)

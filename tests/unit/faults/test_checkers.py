@@ -128,8 +128,8 @@ def test_a_stuck_object_is_found() -> None:
     story = tell(make_life(make_obj(), deleted=True), errors={"project-0": "object not found or already deleted"})
     finding = only(check(story, make_ending((obj, make_row(make_obj(), deleted=True)))))
     assert finding == (
-        "Project project-0 (uid-of-p), deleted: expected the Ingester's finalizer gone, got stuck in Terminating"
-        " with a soft-deleted row; its last error: object not found or already deleted"
+        "Project project-0 (uid-of-p), deleted: expected the Ingester's finalizer gone, got stuck in Terminating,"
+        " its row soft-deleted; its last error: object not found or already deleted"
     )
 
 
@@ -188,8 +188,8 @@ def test_a_half_written_row_is_found_among_the_samples() -> None:
 def observe(*looks: dict[str, RowVersion]) -> list[Mismatch]:
     """Return what a follower finds in these looks."""
     follower = Follower()
-    for number, look in enumerate(looks):
-        follower.observe(KINDS_BY_NAME["Project"], look, float(number))
+    for look in looks:
+        follower.observe(KINDS_BY_NAME["Project"], look)
     return follower.findings
 
 
