@@ -16,8 +16,10 @@ from harness.compare import show
 from harness.contract.account import Account
 from harness.contract.backfill import Backfill
 from harness.contract.lifecycle import Lifecycle
+from harness.errors import HarnessError
 from harness.polling import hold, wait_for
 from harness.sandbox.base import CONTROLLERMGR, ComponentStatus, LogCursor, Phase
+from harness.sandbox.baseyaml import Overrides
 from harness.sandbox.powers import ReconfiguresControllerManager
 from harness.scenario import evidence
 from harness.scenario.log import REGISTERED, SETTING_UP, SKIPPED, WORKERS_STARTED, LogEntry, parse_log
@@ -91,7 +93,7 @@ class Gates:
 
     def _close_first(self) -> Account:
         account, cursor, before = Account(), self._run.sandbox.log_cursor(CONTROLLERMGR), self._count_rows()
-        self._power.start_controllermgr(_GATE_OFF)
+        self._start(account, _GATE_OFF)
         restarts = self._get_component().restarts
         said = wait_for(
             lambda: self._read_log(cursor),
@@ -141,7 +143,7 @@ class Gates:
     def _open(self) -> Account:
         account, cursor = Account(), self._run.sandbox.log_cursor(CONTROLLERMGR)
         self._backfill.note_start()
-        self._power.start_controllermgr(SETTINGS)
+        self._start(account, SETTINGS)
         registration = await_registration(self._run.sandbox, self._run.patience.registration_s)
         account.evidence += registration.evidence
         for kind in registration.missing:
@@ -161,6 +163,13 @@ class Gates:
                 account.find(f"requeuePeriod of {kind}", f"{PERIOD_OF_S.get(kind, PERIOD_S)} s", f"{period:g} s")
         account.note("settings", "\n".join(f"{key}: {value}" for key, value in SETTINGS))
         return account
+
+    def _start(self, account: Account, overrides: Overrides) -> None:
+        """Start the controller manager; one that does not become healthy is a finding."""
+        try:
+            self._power.start_controllermgr(overrides)
+        except HarnessError as error:
+            account.find(CONTROLLERMGR, "to start, and to be healthy", error.problem)
 
     def _get_component(self) -> ComponentStatus:
         return self._run.sandbox.component(CONTROLLERMGR)

@@ -47,6 +47,8 @@ class Parts:
     controller: type[Controller] = Controller
     business: Callable[[Profile, business.Surroundings], list[Controller]] = business.make_controllers
     log: type[Log] = Log
+    informer: type[Informer] = Informer
+    config: Callable[[Path], Config] = read_config
 
 
 def main(argv: Sequence[str] | None = None, *, parts: Parts = Parts()) -> int:
@@ -62,7 +64,7 @@ def main(argv: Sequence[str] | None = None, *, parts: Parts = Parts()) -> int:
     threading.excepthook = _end_process
     log = parts.log()
     try:
-        config = read_config(Path(os.environ.get("CONFIG_DIR", "config")))
+        config = parts.config(Path(os.environ.get("CONFIG_DIR", "config")))
         api = Api(read_kubeconfig(Path(os.environ.get("KUBECONFIG", "~/.kube/config")).expanduser()))
         Process(parts, profile, config, api, log).run(lambda: signal.sigwait(_STOP_SIGNALS))
     except (ConfigError, StoreError) as error:
@@ -86,7 +88,7 @@ class Process:
         """Run everything until `wait` returns; ConfigError or StoreError where it can't start."""
         store = self._open_store()
         stop = threading.Event()
-        informers = {kind.name: Informer(kind, self._api, self._log, stop) for kind in KINDS}
+        informers = {kind.name: self._parts.informer(kind, self._api, self._log, stop) for kind in KINDS}
         around = business.Surroundings(informers, self._api, self._log, self._synced.__contains__)
         others = self._parts.business(self._profile, around)
         ingesters: list[Controller] = []

@@ -98,8 +98,8 @@ class Acceptance:
             f"import sys\n"
             f"sys.path.insert(0, {str(ROOT)!r})\n"
             f"from harness.reference.process import main\n"
-            f"from tests.selftest.faults import FAULTS_BY_NAME\n"
-            f"sys.exit(main(['--profile', {profile!r}], parts=FAULTS_BY_NAME[{fault!r}].parts()))\n",
+            f"from tests.selftest.catalogue import CATALOGUE_BY_NAME\n"
+            f"sys.exit(main(['--profile', {profile!r}], parts=CATALOGUE_BY_NAME[{fault!r}].parts()))\n",
             encoding="utf-8",
         )
         path.chmod(0o755)
