@@ -1,29 +1,35 @@
-"""Runs the acceptance tests in a process of their own, against an ingester with a seeded fault."""
+"""Runs the acceptance tests in a process of their own, against an ingester with a seeded fault; has a ledger."""
 
 from __future__ import annotations
 
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from harness.report.console import make_console
 from harness.report.record import read_record
 from harness.results import Record, Status
 
+from .ledger import Ledger, print_ledger
+
 ROOT = Path(__file__).resolve().parents[2]
+_LEDGER = pytest.StashKey[Ledger]()
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """How an acceptance run ended. `record` is None where it wrote none."""
+    """How an acceptance run ended, and the seconds to its end. `record` is None where it wrote none."""
 
     exit_code: int
     output: str
     record: Record | None
+    seconds: float = 0.0
 
     def find(self, status: Status) -> set[tuple[str, str]]:
         """Return section and kind (or known issue) of each check with that status."""
@@ -54,9 +60,11 @@ class Acceptance:
 
     def run(self, *arguments: str, keep: bool = True, root: Path = ROOT) -> Outcome:
         """Run `pytest tests/acceptance` of the project in `root` with the arguments, to its end."""
+        started = time.monotonic()
         process = self.start(*(["--keep-sandbox"] if keep else []), "-q", *arguments, root=root)
         exit_code = process.wait(180)
-        return Outcome(exit_code, self.read_output(), self.read_record())
+        seconds = time.monotonic() - started
+        return Outcome(exit_code, self.read_output(), self.read_record(), seconds)
 
     def start(self, *arguments: str, root: Path = ROOT) -> subprocess.Popen[bytes]:
         """Start `pytest tests/acceptance` with the arguments; its output goes to a file."""
@@ -132,3 +140,33 @@ def acceptance(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Acceptance]
     runs = Acceptance(tmp_path_factory.mktemp("s"))
     yield runs
     runs.sandbox(["down"])
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Begin the ledger with the faults that are selected."""
+    parameters = [getattr(item, "callspec", None) for item in session.items]
+    faults = [p.params["fault"].name for p in parameters if p is not None and "fault" in p.params]
+    folder = session.config.rootpath / session.config.option.reports / "selftest"
+    session.config.stash[_LEDGER] = Ledger(folder, faults)
+
+
+@pytest.fixture(scope="session")
+def ledger(pytestconfig: pytest.Config) -> Ledger:
+    """Return where each seeded fault and each clean run is entered."""
+    return pytestconfig.stash[_LEDGER]
+
+
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """Write the ledger's report once more, with whether the run was cut short."""
+    ledger = session.config.stash.get(_LEDGER, None)
+    if ledger is not None and not ledger.is_empty:
+        ledger.interrupted = exitstatus == pytest.ExitCode.INTERRUPTED
+        ledger.write()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Print the ledger."""
+    ledger = config.stash.get(_LEDGER, None)
+    if ledger is not None and not ledger.is_empty:
+        terminalreporter.section("seeded faults")
+        print_ledger(ledger, make_console(sys.__stdout__))
