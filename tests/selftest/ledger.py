@@ -12,7 +12,7 @@ from pathlib import Path
 
 import jinja2
 from markupsafe import Markup
-from rich.console import Console
+from rich.console import Console, JustifyMethod
 from rich.table import Table
 from rich.text import Text
 
@@ -222,7 +222,8 @@ def print_ledger(ledger: Ledger, console: Console) -> None:
     """Print the ledger as a table, and the headline below it."""
     table = Table(box=None, pad_edge=False, header_style="bold")
     for heading in ("Fault", "Turned red", "Caught", "Time"):
-        table.add_column(heading, justify="right" if heading == "Time" else "left", overflow="fold", no_wrap=heading == "Fault")
+        justify: JustifyMethod = "right" if heading == "Time" else "left"
+        table.add_column(heading, justify=justify, overflow="fold", no_wrap=heading == "Fault")
     for entry in ledger.faults:
         verdict = Text("; ".join([entry.verdict, *entry.differences]), "green" if entry.is_caught else "bold red")
         took = "" if entry.seconds is None else format_duration(entry.seconds)
