@@ -86,7 +86,7 @@ class Matrix:
     """One of the report's matrices, and the checks of its chapter that belong to no kind, in `others`.
 
     `explanation` says what it is about, where there are several. `shared` are the reasons that many of its cells
-    have. One that `is_idle` is not worth a table: no cell of it applies, and `shared` says why.
+    have. One that `is_idle` is not worth a table: no cell of it applies, or none ran, and `shared` says why.
     `facts` are the names of what `others` measured, where they are the columns of a table of their own.
     """
 
@@ -121,7 +121,8 @@ class Matrix:
     def remarks(self) -> list[tuple[Status, str]]:
         """What stands beside the table, or of an idle matrix in its place, each with the status it is about."""
         if self.is_idle and len(self.shared) == 1:
-            return [(Status.NOT_APPLICABLE, self.shared[0].reason or "nothing applies")]
+            status, reason = self.shared[0].status, self.shared[0].reason
+            return [(status, reason or ("nothing applies" if status is Status.NOT_APPLICABLE else "nothing ran"))]
         return [(item.status, str(item)) for item in self.shared]
 
     def explain(self, cell: MatrixCell) -> str:
@@ -163,7 +164,7 @@ def build_chapter(record: Record, chapter: Chapter) -> Matrix | None:
     others = sorted((c for c in checks if c not in placed), key=lambda check: rank_section(check.section))
     columns = tuple(_list_columns(placed))
     cells = list(_join_checks(placed, columns))
-    is_idle = bool(cells) and all(cell.status is Status.NOT_APPLICABLE for cell in cells)
+    is_idle = {cell.status for cell in cells} in ({Status.NOT_APPLICABLE}, {Status.NOT_RUN})
     rows = _list_rows(cells, columns)
     said_by = 0 if is_idle or len(columns) > _WIDE else _SHARED_BY
     title, explanation = _explain(chapter, columns)
@@ -174,7 +175,7 @@ def build_chapter(record: Record, chapter: Chapter) -> Matrix | None:
         columns,
         cells,
         [] if is_idle else rows,
-        _list_shared_reasons([cell for row in rows for cell in row.cells], said_by, tuple(_VERBS)),
+        _list_shared_reasons(cells if is_idle else [c for row in rows for c in row.cells], said_by, tuple(_VERBS)),
         is_idle,
         others,
         tuple(dict.fromkeys(name for check in others for name in check.facts)) if chapter.is_table else (),

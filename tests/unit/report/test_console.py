@@ -76,6 +76,7 @@ def test_a_second_matrix_that_does_not_apply_is_one_line() -> None:
 def test_a_reason_that_many_cells_share_is_printed_once() -> None:
     """Cells that did not run for one reason have it below the matrix, with their number."""
     checks = [Check(s, s, kind, detail="it died") for kind in ("Model", "Project", "Cluster") for s in SECTIONS]
+    checks.append(Check("4.1", "proto", "Pipeline", status=Status.PASS))
     text = _capture(lambda console: print_matrix(Record(checks=checks), None, console))
     assert "- not run 18 cells: it died" in text
     assert text.count("it died") == 1

@@ -31,7 +31,7 @@ def test_the_matrix_is_in_the_seed_reports_order() -> None:
     kinds = ["Deployment", "SparkJob", "Widget", "TriggerRun", "Project"]
     expected = ["Project", "TriggerRun", "Deployment", "SparkJob", "Widget"]
     first = build_matrix(Record(cells=[Cell(kind, Column.CREATED) for kind in kinds]))
-    fifth = _build("5", *(Check("5.1", "labels", kind) for kind in kinds))
+    fifth = _build("5", *(Check("5.1", "labels", kind, status=Status.PASS) for kind in kinds))
     assert [row.kind for row in first.rows] == expected
     assert [row.kind for row in fifth.rows] == expected
 
@@ -154,6 +154,16 @@ def test_a_matrix_that_does_not_apply_is_a_sentence() -> None:
         True,
         ["13 cells of 4.1 do not apply: JSON", "65 cells do not apply: no API server"],
     )
+
+
+def test_a_matrix_of_which_nothing_ran_is_a_sentence() -> None:
+    """Where the run ended before a chapter, the reason stands in place of a table of dashes; gaps don't count."""
+    places = (("5.1", "Model"), ("5.2", "Project"))
+    checks = [Check(section, section, kind, detail="no sandbox") for section, kind in places]
+    matrix = _build("5", *checks)
+    assert (matrix.is_idle, matrix.rows, matrix.remarks) == (True, [], [(Status.NOT_RUN, "no sandbox")])
+    checks[0].status = Status.PASS
+    assert not _build("5", *checks).is_idle
 
 
 def test_a_reason_for_which_many_cells_do_not_apply_is_said_once() -> None:

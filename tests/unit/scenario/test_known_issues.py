@@ -89,6 +89,7 @@ def test_an_intermittent_issue_never_goes_stale() -> None:
         IssueStatus.NOT_CHECKED,
         "it depends on timing, and did not show this time",
     )
+    assert _conclude(Check("5.7", "d", "Model"), issue=issue).detail == ""
     assert _conclude(_show("Model"), issue=issue).status is IssueStatus.REPRODUCED
 
 
