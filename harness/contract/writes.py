@@ -64,7 +64,7 @@ def _rewrite(life: Lifecycle, case: Case, account: Account) -> None:
 
 def _hurry(life: Lifecycle, case: Case, account: Account) -> None:
     specimen = life.find_or_make(case, "steady")
-    account.take_sync(specimen.await_row(), "before")
+    specimen.await_row()
 
     def patch(number: int) -> JsonObject | Refusal:
         marks = {f"{OURS}/rapid": str(number)}
@@ -89,7 +89,7 @@ def _hurry(life: Lifecycle, case: Case, account: Account) -> None:
 
 def _overtake(life: Lifecycle, case: Case, account: Account) -> None:
     specimen = life.find_or_make(case, "steady")
-    account.take_sync(specimen.await_row(), "before")
+    specimen.await_row()
     with life.run.database.hold_row(case.kind, specimen.uid) as held:
         specimen.patch({"metadata": {"labels": {f"{OURS}/overtaken": "first"}}})
         life.await_block(held, account)

@@ -10,7 +10,7 @@ from harness.model import Case
 from harness.results import Check
 from harness.scenario.run import Run
 
-pytestmark = pytest.mark.contract
+pytestmark = pytest.mark.restarts
 
 
 @pytest.mark.order(91)

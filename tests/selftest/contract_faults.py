@@ -49,9 +49,14 @@ def contract_fault(
     may: Sections | None = None,
     model: bool = False,
 ) -> Fault:
-    """Return a fault that the contract's chapters show with a Project, and with a Model if that is asked for."""
+    """Return a fault that the contract's chapter shows with a Project, and with a Model if that is asked for."""
     crd = ("project", "model") if model else ("project",)
     return Fault(name, parts, fails, names, crd=crd, chapter="contract", may=may or {})
+
+
+def restart_fault(name: str, parts: Callable[[], Parts], fails: Sections, names: str) -> Fault:
+    """Return a fault that the chapter of gates and backfill shows with a Project."""
+    return Fault(name, parts, fails, names, crd=("project",), chapter="restarts")
 
 
 def _forget_to_clear(self: Store, cursor: Any, table: str, uid: str, pairs: dict[str, str]) -> None:
@@ -66,7 +71,11 @@ def _lose_one_in_a_hundred(row: Row, _obj: JsonObject) -> Row:
 def _write_values_twice(self: Store, cursor: Any, table: str, uid: str, pairs: dict[str, str]) -> None:
     Store.replace_pairs(self, cursor, table, uid, pairs)
     if table == "project_annotations" and len(pairs) > 100:
-        cursor.execute(f"INSERT INTO {table} SELECT * FROM {table} WHERE obj_uid = %s LIMIT 1", (uid,))  # noqa: S608
+        cursor.execute(
+            "INSERT INTO project_annotations (obj_uid, `key`, `value`)"
+            " SELECT obj_uid, `key`, `value` FROM project_annotations WHERE obj_uid = %s LIMIT 1",
+            (uid,),
+        )
 
 
 def _skip_status_writes() -> Parts:
@@ -315,7 +324,7 @@ CONTRACT_FAULTS: tuple[Fault, ...] = (
         _drop_while_busy,
         fail_in("5.4"),
         "patched during a reconcile",
-        may=fail_in("5.1", "5.2", "5.3", "5.5", "5.6", "5.7", "5.8", "5.9", "5.10", "6.4", "6.5", "6.6"),
+        may=fail_in("5.1", "5.2", "5.3", "5.5", "5.6", "5.7", "5.8", "5.9", "5.10"),
     ),
     contract_fault("deleting-of-any-value", _reconcile_by(_any_value(DELETING)), fail_in("5.5"), 'value "false"'),
     contract_fault("immutable-of-any-value", _reconcile_by(_any_value(IMMUTABLE)), fail_in("5.5"), "deleted"),
@@ -327,11 +336,11 @@ CONTRACT_FAULTS: tuple[Fault, ...] = (
     contract_fault(
         "finalizer-stays",
         on_reconciler(finish_deletion=_keep_finalizer),
-        fail_in("5.6", "6.6"),
+        fail_in("5.6"),
         "errors logged: none",
     ),
     contract_fault(
-        "hard-delete", on_store(soft_delete=_hard_delete), fail_in("5.6", "5.8", "5.10", "6.6"), "for good"
+        "hard-delete", on_store(soft_delete=_hard_delete), fail_in("5.6", "5.8", "5.10"), "for good"
     ),
     contract_fault(
         "deleted-by-name-alone",
@@ -342,7 +351,7 @@ CONTRACT_FAULTS: tuple[Fault, ...] = (
     contract_fault(
         "delete-time-in-another-zone",
         _soft_delete_with(_NAMED, lambda: _now() + timedelta(hours=2)),
-        fail_in("5.6", "5.8", "6.6"),
+        fail_in("5.6", "5.8"),
         "delete_time",
     ),
     contract_fault(
@@ -353,7 +362,7 @@ CONTRACT_FAULTS: tuple[Fault, ...] = (
             "DELETE l FROM {table}_labels l JOIN {table} m ON m.uid = l.obj_uid"
             " WHERE m.namespace = %(namespace)s AND m.name = %(name)s",
         ),
-        fail_in("5.6", "5.8", "6.6"),
+        fail_in("5.6", "5.8"),
         "project_labels",
     ),
     contract_fault("gone-is-deleted", _when_gone(_soft_delete_gone), fail_in("5.7", "5.9", "5.10"), "stale"),
@@ -373,7 +382,7 @@ CONTRACT_FAULTS: tuple[Fault, ...] = (
     contract_fault(
         "retired-is-deleted",
         on_reconciler(retire=_retire_as_deleted),
-        {"5.9": ("Project", "Model"), "5.10": ("Model",), "6.4": ("Model",)},
+        {"5.9": ("Project", "Model"), "5.10": ("Model",)},
         "delete_time",
         model=True,
     ),
@@ -384,33 +393,33 @@ CONTRACT_FAULTS: tuple[Fault, ...] = (
     contract_fault(
         "namesake-rewritten", on_store(write_row=_rewrite_namesake), fail_in("5.10"), "the first object's row"
     ),
-    contract_fault(
+    restart_fault(
         "gate-off-ignored",
         on_config(lambda config: replace(config, metadata_storage=True)),
         {"6.1": ("",)},
         "none registered",
     ),
-    contract_fault(
+    restart_fault(
         "gate-off-ends-it", on_config(_end_without_gate), {"6.1": ("",)}, "metadata storage is not enabled"
     ),
-    contract_fault("second-gate-open", on_config(_start_without_mysql), {"6.2": ("",)}, "to refuse to start"),
-    contract_fault(
+    restart_fault("second-gate-open", on_config(_start_without_mysql), {"6.2": ("",)}, "to refuse to start"),
+    restart_fault(
         "second-gate-unclear", on_config(_end_without_reason), {"6.2": ("",)}, "mysql configuration is missing"
     ),
-    contract_fault(
+    restart_fault(
         "settings-of-kinds-ignored",
         on_config(lambda config: replace(config, concurrent_reconciles_by_kind={})),
         {"6.3": ("",)},
         "workers of Project",
     ),
-    contract_fault(
+    restart_fault(
         "no-backfill",
         lambda: Parts(informer=_Forgetful),
         {**fail_in("6.4", "6.5", "6.6"), "6.7": ("",)},
         "created while down",
     ),
-    contract_fault(
+    restart_fault(
         "backfill-ends-at-500", lambda: Parts(informer=_FirstPage), {"6.7": ("",)}, "a row at a version"
     ),
-    contract_fault("deletions-missed-while-down", _skip_deletions_at_start, fail_in("6.6"), "deleted-away"),
+    restart_fault("deletions-missed-while-down", _skip_deletions_at_start, fail_in("6.6"), "deleted-away"),
 )
