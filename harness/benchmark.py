@@ -126,7 +126,7 @@ def _time_bare(options: argparse.Namespace) -> dict[str, float]:
 
 def _time_acceptance(options: argparse.Namespace) -> dict[str, float]:
     with tempfile.TemporaryDirectory() as folder:
-        command = [sys.executable, "-m", "pytest", "tests/acceptance", "-q", "--reports", folder]
+        command = [sys.executable, "-m", "pytest", "tests/acceptance", "-m", "report", "-q", "--reports", folder]
         command += _repeat_options(options)
         started = time.monotonic()
         done = subprocess.run(command, cwd=_ROOT, capture_output=True, text=True, check=False)

@@ -67,9 +67,14 @@ class Acceptance:
         return Outcome(exit_code, self.read_output(), self.read_record(), seconds)
 
     def start(self, *arguments: str, root: Path = ROOT) -> subprocess.Popen[bytes]:
-        """Start `pytest tests/acceptance` with the arguments; its output goes to a file."""
+        """Start `pytest tests/acceptance` with the arguments; its output goes to a file.
+
+        Without `-m` among them it is the report's chapters alone.
+        """
         self._runs += 1
         command = [sys.executable, "-m", "pytest", "tests/acceptance", "-p", "no:cacheprovider", *arguments]
+        if "-m" not in arguments:
+            command += ["-m", "report"]
         if "--reports" not in arguments:
             command += ["--reports", str(self._reports)]
         with self._output.open("wb") as output:
