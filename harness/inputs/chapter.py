@@ -1,6 +1,7 @@
 """The chapter in progress: sends each section's inputs once, for all kinds of the run, and remembers the outcome.
 
-A section is sent as a whole, awaited as a whole and removed as a whole, when the first of its checks asks for it.
+A section is sent kind by kind when the first of its checks asks for it. Each kind is removed as soon as its rows
+have been read: what can't be written fills the log, and other controllers keep writing to what never is complete.
 """
 
 from __future__ import annotations
@@ -9,12 +10,10 @@ import functools
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
-from harness.inputs.complaints import Complaints
 from harness.inputs.delivery import Batch, Courier, Delivery
 from harness.inputs.sections import PLAIN, SECTIONS_BY_NUMBER
 from harness.model import Case, JsonObject
 from harness.results import Column
-from harness.sandbox.base import CONTROLLERMGR
 from harness.scenario.run import Run
 from harness.scenario.signals import NotApplicable
 from harness.scenario.verdict import require_controller
@@ -66,19 +65,21 @@ class Inputs:
 
     def _deliver(self, number: str) -> dict[str, Batch]:
         section, courier = SECTIONS_BY_NUMBER[number], self.courier
-        restarts = self.run.sandbox.component(CONTROLLERMGR).restarts
-        complaints = Complaints(self.run.sandbox)
         prefix = f"in-{number.replace('.', '-')}"
+        courier.begin()
         sent: dict[str, list[Delivery]] = {}
+        batches: dict[str, Batch] = {}
         cases = [case for case in self.list_cases() if section.list_inputs(case.kind)]
-        for case in cases:
-            plain = self.render(case)
-            inputs = [PLAIN, *section.list_inputs(case.kind)]
-            sent[case.name] = [courier.send(case, given, plain, prefix) for given in inputs]
-        courier.await_rows([d for deliveries in sent.values() for d in deliveries], complaints)
-        batches = {case.name: courier.read(sent[case.name], case) for case in cases}
-        courier.clear(cases)
-        crashes = courier.describe_crashes(restarts)
+        for case, before in zip([*cases, None], [None, *cases], strict=True):
+            if case is not None:
+                plain = self.render(case)
+                inputs = [PLAIN, *section.list_inputs(case.kind)]
+                sent[case.name] = [courier.send(case, given, plain, prefix) for given in inputs]
+            if before is not None:   # a kind is awaited while the next one is on its way
+                courier.await_rows(sent[before.name])
+                batches[before.name] = courier.read(sent[before.name], before)
+                courier.clear(before)
+        crashes = courier.describe_crashes()
         for batch in batches.values():
             batch.crashes = crashes
         return batches

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from harness.inputs.chapter import Inputs
-from harness.inputs.input import escape, shorten
+from harness.inputs.input import escape
 from harness.inputs.outcome import Judgement, Outcome, judge_batch
 from harness.inputs.sections import SECTIONS_BY_NUMBER
 from harness.model import Case
@@ -44,8 +44,8 @@ def check_inputs(inputs: Inputs, case: Case, check: Check) -> None:
         inputs.run,
         check,
         findings,
-        problem=f"{case.name}: {sum(bool(j.findings) for j in judgements)} of {len(judgements)} inputs are neither"
-        " refused nor whole in MySQL",
+        problem=f"{case.name}: {sum(bool(j.findings) for j in judgements)} of {len(judgements)} objects are"
+        " neither refused nor whole in MySQL",
         look_at=f"table {case.kind.table}; {_LOG}",
     )
 
@@ -57,9 +57,11 @@ def is_unexplained(judgement: Judgement) -> bool:
 
 def count(judgements: Sequence[Judgement]) -> dict[str, str]:
     """Return how many inputs there were, and how many came to what."""
-    counts = Counter(judgement.outcome for judgement in judgements)
+    counts: Counter[Outcome] = Counter()
+    for judgement in judgements:
+        counts[judgement.outcome] += judgement.delivery.input.parts
     shown = [o for o in Outcome if counts[o] or o in (Outcome.REFUSED, Outcome.INTACT)]
-    return {"inputs": str(len(judgements))} | {str(outcome): str(counts[outcome]) for outcome in shown}
+    return {"inputs": str(counts.total())} | {str(outcome): str(counts[outcome]) for outcome in shown}
 
 
 def describe(judgements: Sequence[Judgement]) -> list[Evidence]:
@@ -68,7 +70,7 @@ def describe(judgements: Sequence[Judgement]) -> list[Evidence]:
         f"{j.delivery.input.name}: {j.outcome}, {j.detail}; sent: {j.delivery.input.describe()}"
         for j in judgements
     ]
-    found = [Evidence("comparison", f"{len(judgements)} inputs", "\n".join(lines), time.time())]
+    found = [Evidence("comparison", f"{len(judgements)} objects", "\n".join(lines), time.time())]
     for judgement in judgements:
         if judgement.findings:
             found += _describe_one(judgement)
@@ -78,11 +80,11 @@ def describe(judgements: Sequence[Judgement]) -> list[Evidence]:
 def _describe_one(judgement: Judgement) -> list[Evidence]:
     delivery = judgement.delivery
     name = delivery.input.name
-    sent = shorten(escape(json.dumps(delivery.sent, ensure_ascii=False)), _BODY_SHOWN)
+    sent = escape(json.dumps(delivery.sent, ensure_ascii=False), _BODY_SHOWN)
     row = evidence.of_row(delivery.row, f"{name}: the row", time.time())
     differences = "\n".join(map(str, judgement.findings))
     return [
         Evidence("request", f"{name}: create {delivery.case.kind.plural}", sent, time.time()),
-        Evidence("row", row.title, shorten(escape(row.body).replace("\\n", "\n"), _BODY_SHOWN), row.at),
+        Evidence("row", row.title, escape(row.body, _BODY_SHOWN).replace("\\n", "\n"), row.at),
         Evidence("comparison", f"{name}: {judgement.outcome}", differences, time.time()),
     ]

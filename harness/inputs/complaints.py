@@ -32,7 +32,11 @@ class Complaints:
 
     def __init__(self, sandbox: Sandbox) -> None:
         self._sandbox = sandbox
-        self._cursor = sandbox.log_cursor(CONTROLLERMGR)
+        self.skip()
+
+    def skip(self) -> None:
+        """Leave out what was written so far."""
+        self._cursor = self._sandbox.log_cursor(CONTROLLERMGR)
         self._seen: set[str] = set()   # a line that was written between two calls is read twice
 
     def read(self) -> tuple[list[Complaint], list[str]]:

@@ -7,7 +7,7 @@ is said, the wait ends once nothing has moved for as long as a row may take.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from harness.errors import HarnessError
@@ -75,47 +75,55 @@ class Courier:
         self._run = run
         self._cluster: Cluster = run.cluster
         self._database: Database = run.database
+        self._complaints = Complaints(run.sandbox)
+        self._restarts = 0
         self._sent: set[str] = set()
+        self._open: dict[tuple[str, str], Delivery] = {}   # kind, name -> what is awaited
+
+    def begin(self) -> None:
+        """Begin a section: what happened before does not count."""
+        self._complaints.skip()
+        self._restarts = self._run.sandbox.component(CONTROLLERMGR).restarts
+        self._open.clear()
 
     def send(self, case: Case, given: Input, plain: JsonObject, prefix: str) -> Delivery:
         """Create one object; a refusal is an answer as well."""
         sent = add_labels(given.build(plain, prefix), self._run.labels)
-        answer: JsonObject | Refusal
-        try:
-            answer = self._cluster.create(case.kind, sent)
-        except Refusal as refusal:
-            answer = refusal
-        delivery = Delivery(case, given, sent, answer, time.monotonic())
-        self._sent.add(delivery.uid)
-        return delivery
+        return self._record(case, given, sent, lambda: self._cluster.create(case.kind, sent))
 
     def patch(self, delivery: Delivery, given: Input, patch: JsonObject) -> Delivery:
         """Patch an object that was accepted; the answer is awaited as that of a creation is."""
-        case, name = delivery.case, delivery.sent["metadata"]["name"]
-        answer: JsonObject | Refusal
-        try:
-            answer = self._cluster.patch(case.kind, self.namespace, name, patch)
-        except Refusal as refusal:
-            answer = refusal
-        return Delivery(case, given, delivery.sent, answer, time.monotonic())
+        kind, name = delivery.case.kind, delivery.sent["metadata"]["name"]
+        return self._record(
+            delivery.case, given, delivery.sent, lambda: self._cluster.patch(kind, self.namespace, name, patch)
+        )
 
     def remove(self, delivery: Delivery) -> None:
         """Delete one object."""
         self._cluster.delete(delivery.case.kind, self.namespace, delivery.sent["metadata"]["name"])
 
-    def await_rows(self, deliveries: Iterable[Delivery], complaints: Complaints) -> None:
+    def read_log(self) -> list[str]:
+        """Note what the log says of the objects that are awaited; return the lines on undecodable objects."""
+        complaints, undecodable = self._complaints.read()
+        for complaint in complaints:
+            delivery = self._open.get((complaint.kind, complaint.name))
+            if delivery is not None and complaint.namespace == self.namespace:
+                delivery.errors.append(complaint.error)
+        return undecodable
+
+    def await_rows(self, deliveries: Iterable[Delivery]) -> None:
         """Wait until each accepted object has a row, or has failed for good; or nothing moves any more."""
         pending = {d.uid: d for d in deliveries if d.uid}
-        kinds = {d.case.name: d.case.kind for d in pending.values()}
         patience_s = self._run.patience.sync_s
         moved_at = time.monotonic()
 
         def look() -> int:
             nonlocal moved_at
             before = len(pending)
-            self._note(complaints, pending.values())
-            for kind in kinds.values():
+            for kind in {d.case.name: d.case.kind for d in pending.values()}.values():
                 self._settle(kind, pending)
+            if pending:
+                self.read_log()
             for delivery in [d for d in pending.values() if len(d.errors) >= _ATTEMPTS]:
                 del pending[delivery.uid]
             if len(pending) < before:
@@ -127,7 +135,7 @@ class Courier:
             lambda count: count == 0,
             give_up=lambda _: time.monotonic() - moved_at > patience_s,
             timeout_s=_WAITS * patience_s,
-            interval_s=0.01,
+            interval_s=0.005,
         )
 
     def has_rows(self, deliveries: Sequence[Delivery]) -> bool:
@@ -152,23 +160,26 @@ class Courier:
         strays = self._database.get_versions(kind, self.namespace).keys() - self._sent
         return Batch(case, list(deliveries), sorted(strays))
 
-    def clear(self, cases: Iterable[Case]) -> None:
-        """Delete what was sent, so that what can't be written is no longer tried; the rows stay."""
-        for case in cases:
-            self._cluster.delete_all(case.kind, self.namespace)
+    def clear(self, case: Case) -> None:
+        """Delete the kind's objects, so that what can't be written is no longer tried; the rows stay."""
+        self._cluster.delete_all(case.kind, self.namespace)
 
-    def describe_crashes(self, restarts: int) -> str:
-        """Return what the controller manager did since it had that many restarts; '' where it kept running."""
+    def describe_crashes(self) -> str:
+        """Return what the controller manager did in this section; '' where it kept running."""
         component = self._run.sandbox.component(CONTROLLERMGR)
-        more = component.restarts - restarts
+        more = component.restarts - self._restarts
         return f"{more} restarts, now {component.phase}: {component.reason or 'no reason known'}" if more else ""
 
-    def _note(self, complaints: Complaints, pending: Iterable[Delivery]) -> None:
-        by_name = {(d.case.name, d.sent["metadata"]["name"]): d for d in pending}
-        for complaint in complaints.read()[0]:
-            delivery = by_name.get((complaint.kind, complaint.name))
-            if delivery is not None and complaint.namespace == self.namespace:
-                delivery.errors.append(complaint.error)
+    def _record(self, case: Case, given: Input, sent: JsonObject, request: Callable[[], JsonObject]) -> Delivery:
+        answer: JsonObject | Refusal
+        try:
+            answer = request()
+        except Refusal as refusal:
+            answer = refusal
+        delivery = Delivery(case, given, sent, answer, time.monotonic())
+        self._sent.add(delivery.uid)
+        self._open[case.name, sent["metadata"]["name"]] = delivery
+        return delivery
 
     def _settle(self, kind: Kind, pending: dict[str, Delivery]) -> None:
         """Take those out of `pending` whose row is there."""

@@ -7,10 +7,7 @@ and shown whole in the report.
 from __future__ import annotations
 
 import functools
-
-import hypothesis
-from hypothesis import HealthCheck, Phase, given, settings
-from hypothesis import strategies as st
+import importlib.metadata
 
 from harness.catalogue import KINDS
 from harness.inputs.texts import LONGEST
@@ -37,6 +34,10 @@ def list_generated(kind: Kind, seed: int = SEED) -> dict[str, str]:
 @functools.cache
 def make_texts(seed: int = SEED) -> tuple[str, ...]:
     """Return different texts, none longer than the narrowest column: any characters, troublesome ones, mixed."""
+    import hypothesis  # noqa: PLC0415  it takes a fifth of a second, which most runs can spare
+    from hypothesis import HealthCheck, Phase, given, settings  # noqa: PLC0415
+    from hypothesis import strategies as st  # noqa: PLC0415
+
     anything = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=LONGEST)
     trouble = st.text(st.sampled_from(_TROUBLE), min_size=1, max_size=LONGEST)
     mixed = st.lists(st.one_of(trouble, st.text(min_size=1)), min_size=2, max_size=6).map(
@@ -62,4 +63,4 @@ def make_texts(seed: int = SEED) -> tuple[str, ...]:
 
 def describe_source(seed: int = SEED) -> str:
     """Return what the texts can be made from again."""
-    return f"hypothesis {hypothesis.__version__}, seed {seed}"
+    return f"hypothesis {importlib.metadata.version('hypothesis')}, seed {seed}"

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from harness.inputs.places import Path, name, put
+from harness.inputs.places import Path, join, put
 from harness.model import JsonObject
 from harness.scenario.run import as_applied
 
@@ -17,12 +18,18 @@ _PLACES_SHOWN = 3
 
 @dataclass(frozen=True)
 class Input:
-    """A change of the plain object. `object_name` where the name is the input; `applied` as kubectl sends."""
+    """A change of the plain object.
+
+    `object_name` where the name is the input; `applied` where the object is sent as `kubectl apply` does;
+    `textual` where the values are texts for the Ingester, too, so that protobuf writes them as they are.
+    """
 
     name: str
     changes: Mapping[Path, Any]
     object_name: str = ""
     applied: bool = False
+    textual: bool = True
+    parts: int = 1   # how many inputs it is: texts that stand beside each other
 
     def build(self, plain: JsonObject, prefix: str) -> JsonObject:
         """Return the object to be sent, called `prefix` and the input's name unless the input says otherwise."""
@@ -31,24 +38,25 @@ class Input:
 
     def describe(self) -> str:
         """Return what is sent and where, in one line of printable characters."""
-        places = [escape(name(path)) for path in self.changes]
-        more = f" and {len(places) - _PLACES_SHOWN} more" if len(places) > _PLACES_SHOWN else ""
-        values = {shorten(escape(json.dumps(value, ensure_ascii=False))): None for value in self.changes.values()}
-        where = ", ".join(shorten(place) for place in places[:_PLACES_SHOWN]) + more
-        what = " or ".join(list(values)[:_PLACES_SHOWN])
         if self.object_name:
-            return f"metadata.name = {shorten(self.object_name)} ({len(self.object_name)} characters)"
+            return f"metadata.name = {escape(self.object_name, _SHOWN)}"
+        if not self.changes:
+            return "as the template makes it"
+        more = len(self.changes) - _PLACES_SHOWN
+        shown = list(self.changes.items())[:_PLACES_SHOWN]
+        where = ", ".join(escape(join(path), _SHOWN) for path, _ in shown)
+        where += f" and {more} more" if more > 0 else ""
+        values = dict.fromkeys(escape(json.dumps(value, ensure_ascii=False), _SHOWN) for _, value in shown)
+        what = " or ".join(values)
         return f"{where} = {what}" + ("; sent as kubectl apply does" if self.applied else "")
 
 
-def escape(text: str) -> str:
-    """Return the text with what can't be printed, or would steer a terminal, as escapes."""
+def escape(text: str, length: int = sys.maxsize) -> str:
+    """Return the text with what can't be printed, or would steer a terminal, as escapes.
+
+    One that is longer than `length` loses its middle, and says how long it was.
+    """
+    if len(text) > length:
+        half = length // 2
+        return f"{escape(text[:half])}…{escape(text[-half:])} ({len(text)} characters)"
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
-
-
-def shorten(text: str, length: int = _SHOWN) -> str:
-    """Return the text, a long one without its middle, and with its length."""
-    if len(text) <= length:
-        return text
-    half = length // 2
-    return f"{text[:half]}…{text[-half:]} ({len(text)} characters)"

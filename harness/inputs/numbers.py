@@ -74,7 +74,7 @@ def list_numbers(kind: Kind) -> list[Input]:
 
 
 def _vary(name: str, path: Path, values: Mapping[str, Any]) -> list[Input]:
-    return [Input(name.format(word), {path: value}) for word, value in values.items()]
+    return [Input(name.format(word), {path: value}, textual=False) for word, value in values.items()]
 
 
 def _list_doubles() -> dict[str, Any]:

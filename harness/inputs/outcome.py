@@ -15,7 +15,7 @@ from typing import Any
 
 from harness.compare import compare_json, compare_row, show
 from harness.inputs.delivery import Batch, Delivery
-from harness.inputs.input import escape, shorten
+from harness.inputs.input import escape
 from harness.inputs.places import find
 from harness.kube import Refusal
 from harness.model import JsonObject
@@ -49,7 +49,7 @@ def judge(delivery: Delivery) -> Judgement:
     """Return what became of the input."""
     answer, row = delivery.answer, delivery.row
     if isinstance(answer, Refusal):
-        return Judgement(delivery, Outcome.REFUSED, shorten(escape(str(answer)), _ERROR_SHOWN))
+        return Judgement(delivery, Outcome.REFUSED, escape(str(answer), _ERROR_SHOWN))
     if row is None:
         return _judge_absence(delivery)
     if delivery.obj is None:
@@ -89,7 +89,7 @@ def describe_change(delivery: Delivery, stored: JsonObject) -> str:
 def get_database_error(error: str) -> str:
     """Return the database's own error out of the Ingester's, which may begin with the whole of a value."""
     own = re.search(r"(Error )?\d{4} \([0-9A-Z]{5}\).*", error, re.DOTALL)
-    return escape(own.group(0) if own else shorten(error, _ERROR_SHOWN))
+    return escape(own.group(0) if own else error, _ERROR_SHOWN)
 
 
 def _judge_absence(delivery: Delivery) -> Judgement:
@@ -124,6 +124,8 @@ def _compare_proto(delivery: Delivery, obj: JsonObject, stored: Any) -> list[Mis
         except ValueError as error:
             return [Mismatch("column proto", "JSON, as it begins like some", str(error))]
         return [Mismatch(f"column proto, {m.where}", m.expected, m.actual) for m in found]
+    if not delivery.input.textual:
+        return []
     texts = dict.fromkeys(_list_texts(find(obj, path) for path in delivery.input.changes))
     return [
         Mismatch("column proto", f"to contain {show(text)}", f"{len(stored)} bytes without it")

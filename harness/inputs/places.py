@@ -17,7 +17,13 @@ from harness.model import ColumnType, IndexedColumn, JsonObject, Kind
 Path = tuple[str | int, ...]
 """The way to a value, by keys and positions; a key may hold anything."""
 
-ANNOTATION: Path = ("metadata", "annotations", "inputs.example.com/text")
+
+def annotate(name: str) -> Path:
+    """Return the way to an annotation of the chapter's own."""
+    return "metadata", "annotations", f"inputs.example.com/{name}"
+
+
+ANNOTATION: Path = annotate("text")
 
 
 @dataclass(frozen=True)
@@ -67,16 +73,19 @@ def split(path: str) -> Path:
     return tuple(path.split("."))
 
 
-def fill(kind: Kind, text: str) -> dict[Path, Any]:
-    """Return the changes that put the text everywhere: columns, other fields, lists, maps, an annotation."""
-    places = PLACES[kind.name]
-    changes: dict[Path, Any] = {split(c.path): text for c in list_text_columns(kind)}
-    changes |= {split(path): text for path in places.fields}
-    changes |= {split(path): [text, text] for path in places.lists}
+def fill(kind: Kind, texts: Mapping[str, str]) -> dict[Path, Any]:
+    """Return the changes that put some named texts everywhere, and no place without one.
+
+    Each stands in every list, in every map (as a key, too) and in an annotation of its name; they take turns in
+    the indexed columns and the other plain fields.
+    """
+    places, values = PLACES[kind.name], list(texts.values())
+    single = [*(column.path for column in list_text_columns(kind)), *places.fields]
+    changes: dict[Path, Any] = {split(path): values[i % len(values)] for i, path in enumerate(single)}
+    changes |= {split(path): values for path in places.lists}
     for path in places.maps:
-        changes |= {(*split(path), text): text, (*split(path), "plain"): text}
-    changes[ANNOTATION] = text
-    return changes
+        changes |= {(*split(path), text): text for text in values}
+    return changes | {annotate(name): text for name, text in texts.items()}
 
 
 def get_long_field(kind: Kind) -> Path:
@@ -115,6 +124,6 @@ def find(obj: JsonObject, path: Path) -> Any:
     return value
 
 
-def name(path: Path) -> str:
+def join(path: Path) -> str:
     """Return the way as a dotted path."""
     return ".".join(map(str, path))

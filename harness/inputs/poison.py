@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 
 from harness.inputs.chapter import Inputs
 from harness.inputs.checks import describe
-from harness.inputs.complaints import Complaints
 from harness.inputs.delivery import Courier, Delivery
 from harness.inputs.input import Input
 from harness.inputs.limits import TEXT_BYTES
@@ -19,7 +18,6 @@ from harness.inputs.outcome import Outcome, get_database_error, judge
 from harness.inputs.places import ANNOTATION, Path
 from harness.model import Case, JsonObject
 from harness.results import Check, Mismatch
-from harness.sandbox.base import CONTROLLERMGR
 from harness.scenario.findings import conclude
 from harness.scenario.signals import Invalid, NotApplicable
 
@@ -43,43 +41,43 @@ class Poisoning:
 def deliver_poison(inputs: Inputs) -> dict[str, Poisoning]:
     """Send the objects of all kinds of the run, and return what they came to, by kind."""
     courier, run, cases = inputs.courier, inputs.run, inputs.list_cases()
-    restarts = run.sandbox.component(CONTROLLERMGR).restarts
-    complaints = Complaints(run.sandbox)
+    courier.begin()
 
     def send(case: Case, name: str, changes: Mapping[Path, str]) -> Delivery:
         return courier.send(case, Input(name, changes), inputs.render(case), "in-7-13")
 
     stay = [case for case in cases if case.name not in run.profile.immutable_kinds]
     before = {case.name: send(case, "before", {}) for case in stay}
-    courier.await_rows(before.values(), complaints)
+    courier.await_rows(before.values())
     poison = {case.name: send(case, "poison", _POISON) for case in cases}
     updates = {
         name: courier.patch(delivery, Input("poisoned-update", _POISON), _as_patch(_TOO_LONG))
         for name, delivery in before.items()
     }
-    courier.await_rows([*poison.values(), *updates.values()], complaints)
+    courier.await_rows([*poison.values(), *updates.values()])
     after = {case.name: send(case, "after", {}) for case in cases}
-    courier.await_rows(after.values(), complaints)
+    courier.await_rows(after.values())
     found = {}
     for case in cases:
         own = Poisoning(poison[case.name], after[case.name], before.get(case.name), updates.get(case.name))
         courier.read([d for d in (own.poison, own.after, own.before) if d is not None], case)
         found[case.name] = own
-    _repair(courier, found, complaints)
-    courier.clear(cases)
-    crashes = courier.describe_crashes(restarts)
+    _repair(courier, found)
+    for case in cases:
+        courier.clear(case)
+    crashes = courier.describe_crashes()
     for own in found.values():
         own.crashes = crashes
     return found
 
 
-def _repair(courier: Courier, found: Mapping[str, Poisoning], complaints: Complaints) -> None:
+def _repair(courier: Courier, found: Mapping[str, Poisoning]) -> None:
     for own in found.values():
         for delivery in (own.poison, own.update):
             if delivery is not None and delivery.stored is not None and delivery.errors:
                 given = Input(f"repaired-{delivery.input.name}", {ANNOTATION: "repaired"})
                 own.repaired.append(courier.patch(delivery, given, _as_patch("repaired")))
-    courier.await_rows([d for own in found.values() for d in own.repaired], complaints)
+    courier.await_rows([d for own in found.values() for d in own.repaired])
     for own in found.values():
         courier.read(own.repaired, own.poison.case)
 

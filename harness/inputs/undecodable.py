@@ -11,9 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from harness.inputs.chapter import Inputs
-from harness.inputs.complaints import Complaints
 from harness.inputs.delivery import Courier, Delivery
-from harness.inputs.input import Input, escape, shorten
+from harness.inputs.input import Input, escape
 from harness.inputs.outcome import Outcome, judge
 from harness.inputs.places import Path, split
 from harness.model import Case
@@ -50,29 +49,29 @@ def deliver_undecodable(inputs: Inputs) -> dict[str, Blockage]:
     """Send the objects of all kinds of the run that have such a field; return what they came to, by kind."""
     courier = inputs.courier
     cases = [case for case in inputs.list_cases() if case.name in UNDECODABLE]
-    complaints = Complaints(inputs.run.sandbox)
+    courier.begin()
     found = {}
     for case in cases:
         name, changes = UNDECODABLE[case.name]
         plain = inputs.render(case)
         bad = courier.send(case, Input(name, changes), plain, "in-7-14")
         found[case.name] = Blockage(bad, courier.send(case, Input(f"after-{name}", {}), plain, "in-7-14"))
-    _watch(courier, found, complaints, inputs.run.patience.sync_s)
+    _watch(courier, found, inputs.run.patience.sync_s)
     for blockage in found.values():
         if blockage.blocked:
             courier.remove(blockage.bad)
     _await_recovery(courier, found)
     for case in cases:
         courier.read([found[case.name].bad, found[case.name].good], case)
-    courier.clear(cases)
+        courier.clear(case)
     return found
 
 
-def _watch(courier: Courier, found: Mapping[str, Blockage], complaints: Complaints, timeout_s: float) -> None:
+def _watch(courier: Courier, found: Mapping[str, Blockage], timeout_s: float) -> None:
     """Wait until each good object has its row, or the log says that an object of its kind can't be decoded."""
 
     def look() -> bool:
-        lines = complaints.read()[1]
+        lines = courier.read_log()
         for name, blockage in found.items():
             blockage.lines += [line for line in lines if f".{name}" in line]
         return all(b.lines or courier.has_rows([d for d in (b.good, b.bad) if d.uid]) for b in found.values())
@@ -102,7 +101,7 @@ def check_undecodable(inputs: Inputs, case: Case, check: Check) -> None:
     found = inputs.once(SECTION, lambda: deliver_undecodable(inputs))[case.name]
     judgement = judge(found.bad)
     check.facts = describe_facts(found)
-    lines = "\n".join(shorten(escape(line), _LINE_SHOWN) for line in found.lines[:5])
+    lines = "\n".join(escape(line, _LINE_SHOWN) for line in found.lines[:5])
     check.evidence += [
         Evidence("request", f"{found.bad.input.name}: sent", found.bad.input.describe(), time.time()),
         Evidence("response", f"{found.bad.input.name}: {judgement.outcome}", judgement.detail, time.time()),
@@ -123,7 +122,7 @@ def list_findings(found: Blockage) -> list[Mismatch]:
     judgement, good = judge(found.bad), judge(found.good)
     findings = []
     if found.blocked:
-        why = shorten(escape(found.lines[0]), _LINE_SHOWN) if found.lines else "and the log does not say why"
+        why = escape(found.lines[0], _LINE_SHOWN) if found.lines else "and the log does not say why"
         wanted = "an object that is created after it to reach MySQL"
         findings.append(Mismatch(where, wanted, f"no row for as long as it is there: {why}"))
         if found.recovered_s is None:
