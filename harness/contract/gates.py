@@ -20,11 +20,12 @@ from harness.errors import HarnessError
 from harness.polling import hold, wait_for
 from harness.sandbox.base import CONTROLLERMGR, ComponentStatus, LogCursor, Phase
 from harness.sandbox.baseyaml import Overrides
+from harness.sandbox.channel import BusyError
 from harness.sandbox.powers import ReconfiguresControllerManager
 from harness.scenario import evidence
 from harness.scenario.log import REGISTERED, SETTING_UP, SKIPPED, WORKERS_STARTED, LogEntry, parse_log
 from harness.scenario.registration import await_registration
-from harness.scenario.signals import NotApplicable
+from harness.scenario.signals import NotApplicable, NotRun
 
 WORKERS, WORKERS_OF = 2, {"Project": 4}
 PERIOD_S, PERIOD_OF_S = 5, {"Project": 7}
@@ -39,7 +40,7 @@ _CLEAR_ERROR = re.compile(r"mysql.*(config|stanza|empty|missing|required|not set
 
 
 class Gates:
-    """The chain of starts. Raises NotApplicable where the sandbox lacks the power."""
+    """The chain of starts. Raises NotApplicable where the sandbox lacks the power, NotRun where others use it."""
 
     def __init__(self, life: Lifecycle, backfill: Backfill) -> None:
         self._life = life
@@ -64,11 +65,6 @@ class Gates:
         self.open()
         return self._backfill
 
-    def restore(self) -> None:
-        """Give the controller manager its usual configuration back."""
-        if self._steps:
-            self._power.start_controllermgr()
-
     @property
     def _power(self) -> ReconfiguresControllerManager:
         sandbox = self._run.sandbox
@@ -87,7 +83,10 @@ class Gates:
     def _go_down(self) -> Account:
         power = self._power
         self._backfill.prepare()
-        power.stop_controllermgr()
+        try:
+            power.stop_controllermgr()
+        except BusyError as busy:
+            raise NotRun(busy.problem) from busy
         self._backfill.write()
         return Account()
 
