@@ -204,6 +204,41 @@ CONTRACT_ISSUES: tuple[ContractIssue, ...] = (
         workaround="Remove the finalizer by hand.",
         fix="Take a row that is not there for done: there is nothing to delete.",
     ),
+    # Chapter 8, faults under load
+    ContractIssue(
+        id="faulted-creation-sticks",
+        title="An object that is created and deleted during an outage never leaves Kubernetes",
+        sections=("8.1", "8.2", "8.3", "8.4", "8.5", "8.6", "8.7"),
+        signature=(
+            r"stuck in Terminating, no row, created during the fault",
+            r"its last error: object not found or already deleted",
+        ),
+        impact=(
+            "Its first row could not be written before its deletion was asked for. The soft delete then finds no "
+            "row, fails, and is retried for ever with growing delays; its namespace can't be deleted, and no object "
+            "of that name be created again."
+        ),
+        workaround="Remove the finalizer michelangelo/Ingester by hand; MySQL never had the object.",
+        fix="Take a row that is not there for done when an object is being deleted, and remove the finalizer.",
+        intermittent=True,
+    ),
+    ContractIssue(
+        id="faulted-deletion-sticks",
+        title="A deletion that is cut off after its soft delete never ends: the object stays in Kubernetes",
+        sections=("8.1", "8.2", "8.3", "8.4", "8.5", "8.6", "8.7"),
+        signature=(
+            r"stuck in Terminating, its row soft-deleted",
+            r"its last error: object not found or already deleted",
+        ),
+        impact=(
+            "The controller manager or kube-apiserver went away between the soft delete and the removal of the "
+            "finalizer, or the removal met a newer version. Each retry then fails at the soft delete: the row is "
+            "right, and the object Terminating for ever."
+        ),
+        workaround="Remove the finalizer michelangelo/Ingester by hand; the row is right.",
+        fix="Take a row that is soft-deleted already for done, and go on to remove the finalizer.",
+        intermittent=True,
+    ),
 )
 
 CONTRACT_ISSUES_BY_ID: dict[str, ContractIssue] = {issue.id: issue for issue in CONTRACT_ISSUES}
