@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from harness.polling import wait_for
-from harness.sandbox.base import CONTROLLERMGR, LogCursor, Sandbox
+from harness.sandbox.base import CONTROLLERMGR, LogCursor, LogLine, Sandbox
 from harness.scenario.log import parse_log
 
 _SHOWN = 200
@@ -29,6 +29,13 @@ class ErrorLog:
             if is_own and error and name and entry.fields.get("namespace") == self._namespace:
                 self.errors[str(name)] = str(error).partition("\n")[0][:_SHOWN]
         return self.errors
+
+
+def describe_line(text: str) -> str:
+    """Return what a line of the log says, without its stack trace and the like."""
+    (entry,) = parse_log([LogLine(0, text)])
+    error = str(entry.fields.get("error", "")).partition("\n")[0]
+    return ": ".join(filter(None, (entry.message, error))) or text
 
 
 def await_line(sandbox: Sandbox, since: LogCursor, pattern: str, timeout_s: float) -> str:

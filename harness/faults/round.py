@@ -223,6 +223,8 @@ class Round:
         place, load = self._place, self._load
         with contextlib.closing(Tables(place.sandbox.mysql)) as tables:
 
+            known: set[str] = set()
+
             def wait(story: Story, targets: dict[str, int], allowed_s: float) -> Rest:
                 def look() -> list[Mismatch]:
                     self._errors.read()
@@ -230,7 +232,11 @@ class Round:
                     rows = read_versions(tables, place.kinds, load.namespace)
                     return find_open(story, found, rows, targets)
 
-                return await_rest(look, allowed_s=allowed_s, is_explained=place.is_explained)
+                return await_rest(
+                    look,
+                    allowed_s=allowed_s,
+                    is_explained=lambda finding: finding.where in known or place.is_explained(finding),
+                )
 
             objects = read_finally(self._cluster, place.kinds, load.namespace)
             story = self._tell(FinalWrites(), struck_at, healed_at)
@@ -238,6 +244,7 @@ class Round:
             rest = wait(story, _list_versions(objects), max(0.0, allowance.seconds - spent_s))
             self._note_rest(rest, spent_s + rest.waited_s, allowance)
             self.report.findings += rest.open
+            known.update(finding.where for finding in rest.open)
             final = write_finally(
                 self._cluster, place.kinds, load.namespace, mark=f"s{load.seed}", leave_alone=load.immutable
             )

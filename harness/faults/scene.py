@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from harness.faults.admin import Admin
-from harness.faults.errorlog import await_line
+from harness.faults.errorlog import await_line, describe_line
 from harness.faults.ledger import Ledger
 from harness.faults.sampler import Follower
 from harness.kube import Cluster
 from harness.model import Kind
 from harness.results import Mismatch
-from harness.sandbox.base import MYSQL, LogCursor, Sandbox
+from harness.sandbox.base import CONTROLLERMGR, MYSQL, LogCursor, Sandbox
 from harness.sandbox.powers import CutsConnections, FillsDisk, InjectsFaults, Strike
 from harness.scenario.signals import Invalid
 
@@ -40,8 +40,12 @@ class Scene:
         return self.sandbox
 
     def await_log(self, pattern: str, timeout_s: float = PROOF_S) -> str:
-        """Return the first line of the controller manager's log since the fault that matches, '' for none."""
-        return await_line(self.sandbox, self.since, pattern, timeout_s)
+        """Return what the first line of the controller manager's log says that matches, '' for none.
+
+        Lines from before the fault don't count.
+        """
+        line = await_line(self.sandbox, self.since, pattern, timeout_s)
+        return f"{CONTROLLERMGR}: {describe_line(line)}" if line else ""
 
 
 class Stroke:
