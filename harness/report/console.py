@@ -37,6 +37,8 @@ _ISSUE_MARKS = {
 }
 _TONES = {"pass": "bold green", "warn": "bold yellow", "fail": "bold red"}
 _LOG_WIDTH = 110
+_FAILURES = 20   # with all that was found; of more only the titles, the report has the rest
+_MISMATCHES = 10
 _SVG_WIDTH = 104
 
 PLAIN_INTERVAL_S = 10.0
@@ -104,9 +106,13 @@ def _title(check: Check, console: Console) -> Text:
 
 
 def _print_failures(record: Record, console: Console) -> None:
-    for check in list_failures(record):
-        console.print()
+    """Print what failed, the first ones with all that was found."""
+    for number, check in enumerate(list_failures(record)):
+        if number < _FAILURES:
+            console.print()
         console.print(_title(check, console), soft_wrap=True)
+        if number >= _FAILURES:
+            continue
         if check.detail:
             _print_block(check.detail, console)
         _print_findings(check, console)
@@ -114,10 +120,12 @@ def _print_failures(record: Record, console: Console) -> None:
 
 def _print_findings(check: Check, console: Console) -> None:
     print_facts(check, console)
-    for item in check.mismatches:
+    for item in check.mismatches[:_MISMATCHES]:
         console.print(Text(f"  {plain(item.where)}"))
         console.print(Text.assemble("    expected  ", (plain(item.expected), "green")), soft_wrap=True)
         console.print(Text.assemble("    found     ", (plain(item.actual), "red")), soft_wrap=True)
+    if len(check.mismatches) > _MISMATCHES:
+        console.print(Text(f"  and {count(len(check.mismatches) - _MISMATCHES, 'more difference')} in the report"))
     if check.reproduce and check.status not in {Status.PASS, Status.NOT_APPLICABLE}:
         console.print(Text.assemble("  reproduce: ", (plain(check.reproduce), "bold")), soft_wrap=True)
 

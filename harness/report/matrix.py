@@ -216,14 +216,18 @@ def _list_columns(checks: list[Check]) -> Iterator[Heading]:
 
 
 def _join_checks(checks: list[Check], columns: tuple[Heading, ...]) -> Iterator[MatrixCell]:
-    """Yield the cell of each kind and section that has checks; it is as good as the worst of them."""
+    """Yield the cell of each kind and section that has checks; it is as good as the worst of them.
+
+    Its detail does not say again which kind it is about, so that equal reasons of several kinds are equal.
+    """
     headings = {column.key: column for column in columns}
     places: dict[tuple[str, str], list[Check]] = {}
     for check in checks:
         places.setdefault((check.kind or "", number_section(check)), []).append(check)
     for (kind, section), own in places.items():
         status = combine([check.status for check in own])
-        details = dict.fromkeys(check.detail for check in own if check.status is status and check.detail)
+        told = (check.detail.removeprefix(f"{kind}: ") for check in own if check.status is status)
+        details = dict.fromkeys(filter(None, told))
         yield MatrixCell(kind, headings[section], status, "; ".join(details), own)
 
 

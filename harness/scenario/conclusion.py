@@ -55,11 +55,11 @@ def summarise(record: Record) -> str:
     invalid = [check for check in record.checks if check.status is Status.INVALID]
     open_checks = [check for check in record.checks if check.status is Status.NOT_RUN]
     if failed:
-        return f"{_count(len(failed), 'check')} failed, first {_name(failed[0])}: {failed[0].detail}"
+        return f"{_count(len(failed), 'check')} failed, first {_quote(failed[0])}"
     if errors:
-        return f"{_count(len(errors), 'check')} could not be judged, first {_name(errors[0])}: {errors[0].detail}"
+        return f"{_count(len(errors), 'check')} could not be judged, first {_quote(errors[0])}"
     if invalid:
-        return f"{_count(len(invalid), 'check')} proved nothing, first {_name(invalid[0])}: {invalid[0].detail}"
+        return f"{_count(len(invalid), 'check')} proved nothing, first {_quote(invalid[0])}"
     if record.interrupted:
         return f"Interrupted: {len(open_checks)} of {len(record.checks)} checks did not run"
     if open_checks:
@@ -75,5 +75,6 @@ def _count(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
-def _name(check: Check) -> str:
-    return f"{check.section} {check.kind or check.title}"
+def _quote(check: Check) -> str:
+    """Return a check's section, kind and detail, which may begin with the kind as well."""
+    return f"{check.section} {check.kind or check.title}: {check.detail.removeprefix(f'{check.kind}: ')}"

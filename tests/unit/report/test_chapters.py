@@ -191,6 +191,16 @@ def test_chapters_on_a_console(width: int, check_golden: CheckGolden) -> None:
     check_golden(f"chapters-{width}.txt", part)
 
 
+def test_many_failures_do_not_flood_the_console() -> None:
+    """Of many differences the first are printed, of many failures the titles; the report has them all."""
+    many = [Mismatch(f"path {number}", "1", "2") for number in range(30)]
+    checks = [Check("7.1", f"t{n}", "Model", status=Status.FAIL, mismatches=many) for n in range(30)]
+    printed = _print(Record(checks=checks), 100)
+    assert (printed.count("path 9\n"), printed.count("path 10\n")) == (20, 0)
+    assert printed.count("and 20 more differences in the report") == 20
+    assert printed.count("✗ fail 7.1 t") == 30
+
+
 def test_without_unicode_letters_remain() -> None:
     """On a narrow terminal that knows ASCII only, the symbols of a wide matrix are letters with a legend."""
     record = build_full_record()

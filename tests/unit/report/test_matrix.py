@@ -98,10 +98,10 @@ def test_a_check_is_a_cell() -> None:
 
 
 def test_checks_of_one_cell_add_up() -> None:
-    """Two checks of one kind and section are one cell, as good as the worse one, with its reason."""
+    """Two checks of one kind and section are one cell, as good as the worse one, with its reason but not its kind."""
     checks = [
         Check("7.1", "quotes", "Model", status=Status.PASS, detail="intact"),
-        Check("7.1", "quotes", "Model", status=Status.FAIL, detail="one is lost"),
+        Check("7.1", "quotes", "Model", status=Status.FAIL, detail="Model: one is lost"),
     ]
     cell = _build("7", *checks).rows[0].cells[0]
     assert (cell.status, cell.detail, list(cell.checks)) == (Status.FAIL, "one is lost", checks)

@@ -40,7 +40,7 @@ def test_without_a_check_of_it_there_is_no_first_matrix() -> None:
     ("checks", "expected"),
     [
         (
-            [Check("5.7", "deletion: Model", "Model", status=Status.FAIL, detail="live"), SYNCED],
+            [Check("5.7", "deletion: Model", "Model", status=Status.FAIL, detail="Model: live"), SYNCED],
             "1 check failed, first 5.7 Model: live",
         ),
         (
