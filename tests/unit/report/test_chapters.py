@@ -71,6 +71,13 @@ def test_a_cell_opens_to_what_its_check_found(page: Page) -> None:
     assert "last one in MySQL after0.6 s" in _find_cell(page, "Project, 5.3 Rapid updates: PASS")
 
 
+def test_a_cell_says_its_reason_once() -> None:
+    """What opens below a cell has the check's own words, and not the cell's, which leave out the kind, as well."""
+    check = Check("7.1", "quotes: Model", "Model", status=Status.FAIL, detail="Model: one is lost")
+    cell = _find_cell(Page(render_page(Record(checks=[check]))), "Model, 7.1 quotes: FAIL one is lost Model: 7.1")
+    assert cell.count("one is lost") == 2
+
+
 def test_a_wide_matrix_scrolls_in_a_named_box(page: Page) -> None:
     """The keyboard reaches the box of a matrix with many columns; its cells have a word and no repeated reason."""
     boxes = page.find("div", "ia-box")

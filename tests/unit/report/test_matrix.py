@@ -98,7 +98,7 @@ def test_a_check_is_a_cell() -> None:
 
 
 def test_checks_of_one_cell_add_up() -> None:
-    """Two checks of one kind and section are one cell, as good as the worse one, with its reason but not its kind."""
+    """Two checks of one kind and section are one cell, as good as the worse one, with its reason."""
     checks = [
         Check("7.1", "quotes", "Model", status=Status.PASS, detail="intact"),
         Check("7.1", "quotes", "Model", status=Status.FAIL, detail="Model: one is lost"),
