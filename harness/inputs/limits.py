@@ -32,7 +32,7 @@ _EMOJI = "\U0001f600"
 _KANA = "\u3042"
 _LARGE = frozenset({"Project", "PipelineRun", "RayJob", "SparkJob"})
 _THOROUGH = frozenset({"Project", "Model", "Deployment"})
-"""Kinds that get every input; the others get those alone that tell most, since each is a matter of time and of log."""
+"""Kinds that get every input; the others get those that tell most, since each takes its time and its log."""
 
 
 def list_column_limits(kind: Kind) -> list[Input]:

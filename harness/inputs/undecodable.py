@@ -24,7 +24,7 @@ from harness.scenario.signals import NotApplicable
 SECTION = "7.14"
 _RECOVERY_S = 60.0
 """A client that can't list tries again with growing delays, of half a minute at most."""
-_LINE_SHOWN = 500
+_LINE_SHOWN = 1_000
 
 UNDECODABLE: Mapping[str, tuple[str, Mapping[Path, str]]] = {
     "TriggerRun": ("interval-in-words", {split("spec.trigger.intervalSchedule.interval"): "five minutes"}),
