@@ -294,7 +294,7 @@ class AcceptancePlugin:
         if check is not None and call.excinfo is not None and report.failed:
             if call.excinfo.errisinstance((CheckFailure, HarnessError, Refusal)):
                 report.longrepr = f"{call.excinfo.value}\nreproduce: {check.reproduce}"
-            else:
+            elif check.status is not Status.INVALID:   # which has its detail already
                 check.status, check.detail = Status.ERROR, call.excinfo.exconly(tryshort=True)
         return report
 
