@@ -274,15 +274,14 @@ class Round:
         )  # fmt: skip
 
     def _note_rest(self, rest: Rest, converged_s: float, allowance: Allowance) -> None:
-        word = f"{converged_s:.1f} s" if not rest.open else f"not all, after {converged_s:.1f} s"
-        self.report.facts["converged"] = f"{word} (allowed {allowance.seconds:.0f} s)"
+        word = f"all but {len(rest.open)} after " if rest.open else ""
+        self.report.facts["converged"] = f"{word}{converged_s:.1f} s (allowed {allowance.seconds:.0f} s)"
         self.report.notes.append(("allowed by the documented back-off", str(allowance)))
         if rest.open:
             self.report.notes.append(("not at rest", "\n".join(map(str, rest.open))))
 
     def _note_final(self, final: FinalWrites, rest: Rest) -> None:
-        word = "all" if not rest.open else "not all"
-        self.report.facts["final writes"] = f"{len(final.objects)}, {word} in MySQL after {rest.waited_s:.1f} s"
+        self.report.facts["final writes"] = f"{len(final.objects)}, at rest after {rest.waited_s:.1f} s"
 
     def _judge(self, story: Story, ending: Ending, follower: Follower) -> None:
         """Collect the findings; HarnessError where Kubernetes itself lost what it had acknowledged."""
