@@ -35,7 +35,8 @@ def list_needs(*, pod_namespace: str | None, mysql_namespace: str | None) -> lis
         Need("own namespace", tuple(Right(verb, "namespaces") for verb in NAMESPACE_VERBS)),
         Need(
             "13 kinds",
-            tuple(Right(verb, kind.plural, GROUP) for kind in KINDS for verb in KIND_VERBS),
+            tuple(Right(verb, kind.plural, GROUP) for kind in KINDS for verb in KIND_VERBS)
+            + tuple(Right("patch", kind.plural, GROUP, subresource="status") for kind in KINDS),
         ),
     ]
     if pod_namespace is not None:
