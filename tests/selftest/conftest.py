@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -62,7 +63,12 @@ class Acceptance:
         """Run `pytest tests/acceptance` of the project in `root` with the arguments, to its end."""
         started = time.monotonic()
         process = self.start(*(["--keep-sandbox"] if keep else []), "-q", *arguments, root=root)
-        exit_code = process.wait(180)
+        try:
+            exit_code = process.wait(180)
+        except BaseException:   # KeyboardInterrupt too: it would keep its sandbox after ours is gone
+            process.send_signal(signal.SIGINT)
+            process.wait(60)
+            raise
         seconds = time.monotonic() - started
         return Outcome(exit_code, self.read_output(), self.read_record(), seconds)
 
