@@ -144,7 +144,7 @@ class Session:
             run,
             settings.cases,
             lambda: take_namespace(run.sandbox, run.cluster),
-            functools.partial(spell_round, settings.target, settings.cases),
+            functools.partial(spell_round, settings.target),
         )
 
     @contextmanager
