@@ -12,7 +12,7 @@ import shlex
 import signal
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from types import FrameType
 
@@ -20,7 +20,9 @@ from harness.errors import CheckFailure, HarnessError, SettingsError
 from harness.faults.catalogue import FAULTS, FAULTS_BY_NAME, find_fault
 from harness.faults.programme import RoundPlan, can_join, draw_rounds, order_faults
 from harness.faults.run import DEFAULT_SEED
+from harness.faults.shrinking import shrink
 from harness.kube import Refusal
+from harness.model import Case
 from harness.options import add_run_options, add_sandbox_options, add_target_options, read_run_settings
 from harness.report.console import ConsoleProgress, make_console, print_matrix
 from harness.report.folder import ReportFolder, prepare_report_folder
@@ -61,6 +63,9 @@ def add_soak_command(commands: argparse._SubParsersAction[argparse.ArgumentParse
     command.add_argument(
         "--outage", type=float, default=None, metavar="SECONDS", help="how long the fault of one round holds"
     )
+    command.add_argument(
+        "--shrink", action="store_true", help="repeat a round that failed with ever fewer kinds, and say how few do"
+    )
     add_sandbox_options(command.add_argument)
     add_target_options(command.add_argument)
     add_run_options(command.add_argument)
@@ -77,7 +82,7 @@ def _run(options: argparse.Namespace) -> int:
     previous = signal.signal(signal.SIGTERM, _interrupt)
     exit_code, interrupted = 2, False
     try:
-        exit_code = _soak(session, rounds, progress, options.minutes)
+        exit_code = _soak(session, rounds, progress, options)
     except KeyboardInterrupt:
         interrupted = True
     finally:
@@ -114,7 +119,7 @@ def read_rounds(options: argparse.Namespace) -> Iterable[RoundPlan]:
 
 
 def _soak(
-    session: Session, rounds: Iterable[RoundPlan], progress: ConsoleProgress, minutes: float | None
+    session: Session, rounds: Iterable[RoundPlan], progress: ConsoleProgress, options: argparse.Namespace
 ) -> int:
     """Conduct the rounds; return the exit code: 0, 1 where one failed, 2 where the sandbox did not come up."""
     try:
@@ -123,13 +128,15 @@ def _soak(
         session.record.headline = str(error).partition("\n")[0]
         progress.end("sandbox", session.record.headline)
         return 4 if isinstance(error, SettingsError) else 2
-    for plan in _until(rounds, minutes):
+    for plan in _until(rounds, options.minutes):
         stage = f"round {plan.number}: {plan.name}"
         progress.begin(stage)
         check = Check(plan.faults[0].section, plan.title, detail="not reached")
         session.record.checks.append(check)
         conduct_round(session, plan, check)
         progress.end(stage, _describe(check))
+        if options.shrink and check.status is Status.FAIL:
+            _shrink(session, plan, check, progress)
     return 0 if all(check.status.succeeds for check in session.record.checks) else 1
 
 
@@ -142,12 +149,34 @@ def _until(rounds: Iterable[RoundPlan], minutes: float | None) -> Iterator[Round
         yield plan
 
 
-def conduct_round(session: Session, plan: RoundPlan, check: Check) -> None:
-    """Conduct one round and write into its check how it ended."""
+def _shrink(session: Session, plan: RoundPlan, check: Check, progress: ConsoleProgress) -> None:
+    """Find the fewest kinds with which the round fails, and the command for it."""
+    stage = f"round {plan.number}: with fewer kinds"
+    progress.begin(stage)
+    command = check.reproduce
+
+    def fails(cases: Sequence[Case]) -> bool:
+        nonlocal command
+        again = Check(check.section, check.title)
+        conduct_round(session, plan, again, cases)
+        if again.status is Status.FAIL:
+            command = again.reproduce
+        return again.status is Status.FAIL
+
+    found = shrink(session.faults.cases, fails)
+    check.facts["fails with"] = ", ".join(case.name for case in found)
+    check.reproduce = command
+    progress.end(stage, f"fails with {check.facts['fails with']}\n  repeat it: {command}")
+
+
+def conduct_round(
+    session: Session, plan: RoundPlan, check: Check, cases: Sequence[Case] | None = None
+) -> None:
+    """Conduct one round, with some of the cases where given, and write into its check how it ended."""
     started = time.monotonic()
     check.detail = ""
     try:
-        session.faults.conduct(plan.faults, check, seed=plan.seed, outage_s=plan.outage_s)
+        session.faults.conduct(plan.faults, check, seed=plan.seed, outage_s=plan.outage_s, cases=cases)
         check.status = Status.PASS
     except Known as outcome:
         check.status, check.detail = Status.KNOWN, outcome.detail

@@ -30,14 +30,14 @@ DEFAULT_SEED = 1
 _WHOLE_TIMEOUT_S = 30.0
 _WIDTH = 300   # of the evidence of one proof in the message
 
-Spell = Callable[[Sequence[str], int, float], str]
+Spell = Callable[[Sequence[Case], Sequence[str], int, float], str]
 
 
 class FaultRun:
     """Rounds of faults in the run's sandbox.
 
-    `take_namespace` creates a namespace; `spell` returns the command that repeats a round, from the names of its
-    faults, its seed and the outage in seconds.
+    `take_namespace` creates a namespace; `spell` returns the command that repeats a round, from its cases, the
+    names of its faults, its seed and the outage in seconds.
     """
 
     def __init__(self, run: Run, cases: Sequence[Case], take_namespace: Callable[[], str], spell: Spell) -> None:
@@ -49,50 +49,57 @@ class FaultRun:
             for issue in run.profile.known_issues
             if {Column.SYNCED, Column.UPDATED}.intersection(issue.cells)
         }
-        self._cases = [case for case in cases if case.name not in affected]
+        self._selected = cases
+        self.cases = [case for case in cases if case.name not in affected]
 
-    def conduct(self, faults: Sequence[Fault], check: Check, *, seed: int, outage_s: float) -> None:
-        """Conduct one round and conclude the check from it.
+    def conduct(
+        self,
+        faults: Sequence[Fault],
+        check: Check,
+        *,
+        seed: int,
+        outage_s: float,
+        cases: Sequence[Case] | None = None,
+    ) -> None:
+        """Conduct one round, with some of the run's `cases` where given, and conclude the check from it.
 
         Raises Invalid, Known, NotApplicable and NotRun, CheckFailure where the product failed, HarnessError where
         the sandbox did.
         """
-        check.reproduce = self._spell([fault.name for fault in faults], seed, outage_s)
+        check.reproduce = self._spell(cases or self._selected, [fault.name for fault in faults], seed, outage_s)
+        chosen = self.cases if cases is None else cases
+        kinds = [case.kind for case in chosen]
         strokes = [fault.make() for fault in faults]
         for stroke in strokes:
             if reason := stroke.explain_absence(self._run.sandbox):
                 raise NotApplicable(reason)
-        self._require_ready()
+        self._require_ready(kinds)
         namespace = self._take_namespace()
         place = Place(
             self._run.sandbox,
             self._open_cluster,
-            self._kinds,
+            kinds,
             partial(self._is_known, check),
             min(MARGIN_S, self._run.patience.sync_s),
         )
         load = Load(
             seed,
             namespace,
-            {case.name: self._run.render(case, namespace) for case in self._cases},
-            self._run.profile.immutable_kinds.intersection(case.name for case in self._cases),
+            {case.name: self._run.render(case, namespace) for case in chosen},
+            self._run.profile.immutable_kinds.intersection(case.name for case in chosen),
         )
         conducted = Round(place, load, strokes, outage_s)
         try:
             conducted.conduct()
         finally:
             self._note(conducted.report, check)
-            self._clear(namespace)
+            self._clear(namespace, kinds)
         names = " and ".join(fault.title for fault in faults)
         conclude(
             self._run, check, conducted.report.findings,
             problem=f"after {names}, MySQL does not hold what was acknowledged",
             look_at="the operations in the evidence, and the controller manager's log",
         )  # fmt: skip
-
-    @property
-    def _kinds(self) -> list[Kind]:
-        return [case.kind for case in self._cases]
 
     def _open_cluster(self) -> Cluster:
         return Cluster(self._run.sandbox.kubeconfig, retries=False)
@@ -102,11 +109,11 @@ class FaultRun:
         issues = self._run.profile.list_contract_issues(check.section, check.kind)
         return any(explains(issue, finding) for issue in issues)
 
-    def _require_ready(self) -> None:
+    def _require_ready(self, kinds: Sequence[Kind]) -> None:
         """Raise NotRun where kinds have no controller, HarnessError where a part of the sandbox is not there."""
         registration = self._run.get_registration()
-        missing = [kind.name for kind in self._kinds if kind.name in registration.missing]
-        if missing or not self._cases:
+        missing = [kind.name for kind in kinds if kind.name in registration.missing]
+        if missing or not kinds:
             raise NotRun(f"1.3: {registration.headline}" if missing else "no kind is left that can be tested")
 
         def find_broken() -> list[str]:
@@ -125,7 +132,7 @@ class FaultRun:
         check.facts |= report.facts
         check.evidence += [evidence.of_note(title, body) for title, body in report.notes]
 
-    def _clear(self, namespace: str) -> None:
+    def _clear(self, namespace: str, kinds: Sequence[Kind]) -> None:
         """Remove the round's objects, those that nobody lets go of as well; their rows stay.
 
         What can't be removed is no finding: the next round has a namespace of its own.
@@ -134,10 +141,10 @@ class FaultRun:
             self._run.database.reconnect()
         cluster = self._open_cluster()
         with contextlib.suppress(HarnessError, Refusal):
-            for kind in self._kinds:
+            for kind in kinds:
                 cluster.delete_all(kind, namespace)
-            left = list_objects(cluster, self._kinds, namespace).values()
-            for kind in self._kinds:
+            left = list_objects(cluster, kinds, namespace).values()
+            for kind in kinds:
                 for obj in (obj for obj in left if obj["kind"] == kind.name):
                     with contextlib.suppress(Refusal):
                         cluster.patch(kind, namespace, obj["metadata"]["name"], {"metadata": {"finalizers": None}})
