@@ -14,7 +14,7 @@ pytestmark = pytest.mark.restarts
 
 
 @pytest.mark.order(91)
-@pytest.mark.section("6.1", "First gate off: nothing registers, all else is healthy")
+@pytest.mark.section("6.1", "With the first gate off nothing registers, and all else is healthy")
 def test_6_1_ingester_disabled(run: Run, gates: Gates, check: Check) -> None:
     """With metadata storage disabled no Ingester controller registers, no row changes, nothing restarts."""
     account = gates.close_first()
@@ -22,7 +22,7 @@ def test_6_1_ingester_disabled(run: Run, gates: Gates, check: Check) -> None:
 
 
 @pytest.mark.order(92)
-@pytest.mark.section("6.2", "Second gate missing: refuses to start, and says why")
+@pytest.mark.section("6.2", "Without its mysql stanza it refuses to start, and says why")
 def test_6_2_first_gate_only(run: Run, gates: Gates, check: Check) -> None:
     """With metadata storage enabled and no mysql stanza, the controller manager ends with a clear error."""
     account = gates.close_second()
