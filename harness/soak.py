@@ -64,7 +64,7 @@ def add_soak_command(commands: argparse._SubParsersAction[argparse.ArgumentParse
         "--outage", type=float, default=None, metavar="SECONDS", help="how long the fault of one round holds"
     )
     command.add_argument(
-        "--shrink", action="store_true", help="repeat a round that failed with ever fewer kinds, and say how few do"
+        "--shrink", action="store_true", help="repeat a failing round with ever fewer kinds, as long as it fails"
     )
     add_sandbox_options(command.add_argument)
     add_target_options(command.add_argument)
