@@ -72,11 +72,22 @@ class Backfill:
         namespace = self._life.namespaces[0]
         expected = {str(obj["metadata"]["uid"]): get_version(obj) for obj in self._many}
 
+        progress = [(0, time.monotonic())]   # how many rows there were, since when
+
         def count() -> int:
             found = database.get_versions(kind, namespace)
-            return sum(found.get(uid, 0) >= version for uid, version in expected.items())
+            number = sum(found.get(uid, 0) >= version for uid, version in expected.items())
+            if number != progress[-1][0]:
+                progress.append((number, time.monotonic()))
+            return number
 
-        wait = wait_for(count, lambda number: number == MANY, timeout_s=_TIMEOUT_S, interval_s=0.05)
+        wait = wait_for(
+            count,
+            lambda number: number == MANY,
+            give_up=lambda _: time.monotonic() - progress[-1][1] > self._life.run.patience.sync_s,
+            timeout_s=_TIMEOUT_S,
+            interval_s=0.05,
+        )
         spent_s = time.monotonic() - self._started_at
         account.evidence.append(evidence.of_wait(wait, "rows that have reached their objects' versions"))
         if wait.satisfied:
