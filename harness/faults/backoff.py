@@ -2,7 +2,8 @@
 
 Facts, from the documentation and the defaults of controller-runtime and client-go, which upstream does not change:
 - a failed reconcile is tried again after 5 ms, doubled each time up to 1000 s, each object for itself. So after an
-  outage of T seconds the next attempt comes within T;
+  outage of T seconds the next attempt comes within T; but each change of the object meanwhile is an attempt of its
+  own, which fails and doubles the delay as well: then it comes within T times two to the number of changes;
 - beyond 100 retries at once, all retries of one controller share ten a second;
 - a broken list or watch is tried again after 0.8 s, doubled each time up to 30 s, and up to twice that by chance;
 - the sandbox restarts the controller manager as Kubernetes does, with delays of its own.
@@ -42,6 +43,12 @@ class Allowance:
         """Return it with its parts, such as '14.0 s (next retry 3.0, restart 1.0, margin 10.0)'."""
         parts = ", ".join(f"{name} {seconds:.1f}" for name, seconds in self.parts if seconds)
         return f"{self.seconds:.1f} s ({parts})"
+
+
+def get_retry_delay_s(failures: int) -> float:
+    """Return the delay after so many failures in a row."""
+    doublings = min(max(failures - 1, 0), 64)   # far beyond the longest delay, far below an overflow
+    return min(FIRST_RETRY_S * 2.0**doublings, LONGEST_RETRY_S)
 
 
 def allow(

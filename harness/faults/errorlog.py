@@ -1,34 +1,45 @@
-"""What the controller manager last complained of, object by object; read as it grows."""
+"""What the Ingester last complained of, and how often in a row, object by object; read as its log grows."""
 
 from __future__ import annotations
 
 import re
+from collections import Counter
 
 from harness.polling import wait_for
 from harness.sandbox.base import CONTROLLERMGR, LogCursor, LogLine, Sandbox
 from harness.scenario.log import parse_log
 
 _SHOWN = 200
+_DONE = ("Successfully", "Object not found", "Finalizer not present")   # how the last line of a reconcile begins
 
 
 class ErrorLog:
-    """The errors about one namespace's objects, from `cursor` on."""
+    """The Ingester's errors about one namespace's objects, from now on, by name.
+
+    `errors` are the last ones; `failures` is how many reconciles in a row have failed, which decides when the next
+    one comes.
+    """
 
     def __init__(self, sandbox: Sandbox, namespace: str) -> None:
         self._sandbox = sandbox
         self._namespace = namespace
         self._cursor = sandbox.log_cursor(CONTROLLERMGR)
         self.errors: dict[str, str] = {}
+        self.failures: Counter[str] = Counter()
 
-    def read(self) -> dict[str, str]:
-        """Return the last error about each object, by name; the Ingester's own go before those of others."""
+    def read(self) -> None:
+        """Take in what was written since this was last called."""
         start, self._cursor = self._cursor, self._sandbox.log_cursor(CONTROLLERMGR)
         for entry in parse_log(self._sandbox.read_log(CONTROLLERMGR, start)):
-            name, error = entry.fields.get("name"), entry.fields.get("error")
+            name, error = str(entry.fields.get("name", "")), entry.fields.get("error")
             is_own = str(entry.fields.get("logger", "")).partition(".")[0] == "ingester"
-            if is_own and error and name and entry.fields.get("namespace") == self._namespace:
-                self.errors[str(name)] = str(error).partition("\n")[0][:_SHOWN]
-        return self.errors
+            if not is_own or entry.fields.get("namespace") != self._namespace:
+                continue
+            if error:
+                self.errors[name] = str(error).partition("\n")[0][:_SHOWN]
+                self.failures[name] += 1
+            elif entry.message.startswith(_DONE):
+                self.failures[name] = 0
 
 
 def describe_line(text: str) -> str:

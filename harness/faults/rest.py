@@ -1,13 +1,13 @@
 """Awaits that all comes to rest after a fault: every object's final write in its row, every deleted object let go.
 
-It waits for conditions, as long as the back-off allows, and no longer than there is anything to wait for: once
-what is open is explained by known issues of the profile, no more time would change it.
+It waits for conditions, and no longer than there is anything to wait for: what known issues of the profile explain
+would not change, and what the back-off does not try again for long has to be nudged.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TypeVar
@@ -40,11 +40,19 @@ class FinalWrites:
 
 
 @dataclass(frozen=True)
+class Open:
+    """What has not come to rest: the object's name, and what is wrong as long as it stays so."""
+
+    name: str
+    finding: Mismatch
+
+
+@dataclass(frozen=True)
 class Rest:
     """How the wait ended: `open` is what had not come to rest."""
 
     waited_s: float
-    open: tuple[Mismatch, ...]
+    open: tuple[Open, ...]
 
 
 def read_finally(cluster: Cluster, kinds: Sequence[Kind], namespace: str) -> dict[str, JsonObject]:
@@ -53,18 +61,30 @@ def read_finally(cluster: Cluster, kinds: Sequence[Kind], namespace: str) -> dic
 
 
 def write_finally(
-    cluster: Cluster, kinds: Sequence[Kind], namespace: str, *, mark: str, leave_alone: frozenset[str]
+    cluster: Cluster,
+    kinds: Sequence[Kind],
+    namespace: str,
+    *,
+    mark: str,
+    leave_alone: Collection[str] = (),
+    nudged: Collection[str] = (),
 ) -> FinalWrites:
-    """Write once more to each live object, until it is acknowledged; HarnessError where that can't be done."""
+    """Write once more to each live object, until it is acknowledged; HarnessError where that can't be done.
+
+    Kinds to `leave_alone` are not written to, and of the objects that are being deleted only those `nudged`, by
+    name.
+    """
     done = FinalWrites()
     deadline = time.monotonic() + _WRITE_TIMEOUT_S
     objects = _insist(lambda: list_objects(cluster, kinds, namespace), deadline)
     patch: JsonObject = {"metadata": {"annotations": {"load/final": mark}}}
     for uid, obj in objects.items():
-        if is_going(obj) or obj["kind"] in leave_alone:
-            continue
         kind, name = KINDS_BY_NAME[obj["kind"]], obj["metadata"]["name"]
+        if obj["kind"] in leave_alone or (is_going(obj) and name not in nudged):
+            continue
         answer = _insist(partial(_patch, cluster, kind, namespace, name, patch), deadline)
+        if is_going(obj):
+            continue
         if answer is not None and answer["metadata"]["uid"] == uid:
             done.objects[uid] = answer
             done.first_version = done.first_version or get_version(answer)
@@ -98,12 +118,12 @@ def _insist(request: Callable[[], T], deadline: float) -> T:
 
 
 def await_rest(
-    look: Callable[[], Sequence[Mismatch]], *, allowed_s: float, is_explained: Callable[[Mismatch], bool]
+    look: Callable[[], Sequence[Open]], *, allowed_s: float, is_excused: Callable[[Open], bool]
 ) -> Rest:
-    """Look until nothing is open, or all that is open is explained, or `allowed_s` have passed."""
+    """Look until nothing is open, or all that is open is excused, or `allowed_s` have passed."""
     wait = wait_for(
         look,
-        lambda found: all(map(is_explained, found)),
+        lambda found: all(map(is_excused, found)),
         timeout_s=allowed_s,
         interval_s=_INTERVAL_S,
         max_interval_s=2 * _INTERVAL_S,
@@ -113,35 +133,35 @@ def await_rest(
 
 def find_open(
     story: Story, objects: Mapping[str, JsonObject], rows: Mapping[str, Versions], targets: Mapping[str, int]
-) -> list[Mismatch]:
+) -> list[Open]:
     """Return what has not come to rest, of what is in Kubernetes and in MySQL at one moment."""
-    findings = []
+    found = []
     for uid, obj in objects.items():
         row = rows.get(obj["kind"], {}).get(uid)
         if obj["kind"] in story.immutable:
-            findings.append(_describe(story, obj, "to leave Kubernetes", "still there"))
+            found.append(_describe(story, obj, "to leave Kubernetes", "still there"))
         elif is_going(obj):
             if INGESTER_FINALIZER in get_finalizers(obj):
                 life = story.lives.get(uid) or Life(obj["kind"], obj["metadata"]["name"], uid)
-                findings.append(describe_stuck(story, life, row.live if row else None))
+                found.append(Open(life.name, describe_stuck(story, life, row.live if row else None)))
         elif row is None or not row.live:
-            findings.append(_describe(story, obj, "a live row", "no row" if row is None else "soft-deleted"))
+            found.append(_describe(story, obj, "a live row", "no row" if row is None else "soft-deleted"))
         elif row.res_version < targets.get(uid, 0):
-            found = f"still {row.res_version}"
-            findings.append(_describe(story, obj, f"its row at {targets[uid]}, acknowledged", found))
+            state = f"still {row.res_version}"
+            found.append(_describe(story, obj, f"its row at {targets[uid]}, acknowledged", state))
     for life in story.lives.values():
         row = rows.get(life.kind, {}).get(life.uid)
         if life.kind in story.immutable and row is None:
-            findings.append(Mismatch(life.title, "a live row", f"no row{story.quote(life.name)}"))
+            found.append(Open(life.name, Mismatch(life.title, "a live row", f"no row{story.quote(life.name)}")))
         elif life.deleted and life.uid not in objects and row is not None and row.live:
-            findings.append(Mismatch(life.title, "its row soft-deleted", "live"))
-    return findings
+            found.append(Open(life.name, Mismatch(life.title, "its row soft-deleted", "live")))
+    return found
 
 
-def _describe(story: Story, obj: JsonObject, expected: str, found: str) -> Mismatch:
+def _describe(story: Story, obj: JsonObject, expected: str, found: str) -> Open:
     metadata = obj["metadata"]
     title = f"{obj['kind']} {metadata['name']} ({metadata['uid'][:8]})"
-    return Mismatch(title, expected, f"{found}{story.quote(metadata['name'])}")
+    return Open(metadata["name"], Mismatch(title, expected, f"{found}{story.quote(metadata['name'])}"))
 
 
 def read_versions(tables: Tables, kinds: Sequence[Kind], namespace: str) -> dict[str, Versions]:

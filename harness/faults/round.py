@@ -9,13 +9,13 @@ from __future__ import annotations
 import contextlib
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from harness.errors import HarnessError
 from harness.faults import checkers
 from harness.faults.admin import Admin
-from harness.faults.backoff import MARGIN_S, Allowance, allow
+from harness.faults.backoff import MARGIN_S, Allowance, allow, get_retry_delay_s
 from harness.faults.checkers import Story
 from harness.faults.ending import Ending, gather, list_objects
 from harness.faults.errorlog import ErrorLog
@@ -23,6 +23,7 @@ from harness.faults.ledger import Entry, Life, Outcome, describe, trace_lives
 from harness.faults.plan import Verb
 from harness.faults.rest import (
     FinalWrites,
+    Open,
     Rest,
     await_rest,
     find_open,
@@ -223,33 +224,47 @@ class Round:
         place, load = self._place, self._load
         with contextlib.closing(Tables(place.sandbox.mysql)) as tables:
 
-            known: set[str] = set()
-
-            def wait(story: Story, targets: dict[str, int], allowed_s: float) -> Rest:
-                def look() -> list[Mismatch]:
+            def wait(
+                story: Story, targets: dict[str, int], allowed_s: float, is_excused: Callable[[Open], bool]
+            ) -> Rest:
+                def look() -> list[Open]:
                     self._errors.read()
                     found = list_objects(self._cluster, place.kinds, load.namespace)
                     rows = read_versions(tables, place.kinds, load.namespace)
                     return find_open(story, found, rows, targets)
 
-                return await_rest(
-                    look,
-                    allowed_s=allowed_s,
-                    is_explained=lambda finding: finding.where in known or place.is_explained(finding),
-                )
+                return await_rest(look, allowed_s=allowed_s, is_excused=is_excused)
 
             objects = read_finally(self._cluster, place.kinds, load.namespace)
             story = self._tell(FinalWrites(), struck_at, healed_at)
             spent_s = time.monotonic() - healed_at
-            rest = wait(story, _list_versions(objects), max(0.0, allowance.seconds - spent_s))
-            self._note_rest(rest, spent_s + rest.waited_s, allowance)
-            self.report.findings += rest.open
-            known.update(finding.where for finding in rest.open)
+            left_s = max(0.0, allowance.seconds - spent_s)
+            rest = wait(
+                story,
+                _list_versions(objects),
+                left_s,
+                lambda each: place.is_explained(each.finding) or self._is_deferred(each, allowance),
+            )
+            deferred = {each.name for each in rest.open if self._is_deferred(each, allowance)}
+            left_open = [each for each in rest.open if each.name not in deferred]
+            self._note_rest(left_open, deferred, spent_s + rest.waited_s, allowance)
             final = write_finally(
-                self._cluster, place.kinds, load.namespace, mark=f"s{load.seed}", leave_alone=load.immutable
+                self._cluster,
+                place.kinds,
+                load.namespace,
+                mark=f"s{load.seed}",
+                leave_alone=load.immutable,
+                nudged=deferred,
             )
             story = self._tell(final, struck_at, healed_at)
-            self._note_final(final, wait(story, _list_versions(final.objects), allowance.margin_s))
+            known = {each.finding.where for each in left_open}
+            last = wait(
+                story,
+                _list_versions(final.objects),
+                allowance.margin_s,
+                lambda each: each.finding.where in known or place.is_explained(each.finding),
+            )
+            self._note_final(final, last)
             follower = self._sampler.end()
             ending = gather(self._cluster, tables, place.kinds, load.namespace, _list_uids(story))
         self._judge(story, ending, follower)
@@ -273,14 +288,25 @@ class Round:
             frozenset(uncertain), self._errors.errors,
         )  # fmt: skip
 
-    def _note_rest(self, rest: Rest, converged_s: float, allowance: Allowance) -> None:
-        word = f"all but {len(rest.open)} after " if rest.open else ""
+    def _is_deferred(self, each: Open, allowance: Allowance) -> bool:
+        """Whether the documented back-off may leave the object alone for longer than is waited for."""
+        return get_retry_delay_s(self._errors.failures[each.name]) > allowance.seconds
+
+    def _note_rest(
+        self, left_open: Sequence[Open], deferred: Collection[str], converged_s: float, allowance: Allowance
+    ) -> None:
+        word = f"all but {len(left_open)} after " if left_open else ""
         self.report.facts["converged"] = f"{word}{converged_s:.1f} s (allowed {allowance.seconds:.0f} s)"
         self.report.notes.append(("allowed by the documented back-off", str(allowance)))
-        if rest.open:
-            self.report.notes.append(("not at rest", "\n".join(map(str, rest.open))))
+        if deferred:
+            longest_s = max(get_retry_delay_s(self._errors.failures[name]) for name in deferred)
+            self.report.facts["nudged"] = f"{len(deferred)}, whose next retry may take {longest_s:.0f} s"
+        if left_open:
+            self.report.findings += [each.finding for each in left_open]
+            self.report.notes.append(("not at rest", "\n".join(str(each.finding) for each in left_open)))
 
     def _note_final(self, final: FinalWrites, rest: Rest) -> None:
+        self.report.findings += [each.finding for each in rest.open]
         self.report.facts["final writes"] = f"{len(final.objects)}, at rest after {rest.waited_s:.1f} s"
 
     def _judge(self, story: Story, ending: Ending, follower: Follower) -> None:

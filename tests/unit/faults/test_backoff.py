@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from harness.faults.backoff import LONGEST_RELIST_S, LONGEST_RETRY_S, MARGIN_S, allow
+from harness.faults.backoff import LONGEST_RELIST_S, LONGEST_RETRY_S, MARGIN_S, allow, get_retry_delay_s
 
 
 @pytest.mark.parametrize("outage_s", [0.0, 3.0, 60.0])
@@ -39,3 +39,9 @@ def test_many_retries_share_ten_a_second() -> None:
 def test_the_parts_can_be_read() -> None:
     """What is allowed is said with what it is made of, and nothing that is none."""
     assert str(allow(2.0, margin_s=3.0)) == "5.0 s (next retry 2.0, margin 3.0)"
+
+
+def test_delays_double_with_each_failure_up_to_the_longest() -> None:
+    """A retry's delay follows from the failures in a row alone."""
+    assert [get_retry_delay_s(failures) for failures in (0, 1, 2, 11)] == [0.005, 0.005, 0.01, 5.12]
+    assert get_retry_delay_s(1000) == LONGEST_RETRY_S

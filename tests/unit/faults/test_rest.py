@@ -11,7 +11,7 @@ from harness.catalogue import KINDS_BY_NAME
 from harness.errors import HarnessError
 from harness.faults.checkers import Story
 from harness.faults.ledger import Life
-from harness.faults.rest import await_rest, find_open, write_finally
+from harness.faults.rest import Open, await_rest, find_open, write_finally
 from harness.faults.tables import RowVersion
 from harness.kube import Refusal
 from harness.model import JsonObject, Kind
@@ -20,7 +20,7 @@ from harness.results import Mismatch
 from .builders import make_life, make_obj
 
 PROJECT = KINDS_BY_NAME["Project"]
-STUCK = Mismatch("Project p", "gone", "stuck")
+STUCK = Open("p", Mismatch("Project p", "gone", "stuck"))
 
 
 class FakeCluster:
@@ -45,10 +45,10 @@ class FakeCluster:
         return make_obj(name, 50)
 
 
-def write(cluster: FakeCluster) -> Mapping[str, JsonObject]:
+def write(cluster: FakeCluster, nudged: tuple[str, ...] = ()) -> Mapping[str, JsonObject]:
     """Return what the final writes came to."""
     return write_finally(
-        cluster, [PROJECT], "load", mark="s1", leave_alone=frozenset()  # type: ignore[arg-type]
+        cluster, [PROJECT], "load", mark="s1", nudged=nudged  # type: ignore[arg-type]
     ).objects
 
 
@@ -57,6 +57,13 @@ def test_every_live_object_is_written_once_more() -> None:
     cluster = FakeCluster(make_obj("a"), make_obj("b", deletionTimestamp="2026-03-01T12:00:00Z"))
     assert list(write(cluster)) == ["uid-of-a"]
     assert cluster.patched == ["a"]
+
+
+def test_an_object_that_is_going_can_be_nudged() -> None:
+    """An object that waits for a retry after its deletion is written to, so that the retry comes now."""
+    cluster = FakeCluster(make_obj("b", deletionTimestamp="2026-03-01T12:00:00Z"))
+    assert list(write(cluster, nudged=("b",))) == []
+    assert cluster.patched == ["b"]
 
 
 def test_a_final_write_is_insisted_on() -> None:
@@ -89,7 +96,7 @@ def open_things(
     found = find_open(
         story, {obj["metadata"]["uid"]: obj for obj in objects}, dict.fromkeys(kinds, rows), targets or {}
     )
-    return [finding.actual for finding in found]
+    return [each.finding.actual for each in found]
 
 
 def test_a_row_has_to_reach_its_target() -> None:
@@ -127,18 +134,18 @@ def test_an_immutable_object_has_to_leave() -> None:
 def test_the_wait_ends_with_nothing_open() -> None:
     """The wait is over at the first look at which nothing is open."""
     looks = iter([[STUCK], [STUCK], []])
-    rest = await_rest(lambda: next(looks), allowed_s=5.0, is_explained=lambda _: False)
+    rest = await_rest(lambda: next(looks), allowed_s=5.0, is_excused=lambda _: False)
     assert rest.open == ()
 
 
 def test_what_known_issues_explain_is_not_waited_for() -> None:
     """The wait is over once all that is open is explained, and what is open is returned."""
-    rest = await_rest(lambda: [STUCK], allowed_s=30.0, is_explained=lambda _: True)
+    rest = await_rest(lambda: [STUCK], allowed_s=30.0, is_excused=lambda _: True)
     assert rest.open == (STUCK,)
     assert rest.waited_s < 1.0
 
 
 def test_the_wait_has_an_end() -> None:
     """What is open when the allowed time has passed is returned."""
-    rest = await_rest(lambda: [STUCK], allowed_s=0.2, is_explained=lambda _: False)
+    rest = await_rest(lambda: [STUCK], allowed_s=0.2, is_excused=lambda _: False)
     assert rest.open == (STUCK,)

@@ -1,0 +1,66 @@
+"""`harness.faults.errorlog`: what the Ingester complained of, and how often in a row."""
+
+from __future__ import annotations
+
+import json
+
+from harness.faults.errorlog import ErrorLog, await_line, describe_line
+from harness.sandbox.base import LogCursor, LogLine
+
+
+class FakeSandbox:
+    """A log that grows."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+
+    def write(self, message: str, *, error: str = "", name: str = "p", logger: str = "ingester.Project") -> None:
+        """Add a line about an object."""
+        fields = {"logger": logger, "msg": message, "namespace": "load", "name": name}
+        self.lines.append(json.dumps(fields | ({"error": error} if error else {})))
+
+    def log_cursor(self, _component: str) -> LogCursor:
+        """Return the end of the log."""
+        return LogCursor(0, len(self.lines))
+
+    def read_log(self, _component: str, since: LogCursor | None = None) -> list[LogLine]:
+        """Return the lines after the cursor."""
+        return [LogLine(0, text) for text in self.lines[since.offset if since else 0 :]]
+
+
+def read(sandbox: FakeSandbox, log: ErrorLog | None = None) -> ErrorLog:
+    """Return the log, read to its end."""
+    log = log or ErrorLog(sandbox, "load")  # type: ignore[arg-type]
+    log.read()
+    return log
+
+
+def test_failures_in_a_row_are_counted_until_one_succeeds() -> None:
+    """Each failed reconcile counts, and a success begins anew."""
+    sandbox = FakeSandbox()
+    log = read(sandbox)
+    for _ in range(3):
+        sandbox.write("Failed to upsert object to metadata storage", error="1290 read-only\nat x")
+    assert (read(sandbox, log).failures["p"], log.errors) == (3, {"p": "1290 read-only"})
+    sandbox.write("Successfully synced object to metadata storage")
+    sandbox.write("Failed to upsert object to metadata storage", error="again")
+    assert (read(sandbox, log).failures["p"], log.errors) == (1, {"p": "again"})
+
+
+def test_others_don_t_count() -> None:
+    """Lines of other controllers and of other namespaces are none of the Ingester's failures."""
+    sandbox = FakeSandbox()
+    log = read(sandbox)
+    sandbox.write("Reconciler error", error="no", logger="cluster")
+    sandbox.lines.append("not JSON")
+    assert read(sandbox, log).failures == {}
+
+
+def test_a_line_is_awaited_and_said_in_short() -> None:
+    """The first line that matches is found, and told without its stack trace."""
+    sandbox = FakeSandbox()
+    sandbox.write("Failed to upsert", error="Error 1205: Lock wait timeout exceeded\nstack")
+    line = await_line(sandbox, LogCursor(), "1205", 1.0)  # type: ignore[arg-type]
+    assert describe_line(line) == "Failed to upsert: Error 1205: Lock wait timeout exceeded"
+    assert await_line(sandbox, LogCursor(), "1213", 0.05) == ""  # type: ignore[arg-type]
+    assert describe_line("panic: x") == "panic: x"
