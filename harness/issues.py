@@ -230,7 +230,7 @@ CONTRACT_ISSUES: tuple[ContractIssue, ...] = (
         sections=("8.1", "8.2", "8.3", "8.4", "8.5", "8.6", "8.7"),
         signature=(
             r"stuck in Terminating, its row soft-deleted",
-            r"its last error: object not found or already deleted",
+            r"its last error: (object not found or already deleted|Operation cannot be fulfilled)",
         ),
         impact=(
             "The controller manager or kube-apiserver went away between the soft delete and the removal of the "
