@@ -55,7 +55,8 @@ class SandboxSettings:
     `crds` is a folder of CustomResourceDefinition YAML and `schema` an SQL file; None means the bundled
     ones. `profile` chooses the reference's behaviour and nothing else. `apiserver` is the executable of
     Michelangelo's API server; it then installs the CRDs, which must be those of `crds`.
-    `base_yaml_overrides` are keys of `base.yaml` ('ingester.requeuePeriod') with their values.
+    `base_yaml_overrides` are keys of `base.yaml` ('ingester.requeuePeriod') with their values. `faults` puts a
+    proxy between the controller manager and its servers, where the way can be cut.
     """
 
     controllermgr: ControllerManager = ControllerManager()
@@ -65,6 +66,7 @@ class SandboxSettings:
     mysql: MySQLEndpoint | None = None
     apiserver: Path | None = None
     base_yaml_overrides: tuple[tuple[str, Any], ...] = ()
+    faults: bool = False
     start_timeout_s: float = 60.0
 
 

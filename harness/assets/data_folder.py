@@ -1,6 +1,7 @@
 """Makes the data folder of a throw-away MySQL server and says with which command it is served.
 
-Speed goes before durability: a crash of the machine may lose everything, a crash of the server nothing.
+Speed goes before durability: a crash of the machine may lose everything, a crash of the server nothing that
+it has acknowledged.
 What the system under test can see (SQL mode, time zone, character set, packet size) is as in MySQL 8 in a
 container, whatever the server. Starts no server and makes no accounts: that is the sandbox's business.
 """
@@ -25,8 +26,11 @@ _SQL_MODE = (
 # 'loose': a version that does not know the option goes on without it
 _STORAGE = (
     "--loose-innodb-flush-method=nosync",
-    "--loose-innodb-doublewrite=0",
     "--innodb-buffer-pool-size=64M",
+)
+_UNHARMED = ("--loose-innodb-doublewrite=0",)
+_HARMED = (
+    "--innodb-file-per-table=OFF",   # one file that is not allowed to grow makes every table full
 )
 _STORAGE_OF = {
     MYSQL: ("--loose-innodb-redo-log-capacity=16M",),
@@ -37,7 +41,7 @@ _BEHAVIOUR = (
     "--skip-name-resolve",
     "--skip-log-bin",
     "--loose-performance-schema=OFF",
-    "--innodb-flush-log-at-trx-commit=0",
+    "--innodb-flush-log-at-trx-commit=2",  # written at each commit; 0 would lose a second when it is killed
     "--innodb-fast-shutdown=2",
     "--loose-innodb-buffer-pool-dump-at-shutdown=OFF",
     "--loose-innodb-buffer-pool-load-at-startup=OFF",
@@ -63,7 +67,7 @@ def initialise_data_folder(files: MySQLServerFiles, folder: Path) -> None:
     Takes about 0.5 s. The caller's init file is to remove root, or to give it a password. Raises `HarnessError`
     with the server's last words where that fails.
     """
-    storage = (*_STORAGE, *_STORAGE_OF[files.flavor])
+    storage = (*_STORAGE, *_STORAGE_OF[files.flavor], *_UNHARMED)
     folder.mkdir(parents=True, exist_ok=True)
     folder.chmod(0o700)
     if files.install_db is None:
@@ -83,19 +87,27 @@ def initialise_data_folder(files: MySQLServerFiles, folder: Path) -> None:
 
 
 def make_server_command(
-    files: MySQLServerFiles, folder: Path, *, port: int, init_file: Path, temporary_folder: Path
+    files: MySQLServerFiles,
+    folder: Path,
+    *,
+    port: int,
+    init_file: Path | None,
+    temporary_folder: Path,
+    faults: bool = False,
 ) -> list[str]:
     """Return the command that serves an initialised `folder` on 127.0.0.1:`port`, in the foreground.
 
     The log goes to standard error, the socket into the data folder under a relative name, since the path
     of a socket may have little more than 100 characters. `init_file` holds SQL, one statement a line, that
-    runs at each start before the server accepts connections. To be run with `files.make_environment()`.
+    runs before the server accepts connections. `faults` says that it will be killed in the middle of writes and
+    its disk be full. To be run with `files.make_environment()`.
     """
     return [
         str(files.server), "--no-defaults", *_run_as(), *_locate(files, folder),
         f"--port={port}", f"--socket={SOCKET_NAME}", "--pid-file=mysqld.pid",
-        f"--tmpdir={temporary_folder}", f"--init-file={init_file}",
+        f"--tmpdir={temporary_folder}", *([f"--init-file={init_file}"] if init_file else []),
         *_BEHAVIOUR, *_BEHAVIOUR_OF[files.flavor], *_STORAGE, *_STORAGE_OF[files.flavor],
+        *(_HARMED if faults else _UNHARMED),
     ]  # fmt: skip
 
 

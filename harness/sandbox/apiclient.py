@@ -26,7 +26,7 @@ class ApiClient:
     """Asks one kube-apiserver as its administrator; each method may be called from any thread."""
 
     def __init__(self, port: int, credentials: Credentials) -> None:
-        self._port = port
+        self.port = port
         self._token = credentials.token
         self._tls = ssl.create_default_context(cafile=str(credentials.ca))
 
@@ -84,7 +84,7 @@ class ApiClient:
         self, method: str, path: str, body: str | None = None, accept: str = "application/json"
     ) -> tuple[int, Any]:
         """Return status and JSON of the answer, or 0 and an empty object where none came."""
-        connection = http.client.HTTPSConnection(LOOPBACK, self._port, timeout=10, context=self._tls)
+        connection = http.client.HTTPSConnection(LOOPBACK, self.port, timeout=10, context=self._tls)
         headers = {"Authorization": f"Bearer {self._token}", "Accept": accept}
         if body is not None:
             headers["Content-Type"] = "application/json"

@@ -20,6 +20,7 @@ MYSQL = "mysql"
 SCHEMA_INIT = "ingester-schema-init"
 APISERVER = "michelangelo-apiserver"
 CONTROLLERMGR = "michelangelo-controllermgr"
+FAULT_PROXY = "toxiproxy"
 
 
 class Phase(StrEnum):

@@ -1,14 +1,15 @@
 """How clients and supervisors talk: one JSON object a line, over a Unix socket.
 
 A request is `{"do": NAME, ...}`. It is answered by any number of `{"event": "stage", ...}` and one
-`{"event": "done"}` or `{"event": "failed", ...}`. The connection itself says something too: its end tells
-the supervisor that the client is gone.
+`{"event": "done", "result": ...}` or `{"event": "failed", ...}`. The connection itself says something too:
+its end tells the supervisor that the client is gone.
 """
 
 from __future__ import annotations
 
 import json
 import socket
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -39,6 +40,7 @@ class Channel:
     def __init__(self, connection: socket.socket) -> None:
         self._connection = connection
         self._lines = connection.makefile("rb")
+        self._turn = threading.Lock()
 
     @classmethod
     def connect(cls, folder: SandboxFolder) -> Channel:
@@ -58,19 +60,25 @@ class Channel:
         timeout_s: float,
         on_stage: Callable[[str, float | None], None] | None = None,
         **values: Any,
-    ) -> None:
-        """Have the supervisor do something and return when it is done.
+    ) -> Any:
+        """Have the supervisor do something and return its result when it is done; one thread after the other.
 
         Raises the `HarnessError` that it answers with, `SupervisorLostError` where it ends, or says nothing
         for `timeout_s`.
         """
+        with self._turn:
+            return self._request({"do": name, **values}, timeout_s, on_stage)
+
+    def _request(
+        self, request: Message, timeout_s: float, on_stage: Callable[[str, float | None], None] | None
+    ) -> Any:
         self._connection.settimeout(timeout_s)
         try:
-            self._connection.sendall(encode({"do": name, **values}))
+            self._connection.sendall(encode(request))
             while line := self._lines.readline():
                 message = json.loads(line)
                 if message["event"] == "done":
-                    return
+                    return message["result"]
                 if message["event"] == "failed":
                     raise _ERRORS[message["kind"]](message["problem"], hint=message["hint"])
                 if on_stage is not None:

@@ -15,7 +15,7 @@ import sys
 import threading
 import time
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -38,6 +38,7 @@ class Child:
         self.pid = process.pid
         self.started_at = time.time()
         self.exit_code: int | None = None
+        self.is_paused = False
         self.ended = asyncio.Event()
         self._process = process
         self._log = log
@@ -50,9 +51,22 @@ class Child:
             with suppress(ProcessLookupError):
                 os.killpg(self.pid, number)
 
+    def pause(self) -> None:
+        """Stop the process and its group by SIGSTOP until `resume`, if it has not ended."""
+        self.send(signal.SIGSTOP)
+        self.is_paused = True
+
+    def resume(self) -> None:
+        """Let a paused process go on."""
+        self.send(signal.SIGCONT)
+        self.is_paused = False
+
     async def stop(self, grace_s: float = 0.0) -> int:
-        """End the process by SIGTERM, after `grace_s` (at once where it is 0) by SIGKILL; return its exit code."""
-        if grace_s > 0:
+        """End the process by SIGTERM, after `grace_s` by SIGKILL; return its exit code.
+
+        Where `grace_s` is 0, or the process is paused and could not obey, it is killed at once.
+        """
+        if grace_s > 0 and not self.is_paused:
             self.send(signal.SIGTERM)
             with suppress(TimeoutError):
                 await asyncio.wait_for(self.ended.wait(), grace_s)
@@ -85,15 +99,21 @@ class Child:
 
 
 def spawn(
-    name: str, command: Sequence[str], *, log: Path, folder: Path, environment: Mapping[str, str]
+    name: str,
+    command: Sequence[str],
+    *,
+    log: Path,
+    folder: Path,
+    environment: Mapping[str, str],
+    ignored: Collection[signal.Signals] = (),
 ) -> Child:
     """Start a process in `folder` that writes to `log`; to be called from the supervisor's main thread.
 
-    That thread matters: Linux kills the process with the thread that started it. Raises `HarnessError`
-    where it can't be started.
+    That thread matters: Linux kills the process with the thread that started it. `ignored` are signals that
+    must not end it. Raises `HarnessError` where it can't be started.
     """
     with log.open("ab") as output, warnings.catch_warnings():
-        # Python 3.12 warns of forks beside threads; `_bind_to_parent` makes two system calls and no more
+        # Python 3.12 warns of forks beside threads; `_prepare` makes a few system calls and no more
         warnings.simplefilter("ignore", DeprecationWarning)
         try:
             process = subprocess.Popen(
@@ -104,7 +124,7 @@ def spawn(
                 cwd=folder,
                 env=dict(environment),
                 start_new_session=True,
-                preexec_fn=_bind_to_parent(os.getpid()),  # noqa: PLW1509  see above
+                preexec_fn=_prepare(os.getpid(), ignored),  # noqa: PLW1509  see above
             )
         except OSError as error:
             raise HarnessError(f"{name}: {command[0]} can't be run ({error.strerror})") from error
@@ -143,16 +163,16 @@ def describe_exit(exit_code: int | None) -> str:
         return f"killed by signal {-exit_code}"
 
 
-def _bind_to_parent(parent: int) -> Callable[[], None] | None:
-    if sys.platform != "linux":
-        return None
+def _prepare(parent: int, ignored: Collection[signal.Signals]) -> Callable[[], None]:
+    def prepare() -> None:
+        for number in ignored:
+            signal.signal(number, signal.SIG_IGN)
+        if sys.platform == "linux":
+            _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+            if os.getppid() != parent:    # it died before the call
+                os._exit(1)
 
-    def bind() -> None:
-        _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-        if os.getppid() != parent:    # it died before the call
-            os._exit(1)
-
-    return bind
+    return prepare
 
 
 _LIBC = ctypes.CDLL(None)

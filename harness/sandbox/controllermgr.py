@@ -12,10 +12,12 @@ from __future__ import annotations
 import asyncio
 import http.client
 import os
+import signal
 import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from harness.errors import HarnessError
@@ -69,15 +71,24 @@ UNCHANGED = Reconfiguration()
 
 
 class ControllerManagerRunner:
-    """Runs one controller manager in one sandbox; `overrides` are keys of its `base.yaml`."""
+    """Runs one controller manager in one sandbox; `overrides` are keys of its `base.yaml`.
+
+    `mysql` and `kubeconfig` (by default the sandbox's) are how it reaches its servers.
+    """
 
     def __init__(
-        self, folder: SandboxFolder, state: StateFile, mysql: MySQLEndpoint, overrides: Overrides = ()
+        self,
+        folder: SandboxFolder,
+        state: StateFile,
+        mysql: MySQLEndpoint,
+        overrides: Overrides = (),
+        kubeconfig: Path | None = None,
     ) -> None:
         self._folder = folder
         self._state = state
         self._mysql = mysql
         self._overrides = tuple(overrides)
+        self._kubeconfig = kubeconfig or folder.kubeconfig
         self._plan: ControllerManagerPlan | None = None
         self._child: Child | None = None
         self._task: asyncio.Task[None] | None = None
@@ -133,6 +144,19 @@ class ControllerManagerRunner:
         restarts = self._state.state.components[CONTROLLERMGR].restarts
         await self.start(plan, timeout_s, restarts=restarts, change=change, await_healthy=await_healthy)
 
+    @property
+    def child(self) -> Child | None:
+        """Its process, which may have ended; None before the first start."""
+        return self._child
+
+    async def kill(self) -> None:
+        """End its process, which runs, by SIGKILL: it is started again, as after any other end."""
+        child = self._child
+        assert child is not None  # noqa: S101  it runs
+        child.send(signal.SIGKILL)
+        await child.ended.wait()
+        self._set(phase=Phase.CRASH_LOOP, pid=None, reason=child.describe_end())
+
     async def stop(self) -> None:
         """End it: by SIGTERM, and after 3 s by SIGKILL."""
         if self._task is None:
@@ -167,7 +191,7 @@ class ControllerManagerRunner:
         environment = {
             **os.environ,
             "CONFIG_DIR": str(self._folder.config),
-            "KUBECONFIG": str(self._folder.kubeconfig),
+            "KUBECONFIG": str(self._kubeconfig),
         }
         try:
             child = spawn(

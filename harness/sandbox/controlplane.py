@@ -34,8 +34,8 @@ _GARBAGE_COLLECTION = {"GOGC": "400"}   # 0.7 s less until the kinds are served,
 
 
 def start_etcd(etcd: Executable, folder: Path, log: Path) -> Child:
-    """Start etcd with its data and sockets in `folder`, which is made."""
-    folder.mkdir(mode=0o700)
+    """Start etcd with its data and sockets in `folder`, which is made where it is absent."""
+    folder.mkdir(mode=0o700, exist_ok=True)
     command = [
         etcd.path,
         "--name=sandbox",
@@ -56,6 +56,11 @@ def start_etcd(etcd: Executable, folder: Path, log: Path) -> Child:
 async def wait_for_etcd(etcd: Child, folder: Path) -> None:
     """Return once etcd takes connections."""
     await wait_until(lambda: _accepts(folder), etcd, interval_s=0.01)
+
+
+def get_etcd_socket(folder: Path) -> Path:
+    """Return the socket on which an etcd that was started in `folder` takes requests."""
+    return folder / _CLIENT_SOCKET
 
 
 def start_apiserver(
@@ -129,7 +134,7 @@ def explain_missing_kinds(client: ApiClient, crds: list[JsonObject], source: str
 def _accepts(folder: Path) -> bool:
     with socket.socket(socket.AF_UNIX) as probe:
         try:
-            probe.connect(str(folder / _CLIENT_SOCKET))
+            probe.connect(str(get_etcd_socket(folder)))
         except OSError:
             return False
     return True

@@ -79,6 +79,16 @@ class SandboxFolder:
         return self.path / "kubeconfig"
 
     @property
+    def etcd(self) -> Path:
+        """The working folder of etcd and kube-apiserver, with etcd's data and sockets."""
+        return self.path / "etcd"
+
+    @property
+    def proxied_kubeconfig(self) -> Path:
+        """The controller manager's kubeconfig where it reaches kube-apiserver through the fault proxy."""
+        return self.path / "kubeconfig-proxied"
+
+    @property
     def mysql_options(self) -> Path:
         """An options file for MySQL's command line client, with the password."""
         return self.path / "mysql-client.cnf"

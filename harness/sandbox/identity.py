@@ -147,6 +147,7 @@ def _digest_sandbox(
         json.dumps(dict(ports), sort_keys=True),
         "" if apiserver is None else apiserver.sha256,
         json.dumps(settings.base_yaml_overrides, default=str),
+        "faults" if settings.faults else "",
     )
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import harness
 from harness.assets.controlplane import find_control_plane
+from harness.assets.faultproxy import find_fault_proxy
 from harness.assets.mysqld import find_mysql_server
 from harness.progress import Progress
 from harness.sandbox.channel import Channel
@@ -96,6 +97,10 @@ def complete_plan(folder: SandboxFolder, request: Request, progress: Progress) -
     server = find_mysql_server(progress) if settings.mysql is None else None
     if server is not None and not server.sha256:
         server = replace(server, sha256=_hash(server.server))
+    proxy = None
+    if settings.faults:
+        files = find_fault_proxy(progress)
+        proxy = Executable(str(files.path), files.version, files.sha256)
     plan = Plan(
         digest=request.digest,
         etcd=etcd,
@@ -109,6 +114,7 @@ def complete_plan(folder: SandboxFolder, request: Request, progress: Progress) -
         controllermgr=request.controllermgr,
         start_timeout_s=settings.start_timeout_s,
         apiserver=request.apiserver,
+        fault_proxy=proxy,
         base_yaml_overrides=settings.base_yaml_overrides,
         ports=dict(request.ports),
     )

@@ -6,7 +6,7 @@ and let go of. What can be read is read from the sandbox's folder.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack, closing, suppress
 from dataclasses import asdict
 from pathlib import Path
@@ -18,21 +18,21 @@ from harness.progress import Progress
 from harness.sandbox import logs
 from harness.sandbox.access import describe_access
 from harness.sandbox.base import CONTROLLERMGR, SCHEMA_INIT, ComponentStatus, LogCursor, LogLine, Phase
-from harness.sandbox.baseyaml import ABSENT, Overrides, check_change
+from harness.sandbox.baseyaml import ABSENT
 from harness.sandbox.channel import BusyError, Channel, SupervisorLostError
 from harness.sandbox.folder import SandboxFolder, get_root, list_folders, lock_root, wait_to_keep
 from harness.sandbox.identity import Request, make_request
 from harness.sandbox.launch import SupervisorProcess, complete_plan
+from harness.sandbox.localpowers import MARGIN_S, LocalPowers
 from harness.sandbox.state import SandboxPhase, Stage, State, read_state
 from harness.sandbox.sweep import end_processes, find_processes, sweep
 from harness.settings import MySQLEndpoint, SandboxSettings
 
 _ANSWER_TIMEOUT_S = 10.0
-_MARGIN_S = 15.0   # on top of the supervisor's own time limit
 _STOP_TIMEOUT_S = 20.0
 
 
-class LocalSandbox:
+class LocalSandbox(LocalPowers):
     """A sandbox that is up. To be made by `start_local_sandbox`."""
 
     name = "local"
@@ -46,11 +46,9 @@ class LocalSandbox:
         process: SupervisorProcess | None,
         keep: bool,
     ) -> None:
-        self.folder = folder
+        super().__init__(folder, channel, settings)
         self.kubeconfig: Path = folder.kubeconfig
         self.reused = process is None
-        self._channel = channel
-        self._settings = settings
         self._process = process
         self._keep = keep
         self._stopped = False
@@ -106,40 +104,6 @@ class LocalSandbox:
         with self.folder.namespaces.open("a", encoding="utf-8") as file:
             file.write(f"{name}\n")
 
-    def restart_controllermgr(self) -> None:
-        """Stop the controller manager and start it again; returns once it is healthy.
-
-        Raises `HarnessError`, which quotes its last words, where it does not become so.
-        """
-        within_s = self._settings.start_timeout_s
-        self._channel.request("restart", timeout_s=within_s + _MARGIN_S, within_s=within_s)
-
-    def stop_controllermgr(self) -> None:
-        """Stop the controller manager; its phase is then Terminated, and nobody starts it again unasked."""
-        self._channel.request("stop controllermgr", timeout_s=_MARGIN_S)
-
-    def start_controllermgr(
-        self, overrides: Overrides = (), *, without: Sequence[str] = (), await_healthy: bool = True
-    ) -> None:
-        """Start the controller manager, or start it anew, with the sandbox's `base.yaml` changed as said.
-
-        `overrides` are keys with values, on top of the sandbox's own; `without` names sections that are left
-        out; without both, the usual configuration is back. Returns once it is healthy, or with `await_healthy`
-        False once its process runs. Raises `SettingsError` where a key or a section is wrong, `HarnessError`,
-        which quotes its last words, where it does not become healthy: it is kept restarting even so.
-        """
-        pairs = list(overrides)
-        check_change(pairs, without)
-        within_s = self._settings.start_timeout_s
-        self._channel.request(
-            "start controllermgr",
-            timeout_s=within_s + _MARGIN_S,
-            within_s=within_s,
-            overrides=pairs,
-            without=list(without),
-            await_healthy=await_healthy,
-        )
-
     def describe_access(self) -> str:
         """Return the lines to show to somebody who wants to look around in the sandbox."""
         return describe_access(self.folder, self._read_state())
@@ -161,12 +125,6 @@ class LocalSandbox:
             self._channel.request("stop", timeout_s=_STOP_TIMEOUT_S)
         self._channel.close()
         process.end()
-
-    def _read_state(self) -> State:
-        state = read_state(self.folder)
-        if state is None:
-            raise HarnessError(f"The sandbox in {self.folder.path} has ended")
-        return state
 
 
 def start_local_sandbox(
@@ -225,13 +183,14 @@ def _attach(
             continue
         if state.digest != request.digest:
             continue
-        if not _is_whole(state):
-            end_sandbox(root, folder)
-            continue
         with ExitStack() as stack, suppress(BusyError, SupervisorLostError):
             channel = Channel.connect(folder)
             stack.callback(channel.close)
             channel.request("use", timeout_s=_ANSWER_TIMEOUT_S)
+            if not _is_whole(folder):
+                channel.request("be alone", timeout_s=_ANSWER_TIMEOUT_S)   # its user may be about to mend it
+                end_sandbox(root, folder)
+                continue
             sandbox = LocalSandbox(folder, channel, request.settings, process=None, keep=True)
             with suppress(BusyError):   # another run's objects are not left-overs
                 channel.request("be alone", timeout_s=_ANSWER_TIMEOUT_S)
@@ -251,13 +210,15 @@ def _is_fit(folder: SandboxFolder, request: Request) -> bool:
         and state.controllermgr_digest == request.controllermgr.digest
         and state.controllermgr_healthy
         and state.components[CONTROLLERMGR].restarts == 0
+        and not state.components[CONTROLLERMGR].reason
     )
 
 
-def _is_whole(state: State) -> bool:
-    """Return whether all but the controller manager is as it should be."""
-    return all(
-        component.phase is (Phase.COMPLETED if name == SCHEMA_INIT else Phase.RUNNING)
+def _is_whole(folder: SandboxFolder) -> bool:
+    """Return whether all but the controller manager is as it should be: up, and neither paused nor cut."""
+    state = read_state(folder)
+    return state is not None and all(
+        component.phase is (Phase.COMPLETED if name == SCHEMA_INIT else Phase.RUNNING) and not component.reason
         for name, component in state.components.items()
         if name != CONTROLLERMGR
     )
@@ -269,7 +230,7 @@ def _replace_controllermgr(channel: Channel, request: Request, progress: Progres
     within_s = request.settings.start_timeout_s
     channel.request(
         "replace",
-        timeout_s=within_s + _MARGIN_S,
+        timeout_s=within_s + MARGIN_S,
         within_s=within_s,
         controllermgr=asdict(request.controllermgr),
     )
@@ -288,7 +249,7 @@ def _launch(root: Path, request: Request, *, keep: bool, progress: Progress) -> 
         stack.callback(process.end)
         # it loads its modules meanwhile
         complete_plan(process.folder, request, progress)
-        timeout_s = request.settings.start_timeout_s + _MARGIN_S
+        timeout_s = request.settings.start_timeout_s + MARGIN_S
         try:
             process.channel.request("start", timeout_s=timeout_s, on_stage=show)
             if keep:

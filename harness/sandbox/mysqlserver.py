@@ -1,7 +1,7 @@
 """Runs a throw-away MySQL server for one sandbox, and reaches any server as the schema job needs it.
 
-The server listens on loopback and knows one account, with a password of its own; root is removed, so that
-another user of the machine finds no door.
+The server listens on loopback and knows one account, with a password of its own, where faults are to be tried
+a second one for the controller manager; root is removed, so that another user of the machine finds no door.
 """
 
 from __future__ import annotations
@@ -9,7 +9,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import secrets
-from dataclasses import dataclass
+import signal
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ from harness.sandbox.ports import LOOPBACK
 from harness.settings import MySQLEndpoint
 
 USER = "ingester"
+LIMITED_USER = "controllermgr"
 DATABASE = "michelangelo"
 
 _CONNECT_TIMEOUT_S = 10
@@ -54,6 +56,11 @@ def make_endpoint(port: int, password: str | None = None) -> MySQLEndpoint:
     return MySQLEndpoint(LOOPBACK, port, USER, DATABASE, password or secrets.token_hex(16))
 
 
+def make_limited_endpoint(endpoint: MySQLEndpoint) -> MySQLEndpoint:
+    """Return the same server and database for an account that read_only and max_connections hold for."""
+    return replace(endpoint, user=LIMITED_USER, password=secrets.token_hex(16))
+
+
 async def initialise(files: MySQLServerFiles, folder: MySQLFolder) -> None:
     """Make the data folder; HarnessError where that fails."""
     folder.path.mkdir(mode=0o700)
@@ -61,24 +68,31 @@ async def initialise(files: MySQLServerFiles, folder: MySQLFolder) -> None:
 
 
 def start_server(
-    files: MySQLServerFiles, folder: MySQLFolder, endpoint: MySQLEndpoint, *, temporary: Path, log: Path
+    files: MySQLServerFiles, folder: MySQLFolder, port: int, *, temporary: Path, log: Path, faults: bool
 ) -> Child:
-    """Start the server of an initialised folder; its account and database exist once it takes connections."""
-    write_private(folder.init_file, _make_accounts(files.flavor, endpoint))
+    """Start the server of an initialised folder, where what `write_accounts` wrote comes to be.
+
+    `faults` says that it is to withstand them; see `harness.assets.data_folder`.
+    """
     command = make_server_command(
         files,
         folder.data,
-        port=endpoint.port,
-        init_file=folder.init_file,
+        port=port,
+        init_file=folder.init_file if folder.init_file.exists() else None,
         temporary_folder=temporary,
+        faults=faults,
     )
-    return spawn(MYSQL, command, log=log, folder=folder.data, environment=files.make_environment())
+    # SIGXFSZ: at the end of what it may write it is to see an error, as it does on a full disk
+    return spawn(
+        MYSQL, command, log=log, folder=folder.data, environment=files.make_environment(),
+        ignored=(signal.SIGXFSZ,) if faults else (),
+    )  # fmt: skip
 
 
 async def wait_for_server(server: Child, folder: MySQLFolder, endpoint: MySQLEndpoint) -> None:
     """Return once the account can log in; ChildEndedError where the server ends first."""
     await wait_until(lambda: _answers(endpoint), server)
-    folder.init_file.unlink()
+    folder.init_file.unlink(missing_ok=True)
 
 
 def connect(endpoint: MySQLEndpoint, *, create_database: bool = False) -> MySQLConnectionAbstract:
@@ -165,7 +179,14 @@ def _answers(endpoint: MySQLEndpoint) -> bool:
     return True
 
 
-def _make_accounts(flavor: str, endpoint: MySQLEndpoint) -> str:
+def write_accounts(
+    files: MySQLServerFiles, folder: MySQLFolder, endpoint: MySQLEndpoint, limited: MySQLEndpoint | None
+) -> None:
+    """Have the next start make the database, the account that may do everything, and the `limited` one."""
+    write_private(folder.init_file, _make_accounts(files.flavor, endpoint, limited))
+
+
+def _make_accounts(flavor: str, endpoint: MySQLEndpoint, limited: MySQLEndpoint | None) -> str:
     account = f"'{endpoint.user}'@'{endpoint.host}'"
     remove_root = (
         ["DELETE FROM mysql.global_priv WHERE User IN ('root', '');", "FLUSH PRIVILEGES;"]
@@ -176,6 +197,15 @@ def _make_accounts(flavor: str, endpoint: MySQLEndpoint) -> str:
         f"CREATE USER {account} IDENTIFIED BY '{endpoint.password}';",
         f"GRANT ALL PRIVILEGES ON *.* TO {account} WITH GRANT OPTION;",
         f"CREATE DATABASE `{endpoint.database}`;",
+        *(_make_limited_account(limited) if limited else ()),
         *remove_root,
     ]
     return "\n".join(statements) + "\n"
+
+
+def _make_limited_account(endpoint: MySQLEndpoint) -> tuple[str, ...]:
+    account = f"'{endpoint.user}'@'{endpoint.host}'"
+    return (
+        f"CREATE USER {account} IDENTIFIED BY '{endpoint.password}';",
+        f"GRANT ALL PRIVILEGES ON `{endpoint.database}`.* TO {account};",
+    )

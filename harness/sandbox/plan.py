@@ -52,7 +52,8 @@ class ControllerManagerPlan:
 class Plan:
     """One whole sandbox. `mysql` is a server elsewhere, else `mysql_server` is started.
 
-    `apiserver` is Michelangelo's, which installs the CRDs; without it the sandbox installs `crds` itself.
+    `apiserver` is Michelangelo's, which installs the CRDs; without it the sandbox installs `crds` itself. With
+    a `fault_proxy` the controller manager reaches its servers through that.
 
     `digest` covers all but the controller manager. `ports` are those that the user chose, by component;
     `crds_source` and `schema_source` name in errors where CRDs and schema are from.
@@ -70,6 +71,7 @@ class Plan:
     controllermgr: ControllerManagerPlan
     start_timeout_s: float
     apiserver: Executable | None = None
+    fault_proxy: Executable | None = None
     base_yaml_overrides: tuple[tuple[str, Any], ...] = ()
     ports: dict[str, int] = field(default_factory=dict)
 
@@ -86,8 +88,9 @@ def read_plan(folder: SandboxFolder) -> Plan:
         data[name] = Executable(**data[name])
     data["controllermgr"] = ControllerManagerPlan.load(data["controllermgr"])
     data["base_yaml_overrides"] = tuple((key, value) for key, value in data["base_yaml_overrides"])
-    if data["apiserver"] is not None:
-        data["apiserver"] = Executable(**data["apiserver"])
+    for name in ("apiserver", "fault_proxy"):
+        if data[name] is not None:
+            data[name] = Executable(**data[name])
     if data["mysql"] is not None:
         data["mysql"] = MySQLEndpoint(**data["mysql"])
     if data["mysql_server"] is not None:

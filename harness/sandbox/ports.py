@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import re
+import secrets
 import socket
+from contextlib import suppress
 
 import psutil
 
 LOOPBACK = "127.0.0.1"
 
+_FIRST_LASTING = 15_000
+_FIRST_GIVEN = 32_768   # on Linux by default; macOS begins at 49152
+_ATTEMPTS = 100
 _IN_USE = re.compile(r"address already in use|errno: 98\b", re.IGNORECASE)
 
 
@@ -17,6 +22,20 @@ def choose_port() -> int:
     with socket.socket() as probe:
         probe.bind((LOOPBACK, 0))
         return int(probe.getsockname()[1])
+
+
+def choose_lasting_port() -> int:
+    """Return a port that is free now, for a server that may be down for a while and must have it again.
+
+    It is not of the range from which the system gives ports to clients: one of those could take it meanwhile,
+    and a client that tries it again and again would at some time be connected with itself.
+    """
+    for _ in range(_ATTEMPTS):
+        port = _FIRST_LASTING + secrets.randbelow(_FIRST_GIVEN - _FIRST_LASTING)
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind((LOOPBACK, port))
+            return port
+    return choose_port()
 
 
 def is_port_clash(message: str) -> bool:

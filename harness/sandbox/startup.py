@@ -13,24 +13,41 @@ import time
 from collections.abc import Awaitable, Callable, Coroutine
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from harness.assets.mysqld import MySQLServerFiles
 from harness.errors import HarnessError
 from harness.sandbox import controlplane, mysqlserver
 from harness.sandbox.apiclient import ApiClient
 from harness.sandbox.apiserver import start_apiserver, takes_connections
-from harness.sandbox.base import APISERVER, CONTROLLERMGR, ETCD, KUBE_APISERVER, MYSQL, SCHEMA_INIT, Phase
+from harness.sandbox.base import (
+    APISERVER,
+    CONTROLLERMGR,
+    ETCD,
+    FAULT_PROXY,
+    KUBE_APISERVER,
+    MYSQL,
+    SCHEMA_INIT,
+    Phase,
+)
 from harness.sandbox.child import Child, ChildEndedError, wait_until
 from harness.sandbox.controllermgr import ControllerManagerRunner
 from harness.sandbox.credentials import Credentials, write_kubeconfig
+from harness.sandbox.etcdclient import EtcdClient
 from harness.sandbox.folder import SandboxFolder
-from harness.sandbox.logs import get_log
+from harness.sandbox.fulldisk import FullDisk
+from harness.sandbox.logs import get_log, list_runs
+from harness.sandbox.mysqlserver import MySQLFolder
+from harness.sandbox.outages import Outages
+from harness.sandbox.parts import Parts
 from harness.sandbox.plan import Executable, Plan
-from harness.sandbox.ports import LOOPBACK, choose_port, describe_holder, is_port_clash
+from harness.sandbox.ports import LOOPBACK, choose_lasting_port, describe_holder, is_port_clash
 from harness.sandbox.schemajob import run_schema_job
 from harness.sandbox.state import SandboxPhase, StateFile
 from harness.settings import MySQLEndpoint
+
+if TYPE_CHECKING:
+    from harness.sandbox.faultproxy import FaultProxy
 
 _T = TypeVar("_T")
 _PORT_ATTEMPTS = 3
@@ -45,12 +62,13 @@ class Startup:
         self._plan = plan
         self._credentials = credentials
         self._state = state
-        self._children: dict[str, Child] = {}
-        self._watches: set[asyncio.Task[None]] = set()
-        self._broken: asyncio.Future[HarnessError] = asyncio.get_running_loop().create_future()
+        self._parts = Parts(state)
+        self._revivals: dict[str, Callable[[], Awaitable[Child]]] = {}
         self._client: ApiClient | None = None
-        self._stopping = False
+        self._disk: FullDisk | None = None
+        self._limited: MySQLEndpoint | None = None   # the controller manager's own account, where it has one
         self.controllermgr: ControllerManagerRunner | None = None
+        self.outages: Outages | None = None
 
     async def start(self) -> None:
         """Start everything; HarnessError where a part fails, ends early or takes too long."""
@@ -59,11 +77,11 @@ class Startup:
         try:
             async with asyncio.timeout(self._plan.start_timeout_s):
                 endpoint = await self._unless_broken(self._start_servers())
+                proxy = await self._unless_broken(self._start_fault_proxy(endpoint))
         except TimeoutError:
             raise await self._explain_timeout() from None
-        self.controllermgr = ControllerManagerRunner(
-            self._folder, self._state, endpoint, self._plan.base_yaml_overrides
-        )
+        self.controllermgr = self._make_controllermgr(endpoint)
+        self.outages = Outages(self._parts, self._state, self.controllermgr, self._revivals, proxy, self._disk)
         with self._state.stage("controller manager"):
             left_s = max(deadline - time.monotonic(), _SHORTEST_WAIT_S)
             await self._unless_broken(self.controllermgr.start(self._plan.controllermgr, left_s))
@@ -72,21 +90,20 @@ class Startup:
 
     async def stop(self) -> None:
         """End everything: the controller manager politely, what is throw-away at once."""
-        self._stopping = True
         if self.controllermgr is not None:
             await self.controllermgr.stop()
-        await asyncio.gather(*(child.stop() for child in self._children.values()))
+        await self._parts.stop()
 
     async def _unless_broken(self, work: Coroutine[Any, Any, _T]) -> _T:
         """Return what `work` returns; HarnessError as soon as a part that was up has ended."""
         task = asyncio.create_task(work)
-        either: set[asyncio.Future[Any]] = {task, self._broken}
+        either: set[asyncio.Future[Any]] = {task, self._parts.broken}
         try:
             await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
         finally:
             task.cancel()   # which does nothing to what is done
-        if self._broken.done():
-            raise self._broken.result()
+        if self._parts.broken.done():
+            raise self._parts.broken.result()
         return await task
 
     async def _start_servers(self) -> MySQLEndpoint:
@@ -100,15 +117,16 @@ class Startup:
         return endpoint
 
     async def _start_control_plane(self, mysql: asyncio.Task[MySQLEndpoint]) -> None:
-        plan, folder = self._plan, self._folder.path / "etcd"
+        plan, folder = self._plan, self._folder.etcd
         with self._state.stage("etcd"):
             etcd = controlplane.start_etcd(plan.etcd, folder, get_log(self._folder.logs, ETCD, 0))
-            self._note_start(etcd)
+            self._parts.note_start(etcd)
             await controlplane.wait_for_etcd(etcd, folder)
-            self._note_ready(etcd)
+            self._parts.note_ready(etcd)
+            self._revivals[ETCD] = partial(self._revive_etcd, folder)
         with self._state.stage("kube-apiserver"):
             apiserver, client = await self._with_port(KUBE_APISERVER, partial(self._start_apiserver, folder))
-            self._note_ready(apiserver)
+            self._parts.note_ready(apiserver)
         if plan.apiserver is not None:
             endpoint = await mysql   # long since there: kube-apiserver takes longest
             with self._state.stage(APISERVER):
@@ -126,21 +144,41 @@ class Startup:
         log = get_log(self._folder.logs, APISERVER, 0)
         overrides = self._plan.base_yaml_overrides
         server = start_apiserver(executable, self._folder, mysql, port=port, overrides=overrides, log=log)
-        self._note_start(server)
+        self._parts.note_start(server)
         await controlplane.wait_for_kinds(client, server)
         await wait_until(partial(takes_connections, port), server)
         self._state.state.apiserver_address = f"{LOOPBACK}:{port}"
-        self._note_ready(server)
+        self._parts.note_ready(server)
 
     async def _start_apiserver(self, folder: Path, port: int) -> tuple[Child, ApiClient]:
         write_kubeconfig(self._folder.kubeconfig, self._credentials, port)
         log = get_log(self._folder.logs, KUBE_APISERVER, 0)
         executable = self._plan.kube_apiserver
         apiserver = controlplane.start_apiserver(executable, folder, self._credentials, port=port, log=log)
-        self._note_start(apiserver)
+        self._parts.note_start(apiserver)
         client = self._client = ApiClient(port, self._credentials)
         await wait_until(client.takes_crds, apiserver)
+        self._revivals[KUBE_APISERVER] = partial(self._revive_apiserver, folder, port, client)
         return apiserver, client
+
+    async def _revive_etcd(self, folder: Path) -> Child:
+        etcd = controlplane.start_etcd(self._plan.etcd, folder, self._make_log(ETCD))
+        self._parts.note_start(etcd)
+        await wait_until(EtcdClient(controlplane.get_etcd_socket(folder)).is_healthy, etcd)
+        self._parts.note_ready(etcd)
+        return etcd
+
+    async def _revive_apiserver(self, folder: Path, port: int, client: ApiClient) -> Child:
+        executable, log = self._plan.kube_apiserver, self._make_log(KUBE_APISERVER)
+        apiserver = controlplane.start_apiserver(executable, folder, self._credentials, port=port, log=log)
+        self._parts.note_start(apiserver)
+        await controlplane.wait_for_kinds(client, apiserver)
+        self._parts.note_ready(apiserver)
+        return apiserver
+
+    def _make_log(self, name: str) -> Path:
+        """Return the log file of a component's next run."""
+        return get_log(self._folder.logs, name, list_runs(self._folder.logs, name)[-1] + 1)
 
     async def _start_mysql(self) -> MySQLEndpoint:
         endpoint = self._plan.mysql
@@ -157,24 +195,41 @@ class Startup:
     async def _start_mysql_server(self) -> MySQLEndpoint:
         files = self._plan.mysql_server
         assert files is not None  # noqa: S101  a plan has one server or the other
-        folder = mysqlserver.MySQLFolder(self._folder.path / "mysql")
+        folder = MySQLFolder(self._folder.path / "mysql")
 
         async def attempt(port: int) -> tuple[Child, MySQLEndpoint]:
             endpoint = mysqlserver.make_endpoint(port)
+            self._limited = mysqlserver.make_limited_endpoint(endpoint) if self._plan.fault_proxy else None
+            mysqlserver.write_accounts(files, folder, endpoint, self._limited)
             log = get_log(self._folder.logs, MYSQL, 0)
-            server = mysqlserver.start_server(
-                files, folder, endpoint, temporary=self._folder.temporary, log=log
-            )
-            self._note_start(server)
-            await mysqlserver.wait_for_server(server, folder, endpoint)
-            return server, endpoint
+            return await self._run_mysql_server(files, folder, endpoint, log), endpoint
 
         with self._state.stage("mysql data folder"):
             await mysqlserver.initialise(files, folder)
         with self._state.stage("mysql"):
             server, endpoint = await self._with_port(MYSQL, attempt)
-            self._note_ready(server)
+            self._parts.note_ready(server)
+        self._revivals[MYSQL] = partial(self._revive_mysql, files, folder, endpoint)
+        self._disk = FullDisk(folder.data, endpoint) if self._plan.fault_proxy else None
         return endpoint
+
+    async def _run_mysql_server(
+        self, files: MySQLServerFiles, folder: MySQLFolder, endpoint: MySQLEndpoint, log: Path
+    ) -> Child:
+        server = mysqlserver.start_server(
+            files, folder, endpoint.port, temporary=self._folder.temporary, log=log,
+            faults=self._plan.fault_proxy is not None,
+        )  # fmt: skip
+        self._parts.note_start(server)
+        await mysqlserver.wait_for_server(server, folder, endpoint)
+        return server
+
+    async def _revive_mysql(
+        self, files: MySQLServerFiles, folder: MySQLFolder, endpoint: MySQLEndpoint
+    ) -> Child:
+        server = await self._run_mysql_server(files, folder, endpoint, self._make_log(MYSQL))
+        self._parts.note_ready(server)
+        return server
 
     async def _reach_mysql(self, endpoint: MySQLEndpoint) -> None:
         with self._state.stage("mysql"):
@@ -195,7 +250,7 @@ class Startup:
         """Return what `attempt` makes of a port: the one asked for, else a free one, and if lost another."""
         chosen = self._plan.ports.get(name)
         for attempts_left in reversed(range(_PORT_ATTEMPTS)):
-            port = chosen or choose_port()
+            port = chosen or choose_lasting_port()
             try:
                 return await attempt(port)
             except ChildEndedError as error:
@@ -208,24 +263,38 @@ class Startup:
                     ) from error
         raise AssertionError  # pragma: no cover  the last attempt returns or raises
 
-    def _note_start(self, child: Child) -> None:
-        self._children[child.name] = child
-        self._state.set_component(child.name, pid=child.pid, started_at=child.started_at)
+    async def _start_fault_proxy(self, mysql: MySQLEndpoint) -> FaultProxy | None:
+        """Put the fault proxy between the controller manager and its servers, where there is to be one."""
+        executable = self._plan.fault_proxy
+        if executable is None:
+            return None
+        from harness.sandbox.faultproxy import FaultProxy, start_fault_proxy  # noqa: PLC0415  see `outages`
 
-    def _note_ready(self, child: Child) -> None:
-        self._state.set_component(child.name, phase=Phase.RUNNING)
-        watch = asyncio.create_task(self._watch(child))
-        self._watches.add(watch)
+        async def attempt(port: int) -> tuple[Child, FaultProxy]:
+            log = get_log(self._folder.logs, FAULT_PROXY, 0)
+            child = start_fault_proxy(executable, self._folder.temporary, port=port, log=log)
+            self._parts.note_start(child)
+            proxy = FaultProxy(port)
+            await wait_until(proxy.answers, child, interval_s=0.01)
+            return child, proxy
 
-    async def _watch(self, child: Child) -> None:
-        """Say so when a part ends by itself; without it the sandbox is broken."""
-        await child.ended.wait()
-        if self._stopping:
-            return
-        reason = child.describe_end()
-        self._state.set_component(child.name, phase=Phase.FAILED, pid=None, reason=reason)
-        if not self._broken.done():
-            self._broken.set_result(HarnessError(f"{child.name} ended ({reason}):\n{child.quote_log()}"))
+        with self._state.stage("fault proxy"):
+            child, proxy = await self._with_port(FAULT_PROXY, attempt)
+            assert self._client is not None  # noqa: S101  the servers are up
+            servers = {MYSQL: f"{mysql.host}:{mysql.port}", KUBE_APISERVER: f"{LOOPBACK}:{self._client.port}"}
+            for name, address in servers.items():
+                self._state.state.proxy_ports[name] = await asyncio.to_thread(proxy.open_way, name, address)
+            self._parts.note_ready(child)
+        return proxy
+
+    def _make_controllermgr(self, mysql: MySQLEndpoint) -> ControllerManagerRunner:
+        overrides, ports = self._plan.base_yaml_overrides, self._state.state.proxy_ports
+        if not ports:
+            return ControllerManagerRunner(self._folder, self._state, mysql, overrides)
+        kubeconfig = self._folder.proxied_kubeconfig
+        write_kubeconfig(kubeconfig, self._credentials, ports[KUBE_APISERVER])
+        proxied = dataclasses.replace(self._limited or mysql, host=LOOPBACK, port=ports[MYSQL])
+        return ControllerManagerRunner(self._folder, self._state, proxied, overrides, kubeconfig)
 
     async def _explain_timeout(self) -> HarnessError:
         components = self._state.state.components
@@ -238,9 +307,9 @@ class Startup:
         done = (Phase.RUNNING, Phase.COMPLETED)
         late = [c for c in components.values() if c.phase not in done]
         words = [
-            f"{component.name} ({component.phase}):\n{self._children[component.name].quote_log()}"
+            f"{component.name} ({component.phase}):\n{child.quote_log()}"
             for component in late
-            if component.name in self._children
+            if (child := self._parts.find(component.name)) is not None
         ]
         names = ", ".join(component.name for component in late)
         problem = f"The sandbox was not up after {self._plan.start_timeout_s:g} s; it waited for {names}"
@@ -260,6 +329,7 @@ class Startup:
             MYSQL: mysql,
             SCHEMA_INIT: {"path": plan.schema_source},
             **({APISERVER: dataclasses.asdict(plan.apiserver)} if plan.apiserver else {}),
+            **({FAULT_PROXY: dataclasses.asdict(plan.fault_proxy)} if plan.fault_proxy else {}),
             CONTROLLERMGR: dataclasses.asdict(plan.controllermgr.executable),
         }
         for name, values in known.items():

@@ -50,6 +50,7 @@ class State:
     mysql: MySQLEndpoint | None = None
     mysql_client: str = ""
     apiserver_address: str = ""   # of Michelangelo's API server, HOST:PORT, where there is one
+    proxy_ports: dict[str, int] = field(default_factory=dict)   # by component, where there is a fault proxy
     components: dict[str, ComponentStatus] = field(default_factory=dict)
     stages: list[Stage] = field(default_factory=list)
 

@@ -16,9 +16,9 @@ import signal
 import socket
 import time
 import traceback
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -28,12 +28,24 @@ from harness.sandbox.channel import BusyError, Message, describe_error, encode
 from harness.sandbox.controllermgr import ControllerManagerRunner, Reconfiguration
 from harness.sandbox.credentials import make_credentials
 from harness.sandbox.folder import SandboxFolder
+from harness.sandbox.outages import Outages
 from harness.sandbox.plan import ControllerManagerPlan, read_plan
+from harness.sandbox.powers import Cut, Strike
 from harness.sandbox.startup import Startup
 from harness.sandbox.state import SandboxPhase, State, StateFile
 from harness.sandbox.sweep import end_processes, remove
 
 _FOLDER_CHECK_S = 1.0
+_STRIKES: Mapping[str, Callable[[Outages, dict[str, Any]], Awaitable[Strike | None]]] = {
+    "kill": lambda outages, values: outages.kill(values["component"]),
+    "revive": lambda outages, values: outages.start(values["component"], values["within_s"]),
+    "pause": lambda outages, values: outages.pause(values["component"]),
+    "resume": lambda outages, values: outages.resume(values["component"]),
+    "cut": lambda outages, values: outages.cut(values["component"], Cut(values["mode"])),
+    "mend": lambda outages, values: outages.mend(values["component"]),
+    "fill disk": lambda outages, _: outages.fill_disk(),
+    "free disk": lambda outages, _: outages.free_disk(),
+}
 
 
 @dataclass(eq=False)
@@ -126,11 +138,11 @@ class Supervisor:
 
     async def _answer(self, session: _Session, message: Message) -> None:
         try:
-            await self._do(session, message.pop("do"), message)
+            result = await self._do(session, message.pop("do"), message)
         except HarnessError as error:
             session.send(describe_error(error))
         else:
-            session.send({"event": "done"})
+            session.send({"event": "done", "result": result})
 
     def _forget(self, session: _Session, task: asyncio.Task[None]) -> None:
         """Drop a finished task; after a fault of ours the client must not wait, and nothing may stay behind."""
@@ -140,7 +152,9 @@ class Supervisor:
             session.writer.close()
             self._stop.set()
 
-    async def _do(self, session: _Session, name: str, values: dict[str, Any]) -> None:
+    async def _do(self, session: _Session, name: str, values: dict[str, Any]) -> dict[str, Any] | None:
+        if name in _STRIKES:
+            return await self._strike(session, name, values)
         match name:
             case "start":
                 self._starting = asyncio.current_task()
@@ -149,7 +163,7 @@ class Supervisor:
                 self._state.state.kept = True
                 self._state.publish()
             case "use":
-                session.uses = True
+                self._use(session)
             case "leave":
                 session.uses = False
             case "be alone":
@@ -173,6 +187,7 @@ class Supervisor:
                 await self._stopped.wait()
             case _:
                 raise HarnessError(f"The sandbox's supervisor does not know {name!r}")
+        return None
 
     async def _start(self) -> None:
         self._state.begin_start()
@@ -185,6 +200,14 @@ class Supervisor:
         except HarnessError:
             asyncio.get_running_loop().call_soon(self._stop.set)   # once the client has its answer
             raise
+
+    async def _strike(self, session: _Session, name: str, values: dict[str, Any]) -> dict[str, Any] | None:
+        self._require_alone(session)
+        if self._startup is None or self._startup.outages is None:
+            raise HarnessError("The sandbox has not been started yet")
+        async with self._changing:
+            strike = await _STRIKES[name](self._startup.outages, values)
+        return None if strike is None else asdict(strike)
 
     async def _replace(self, session: _Session, values: dict[str, Any]) -> None:
         self._require_alone(session)
@@ -200,6 +223,11 @@ class Supervisor:
         await self._get_controllermgr().reconfigure(
             change, values["within_s"], await_healthy=values["await_healthy"]
         )
+
+    def _use(self, session: _Session) -> None:
+        if self._state.state.proxy_ports:   # who strikes a sandbox has it alone
+            self._require_alone(session)
+        session.uses = True
 
     def _require_alone(self, session: _Session) -> None:
         if any(other.uses for other in self._sessions if other is not session):

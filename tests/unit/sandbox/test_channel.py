@@ -26,10 +26,10 @@ def ends() -> Iterator[tuple[Channel, socket.socket]]:
 
 
 def test_request_says_what_to_do_and_with_what(ends: tuple[Channel, socket.socket]) -> None:
-    """A request reaches the supervisor as one line with its values."""
+    """A request reaches the supervisor as one line with its values, and its result comes back."""
     channel, supervisor = ends
-    supervisor.sendall(encode({"event": "done"}))
-    channel.request("restart", timeout_s=5, within_s=60)
+    supervisor.sendall(encode({"event": "done", "result": {"pid": 1}}))
+    assert channel.request("restart", timeout_s=5, within_s=60) == {"pid": 1}
     assert json.loads(supervisor.recv(1000)) == {"do": "restart", "within_s": 60}
 
 
@@ -38,7 +38,7 @@ def test_stages_are_passed_on_before_the_end(ends: tuple[Channel, socket.socket]
     channel, supervisor = ends
     for seconds in (None, 0.5):
         supervisor.sendall(encode({"event": "stage", "name": "etcd", "seconds": seconds}))
-    supervisor.sendall(encode({"event": "done"}))
+    supervisor.sendall(encode({"event": "done", "result": None}))
     heard: list[Any] = []
     channel.request("start", timeout_s=5, on_stage=lambda *stage: heard.append(stage))
     assert heard == [("etcd", None), ("etcd", 0.5)]
