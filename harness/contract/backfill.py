@@ -17,7 +17,7 @@ from harness.contract.lifecycle import Lifecycle, Stage
 from harness.contract.writes import OURS
 from harness.kube import get_version
 from harness.model import Case, JsonObject
-from harness.polling import wait_for
+from harness.polling import Wait, wait_for
 from harness.scenario import evidence
 from harness.scenario.marks import is_released
 from harness.scenario.signals import NotApplicable
@@ -38,6 +38,7 @@ class Backfill:
         self._many: list[JsonObject] = []
         self._written_s = 0.0
         self._started_at = 0.0
+        self._awaited: tuple[Wait[int], float] | None = None
 
     def prepare(self) -> None:
         """Make the objects that exist before."""
@@ -54,41 +55,23 @@ class Backfill:
 
     def get_created(self, case: Case) -> Account:
         """6.4: an object that was created meanwhile has its row."""
-        return self._life.get(_CREATED, case)
+        return self._get(_CREATED, case)
 
     def get_patched(self, case: Case) -> Account:
         """6.5: the row of an object that was patched meanwhile holds the patch."""
-        return self._life.get(_PATCHED, case)
+        return self._get(_PATCHED, case)
 
     def get_deleted(self, case: Case) -> Account:
         """6.6: an object that was deleted meanwhile is soft-deleted and released, as is one that came and went."""
-        return self._life.get(_DELETED, case)
+        return self._get(_DELETED, case)
 
     def get_many(self) -> Account:
         """6.7: a thousand objects that were created meanwhile have their rows; timed."""
         if not self._many:
             raise NotApplicable(f"{_KIND}, the kind of the {MANY} objects, is not part of the run")
         account, database, kind = Account(), self._life.run.database, self._many_case.kind
-        namespace = self._life.namespaces[0]
-        expected = {str(obj["metadata"]["uid"]): get_version(obj) for obj in self._many}
-
-        progress = [(0, time.monotonic())]   # how many rows there were, since when
-
-        def count() -> int:
-            found = database.get_versions(kind, namespace)
-            number = sum(found.get(uid, 0) >= version for uid, version in expected.items())
-            if number != progress[-1][0]:
-                progress.append((number, time.monotonic()))
-            return number
-
-        wait = wait_for(
-            count,
-            lambda number: number == MANY,
-            give_up=lambda _: time.monotonic() - progress[-1][1] > self._life.run.patience.sync_s,
-            timeout_s=_TIMEOUT_S,
-            interval_s=0.05,
-        )
-        spent_s = time.monotonic() - self._started_at
+        namespace, expected = self._life.namespaces[0], self._list_versions()
+        wait, spent_s = self._await_many()
         account.evidence.append(evidence.of_wait(wait, "rows that have reached their objects' versions"))
         if wait.satisfied:
             account.facts["time"] = f"{spent_s:.1f} s from the start on, {MANY / spent_s:.0f} objects/s"
@@ -110,6 +93,41 @@ class Backfill:
         if len(account.findings) > _SHOWN:
             account.note("all differences", "\n".join(map(str, account.findings)))
         return account
+
+    def _get(self, stage: Stage, case: Case) -> Account:
+        """See what became of the kind's own objects, once the thousand before them in the queue are through."""
+        if self._many:
+            self._await_many()
+        return self._life.get(stage, case)
+
+    def _await_many(self) -> tuple[Wait[int], float]:
+        """Wait for the thousand once, for as long as it makes progress; return when it ended, after the start."""
+        if self._awaited is None:
+            self._awaited = self._wait(), time.monotonic() - self._started_at
+        return self._awaited
+
+    def _wait(self) -> Wait[int]:
+        database, kind, namespace = self._life.run.database, self._many_case.kind, self._life.namespaces[0]
+        expected = self._list_versions()
+        progress = [(0, time.monotonic())]   # how many rows there were, since when
+
+        def count() -> int:
+            found = database.get_versions(kind, namespace)
+            number = sum(found.get(uid, 0) >= version for uid, version in expected.items())
+            if number != progress[-1][0]:
+                progress.append((number, time.monotonic()))
+            return number
+
+        return wait_for(
+            count,
+            lambda number: number == MANY,
+            give_up=lambda _: time.monotonic() - progress[-1][1] > self._life.run.patience.sync_s,
+            timeout_s=_TIMEOUT_S,
+            interval_s=0.05,
+        )
+
+    def _list_versions(self) -> dict[str, int]:
+        return {str(obj["metadata"]["uid"]): get_version(obj) for obj in self._many}
 
     @property
     def _many_case(self) -> Case:
@@ -152,6 +170,7 @@ def _write(life: Lifecycle, case: Case, _account: Account) -> None:
 def _see_created(life: Lifecycle, case: Case, account: Account) -> None:
     specimen = life.find(case, "created-away")
     account.evidence = specimen.evidence
+    specimen.restart_clock()
     account.take_sync(specimen.await_row(), "created while down")
     if life.is_immutable(case):
         wait_for(specimen.read, is_released, timeout_s=life.run.patience.sync_s)
@@ -161,6 +180,7 @@ def _see_created(life: Lifecycle, case: Case, account: Account) -> None:
 def _see_patched(life: Lifecycle, case: Case, account: Account) -> None:
     specimen = life.find(case, "patched-away")
     account.evidence = specimen.evidence
+    specimen.restart_clock()
     account.take_sync(specimen.await_row(), "patched while down")
 
 
