@@ -22,6 +22,8 @@ from harness.scenario.run import Run, add_labels
 
 _ATTEMPTS = 4
 """After how many failures an object counts as never synced: a deadlock or a lost connection is over by then."""
+_UNTOLD_S = 3.0
+"""How long a row is awaited, after the last one, where the log can't be read."""
 _WAITS = 4
 """How many times as long as one row may take a whole section may."""
 
@@ -115,6 +117,8 @@ class Courier:
         """Wait until each accepted object has a row, or has failed for good; or nothing moves any more."""
         pending = {d.uid: d for d in deliveries if d.uid}
         patience_s = self._run.patience.sync_s
+        if self._run.explain_missing_log():   # nobody will say that there is nothing to wait for
+            patience_s = min(patience_s, _UNTOLD_S)
         moved_at = time.monotonic()
 
         def look() -> int:

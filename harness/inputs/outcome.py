@@ -23,6 +23,7 @@ from harness.results import Mismatch
 
 WHOLE = "a row equal to the object, or a refusal"
 _ERROR_SHOWN = 300
+_REFUSAL_SHOWN = 160
 
 
 class Outcome(StrEnum):
@@ -49,7 +50,7 @@ def judge(delivery: Delivery) -> Judgement:
     """Return what became of the input."""
     answer, row = delivery.answer, delivery.row
     if isinstance(answer, Refusal):
-        return Judgement(delivery, Outcome.REFUSED, escape(str(answer), _ERROR_SHOWN))
+        return Judgement(delivery, Outcome.REFUSED, escape(str(answer), _REFUSAL_SHOWN))
     if row is None:
         return _judge_absence(delivery)
     if delivery.obj is None:

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from harness.catalogue import KINDS
 from harness.model import ColumnType, IndexedColumn, JsonObject, Kind
 
 Path = tuple[str | int, ...]
@@ -77,11 +78,12 @@ def fill(kind: Kind, texts: Mapping[str, str]) -> dict[Path, Any]:
     """Return the changes that put some named texts everywhere, and no place without one.
 
     Each stands in every list, in every map (as a key, too) and in an annotation of its name; they take turns in
-    the indexed columns and the other plain fields.
+    the indexed columns and the other plain fields, in every other kind the other way round.
     """
     places, values = PLACES[kind.name], list(texts.values())
     single = [*(column.path for column in list_text_columns(kind)), *places.fields]
-    changes: dict[Path, Any] = {split(path): values[i % len(values)] for i, path in enumerate(single)}
+    turn = KINDS.index(kind)
+    changes: dict[Path, Any] = {split(path): values[(turn + i) % len(values)] for i, path in enumerate(single)}
     changes |= {split(path): values for path in places.lists}
     for path in places.maps:
         changes |= {(*split(path), text): text for text in values}

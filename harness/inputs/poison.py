@@ -55,8 +55,10 @@ def deliver_poison(inputs: Inputs) -> dict[str, Poisoning]:
         for name, delivery in before.items()
     }
     courier.await_rows([*poison.values(), *updates.values()])
-    after = {case.name: send(case, "after", {}) for case in cases}
-    courier.await_rows(after.values())
+    after = {}
+    for case in cases:
+        after[case.name] = send(case, "after", {})
+        courier.await_rows([after[case.name]])
     found = {}
     for case in cases:
         own = Poisoning(poison[case.name], after[case.name], before.get(case.name), updates.get(case.name))
