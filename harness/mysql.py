@@ -240,8 +240,8 @@ class Database:
     def count_waiting(self) -> int:
         """Return how many transactions of the server wait for a row that another one has locked.
 
-        A status variable, which every account may read; `information_schema.innodb_trx` wants a privilege, and shows
-        the same for as long as it is read more often than every 100 ms.
+        A status variable, which every account may read; `information_schema.innodb_trx` wants a privilege, and
+        shows the same for as long as it is read more often than every 100 ms.
         """
         return int(self._query("SHOW GLOBAL STATUS LIKE 'Innodb_row_lock_current_waits'")[0][1])
 

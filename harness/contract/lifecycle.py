@@ -25,7 +25,7 @@ from harness.scenario.findings import explains
 from harness.scenario.log import find_object_entries, parse_log
 from harness.scenario.marks import INGESTER_FINALIZER
 from harness.scenario.run import Run, as_applied
-from harness.scenario.signals import NotApplicable, Signal
+from harness.scenario.signals import NotApplicable, NotRun, Signal
 from harness.scenario.verdict import require_controller
 
 Act = Callable[["Lifecycle", Case, Account], None]
@@ -113,8 +113,11 @@ class Lifecycle:
         return specimen
 
     def find(self, case: Case, role: str) -> Specimen:
-        """Return the object of the role; KeyError where no stage has made it."""
-        return self._specimens[case.name, role]
+        """Return the object of the role; NotRun where the stage that makes it did not come to that."""
+        specimen = self._specimens.get((case.name, role))
+        if specimen is None:
+            raise NotRun(f"{case.name}: the object {role!r} could not be made")
+        return specimen
 
     def find_or_make(self, case: Case, role: str) -> Specimen:
         """Return the object of the role, made by whichever stage needs it first."""
