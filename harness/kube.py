@@ -224,8 +224,8 @@ class Cluster:
             )
         )
 
-    def list_names(self, kind: Kind, namespace: str, selector: str = "") -> list[str]:
-        """Return the names of the kind's objects in the namespace that the label `selector` selects."""
+    def list_objects(self, kind: Kind, namespace: str, selector: str = "") -> list[JsonObject]:
+        """Return the kind's objects in the namespace that the label `selector` selects."""
         found = self._dict(
             lambda: self._custom.list_namespaced_custom_object(
                 GROUP,
@@ -236,16 +236,11 @@ class Cluster:
                 _request_timeout=_REQUEST_TIMEOUT_S,
             )
         )
-        return [str(item["metadata"]["name"]) for item in found["items"]]
-
-    def list_objects(self, kind: Kind, namespace: str) -> list[JsonObject]:
-        """Return all of the kind's objects in the namespace."""
-        found = self._dict(
-            lambda: self._custom.list_namespaced_custom_object(
-                GROUP, VERSION, namespace, kind.plural, _request_timeout=_REQUEST_TIMEOUT_S
-            )
-        )
         return list(found["items"])
+
+    def list_names(self, kind: Kind, namespace: str, selector: str = "") -> list[str]:
+        """Return the names of the kind's objects in the namespace that the label `selector` selects."""
+        return [str(obj["metadata"]["name"]) for obj in self.list_objects(kind, namespace, selector)]
 
     def get_history(
         self, kind: Kind, namespace: str, name: str, *, since: int, until: int, timeout_s: int = 2

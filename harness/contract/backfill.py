@@ -16,10 +16,10 @@ from harness.contract.deletions import await_deletion, examine_release, see_soft
 from harness.contract.lifecycle import Lifecycle, Stage
 from harness.contract.writes import OURS
 from harness.kube import get_version
+from harness.marks import is_released
 from harness.model import Case, JsonObject
 from harness.polling import Wait, wait_for
 from harness.scenario import evidence
-from harness.scenario.marks import is_released
 from harness.scenario.signals import NotApplicable
 
 MANY = 1000

@@ -15,18 +15,18 @@ from harness.contract.lifecycle import Lifecycle, Stage
 from harness.contract.rows import compare_contents, examine_deleted, expect_live, expect_one_live
 from harness.contract.specimen import Specimen
 from harness.contract.writes import OURS
-from harness.model import Case, JsonObject
-from harness.mysql import Row
-from harness.polling import wait_for
-from harness.results import Mismatch
-from harness.scenario import evidence
-from harness.scenario.marks import (
+from harness.marks import (
     DELETING_ANNOTATION,
     IMMUTABLE_ANNOTATION,
     INGESTER_FINALIZER,
     get_finalizers,
     is_released,
 )
+from harness.model import Case, JsonObject
+from harness.mysql import Row
+from harness.polling import wait_for
+from harness.results import Mismatch
+from harness.scenario import evidence
 
 _USUALLY_S = 2.0   # within which a deletion is over
 _MARK = {"metadata": {"annotations": {DELETING_ANNOTATION: "true"}}}

@@ -15,6 +15,7 @@ from harness.contract.account import Account
 from harness.contract.specimen import Specimen
 from harness.errors import HarnessError
 from harness.kube import Refusal
+from harness.marks import INGESTER_FINALIZER
 from harness.model import Case
 from harness.mysql import HeldRow
 from harness.polling import hold, wait_for
@@ -23,7 +24,6 @@ from harness.sandbox.base import CONTROLLERMGR
 from harness.scenario.arrival import Arrivals
 from harness.scenario.findings import explains
 from harness.scenario.log import find_object_entries, parse_log
-from harness.scenario.marks import INGESTER_FINALIZER
 from harness.scenario.run import Run, as_applied
 from harness.scenario.signals import NotApplicable, NotRun, Signal
 from harness.scenario.verdict import require_controller

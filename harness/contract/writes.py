@@ -11,8 +11,8 @@ from harness.contract.lifecycle import Lifecycle, Stage
 from harness.contract.rows import compare_contents, expect_live
 from harness.contract.status import STATUS
 from harness.kube import Refusal, get_version
+from harness.marks import DELETING_ANNOTATION, IMMUTABLE_ANNOTATION, INGESTER_FINALIZER, get_finalizers
 from harness.model import Case, JsonObject
-from harness.scenario.marks import DELETING_ANNOTATION, IMMUTABLE_ANNOTATION, INGESTER_FINALIZER, get_finalizers
 
 MANY = 120
 """Labels, and as many annotations, of the object whose every label must arrive: one lost in a hundred shows."""

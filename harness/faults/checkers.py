@@ -15,10 +15,10 @@ from harness.faults.ending import Ending
 from harness.faults.ledger import Life, is_going
 from harness.faults.sampler import Follower
 from harness.kube import get_version
+from harness.marks import INGESTER_FINALIZER, get_finalizers, is_released
 from harness.model import JsonObject, Kind
 from harness.mysql import Row
 from harness.results import Mismatch
-from harness.scenario.marks import INGESTER_FINALIZER, get_finalizers, is_released
 
 _DELETION = "column delete_time"
 _EDGE_S = 1.0   # what was created this shortly before the fault may not have been written

@@ -19,10 +19,10 @@ from harness.faults.ending import list_objects
 from harness.faults.ledger import Life, is_going
 from harness.faults.tables import RowVersion, Tables
 from harness.kube import Cluster, Refusal, get_version
+from harness.marks import INGESTER_FINALIZER, get_finalizers
 from harness.model import JsonObject, Kind
 from harness.polling import wait_for
 from harness.results import Mismatch
-from harness.scenario.marks import INGESTER_FINALIZER, get_finalizers
 
 _WRITE_TIMEOUT_S = 20.0
 _INTERVAL_S = 0.1

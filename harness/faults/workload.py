@@ -18,8 +18,8 @@ from harness.errors import HarnessError
 from harness.faults.ledger import Entry, Ledger, Outcome, is_going
 from harness.faults.plan import Operation, Verb, make_plan
 from harness.kube import Cluster, Refusal
+from harness.marks import INGESTER_FINALIZER
 from harness.model import JsonObject
-from harness.scenario.marks import INGESTER_FINALIZER
 
 _JOIN_TIMEOUT_S = 45.0   # longer than a request may take
 

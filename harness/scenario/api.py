@@ -14,6 +14,7 @@ from harness.cases import CASES_BY_NAME
 from harness.errors import HarnessError
 from harness.issues import Workaround
 from harness.kube import Refusal, Version, get_version
+from harness.marks import get_finalizers, is_released
 from harness.michelangelo.client import ApiServer
 from harness.michelangelo.package import find_missing
 from harness.model import Case, JsonObject
@@ -28,7 +29,6 @@ from harness.scenario.api_steps import ApiCreation, ApiDeletion
 from harness.scenario.arrival import Arrivals
 from harness.scenario.history import ObjectHistory
 from harness.scenario.log import find_object_entries, parse_log
-from harness.scenario.marks import get_finalizers, is_released
 from harness.scenario.run import Run
 from harness.scenario.signals import NotRun
 from harness.scenario.steps import Creation, Sync, Update, Write, as_write, get_history

@@ -13,6 +13,7 @@ from harness.compare import compare_json, show
 from harness.errors import CheckFailure, HarnessError
 from harness.issues import KnownIssue
 from harness.kube import Refusal
+from harness.marks import DELETING_ANNOTATION, INGESTER_FINALIZER, get_finalizers
 from harness.michelangelo.comparison import examine_decoded
 from harness.michelangelo.package import find_missing, get_version
 from harness.model import Case, JsonObject
@@ -25,7 +26,6 @@ from harness.scenario.api_deletion import is_marked
 from harness.scenario.api_steps import ApiCreation, ApiDeletion
 from harness.scenario.failure import fail, fail_on, report_stale
 from harness.scenario.log import parse_log
-from harness.scenario.marks import DELETING_ANNOTATION, INGESTER_FINALIZER, get_finalizers
 from harness.scenario.run import Run, matches
 from harness.scenario.signals import Known, NotApplicable
 from harness.scenario.steps import Sync, Update, get_object

@@ -5,11 +5,11 @@ from __future__ import annotations
 import time
 
 from harness.kube import Version
+from harness.marks import DELETING_ANNOTATION, get_finalizers
 from harness.model import JsonObject
 from harness.results import Evidence
 from harness.scenario import evidence
 from harness.scenario.api_steps import ApiDeletion
-from harness.scenario.marks import DELETING_ANNOTATION, get_finalizers
 from harness.scenario.steps import get_history
 
 

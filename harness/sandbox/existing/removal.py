@@ -8,11 +8,13 @@ never ends, and that is said instead of waited for.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from harness.catalogue import KINDS
 from harness.errors import HarnessError
 from harness.kube import Cluster, Refusal
+from harness.marks import INGESTER_FINALIZER, get_finalizers
 from harness.model import GROUP, JsonObject, Kind
 from harness.mysql import Database, delete_rows, render_deletion
 from harness.polling import wait_for
@@ -92,6 +94,7 @@ def _delete_objects(trace: Trace, namespace: str, cluster: Cluster) -> dict[Kind
     """Delete the run's objects and wait until they are gone; return those that are not."""
     waiting = [kind for kind in KINDS if cluster.list_names(kind, namespace, trace.selector)]
     for kind in waiting:
+        _release_objects(kind, namespace, trace, cluster)
         cluster.delete_all(kind, namespace, trace.selector)
 
     def read() -> dict[Kind, list[str]]:
@@ -103,6 +106,16 @@ def _delete_objects(trace: Trace, namespace: str, cluster: Cluster) -> dict[Kind
     ).value
     found = {kind: [cluster.get(kind, namespace, name) for name in names] for kind, names in left.items()}
     return {kind: [obj for obj in objects if obj is not None] for kind, objects in found.items()}
+
+
+def _release_objects(kind: Kind, namespace: str, trace: Trace, cluster: Cluster) -> None:
+    """Take off the finalizer that the run gave its objects: an Ingester that is broken would hold them for ever."""
+    for obj in cluster.list_objects(kind, namespace, trace.selector):
+        finalizers = get_finalizers(obj)
+        if INGESTER_FINALIZER in finalizers:
+            rest = [name for name in finalizers if name != INGESTER_FINALIZER]
+            with suppress(Refusal):   # it may be gone by now
+                cluster.patch(kind, namespace, obj["metadata"]["name"], {"metadata": {"finalizers": rest}})
 
 
 def _describe_held(trace: Trace, kind: Kind, obj: JsonObject) -> Leftover:

@@ -11,10 +11,10 @@ from harness.catalogue import KINDS_BY_NAME
 from harness.faults.ending import Ending
 from harness.faults.ledger import Entry, Life, Outcome, trace_lives
 from harness.faults.plan import Operation, Verb
+from harness.marks import INGESTER_FINALIZER
 from harness.model import JsonObject
 from harness.mysql import Row
 from harness.reference.row import RowBuilder
-from harness.scenario.marks import INGESTER_FINALIZER
 
 NOW = datetime(2026, 3, 1, 12)
 

@@ -11,8 +11,8 @@ from harness.faults.ledger import Entry, Ledger, Outcome
 from harness.faults.plan import Operation, Verb
 from harness.faults.workload import Client, Load, Workload, make_object
 from harness.kube import Refusal
+from harness.marks import INGESTER_FINALIZER
 from harness.model import JsonObject, Kind
-from harness.scenario.marks import INGESTER_FINALIZER
 
 from .builders import make_obj
 

@@ -10,6 +10,7 @@ import pytest
 from harness.catalogue import KINDS
 from harness.errors import HarnessError
 from harness.kube import Cluster, Refusal
+from harness.marks import INGESTER_FINALIZER
 from harness.model import JsonObject, Kind
 from harness.sandbox.existing import removal
 from harness.sandbox.existing.removal import RUN_LABEL, Trace, remove_trace
@@ -45,6 +46,14 @@ class _StandInCluster:
         chosen = {name: f"{RUN_LABEL}={labels.get(RUN_LABEL)}" for name, labels in self.objects.items()}
         return [name for name, label in chosen.items() if label == selector]
 
+    def list_objects(self, kind: Kind, namespace: str, selector: str = "") -> list[JsonObject]:
+        finalizers = self.behaviour.get("finalizers") and ["held.by/it", INGESTER_FINALIZER]
+        names = self.list_names(kind, namespace, selector)
+        return [{"metadata": {"name": name, "finalizers": finalizers or []}} for name in names]
+
+    def patch(self, kind: Kind, _: str, name: str, body: JsonObject) -> None:
+        self.calls.append(f"patch {kind.plural}/{name} with {body['metadata']}")
+
     def get(self, _: Kind, namespace: str, name: str) -> JsonObject:
         return {"metadata": {"name": name, "namespace": namespace, "finalizers": ["held.by/it"]}}
 
@@ -67,6 +76,13 @@ def remove(monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[str]]:
         return [str(left) for left in remove_trace(trace, cast(Cluster, cluster), _MYSQL)]
 
     return do
+
+
+def test_the_finalizer_that_the_run_gave_is_taken_off(remove: Callable[..., list[str]]) -> None:
+    """An Ingester that is broken would hold the run's objects; finalizers of others are left alone."""
+    cluster = _StandInCluster(_OWN, {"mine": _OWN, "theirs": {}}, finalizers=True)
+    remove(cluster)
+    assert cluster.calls[0] == "patch projects/mine with {'finalizers': ['held.by/it']}"
 
 
 def test_objects_namespace_and_rows_are_removed(remove: Callable[..., list[str]]) -> None:
