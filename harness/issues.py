@@ -162,7 +162,7 @@ CONTRACT_ISSUES: tuple[ContractIssue, ...] = (
         title="The row of an object that is deleted without the Ingester's finalizer stays live",
         sections=("5.7",),
         signature=(r"^the row of the deleted object: expected soft-deleted, got live: an orphan$",),
-        impact="Queries keep finding an object that Kubernetes no longer has; kubectl adds no finalizer (documented).",
+        impact="Queries keep finding an object that Kubernetes no longer has: documented, as kubectl adds none.",
         workaround="Create objects through an API server that adds the finalizer, or delete them by annotation.",
         fix="Add the finalizer in the first reconcile, or look for live rows without an object at each start.",
     ),
@@ -217,8 +217,8 @@ CONTRACT_ISSUES: tuple[ContractIssue, ...] = (
         ),
         impact=(
             "Its first row could not be written before its deletion was asked for. The soft delete then finds no "
-            "row, fails, and is retried for ever with growing delays; its namespace can't be deleted, and no object "
-            "of that name be created again."
+            "row, fails, and is retried for ever with growing delays; its namespace can't be deleted, and no "
+            "object of that name be created again."
         ),
         workaround="Remove the finalizer michelangelo/Ingester by hand; MySQL never had the object.",
         fix="Take a row that is not there for done when an object is being deleted, and remove the finalizer.",

@@ -192,24 +192,28 @@ class Database:
         return {uid: tuple(sorted(found)) for uid, found in pairs.items()}
 
     @contextlib.contextmanager
-    def hold_row(self, kind: Kind, uid: str) -> Iterator[HeldRow]:
+    def hold_row(self, kind: Kind, uid: str) -> Iterator[HeldRow | None]:
         """Keep everybody from writing the row with that uid, by a shared lock on it, until the context ends.
 
-        It takes a connection of its own, and no right but that to read. Raises `HarnessError` where there is no
-        such row, or somebody else holds it.
+        It takes a connection of its own, and the right to read, which MySQL before 8.0.22 finds too little: None,
+        where the account may not. Raises `HarnessError` where there is no such row, or somebody else holds it.
         """
+        may = True
         try:
             with contextlib.closing(_connect(self.endpoint, CONNECT_TIMEOUT_S)) as connection:
                 cursor = connection.cursor()
                 cursor.execute("START TRANSACTION READ ONLY")
-                cursor.execute(
-                    f"SELECT uid FROM `{kind.table}` WHERE uid = %s LOCK IN SHARE MODE",  # noqa: S608
-                    (uid,),
-                )
-                if not cursor.fetchall():
+                one = f"SELECT uid FROM `{kind.table}` WHERE uid = %s LOCK IN SHARE MODE"  # noqa: S608
+                try:
+                    cursor.execute(one, (uid,))
+                except mysql.connector.Error as error:
+                    if error.errno not in _MAY_NOT:
+                        raise
+                    may = False
+                if may and not cursor.fetchall():
                     raise HarnessError(f"table {kind.table} has no row with uid {uid} that could be held")
                 try:
-                    yield HeldRow(self, self.count_waiting())
+                    yield HeldRow(self, self.count_waiting()) if may else None
                 finally:
                     cursor.execute("ROLLBACK")
                     cursor.close()
@@ -385,6 +389,7 @@ def explain(endpoint: MySQLEndpoint, error: mysql.connector.Error) -> HarnessErr
 
 _WAY_OUT = "Check host, port, user and database; the password is MYSQL_PASSWORD's or MYSQL_PASSWORD_FILE's."
 _DENIED = 1045
+_MAY_NOT = (1142, 1143)
 _PROBLEMS: dict[int, tuple[str, str]] = {
     1044: ("{server}: {user} may not use the database {database!r}", "GRANT SELECT ON `{database}`.* TO the user"),
     _DENIED: (

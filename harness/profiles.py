@@ -1,8 +1,8 @@
 """What a given version of the system is expected to do, read from `fixtures/profiles/NAME.toml`.
 
 A profile's file has `title`, `immutable_kinds` (kinds that leave Kubernetes once they are in MySQL),
-`known_issues`, `api_known_issues` and `contract_known_issues` (ids of `harness.issues`; the second of Michelangelo's
-API server, the third of the chapters beyond the seed report's). Anything else in it is an error.
+`known_issues`, `api_known_issues` and `contract_known_issues` (ids of `harness.issues`; the second of
+Michelangelo's API server, the third of the chapters beyond the seed report's). Anything else in it is an error.
 """
 
 from __future__ import annotations

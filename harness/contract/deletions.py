@@ -95,7 +95,7 @@ def _retire(life: Lifecycle, case: Case, account: Account) -> None:
             specimen.patch({"metadata": marks})
             life.await_block(held, account, lambda: is_released(specimen.read()))
             left = is_released(specimen.read())
-        if left:
+        if held is not None and left:
             account.find("the order", "the object leaves Kubernetes after its row is written", "it left before")
         specimen.restart_clock()
         account.take_sync(specimen.await_row(), "marked immutable")
@@ -157,7 +157,7 @@ def _delete_while_held(life: Lifecycle, specimen: Specimen, account: Account, as
         ask()
         life.await_block(held, account, lambda: is_released(specimen.read()))
         obj = specimen.read()
-    if obj is None or INGESTER_FINALIZER not in get_finalizers(obj):
+    if held is not None and (obj is None or INGESTER_FINALIZER not in get_finalizers(obj)):
         what = "gone from Kubernetes" if obj is None else f"finalizers {show(get_finalizers(obj))}"
         account.find("the order", f"{INGESTER_FINALIZER} goes after delete_time is set", f"{what} before it")
     await_deletion(life, specimen)

@@ -138,8 +138,13 @@ class Lifecycle:
         """Whether a known issue of the profile explains the finding, whatever section it is found in."""
         return any(explains(issue, finding) for issue in self.run.profile.contract_known_issues)
 
-    def await_block(self, held: HeldRow, account: Account, is_over: Callable[[], bool] = lambda: False) -> None:
+    def await_block(
+        self, held: HeldRow | None, account: Account, is_over: Callable[[], bool] = lambda: False
+    ) -> None:
         """Wait until a reconcile waits for the held row, so that all that it does before is done."""
+        if held is None:
+            account.facts["order"] = "not observed: the account may not lock rows"
+            return
         waited = wait_for(
             lambda: (held.is_awaited(), is_over()),
             any,

@@ -2,8 +2,8 @@
 
 `fails` and `not_run` map a section of the report to the kinds whose check must end so ('' for a check that
 belongs to no kind); every other check must pass, be not applicable or known. What `may` fail besides depends on
-timing. `names` must stand in what the failing checks say: the column, table or line that broke. A fault is shown by
-the checks of its `chapter`, a marker of `tests/acceptance`, and for the kinds of `crd` alone, if it names any.
+timing. `names` must stand in what the failing checks say: the column, table or line that broke. A fault is shown
+by the checks of its `chapter`, a marker of `tests/acceptance`, and for the kinds of `crd` alone, if it names any.
 """
 
 from __future__ import annotations

@@ -109,7 +109,7 @@ def _delete_objects(trace: Trace, namespace: str, cluster: Cluster) -> dict[Kind
 
 
 def _release_objects(kind: Kind, namespace: str, trace: Trace, cluster: Cluster) -> None:
-    """Take off the finalizer that the run gave its objects: an Ingester that is broken would hold them for ever."""
+    """Take off the finalizer that the run gave its objects: a broken Ingester would hold them for ever."""
     for obj in cluster.list_objects(kind, namespace, trace.selector):
         finalizers = get_finalizers(obj)
         if INGESTER_FINALIZER in finalizers:
