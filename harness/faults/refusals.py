@@ -17,7 +17,7 @@ from harness.faults.scene import (
     require_struck,
 )
 from harness.polling import wait_for
-from harness.sandbox.base import Sandbox
+from harness.sandbox.base import MYSQL, Sandbox
 from harness.sandbox.mysqlserver import LIMITED_USER
 from harness.sandbox.powers import Strike
 
@@ -181,7 +181,7 @@ class TooManyConnections(RefusingMySQL):
 
 
 class DiskFull(Stroke):
-    """No file of MySQL can grow any more, as on a full disk."""
+    """No file of MySQL can grow any more, as on a full disk. A server that ends over it is started again."""
 
     def __init__(self) -> None:
         self._strike: Strike | None = None
@@ -203,5 +203,8 @@ class DiskFull(Stroke):
 
     def heal(self, scene: Scene) -> None:
         """Free the disk."""
-        if self._strike is not None:
-            scene.powers.free_disk()
+        if self._strike is None:
+            return
+        if scene.sandbox.component(MYSQL).pid is None:
+            scene.powers.start(MYSQL)
+        scene.powers.free_disk()

@@ -106,7 +106,7 @@ def explain_foreign_mysql(sandbox: Sandbox) -> str:
     """Return why MySQL must not be disturbed, '' where it is the sandbox's own."""
     if reason := explain_no_way(sandbox):
         return reason
-    return "" if sandbox.component(MYSQL).pid is not None else "MySQL is not the sandbox's own"
+    return "MySQL is not the sandbox's own" if sandbox.component(MYSQL).path.startswith("external") else ""
 
 
 def explain_no_disk(sandbox: Sandbox) -> str:
