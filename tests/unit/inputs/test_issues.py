@@ -54,7 +54,7 @@ FOREIGN = [
     Mismatch("Model, input over-owner", WHOLE, "no row, and no error in the log"),
     Mismatch("Model, input over-by-spaces, column json, spec.owner.name", '"x  "', '"x"'),
     Mismatch(
-        "Model, input annotation-65535", WHOLE, "never synced: 1406 (22001): Data too long for column 'value' at row 1"
+        "Model, input annotation-65535", WHOLE, "never synced: 1406 (22001): Data too long for column 'value'"
     ),
     Mismatch("Model, input annotation-65536, table model_annotations, key a", '"x"', "no row"),
     Mismatch("Model, input label-key-255", WHOLE, "never synced: 1406 (22001): Data too long for column 'key'"),
