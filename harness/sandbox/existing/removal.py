@@ -8,6 +8,7 @@ never ends, and that is said instead of waited for.
 
 from __future__ import annotations
 
+import time
 from contextlib import suppress
 from dataclasses import dataclass, field
 
@@ -58,13 +59,18 @@ class Trace:
 def remove_trace(trace: Trace, cluster: Cluster, mysql: MySQLEndpoint) -> list[Leftover]:
     """Remove all that the run made, and return what stays. Raises nothing: who ends a run must come to its end."""
     leftovers: list[Leftover] = []
-    for namespace in trace.namespaces:
+    try:
+        ours = [namespace for namespace in trace.namespaces if _is_ours(trace, namespace, cluster)]
+        kinds = {namespace: _delete_objects(trace, namespace, cluster) for namespace in ours}
+    except (Refusal, HarnessError) as error:
+        return list_trace(trace, mysql, _first_line(error))
+    deadline = time.monotonic() + _OBJECTS_TIMEOUT_S   # one for all, which are held side by side
+    for namespace in ours:
         try:
-            if not _is_ours(trace, namespace, cluster):
-                continue
-            remaining = _delete_objects(trace, namespace, cluster)
+            patience_s = max(0.0, deadline - time.monotonic())
+            remaining = _await_removal(trace, namespace, cluster, kinds[namespace], patience_s)
         except (Refusal, HarnessError) as error:
-            return list_trace(trace, mysql, _first_line(error))
+            return [*leftovers, *list_trace(trace, mysql, _first_line(error))]
         leftovers += [
             _describe_held(trace, kind, obj) for kind, objects in remaining.items() for obj in objects
         ]
@@ -90,19 +96,26 @@ def _is_ours(trace: Trace, namespace: str, cluster: Cluster) -> bool:
     return found is not None and (found["metadata"].get("labels") or {}).get(RUN_LABEL) == trace.run_id
 
 
-def _delete_objects(trace: Trace, namespace: str, cluster: Cluster) -> dict[Kind, list[JsonObject]]:
-    """Delete the run's objects and wait until they are gone; return those that are not."""
+def _delete_objects(trace: Trace, namespace: str, cluster: Cluster) -> list[Kind]:
+    """Ask for the deletion of the run's objects; return the kinds that have any."""
     waiting = [kind for kind in KINDS if cluster.list_names(kind, namespace, trace.selector)]
     for kind in waiting:
         _release_objects(kind, namespace, trace, cluster)
         cluster.delete_all(kind, namespace, trace.selector)
+    return waiting
+
+
+def _await_removal(
+    trace: Trace, namespace: str, cluster: Cluster, kinds: list[Kind], timeout_s: float
+) -> dict[Kind, list[JsonObject]]:
+    """Wait until the run's objects are gone; return those that are not."""
 
     def read() -> dict[Kind, list[str]]:
-        names = {kind: cluster.list_names(kind, namespace, trace.selector) for kind in waiting}
+        names = {kind: cluster.list_names(kind, namespace, trace.selector) for kind in kinds}
         return {kind: left for kind, left in names.items() if left}
 
     left = wait_for(
-        read, lambda left: not left, timeout_s=_OBJECTS_TIMEOUT_S, interval_s=0.1, max_interval_s=1.0
+        read, lambda left: not left, timeout_s=timeout_s, interval_s=0.1, max_interval_s=1.0
     ).value
     found = {kind: [cluster.get(kind, namespace, name) for name in names] for kind, names in left.items()}
     return {kind: [obj for obj in objects if obj is not None] for kind, objects in found.items()}
