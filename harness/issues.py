@@ -169,7 +169,7 @@ CONTRACT_ISSUES: tuple[ContractIssue, ...] = (
     ContractIssue(
         id="ghost-row",
         title="An object created again under the name of an orphan, or of a retired one, leaves two live rows",
-        sections=("5.10",),
+        sections=("5.11",),
         signature=(
             r"^live rows of one name (after a deletion without finalizer|of an immutable kind): ",
             r"expected 1, got 2,",
@@ -197,7 +197,7 @@ CONTRACT_ISSUES: tuple[ContractIssue, ...] = (
     ContractIssue(
         id="unsynced-deletion-sticks",
         title="An object that is deleted before its first row is written stays in Kubernetes",
-        sections=("6.6",),
+        sections=("6.7",),
         signature=(
             r"-fleeting-away in Kubernetes: expected released, ",
             r"errors logged: object not found or already deleted",

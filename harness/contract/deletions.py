@@ -130,24 +130,26 @@ def _recreate(life: Lifecycle, case: Case, account: Account) -> None:
         if before != after or before is None:
             seen = f"{show(before)}, then {show(after)}"
             account.find("the first object's delete_time", "set once and for all", seen)
-    orphan = life.find(case, "orphan")
-    ghost = life.make(case, "orphan")
-    account.take_sync(ghost.await_row(), "created again after a deletion without finalizer", earlier=[orphan.uid])
 
 
 def _see_recreated(life: Lifecycle, case: Case, account: Account) -> None:
-    for role, when in (("deleted", ""), ("orphan", " after a deletion without finalizer")):
-        specimen = life.find(case, role)
-        account.findings += expect_one_live(specimen.read_rows(), when)
-        specimen.release()
+    specimen = life.find(case, "deleted")
+    account.findings += expect_one_live(specimen.read_rows(), "")
+    specimen.release()
 
 
-def _recreate_retired(life: Lifecycle, case: Case, account: Account) -> None:
-    first = life.find(case, "immutable")
-    specimen = life.make(case, "immutable")
-    account.evidence = specimen.evidence
-    account.take_sync(specimen.await_row(), "created again", earlier=[first.uid])
-    account.findings += expect_one_live(specimen.read_rows(), " of an immutable kind")
+def _succeed(life: Lifecycle, case: Case, account: Account) -> None:
+    """Create an object under the name of one whose row stayed live."""
+    role, when = (
+        ("immutable", " of an immutable kind")
+        if life.is_immutable(case)
+        else ("orphan", " after a deletion without finalizer")
+    )
+    first = life.find(case, role)
+    second = life.make(case, role)
+    account.evidence = second.evidence
+    account.take_sync(second.await_row(), "created again", earlier=[first.uid])
+    account.findings += expect_one_live(second.read_rows(), when)
 
 
 def _delete_while_held(life: Lifecycle, specimen: Specimen, account: Account, ask: Callable[[], object]) -> None:
@@ -212,5 +214,6 @@ DELETED = Stage("deleted", _delete, _see_deleted)
 ORPHANED = Stage("orphaned", _orphan, _see_orphaned)
 MARKED_DELETING = Stage("marked deleting", _mark_deleting, _see_marked_deleting)
 RETIRED = Stage("retired", _retire, _see_retired)
-RECREATED = Stage("recreated", _recreate, _see_recreated, after=(DELETED, ORPHANED))
-RECREATED_RETIRED = Stage("recreated after it was retired", _recreate_retired, after=(RETIRED,))
+RECREATED = Stage("recreated", _recreate, _see_recreated, after=(DELETED,))
+SUCCEEDED = Stage("succeeded", _succeed, after=(ORPHANED,))
+SUCCEEDED_RETIRED = Stage("succeeded after it was retired", _succeed, after=(RETIRED,))

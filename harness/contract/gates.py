@@ -36,7 +36,8 @@ SETTINGS: tuple[tuple[str, Any], ...] = (
     ("ingester.requeuePeriodMap", {kind: f"{period}s" for kind, period in PERIOD_OF_S.items()}),
 )
 _GATE_OFF = (("metadataStorage.enableMetadataStorage", False),)
-_CLEAR_ERROR = re.compile(r"mysql.*(config|stanza|empty|missing|required|not set)", re.IGNORECASE)
+_COMPLAINT = re.compile(r"error|fail|fatal|panic|refus", re.IGNORECASE)
+_REASON = re.compile(r"mysql.*(config|stanza|empty|missing|required|not set)", re.IGNORECASE)
 
 
 class Gates:
@@ -128,7 +129,7 @@ class Gates:
         )
         self._power.stop_controllermgr()
         log = self._read_log(cursor)
-        said = [entry for entry in log if _CLEAR_ERROR.search(entry.text)]
+        said = [e for e in log if _COMPLAINT.search(e.text) and _REASON.search(e.text)]
         account.note("the controller manager", _describe(ended.value))
         account.evidence.append(evidence.of_log(said[:3] or log[-8:], "what it says of it"))
         if not ended.satisfied or ended.value.phase is Phase.COMPLETED:

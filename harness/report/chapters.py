@@ -72,6 +72,7 @@ CHAPTERS: tuple[Chapter, ...] = (
             "5.8": "Deleting annotation",
             "5.9": "Immutable annotation",
             "5.10": "Re-created",
+            "5.11": "Successor of a live row",
         },
     ),
     Chapter(
@@ -85,7 +86,8 @@ CHAPTERS: tuple[Chapter, ...] = (
             "6.4": "Created while down",
             "6.5": "Patched while down",
             "6.6": "Deleted while down",
-            "6.7": "1,000 objects",
+            "6.7": "Came and went while down",
+            "6.8": "1,000 objects",
         },
     ),
     Chapter(

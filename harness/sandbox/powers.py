@@ -100,7 +100,10 @@ class InjectsFaults(Protocol):
         """
 
     def start(self, component: str) -> Strike:
-        """Start a component that was killed, with its port, data and accounts; returns once it works again."""
+        """Start a component that was killed, with its port, data and accounts; returns once it works again.
+
+        Of etcd this means that a running kube-apiserver has found it again.
+        """
 
     def pause(self, component: str) -> Strike:
         """Stop a component's process by SIGSTOP; its status says 'paused'."""

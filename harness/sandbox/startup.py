@@ -162,9 +162,16 @@ class Startup:
         return apiserver, client
 
     async def _revive_etcd(self, folder: Path) -> Child:
+        """Start etcd again; return once kube-apiserver, where it runs, has found it again.
+
+        That tries less and less often, so that after a minute without etcd it may take half a minute more.
+        """
         etcd = controlplane.start_etcd(self._plan.etcd, folder, self._make_log(ETCD))
         self._parts.note_start(etcd)
         await wait_until(EtcdClient(controlplane.get_etcd_socket(folder)).is_healthy, etcd)
+        apiserver, client = self._parts.find(KUBE_APISERVER), self._client
+        if client is not None and apiserver is not None and apiserver.exit_code is None and not apiserver.is_paused:
+            await wait_until(client.is_ready, etcd)
         self._parts.note_ready(etcd)
         return etcd
 

@@ -93,5 +93,13 @@ def test_5_9_immutable(case: Case, lifecycle: Lifecycle, check: Check) -> None:
 @pytest.mark.section("5.10", "Another object under the same name has a row of its own")
 def test_5_10_recreated(case: Case, lifecycle: Lifecycle, check: Check) -> None:
     """An object created under the name of a deleted one has a new row; the old one stays deleted; one is live."""
-    stage = deletions.RECREATED_RETIRED if lifecycle.is_immutable(case) else deletions.RECREATED
+    lifecycle.require_mutable(case)
+    go_through(deletions.RECREATED, lifecycle, case, check, "the successor's rows are not as the contract says")
+
+
+@pytest.mark.order(71)
+@pytest.mark.section("5.11", "Another object under the name of one whose row stayed live")
+def test_5_11_successor_of_a_live_row(case: Case, lifecycle: Lifecycle, check: Check) -> None:
+    """The row of an object that follows an orphan, or a retired object, is the only live one of its name."""
+    stage = deletions.SUCCEEDED_RETIRED if lifecycle.is_immutable(case) else deletions.SUCCEEDED
     go_through(stage, lifecycle, case, check, "the name has not exactly one live row")

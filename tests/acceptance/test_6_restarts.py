@@ -58,14 +58,23 @@ def test_6_5_patched_while_down(case: Case, lifecycle: Lifecycle, gates: Gates, 
 @pytest.mark.order(96)
 @pytest.mark.section("6.6", "Deleted while down")
 def test_6_6_deleted_while_down(case: Case, lifecycle: Lifecycle, gates: Gates, check: Check) -> None:
-    """An object that was deleted meanwhile is soft-deleted and released; one that came and went is released."""
+    """An object that was deleted meanwhile is soft-deleted and released."""
     lifecycle.require_mutable(case)
     account = gates.get_backfill().get_deleted(case)
     account.conclude(lifecycle.run, check, f"{case.name}: its deletion was not caught up with")
 
 
 @pytest.mark.order(97)
-@pytest.mark.section("6.7", "A thousand objects are caught up with")
-def test_6_7_many_objects(run: Run, gates: Gates, check: Check) -> None:
+@pytest.mark.section("6.7", "Come and gone while down")
+def test_6_7_come_and_gone_while_down(case: Case, lifecycle: Lifecycle, gates: Gates, check: Check) -> None:
+    """An object that was created and deleted meanwhile, and never had a row, is released."""
+    lifecycle.require_mutable(case)
+    account = gates.get_backfill().get_fleeting(case)
+    account.conclude(lifecycle.run, check, f"{case.name}: an object without a row is held")
+
+
+@pytest.mark.order(98)
+@pytest.mark.section("6.8", "A thousand objects are caught up with")
+def test_6_8_many_objects(run: Run, gates: Gates, check: Check) -> None:
     """A thousand objects that were created meanwhile each have a row, equal to the object."""
     gates.get_backfill().get_many().conclude(run, check, "not all objects were caught up with")

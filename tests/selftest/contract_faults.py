@@ -160,7 +160,8 @@ def _keep_finalizer(self: Reconciler, key: Key, obj: JsonObject, log: Log) -> No
 
 def _hard_delete(self: Store, kind: Kind, namespace: str, name: str) -> None:
     with self.transaction() as cursor:
-        cursor.execute(f"DELETE FROM {kind.table} WHERE namespace = %s AND name = %s", (namespace, name))  # noqa: S608
+        statement = f"DELETE FROM {kind.table} WHERE namespace = %s AND name = %s"  # noqa: S608
+        cursor.execute(statement, (namespace, name))
 
 
 def _soft_delete_with(condition: str, moment: Callable[[], datetime], *also: str) -> Callable[[], Parts]:
@@ -171,7 +172,8 @@ def _soft_delete_with(condition: str, moment: Callable[[], datetime], *also: str
         with self.transaction() as cursor:
             for statement in also:
                 cursor.execute(statement.format(table=kind.table), values)
-            cursor.execute(f"UPDATE {kind.table} SET delete_time = %(now)s WHERE {condition}", values)  # noqa: S608
+            statement = f"UPDATE {kind.table} SET delete_time = %(now)s WHERE {condition}"  # noqa: S608
+            cursor.execute(statement, values)
             if cursor.rowcount == 0:
                 raise StoreError(f"object not found or already deleted: {namespace}/{name}")
 
@@ -208,10 +210,8 @@ def _hard_delete_gone() -> Parts:
     def act(self: Reconciler, key: Key) -> None:
         assert isinstance(self.store, Store)
         with self.store.transaction() as cursor:
-            cursor.execute(
-                f"DELETE FROM {self.kind.table} WHERE namespace = %s AND name = %s AND delete_time IS NULL",  # noqa: S608
-                (key.namespace, key.name),
-            )
+            statement = f"DELETE FROM {self.kind.table} WHERE namespace = %s AND name = %s"  # noqa: S608
+            cursor.execute(f"{statement} AND delete_time IS NULL", (key.namespace, key.name))
 
     return _when_gone(act)()
 
@@ -324,7 +324,7 @@ CONTRACT_FAULTS: tuple[Fault, ...] = (
         _drop_while_busy,
         fail_in("5.4"),
         "patched during a reconcile",
-        may=fail_in("5.1", "5.2", "5.3", "5.5", "5.6", "5.7", "5.8", "5.9", "5.10"),
+        may=fail_in("5.1", "5.2", "5.3", "5.5", "5.6", "5.7", "5.8", "5.9", "5.10", "5.11"),
     ),
     contract_fault("deleting-of-any-value", _reconcile_by(_any_value(DELETING)), fail_in("5.5"), 'value "false"'),
     contract_fault("immutable-of-any-value", _reconcile_by(_any_value(IMMUTABLE)), fail_in("5.5"), "deleted"),
@@ -365,8 +365,8 @@ CONTRACT_FAULTS: tuple[Fault, ...] = (
         fail_in("5.6", "5.8"),
         "project_labels",
     ),
-    contract_fault("gone-is-deleted", _when_gone(_soft_delete_gone), fail_in("5.7", "5.9", "5.10"), "stale"),
-    contract_fault("gone-is-deleted-for-good", _hard_delete_gone, fail_in("5.7", "5.9", "5.10"), "for good"),
+    contract_fault("gone-is-deleted", _when_gone(_soft_delete_gone), fail_in("5.7", "5.9", "5.11"), "stale"),
+    contract_fault("gone-is-deleted-for-good", _hard_delete_gone, fail_in("5.7", "5.9", "5.11"), "for good"),
     contract_fault("deleting-ignored", _reconcile_by(_without(DELETING)), fail_in("5.8"), "stays live"),
     contract_fault(
         "deleting-keeps-the-object", on_reconciler(delete=_keep_in_kubernetes), fail_in("5.8"), "released"
@@ -382,7 +382,7 @@ CONTRACT_FAULTS: tuple[Fault, ...] = (
     contract_fault(
         "retired-is-deleted",
         on_reconciler(retire=_retire_as_deleted),
-        {"5.9": ("Project", "Model"), "5.10": ("Model",)},
+        {"5.9": ("Project", "Model"), "5.11": ("Model",)},
         "delete_time",
         model=True,
     ),
@@ -415,11 +415,11 @@ CONTRACT_FAULTS: tuple[Fault, ...] = (
     restart_fault(
         "no-backfill",
         lambda: Parts(informer=_Forgetful),
-        {**fail_in("6.4", "6.5", "6.6"), "6.7": ("",)},
+        {**fail_in("6.4", "6.5", "6.6", "6.7"), "6.8": ("",)},
         "created while down",
     ),
     restart_fault(
-        "backfill-ends-at-500", lambda: Parts(informer=_FirstPage), {"6.7": ("",)}, "a row at a version"
+        "backfill-ends-at-500", lambda: Parts(informer=_FirstPage), {"6.8": ("",)}, "a row at a version"
     ),
-    restart_fault("deletions-missed-while-down", _skip_deletions_at_start, fail_in("6.6"), "deleted-away"),
+    restart_fault("deletions-missed-while-down", _skip_deletions_at_start, fail_in("6.6", "6.7"), "deleted-away"),
 )

@@ -105,8 +105,8 @@ def test_a_chapter_that_the_old_run_lacks_is_no_difference() -> None:
         (subject, "judged", "not run", True)
         for subject in (
             "78 cells of all kinds, 1 check (Through Michelangelo's API server)",
-            "130 cells of all kinds (The rest of the contract)",
-            "39 cells of all kinds, 4 checks (Gates and backfill)",
+            "143 cells of all kinds (The rest of the contract)",
+            "52 cells of all kinds, 4 checks (Gates and backfill)",
             "156 cells of all kinds (Hostile input)",
             "4 checks (Faults under load)",
         )

@@ -116,7 +116,7 @@ def test_checks_of_no_kind_stand_beside_the_matrix() -> None:
     """They keep out of the cells, in the order of their sections, and count with them."""
     matrix = _build(
         "6",
-        Check("6.7", "objects", status=Status.PASS, facts={"objects": "1000"}),
+        Check("6.8", "objects", status=Status.PASS, facts={"objects": "1000"}),
         Check("6.4", "created", "Model", status=Status.PASS),
         Check("6.1", "disabled", status=Status.INVALID),
     )
