@@ -225,14 +225,18 @@ def check_samples(story: Story, ending: Ending, follower: Follower) -> list[Mism
     for (uid, version), (_, row) in follower.samples.items():
         life = story.lives.get(uid)
         final = ending.objects.get(uid)
-        if life is None:
-            continue
+        if life is None or not _has_all_columns(row, KINDS_BY_NAME[life.kind]):
+            continue   # a fault has altered the table
         known = dict(life.versions)
         if final is not None:
             known[get_version(final)] = final
         if version in known:
             findings += _compare(life, known[version], row, "sampled")
     return findings
+
+
+def _has_all_columns(row: Row, kind: Kind) -> bool:
+    return all(column.name in row.columns for column in kind.columns)
 
 
 def _compare_known(life: Life, row: Row) -> list[Mismatch]:

@@ -185,6 +185,15 @@ def test_a_half_written_row_is_found_among_the_samples() -> None:
     assert "sampled, table project_labels" in finding
 
 
+def test_a_sample_of_an_altered_table_is_no_finding() -> None:
+    """A row that was read while its table lacked a column says nothing about the Ingester."""
+    obj, follower = make_obj(), Follower()
+    row = make_row(obj)
+    columns = {name: value for name, value in row.columns.items() if name != "tier"}
+    follower.keep(KINDS_BY_NAME["Project"], dataclasses.replace(row, columns=columns))
+    assert check(tell(make_life(obj)), make_ending((obj, row)), follower) == []
+
+
 def observe(*looks: dict[str, RowVersion]) -> list[Mismatch]:
     """Return what a follower finds in these looks."""
     follower = Follower()
