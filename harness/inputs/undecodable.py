@@ -104,7 +104,7 @@ def check_undecodable(inputs: Inputs, case: Case, check: Check) -> None:
     lines = "\n".join(escape(line, _LINE_SHOWN) for line in found.lines[:5])
     check.evidence += [
         Evidence("request", f"{found.bad.input.name}: sent", found.bad.input.describe(), time.time()),
-        Evidence("response", f"{found.bad.input.name}: {judgement.outcome}", judgement.detail, time.time()),
+        Evidence("row", f"{found.bad.input.name}: the row", judgement.detail, time.time()),
         Evidence("log", "lines on what can't be decoded", lines or "no such line", time.time()),
     ]
     conclude(
@@ -136,7 +136,8 @@ def list_findings(found: Blockage) -> list[Mismatch]:
 
 def describe_facts(found: Blockage) -> dict[str, str]:
     """Return what was measured."""
-    facts = {"input": found.bad.input.name, "outcome": str(judge(found.bad).outcome)}
+    outcome = "can't be decoded" if found.blocked else str(judge(found.bad).outcome)
+    facts = {"input": found.bad.input.name, "outcome": outcome}
     facts["good one after it"] = "held up" if found.blocked else "arrived"
     if found.recovered_s is not None:
         facts["recovered after its removal in"] = f"{found.recovered_s:.1f} s"
