@@ -71,10 +71,8 @@ def check_row(sync: Sync, check: Check, deleted_uids: Iterable[str] = ()) -> Row
         _fail_on_absence(sync, check)
     mismatches = examine_row(sync, deleted_uids)
     check.evidence.append(evidence.of_comparison(mismatches, f"the row against the object at {row.res_version}"))
-    table = write.creation.case.kind.table
-    fail_on(
-        mismatches, check, f"{_name(write.answer)}: its row differs from the object", f"table {table}, uid {write.uid}"
-    )
+    place = f"table {write.creation.case.kind.table}, uid {write.uid}"
+    fail_on(mismatches, check, f"{_name(write.answer)}: its row differs from the object", place)
     return row
 
 
