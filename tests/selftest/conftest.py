@@ -153,6 +153,17 @@ def acceptance(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Acceptance]
     runs.sandbox(["down"])
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Declare how many clean runs there are to be."""
+    parser.addoption("--clean-runs", type=int, default=2, metavar="N", help="clean runs under load (default: 2)")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Draw each clean run from a seed of its own."""
+    if "seed" in metafunc.fixturenames:
+        metafunc.parametrize("seed", range(1, metafunc.config.option.clean_runs + 1))
+
+
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Begin the ledger with the faults that are selected."""
     parameters = [getattr(item, "callspec", None) for item in session.items]

@@ -1,0 +1,51 @@
+"""A right ingester is never blamed: clean runs with different kinds, while the machine has other work to do.
+
+`--clean-runs N` makes them N; each is drawn from its number, so that one that raised an alarm can be repeated.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import pytest
+
+from harness.catalogue import KINDS
+from harness.results import Status
+
+from .conftest import Acceptance
+from .ledger import Ledger
+
+PROFILES = ("upstream-main", "report-2026-03")
+_AT_ONCE = 3   # kinds of one run
+_WORK = "import os\nparent = os.getppid()\nwhile os.getppid() == parent: pass"
+
+
+@pytest.fixture(scope="module")
+def busy_machine() -> Iterator[None]:
+    """Keep every processor busy beside the run."""
+    count = os.cpu_count() or 1
+    work = [subprocess.Popen([sys.executable, "-c", _WORK]) for _ in range(count)]
+    yield
+    for process in work:
+        process.kill()
+        process.wait()
+
+
+def test_a_clean_run_raises_no_alarm(
+    seed: int, busy_machine: None, acceptance: Acceptance, ledger: Ledger
+) -> None:
+    """Every chapter but that of faults passes, on a machine under load."""
+    draw = random.Random(seed)  # noqa: S311  a choice of kinds, no secret
+    profile = draw.choice(PROFILES)
+    kinds = draw.sample([kind.name.lower() for kind in KINDS], _AT_ONCE)
+    selection = [word for kind in kinds for word in ("--crd", kind)]
+    outcome = acceptance.run("--profile", profile, "-m", "not faults", *selection)
+    alarms = {cell for status in Status if not status.succeeds for cell in outcome.find(status)}
+    name = f"seed {seed}: {profile}, {', '.join(sorted(kinds))}, under load"
+    ledger.note_clean(name, alarms=alarms, seconds=outcome.seconds)
+    assert alarms == set(), outcome.output
+    assert outcome.exit_code == 0, outcome.output
