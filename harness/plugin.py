@@ -186,7 +186,9 @@ class AcceptancePlugin:
             self._progress.close()
 
     def _give_up(self, error: Exception, exit_code: int) -> None:
-        self._session.record.headline = str(error).partition("\n")[0]
+        first, *others = str(error).strip().splitlines()
+        announces = first.endswith(":") and others   # the cause is the last of what it quotes
+        self._session.record.headline = f"{first} {others[-1].strip()}" if announces else first
         for check in self._session.record.checks:
             check.detail = self._session.record.headline
         pytest.exit(str(error), returncode=exit_code)
