@@ -45,6 +45,11 @@ class Child:
         self._loop = asyncio.get_running_loop()
         threading.Thread(target=self._wait, name=f"wait for {name}", daemon=True).start()
 
+    @property
+    def is_going(self) -> bool:
+        """Whether it has neither ended nor been paused."""
+        return self.exit_code is None and not self.is_paused
+
     def send(self, number: signal.Signals) -> None:
         """Send a signal to the process and its group, if it has not ended."""
         if self.exit_code is None:

@@ -46,7 +46,6 @@ class Parts:
         """Kill a process on request: it shows as Terminated, and nothing is broken."""
         self._expected.add(child)
         await child.stop()
-        self._expected.discard(child)
         reason = f"{child.describe_end()}, on request"
         self._state.set_component(child.name, phase=Phase.TERMINATED, pid=None, reason=reason)
 

@@ -170,7 +170,7 @@ class Startup:
         self._parts.note_start(etcd)
         await wait_until(EtcdClient(controlplane.get_etcd_socket(folder)).is_healthy, etcd)
         apiserver, client = self._parts.find(KUBE_APISERVER), self._client
-        if client is not None and apiserver is not None and apiserver.exit_code is None and not apiserver.is_paused:
+        if apiserver is not None and client is not None and apiserver.is_going:
             await wait_until(client.is_ready, etcd)
         self._parts.note_ready(etcd)
         return etcd

@@ -129,3 +129,18 @@ def test_unpacked_server_is_told_where_its_files_are(mariadb: MySQLServerFiles, 
         mariadb, tmp_path / "data", port=1, init_file=tmp_path / "init.sql", temporary_folder=tmp_path
     )
     assert f"--basedir={tmp_path}" in command
+
+
+def test_server_for_faults_withstands_them(mysql: MySQLServerFiles, tmp_path: Path) -> None:
+    """What was acknowledged survives SIGKILL on every server; one for faults keeps torn pages from it too."""
+
+    def make(*, faults: bool) -> list[str]:
+        return make_server_command(
+            mysql, tmp_path, port=1, init_file=None, temporary_folder=tmp_path, faults=faults
+        )
+
+    usual, struck = make(faults=False), make(faults=True)
+    assert "--innodb-flush-log-at-trx-commit=2" in usual
+    assert [option for option in usual if option not in struck] == ["--loose-innodb-doublewrite=0"]
+    assert [option for option in struck if option not in usual] == ["--innodb-file-per-table=OFF"]
+    assert not any(option.startswith("--init-file") for option in usual)

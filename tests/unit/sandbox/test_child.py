@@ -101,6 +101,40 @@ def test_what_a_process_left_behind_ends_with_it(tmp_path: Path) -> None:
     assert _is_gone(asyncio.run(run()))
 
 
+def test_paused_process_is_killed_at_once(tmp_path: Path) -> None:
+    """A paused process does nothing until it goes on; a stop does not wait for it to obey."""
+
+    async def run() -> tuple[bool, int, float]:
+        child = _spawn(tmp_path, "import time; time.sleep(60)")
+        process = psutil.Process(child.pid)
+        child.pause()
+        await wait_until(lambda: process.status() == psutil.STATUS_STOPPED, child)
+        going = child.is_going
+        child.resume()
+        await wait_until(lambda: process.status() != psutil.STATUS_STOPPED, child)
+        child.pause()
+        began = time.monotonic()
+        return going, await child.stop(grace_s=20), time.monotonic() - began
+
+    going, exit_code, took_s = asyncio.run(run())
+    assert (going, exit_code) == (False, -signal.SIGKILL)
+    assert took_s < 10
+
+
+def test_ignored_signal_does_not_end_a_process(tmp_path: Path) -> None:
+    """A process can be started so that a signal that would end it does not."""
+
+    async def run(ignored: tuple[signal.Signals, ...]) -> str:
+        log = tmp_path / f"log{len(ignored)}"
+        child = spawn("server", ["sh", "-c", "kill -XFSZ $$; echo on"], log=log, folder=tmp_path,
+                      environment=os.environ, ignored=ignored)  # fmt: skip
+        await child.ended.wait()
+        return f"{child.describe_end()} {log.read_text().strip()}".strip()
+
+    assert asyncio.run(run(())) == "killed by SIGXFSZ"
+    assert asyncio.run(run((signal.SIGXFSZ,))) == "exit code 0 on"
+
+
 def test_waiting_for_a_process_that_ended_quotes_its_log(tmp_path: Path) -> None:
     """Who waits for a server that died is told how it ended and what it said last."""
 

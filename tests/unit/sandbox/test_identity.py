@@ -146,11 +146,15 @@ def test_unreadable_schema_is_named(tmp_path: Path) -> None:
             make_request(SandboxSettings(schema=tmp_path / name), {})
 
 
-def test_another_api_server_or_key_is_another_sandbox(binary: Path) -> None:
-    """A sandbox with another API server, or with keys of base.yaml set, is not taken for this one."""
+def test_another_api_server_or_key_or_faults_are_another_sandbox(binary: Path) -> None:
+    """A sandbox with another API server, with keys of base.yaml set or for faults is not taken for this one."""
     plain = SandboxSettings()
-    others = (replace(plain, apiserver=binary), replace(plain, base_yaml_overrides=(("k8s.qps", 1),)))
-    assert len({make_request(settings, {}).digest for settings in (plain, *others)}) == 3
+    others = (
+        replace(plain, apiserver=binary),
+        replace(plain, base_yaml_overrides=(("k8s.qps", 1),)),
+        replace(plain, faults=True),
+    )
+    assert len({make_request(settings, {}).digest for settings in (plain, *others)}) == 4
 
 
 def test_a_given_version_is_the_one_that_is_said(binary: Path) -> None:

@@ -7,9 +7,17 @@ import stat
 
 import pytest
 
+from harness.assets.mysqld import MySQLServerFiles
 from harness.errors import HarnessError
 from harness.sandbox.folder import SandboxFolder
-from harness.sandbox.mysqlserver import connect, make_endpoint, write_client_files
+from harness.sandbox.mysqlserver import (
+    MySQLFolder,
+    connect,
+    make_endpoint,
+    make_limited_endpoint,
+    write_accounts,
+    write_client_files,
+)
 from harness.sandbox.ports import choose_port
 from harness.settings import MySQLEndpoint
 
@@ -47,3 +55,22 @@ def test_unreachable_server_is_named_without_its_password() -> None:
         connect(endpoint)
     assert f"MySQL me@127.0.0.1:{endpoint.port}, database 'michelangelo'" in caught.value.problem
     assert "s3cret" not in str(caught.value)
+
+
+@pytest.mark.parametrize("flavor", ["mysql", "mariadb"])
+def test_limited_account_has_its_database_and_no_more(folder: SandboxFolder, flavor: str) -> None:
+    """The controller manager's account is made only where asked for, and has rights on its database alone."""
+    files = MySQLServerFiles(flavor, folder.path, "1", "here")
+    place = MySQLFolder(folder.path)
+    endpoint = make_endpoint(3306)
+    limited = make_limited_endpoint(endpoint)
+    write_accounts(files, place, endpoint, None)
+    alone = place.init_file.read_text()
+    write_accounts(files, place, endpoint, limited)
+    both = place.init_file.read_text()
+    assert [line for line in both.splitlines() if line not in alone.splitlines()] == [
+        f"CREATE USER 'controllermgr'@'127.0.0.1' IDENTIFIED BY '{limited.password}';",
+        "GRANT ALL PRIVILEGES ON `michelangelo`.* TO 'controllermgr'@'127.0.0.1';",
+    ]
+    assert limited.password != endpoint.password
+    assert stat.S_IMODE(place.init_file.stat().st_mode) == 0o600

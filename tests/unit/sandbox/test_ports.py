@@ -8,7 +8,7 @@ import socket
 import psutil
 import pytest
 
-from harness.sandbox.ports import LOOPBACK, choose_port, describe_holder, is_port_clash
+from harness.sandbox.ports import LOOPBACK, choose_lasting_port, choose_port, describe_holder, is_port_clash
 
 
 def test_chosen_port_is_free() -> None:
@@ -42,3 +42,19 @@ def test_free_port_has_no_named_holder() -> None:
 def test_last_words_of_a_server_without_its_port_are_recognised(message: str, clash: bool) -> None:
     """What kube-apiserver, MariaDB and MySQL say of a taken port is told from other failures."""
     assert is_port_clash(message) == clash
+
+
+def test_lasting_port_is_none_that_the_system_gives_away() -> None:
+    """A server that is down for a while finds its port free: no client gets one of that range unasked."""
+    port = choose_lasting_port()
+    with socket.socket() as server:
+        server.bind((LOOPBACK, port))
+    assert 15_000 <= port < 32_768
+
+
+def test_lasting_port_is_free(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A port that is taken is not chosen; where all tried ones are, one of the system's is."""
+    with socket.create_server((LOOPBACK, 0)) as server:
+        taken = int(server.getsockname()[1])
+        monkeypatch.setattr("harness.sandbox.ports.secrets.randbelow", lambda _: taken - 15_000)
+        assert choose_lasting_port() != taken

@@ -79,6 +79,7 @@ def test_plan_survives_the_file(folder: SandboxFolder) -> None:
         schema_source="s",
         controllermgr=ControllerManagerPlan(("/mgr", "-v"), Executable("/mgr"), "d", expands_variables=True),
         start_timeout_s=60.0,
+        fault_proxy=Executable("/faultproxy", "2.5.0"),
         ports={"mysql": 3306},
     )
     write_plan(folder, plan)
