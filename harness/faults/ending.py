@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -19,8 +20,8 @@ _CATCH_UP_S = 2.0
 class Ending:
     """The state after all has come to rest. `objects` by uid; `rows` by kind; `orphans`: uids with children only.
 
-    An object whose row was newer or older when it was read is read again until both agree, or two seconds have
-    passed: business controllers write all the while.
+    Objects whose rows were newer or older when they were read are read again until both agree, or two seconds have
+    passed for all of them: business controllers write all the while.
     """
 
     objects: dict[str, JsonObject] = field(default_factory=dict)
@@ -47,10 +48,11 @@ def gather(
     """Read everything, of `uids` (by kind) also children without a row; HarnessError where that can't be done."""
     ending = Ending(list_objects(cluster, kinds, namespace))
     ending.rows = {kind.name: tables.list_rows(kind, namespace) for kind in kinds}
+    deadline = time.monotonic() + _CATCH_UP_S
     for uid, obj in list(ending.objects.items()):
         rows = ending.find_rows(uid)
         if len(rows) == 1 and rows[0][1].res_version != get_version(obj):
-            _read_together(cluster, tables, namespace, ending, obj)
+            _read_together(cluster, tables, namespace, ending, obj, deadline)
     for kind in kinds:
         without = set(uids.get(kind.name, ())).difference(row.uid for row in ending.rows[kind.name])
         ending.orphans[kind.name] = tables.find_children_of(kind, without)
@@ -58,9 +60,9 @@ def gather(
 
 
 def _read_together(
-    cluster: Cluster, tables: Tables, namespace: str, ending: Ending, obj: JsonObject
+    cluster: Cluster, tables: Tables, namespace: str, ending: Ending, obj: JsonObject, deadline: float
 ) -> None:
-    """Read the object and its row until they are of one version, or two seconds have passed."""
+    """Read the object and its row until they are of one version, or the deadline has passed; at least once."""
     kind, name, uid = KINDS_BY_NAME[obj["kind"]], obj["metadata"]["name"], obj["metadata"]["uid"]
 
     def read() -> tuple[JsonObject | None, list[Row]]:
@@ -73,7 +75,8 @@ def _read_together(
             return True
         return bool(rows) and rows[0].res_version == get_version(found)
 
-    found, rows = wait_for(read, agree, timeout_s=_CATCH_UP_S, interval_s=0.02).value
+    left_s = max(0.0, deadline - time.monotonic())
+    found, rows = wait_for(read, agree, timeout_s=left_s, interval_s=0.02).value
     if found is None or found["metadata"]["uid"] != uid:
         del ending.objects[uid]
     else:

@@ -19,6 +19,7 @@ class Kill(Stroke):
     def __init__(self, component: str) -> None:
         self.component = component
         self.settles_itself = component == CONTROLLERMGR
+        self.restarts = int(self.settles_itself)
         self.breaks_watches = component in (KUBE_APISERVER, ETCD)
         self._pid: int | None = None
         self._strike: Strike | None = None

@@ -46,7 +46,7 @@ from harness.scenario.signals import Invalid
 FEWEST_ACKNOWLEDGED = 30
 LOWEST_RATE = 8.0          # acknowledged operations a second, before the fault
 _LOAD_S = 1.5              # at least, before the fault
-_LOAD_TIMEOUT_S = 15.0
+_LOAD_TIMEOUT_S = 10.0
 _AFTERWARDS_S = 2.0        # within which the load goes on after the fault
 _NEEDED = (Verb.CREATE, Verb.PATCH, Verb.RELABEL, Verb.DELETE)
 
@@ -102,13 +102,14 @@ class Round:
                     outage_ended_at = time.monotonic()
                 healed_at = time.monotonic()
                 self._await_operations(healed_at)
-            restarted = self._place.sandbox.component(CONTROLLERMGR).restarts - restarts
+            restarts = self._place.sandbox.component(CONTROLLERMGR).restarts - restarts
+            crashed = restarts > sum(stroke.restarts for stroke in self._strokes)
             self._require_operations(struck_at, healed_at)
             self._note_load(struck_at, outage_ended_at, healed_at)
             outage_s = healed_at - struck_at
             allowance = allow(
                 outage_s,
-                restart_s=LONGEST_DELAY_S if restarted else 0.0,
+                restart_s=LONGEST_DELAY_S if crashed else 0.0,
                 breaks_watches=any(stroke.breaks_watches for stroke in self._strokes),
                 objects_of_a_kind=self._load.clients,
                 margin_s=self._place.margin_s,

@@ -52,10 +52,12 @@ class Stroke:
     """One fault, once. It can be struck and healed one time; what it remembers in between is its own.
 
     `breaks_watches` says that the controller manager has to list and watch anew. `settles_itself`: it is over as
-    soon as it is proven, or the sandbox heals it; nothing is to be waited for in between.
+    soon as it is proven, or the sandbox heals it; nothing is to be waited for in between. `restarts` is how often
+    it restarts the controller manager, which runs again once it is healed; one that crashes has yet to come back.
     """
 
     breaks_watches = False
+    restarts = 0
     settles_itself = False
 
     def explain_absence(self, sandbox: Sandbox) -> str:

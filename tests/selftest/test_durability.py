@@ -4,15 +4,39 @@ from __future__ import annotations
 
 import re
 import sys
+from collections.abc import Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 
 import pytest
 
-from harness.results import Status
-from tests.selftest.conftest import ROOT, Acceptance, Outcome
+from harness.cases import CASES, find_case
+from harness.faults.catalogue import FAULTS as ROUNDS
+from harness.faults.catalogue import find_fault
+from harness.faults.plan import make_plan
+from harness.faults.programme import RoundPlan, draw_rounds
+from harness.model import Case
+from harness.progress import SILENT
+from harness.results import Check, Status
+from harness.scenario.steps import Patience
+from harness.session import RunSettings, Session
+from harness.settings import ControllerManager, SandboxSettings
+from harness.soak import conduct_round
+from harness.target import Target
+from tests.selftest.conftest import ROOT, Acceptance
 from tests.selftest.durability_faults import FAULTS, DurabilityFault
 
-ROUNDS = sorted({fault.round for fault in FAULTS})
+PROFILE = "upstream-main"
+_MARGIN_S = 1.0   # what is lost stays so, however long it is waited for
+
+
+@pytest.fixture(scope="module")
+def folder(acceptance: Acceptance) -> Iterator[Path]:
+    """Yield a folder for executables, in whose sandbox the rounds of this process take place as well."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("TMPDIR", "XDG_RUNTIME_DIR"):
+            patch.setenv(name, str(acceptance.folder))
+        yield acceptance.folder
 
 
 def make_executable(folder: Path, name: str, parts: str) -> Path:
@@ -25,54 +49,72 @@ def make_executable(folder: Path, name: str, parts: str) -> Path:
         "from harness.reference.process import Parts, main\n"
         "from harness.reference.reconciler import Reconciler\n"
         "from tests.selftest.durability_faults import FAULTS_BY_NAME\n"
-        f"sys.exit(main(['--profile', 'upstream-main'], parts={parts}))\n",
+        f"sys.exit(main(['--profile', {PROFILE!r}], parts={parts}))\n",
         encoding="utf-8",
     )
     path.chmod(0o755)
     return path
 
 
-def run_rounds(acceptance: Acceptance, rounds: list[str], *arguments: str) -> Outcome:
-    """Run these rounds of the chapter on faults."""
-    return acceptance.run(
-        "-m", "faults", "-k", " or ".join(rounds), "--profile", "upstream-main", "--sync-timeout", "2", *arguments
+def conduct(executable: Path | None, name: str, cases: Sequence[Case] = CASES) -> Check:
+    """Conduct one round in the sandbox that these tests share, and return its check."""
+    fault = find_fault(name)
+    sandbox = SandboxSettings(controllermgr=ControllerManager(executable), profile=PROFILE)
+    settings = RunSettings(
+        target=Target(sandbox=sandbox, profile=PROFILE),
+        cases=tuple(cases),
+        keep_sandbox=True,
+        patience=Patience(sync_s=_MARGIN_S),
     )
+    session = Session(settings, "self-test", SILENT)
+    check = Check(fault.section, fault.title)
+    try:
+        session.start(faults=True)
+        conduct_round(session, RoundPlan(1, (fault,), 1, fault.outage_s), check)
+    finally:
+        session.stop()
+    return check
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
-def test_an_ingester_that_loses_data_is_found(fault: DurabilityFault, acceptance: Acceptance) -> None:
-    """The round that is for it fails, and says what was lost."""
-    executable = make_executable(acceptance.folder, fault.name, f"FAULTS_BY_NAME[{fault.name!r}].parts()")
-    outcome = run_rounds(acceptance, [fault.round], "--controllermgr", str(executable))
-    assert outcome.record is not None, outcome.output
-    assert [check.status for check in outcome.record.checks] == [Status.FAIL], outcome.output
-    assert re.search(fault.finds, outcome.describe(Status.FAIL)), outcome.describe(Status.FAIL)
-    assert "python -m harness soak --fault" in outcome.record.checks[0].reproduce
-    assert outcome.exit_code == 1
+def test_an_ingester_that_loses_data_is_found(fault: DurabilityFault, folder: Path) -> None:
+    """The round that is for it fails, says what was lost, and how to see it again."""
+    executable = make_executable(folder, fault.name, f"FAULTS_BY_NAME[{fault.name!r}].parts()")
+    check = conduct(executable, fault.round)
+    found = "\n".join(map(str, check.mismatches))
+    assert check.status is Status.FAIL, (check.detail, check.facts)
+    assert re.search(fault.finds, found), found
+    assert check.reproduce.startswith(f"python -m harness soak --fault {fault.round} --seed 1 ")
 
 
 def test_a_right_ingester_passes_these_rounds(acceptance: Acceptance) -> None:
-    """The reference loses nothing in the rounds that find the others."""
-    outcome = run_rounds(acceptance, ROUNDS)
+    """The reference loses nothing in rounds that find the others; here they are an acceptance run."""
+    rounds = ["controllermgr-kill", "mysql-read-only", "mysql-lock-wait"]
+    outcome = acceptance.run("-m", "faults", "-k", " or ".join(rounds), "--profile", PROFILE)
     assert outcome.record is not None, outcome.output
-    assert len(outcome.record.checks) == len(ROUNDS)
+    assert len(outcome.record.checks) == len(rounds)
     assert outcome.exit_code == 0, outcome.output
 
 
-def test_a_fault_that_does_not_strike_is_invalid(acceptance: Acceptance) -> None:
+def test_a_fault_that_does_not_strike_is_invalid(folder: Path) -> None:
     """An Ingester that never writes feels no read-only MySQL: the round proves nothing, and is no pass."""
     idle = "Parts(reconciler=type('Idle', (Reconciler,), {'reconcile': lambda self, key: None}))"
-    executable = make_executable(acceptance.folder, "idle", idle)
-    outcome = run_rounds(acceptance, ["mysql-read-only"], "--controllermgr", str(executable))
-    assert outcome.record is not None, outcome.output
-    (check,) = outcome.record.checks
+    check = conduct(make_executable(folder, "idle", idle), "mysql-read-only")
     assert (check.status, check.detail.partition(":")[0]) == (Status.INVALID, "the fault did not strike")
-    assert outcome.exit_code == 1
 
 
-def test_a_load_that_is_not_there_is_invalid(acceptance: Acceptance) -> None:
+def test_a_load_that_is_not_there_is_invalid(folder: Path) -> None:
     """A load that can't do what it is for, since its only kind is immutable, proves nothing."""
-    outcome = run_rounds(acceptance, ["mysql-refused"], "--crd", "model")
-    assert outcome.record is not None, outcome.output
-    (check,) = outcome.record.checks
+    check = conduct(None, "mysql-refused", [find_case("model")])
     assert (check.status, check.detail.partition(":")[0]) == (Status.INVALID, "the load was not there")
+
+
+def test_a_seed_is_one_programme_and_one_load() -> None:
+    """The same seed draws the same rounds, and plans the same operations for each client of each round."""
+
+    def draw() -> list[object]:
+        plans = list(islice(draw_rounds(7, ROUNDS), 30))
+        loads = [list(islice(make_plan(plan.seed, 0, ["Project", "Cluster"]), 50)) for plan in plans]
+        return [plans, loads]
+
+    assert draw() == draw()
