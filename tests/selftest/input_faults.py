@@ -125,7 +125,11 @@ def _fault(
     names: str,
     may: Sections | None = None,
 ) -> Fault:
-    return Fault(name, parts, fails, names, chapter="inputs", may=may or {})
+    """Return the fault, to be tried with the kinds that it breaks and one that it must leave alone."""
+    broken = sorted({kind for kinds in fails.values() for kind in kinds})
+    bystander = "Cluster" if "Cluster" not in broken else "RayJob"
+    crd = tuple(kind.lower() for kind in [*broken, bystander])
+    return Fault(name, parts, fails, names, crd=crd, chapter="inputs", may=may or {})
 
 
 def _all_of(kind: str, *sections: str) -> Sections:
