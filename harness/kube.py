@@ -152,25 +152,17 @@ class Cluster:
 
     def patch(self, kind: Kind, namespace: str, name: str, patch: Mapping[str, Any]) -> JsonObject:
         """Apply the merge patch and return the object as the server stored it."""
-        return self._dict(
-            lambda: self._custom.patch_namespaced_custom_object(
-                GROUP,
-                VERSION,
-                namespace,
-                kind.plural,
-                name,
-                dict(patch),
-                field_validation="Strict",
-                field_manager=_FIELD_MANAGER,
-                _content_type=_MERGE_PATCH,
-                _request_timeout=_REQUEST_TIMEOUT_S,
-            )
-        )
+        return self._patch(self._custom.patch_namespaced_custom_object, kind, namespace, name, patch)
 
     def patch_status(self, kind: Kind, namespace: str, name: str, patch: Mapping[str, Any]) -> JsonObject:
         """Apply the merge patch to the object's status alone, and return the object as the server stored it."""
+        return self._patch(self._custom.patch_namespaced_custom_object_status, kind, namespace, name, patch)
+
+    def _patch(
+        self, request: Callable[..., Any], kind: Kind, namespace: str, name: str, patch: Mapping[str, Any]
+    ) -> JsonObject:
         return self._dict(
-            lambda: self._custom.patch_namespaced_custom_object_status(
+            lambda: request(
                 GROUP,
                 VERSION,
                 namespace,
