@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-import shlex
 import time
 from collections.abc import Awaitable, Callable, Coroutine
 from functools import partial
@@ -22,7 +21,6 @@ from harness.sandbox.apiclient import ApiClient
 from harness.sandbox.apiserver import start_apiserver, takes_connections
 from harness.sandbox.base import (
     APISERVER,
-    CONTROLLERMGR,
     ETCD,
     FAULT_PROXY,
     KUBE_APISERVER,
@@ -36,6 +34,7 @@ from harness.sandbox.credentials import Credentials, write_kubeconfig
 from harness.sandbox.etcdclient import EtcdClient
 from harness.sandbox.folder import SandboxFolder
 from harness.sandbox.fulldisk import FullDisk
+from harness.sandbox.inventory import describe_components
 from harness.sandbox.logs import get_log, list_runs
 from harness.sandbox.mysqlserver import MySQLFolder
 from harness.sandbox.outages import Outages
@@ -72,7 +71,7 @@ class Startup:
 
     async def start(self) -> None:
         """Start everything; HarnessError where a part fails, ends early or takes too long."""
-        self._describe_components()
+        describe_components(self._plan, self._state)
         deadline = time.monotonic() + self._plan.start_timeout_s
         try:
             async with asyncio.timeout(self._plan.start_timeout_s):
@@ -321,33 +320,3 @@ class Startup:
         names = ", ".join(component.name for component in late)
         problem = f"The sandbox was not up after {self._plan.start_timeout_s:g} s; it waited for {names}"
         return HarnessError("\n".join([problem, *words]))
-
-    def _describe_components(self) -> None:
-        """Publish all components in their starting order, with what is known before they run."""
-        plan = self._plan
-        mysql = {"path": f"external: {plan.mysql.host}:{plan.mysql.port}"} if plan.mysql else {}
-        self._state.state.mysql_client = _spell_client(plan.mysql_server)
-        if (files := plan.mysql_server) is not None:
-            version = f"{files.version} ({files.flavor})"
-            mysql = {"version": version, "path": str(files.server), "sha256": files.sha256}
-        known = {
-            ETCD: dataclasses.asdict(plan.etcd),
-            KUBE_APISERVER: dataclasses.asdict(plan.kube_apiserver),
-            MYSQL: mysql,
-            SCHEMA_INIT: {"path": plan.schema_source},
-            **({APISERVER: dataclasses.asdict(plan.apiserver)} if plan.apiserver else {}),
-            **({FAULT_PROXY: dataclasses.asdict(plan.fault_proxy)} if plan.fault_proxy else {}),
-            CONTROLLERMGR: dataclasses.asdict(plan.controllermgr.executable),
-        }
-        for name, values in known.items():
-            self._state.set_component(name, **values)
-
-
-def _spell_client(files: MySQLServerFiles | None) -> str:
-    """Return MySQL's command line client as a shell takes it."""
-    if files is None or files.client is None:
-        return "mysql"
-    words = [shlex.quote(str(files.client))]
-    if files.library_path:
-        words.insert(0, f"LD_LIBRARY_PATH={shlex.quote(files.library_path)}")
-    return " ".join(words)
