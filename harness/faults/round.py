@@ -290,8 +290,8 @@ class Round:
         )  # fmt: skip
 
     def _is_deferred(self, each: Open, allowance: Allowance) -> bool:
-        """Whether the documented back-off may leave the object alone for longer than is waited for."""
-        return get_retry_delay_s(self._errors.failures[each.name]) > allowance.seconds
+        """Whether the documented back-off may leave the object alone for longer than is waited for, or almost."""
+        return get_retry_delay_s(self._errors.failures[each.name]) > 0.8 * allowance.seconds
 
     def _note_rest(
         self, left_open: Sequence[Open], deferred: Collection[str], converged_s: float, allowance: Allowance
