@@ -36,8 +36,7 @@ SETTINGS: tuple[tuple[str, Any], ...] = (
     ("ingester.requeuePeriodMap", {kind: f"{period}s" for kind, period in PERIOD_OF_S.items()}),
 )
 _GATE_OFF = (("metadataStorage.enableMetadataStorage", False),)
-_COMPLAINT = re.compile(r"error|fail|fatal|panic|refus", re.IGNORECASE)
-_REASON = re.compile(r"mysql.*(config|stanza|empty|missing|required|not set)", re.IGNORECASE)
+_REASON = re.compile(r"mysql.*\b(empty|missing|absent|required|not (set|given|found|configured))", re.IGNORECASE)
 
 
 class Gates:
@@ -129,7 +128,7 @@ class Gates:
         )
         self._power.stop_controllermgr()
         log = self._read_log(cursor)
-        said = [e for e in log if _COMPLAINT.search(e.text) and _REASON.search(e.text)]
+        said = [entry for entry in log if _REASON.search(entry.text)]
         account.note("the controller manager", _describe(ended.value))
         account.evidence.append(evidence.of_log(said[:3] or log[-8:], "what it says of it"))
         if not ended.satisfied or ended.value.phase is Phase.COMPLETED:
