@@ -30,6 +30,7 @@ class Templates:
     def __init__(self, folder: Path = CRS_FOLDER, *, suffix: str = "") -> None:
         self.folder = folder
         self._suffix = suffix
+        self._variables: dict[str, set[str]] = {}   # template -> the names that it takes
         self._environment = jinja2.Environment(
             loader=jinja2.FileSystemLoader(folder),
             undefined=jinja2.StrictUndefined,
@@ -43,7 +44,10 @@ class Templates:
 
     def get_variables(self, case: Case) -> set[str]:
         """Return the names of the variables that the case's template takes."""
-        return jinja2.meta.find_undeclared_variables(self._environment.parse(self._read(case)))
+        if case.template not in self._variables:
+            parsed = self._environment.parse(self._read(case))
+            self._variables[case.template] = jinja2.meta.find_undeclared_variables(parsed)
+        return self._variables[case.template]
 
     def render_text(self, case: Case, variables: Mapping[str, Any] | None = None) -> str:
         """Return the case's YAML; HarnessError names the template, the line and what is wrong with it."""

@@ -37,7 +37,7 @@ class Account:
         found = examine_row(sync, earlier)
         self.findings += [Mismatch(f"{after}: {m.where}", m.expected, m.actual) for m in found]
         if found or sync.row is None:
-            self.evidence += sync.evidence
+            self.evidence += sync.describe()
             self.evidence.append(evidence.of_comparison(found, f"{after}: the row against the object"))
             return
         labels, annotations = len(sync.row.labels), len(sync.row.annotations)

@@ -122,7 +122,7 @@ class Specimen:
 
     def await_row(self) -> Sync:
         """Wait until the row has reached the last write, or the time for it is over."""
-        return self._arrivals.await_row(self._last)
+        return self._arrivals.await_row_alone(self._last)
 
     def release(self) -> None:
         """Take all finalizers off an object that is still there, so that nothing holds it any more."""

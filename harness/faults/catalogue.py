@@ -8,6 +8,7 @@ from enum import IntEnum
 from functools import partial
 
 from harness.errors import SettingsError
+from harness.faults.backoff import RETRY_INTERVAL_S
 from harness.faults.connections import CutOff
 from harness.faults.processes import Kill, Pause
 from harness.faults.refusals import Deadlock, DiskFull, LockWait, ReadOnly, TooManyConnections
@@ -32,7 +33,10 @@ class Part(IntEnum):
 
 @dataclass(frozen=True)
 class Fault:
-    """One fault: `make` returns a stroke of it. It stands for `outage_s`, in a long soak for up to `long_s`."""
+    """One fault: `make` returns a stroke of it. It stands for `outage_s`, in a long soak for up to `long_s`.
+
+    `retry_s`: what it has kept from being written must be tried again within so long; 0: as the back-off says.
+    """
 
     name: str
     section: str
@@ -41,6 +45,7 @@ class Fault:
     make: Callable[[], Stroke]
     outage_s: float = 1.5
     long_s: float = 10.0
+    retry_s: float = 0.0
 
 
 _PARTS = {
@@ -85,7 +90,10 @@ FAULTS: tuple[Fault, ...] = (
     *_list_kills(),
     *_list_pauses(),
     *_list_cuts(MYSQL, "8.3"),
-    Fault("mysql-away", "8.3", "mysql is away", Part.MYSQL, partial(CutOff, MYSQL, Cut.REFUSED), 10.0, 60.0),
+    Fault(
+        "mysql-away", "8.3", "mysql is away", Part.MYSQL, partial(CutOff, MYSQL, Cut.REFUSED), 10.0, 60.0,
+        RETRY_INTERVAL_S,
+    ),  # fmt: skip
     *_list_cuts(KUBE_APISERVER, "8.4"),
     Fault("mysql-read-only", "8.5", "mysql is read-only", Part.MYSQL, ReadOnly),
     Fault("mysql-lock-wait", "8.5", "mysql's rows are locked by others", Part.MYSQL, LockWait, 2.5),

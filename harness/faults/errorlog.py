@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections import Counter
 
 from harness.polling import wait_for
@@ -26,6 +27,7 @@ class ErrorLog:
         self._cursor = sandbox.log_cursor(CONTROLLERMGR)
         self.errors: dict[str, str] = {}
         self.failures: Counter[str] = Counter()
+        self._failed_at: dict[str, float] = {}   # seconds since the epoch, of the last one
 
     def read(self) -> None:
         """Take in what was written since this was last called."""
@@ -38,8 +40,17 @@ class ErrorLog:
             if error:
                 self.errors[name] = str(error).partition("\n")[0][:_SHOWN]
                 self.failures[name] += 1
+                self._failed_at[name] = float(entry.fields.get("ts") or time.time())
             elif entry.message.startswith(_DONE):
                 self.failures[name] = 0
+
+
+    def describe_failures(self, name: str) -> str:
+        """Return how often in a row an object has failed and how long ago the last time was; '' for never."""
+        if not self.failures[name]:
+            return ""
+        since_s = time.time() - self._failed_at[name]
+        return f"{self.failures[name]} failures in a row, not tried again for {since_s:.0f} s"
 
 
 def describe_line(text: str) -> str:

@@ -10,7 +10,7 @@ import contextlib
 import time
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from harness.errors import HarnessError
 from harness.faults import checkers
@@ -74,14 +74,21 @@ class Report:
 
 
 class Round:
-    """One round in a namespace that nothing else uses; `outages` are strokes and how long each stands."""
+    """One round in a namespace that nothing else uses; the strokes stand for `outage_s`.
 
-    def __init__(self, place: Place, load: Load, strokes: Sequence[Stroke], outage_s: float) -> None:
+    With `retry_s` every retry has to come within that time, and is waited for; without it what the back-off puts
+    off for long is nudged instead.
+    """
+
+    def __init__(
+        self, place: Place, load: Load, strokes: Sequence[Stroke], outage_s: float, *, retry_s: float = 0.0
+    ) -> None:
         self.report = Report()
         self._place = place
         self._load = load
         self._strokes = strokes
         self._outage_s = outage_s
+        self._retry_s = retry_s
         self._cluster = place.open_cluster()
         self._admin = Admin(place.sandbox.mysql)
         self._workload = Workload(load, place.open_cluster)
@@ -113,6 +120,7 @@ class Round:
                 breaks_watches=any(stroke.breaks_watches for stroke in self._strokes),
                 objects_of_a_kind=self._load.clients,
                 margin_s=self._place.margin_s,
+                retry_s=self._retry_s,
             )
             self._settle(struck_at, healed_at, allowance)
         return self.report
@@ -247,7 +255,7 @@ class Round:
                 lambda each: place.is_explained(each.finding) or self._is_deferred(each, allowance),
             )
             deferred = {each.name for each in rest.open if self._is_deferred(each, allowance)}
-            left_open = [each for each in rest.open if each.name not in deferred]
+            left_open = [self._complete(each) for each in rest.open if each.name not in deferred]
             self._note_rest(left_open, deferred, spent_s + rest.waited_s, allowance)
             final = write_finally(
                 self._cluster,
@@ -255,7 +263,7 @@ class Round:
                 load.namespace,
                 mark=f"s{load.seed}",
                 leave_alone=load.immutable,
-                nudged=deferred,
+                nudged=deferred | {each.name for each in left_open},
             )
             story = self._tell(final, struck_at, healed_at)
             known = {each.finding.where for each in left_open}
@@ -291,7 +299,13 @@ class Round:
 
     def _is_deferred(self, each: Open, allowance: Allowance) -> bool:
         """Whether the documented back-off may leave the object alone for longer than is waited for, or almost."""
-        return get_retry_delay_s(self._errors.failures[each.name]) > 0.8 * allowance.seconds
+        return not self._retry_s and get_retry_delay_s(self._errors.failures[each.name]) > 0.8 * allowance.seconds
+
+    def _complete(self, each: Open) -> Open:
+        """Return it with how often the Ingester has tried in vain."""
+        failures = self._errors.describe_failures(each.name)
+        actual = f"{each.finding.actual}; {failures}" if failures else each.finding.actual
+        return replace(each, finding=replace(each.finding, actual=actual))
 
     def _note_rest(
         self, left_open: Sequence[Open], deferred: Collection[str], converged_s: float, allowance: Allowance

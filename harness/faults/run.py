@@ -88,7 +88,8 @@ class FaultRun:
             {case.name: self._run.render(case, namespace) for case in chosen},
             self._run.profile.immutable_kinds.intersection(case.name for case in chosen),
         )
-        conducted = Round(place, load, strokes, outage_s)
+        retry_s = max(fault.retry_s for fault in faults)
+        conducted = Round(place, load, strokes, outage_s, retry_s=retry_s)
         try:
             conducted.conduct()
         finally:

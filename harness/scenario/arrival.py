@@ -7,14 +7,14 @@ controller manager that crash-loops ends the wait at once: the row can't come.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from harness.catalogue import KINDS
 from harness.errors import HarnessError
 from harness.model import Case, JsonObject
 from harness.mysql import Database, Row
 from harness.polling import Wait, wait_for
-from harness.results import Latency
+from harness.results import Evidence, Latency
 from harness.sandbox.base import CONTROLLERMGR, Phase, Sandbox
 from harness.sandbox.reach import LogReach, get_log_reach
 from harness.scenario import evidence
@@ -55,6 +55,12 @@ class Arrivals:
 
     def await_row(self, write: Write) -> Sync:
         """Wait until the row has reached the write's version, the deadline has passed, or all is lost."""
+        sync = self.await_row_alone(write)
+        sync.evidence = sync.describe()
+        return sync
+
+    def await_row_alone(self, write: Write) -> Sync:
+        """Wait as `await_row` does; the evidence is not made before it is asked for."""
         waits: list[Wait[int | None]] = []
         crash = ""
         while not crash:
@@ -106,11 +112,11 @@ class Arrivals:
 
     def _gather(self, write: Write, waits: list[Wait[int | None]], problem: str) -> Sync:
         """Read the row, the object at the row's version, and the log lines about it."""
-        waited = [evidence.of_wait(wait, "res_version of the row, at each change") for wait in waits]
         rows, row, obj = self._read_pair(write)
         read_at = time.time()
-        entries = self._await_entries(write) if row else self._find_entries(write)
-        sync = Sync(
+        has_arrived = row is not None and row.res_version >= write.version
+        entries = self._await_entries(write) if has_arrived else self._find_entries(write)
+        return Sync(
             write=write,
             row=row,
             rows=rows,
@@ -122,18 +128,29 @@ class Arrivals:
             restarts=self._sandbox.component(CONTROLLERMGR).restarts,
             crash=problem,
             stray_tables=self._find_stray_tables(write),
-            evidence=waited,
+            describe=lambda: self._describe(write, waits, problem, row, obj, read_at, entries),
         )
+
+    def _describe(
+        self,
+        write: Write,
+        waits: Sequence[Wait[int | None]],
+        problem: str,
+        row: Row | None,
+        obj: JsonObject | None,
+        read_at: float,
+        entries: Sequence[LogEntry],
+    ) -> list[Evidence]:
+        found = [evidence.of_wait(wait, "res_version of the row, at each change") for wait in waits]
         if row is not None and obj is not None:
-            sync.evidence.append(evidence.of_object(obj, f"the object at resourceVersion {row.res_version}"))
-        sync.evidence.append(evidence.of_row(row, f"the row in table {write.creation.case.kind.table}", read_at))
-        sync.evidence.append(evidence.of_log(entries[:12], "log lines about the object since the write"))
+            found.append(evidence.of_object(obj, f"the object at resourceVersion {row.res_version}"))
+        found.append(evidence.of_row(row, f"the row in table {write.creation.case.kind.table}", read_at))
+        found.append(evidence.of_log(entries[:12], "log lines about the object since the write"))
         if problem:
-            sync.evidence.append(evidence.of_note("the controller manager", problem))
+            found.append(evidence.of_note("the controller manager", problem))
             log = parse_log(self._sandbox.read_log(CONTROLLERMGR, write.cursor))
-            for trace in find_crashes(log):
-                sync.evidence.append(evidence.of_log(trace, f"crash of run {trace[0].run}"))
-        return sync
+            found += [evidence.of_log(trace, f"crash of run {trace[0].run}") for trace in find_crashes(log)]
+        return found
 
     def _read_pair(self, write: Write) -> tuple[list[Row], Row | None, JsonObject | None]:
         """Read the row and the object at the row's version; HarnessError where that version can't be had."""
@@ -170,6 +187,8 @@ class Arrivals:
         if get_log_reach(self._sandbox) is LogReach.NONE:
             return []
         messages = self._get_messages(write.creation.case)
+        if not messages:
+            return []   # nobody asks for them, and reading a long log for each row takes its time
         return wait_for(
             lambda: self._find_entries(write),
             lambda found: len(find_sequence(found, messages)) == len(messages),

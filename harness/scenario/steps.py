@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from harness.kube import Refusal
@@ -78,6 +78,7 @@ class Sync:
     crash: str = ""                    # what the controller manager did instead
     stray_tables: Sequence[str] = ()   # other tables that hold the uid
     evidence: list[Evidence] = field(default_factory=list)
+    describe: Callable[[], list[Evidence]] = list   # the evidence, made when it is asked for
 
 
 @dataclass
