@@ -241,6 +241,20 @@ CONTRACT_ISSUES: tuple[ContractIssue, ...] = (
         fix="Take a row that is soft-deleted already for done, and go on to remove the finalizer.",
         intermittent=True,
     ),
+    ContractIssue(
+        id="retry-interval-ignored",
+        title="After an outage rows stay behind for up to 17 minutes: ingester.requeuePeriod is not kept to",
+        sections=("8.3",),
+        signature=(r"\d+ failures in a row, not tried again for ([3-9]\d|\d{3,}) s",),
+        impact=(
+            "The documented retry interval on failure is 30 s, but RequeueAfter has no effect where a reconcile "
+            "returns an error as well: controller-runtime then doubles its own delay, from 5 ms up to 1000 s. Each "
+            "change of an object during the outage is a failure of its own, so that objects in use wait longest."
+        ),
+        workaround="Write to the objects once more, or restart the controller manager, when MySQL is back.",
+        fix="Give the controllers a rate limiter whose longest delay is requeuePeriod.",
+        intermittent=True,
+    ),
     # Hostile input. Each signature names its inputs, so that it explains no other.
     ContractIssue(
         id="text-longer-than-its-column",
