@@ -91,9 +91,15 @@ FAULTS: tuple[Fault, ...] = (
     *_list_pauses(),
     *_list_cuts(MYSQL, "8.3"),
     Fault(
-        "mysql-away", "8.3", "mysql is away", Part.MYSQL, partial(CutOff, MYSQL, Cut.REFUSED), 10.0, 60.0,
-        RETRY_INTERVAL_S,
-    ),  # fmt: skip
+        "mysql-away",
+        "8.3",
+        "mysql is away",
+        Part.MYSQL,
+        partial(CutOff, MYSQL, Cut.REFUSED),
+        outage_s=10.0,
+        long_s=60.0,
+        retry_s=RETRY_INTERVAL_S,
+    ),
     *_list_cuts(KUBE_APISERVER, "8.4"),
     Fault("mysql-read-only", "8.5", "mysql is read-only", Part.MYSQL, ReadOnly),
     Fault("mysql-lock-wait", "8.5", "mysql's rows are locked by others", Part.MYSQL, LockWait, 2.5),

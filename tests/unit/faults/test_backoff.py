@@ -45,3 +45,9 @@ def test_delays_double_with_each_failure_up_to_the_longest() -> None:
     """A retry's delay follows from the failures in a row alone."""
     assert [get_retry_delay_s(failures) for failures in (0, 1, 2, 11)] == [0.005, 0.005, 0.01, 5.12]
     assert get_retry_delay_s(1000) == LONGEST_RETRY_S
+
+
+def test_a_promised_interval_is_allowed_in_full() -> None:
+    """Where retries have to come within an interval, a short outage allows no less."""
+    assert allow(10.0, retry_s=30.0).seconds == 30.0 + MARGIN_S
+    assert allow(60.0, retry_s=30.0).seconds == 60.0 + MARGIN_S

@@ -64,3 +64,12 @@ def test_a_line_is_awaited_and_said_in_short() -> None:
     assert describe_line(line) == "Failed to upsert: Error 1205: Lock wait timeout exceeded"
     assert await_line(sandbox, LogCursor(), "1213", 0.05) == ""  # type: ignore[arg-type]
     assert describe_line("panic: x") == "panic: x"
+
+
+def test_failures_are_described() -> None:
+    """An object that failed is described by how often and how long ago, one that did not by nothing."""
+    sandbox = FakeSandbox()
+    log = read(sandbox)
+    sandbox.write("Failed to upsert object to metadata storage", error="no")
+    assert read(sandbox, log).describe_failures("p") == "1 failures in a row, not tried again for 0 s"
+    assert log.describe_failures("q") == ""
