@@ -33,6 +33,7 @@ from harness.report.publish import publish
 from harness.report.record import SEED_BASELINE, load_baseline, write_text
 from harness.results import Check, Column, IssueResult, Record, Status
 from harness.scenario.api import ApiRun
+from harness.scenario.conclusion import belongs_to_report, summarise_report
 from harness.scenario.run import Run
 from harness.scenario.signals import Invalid, Known, NotApplicable, NotRun, StaleKnownIssueWarning
 from harness.session import Session
@@ -112,6 +113,8 @@ class AcceptancePlugin:
         self._progress = progress
         self._checks: dict[str, Check] = {}
         self._interrupted = False
+        self._announced = False   # how the seed report's chapters ended
+        self._started = time.monotonic()
         self._sigterm: Any = None
 
     # Collection: one test per case and per known issue, each with its place in the record.
@@ -192,6 +195,19 @@ class AcceptancePlugin:
         for check in self._session.record.checks:
             check.detail = self._session.record.headline
         pytest.exit(str(error), returncode=exit_code)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_logstart(self, nodeid: str) -> None:
+        """Once the seed report's chapters are through, say how they ended: the others take longer."""
+        check = self._checks.get(nodeid)
+        if check is None or belongs_to_report(check) or self._announced:
+            return
+        self._announced = True
+        if line := summarise_report(self._session.record.checks, time.monotonic() - self._started):
+            reporter = self._config.pluginmanager.get_plugin("terminalreporter")
+            if reporter is not None:
+                reporter.ensure_newline()
+                reporter.write_line(line)
 
     @pytest.fixture
     def run(self) -> Run:

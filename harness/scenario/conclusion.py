@@ -71,6 +71,24 @@ def summarise(record: Record) -> str:
     return f"{synced} of {kinds} kinds synced; {rest}" if kinds else f"{rest[0].upper()}{rest[1:]}"
 
 
+def belongs_to_report(check: Check) -> bool:
+    """Whether the check is of the seed report's chapters, those of the API server included."""
+    return check.section.partition(".")[0] in ("1", "2", "3", "4")
+
+
+def summarise_report(checks: list[Check], seconds: float) -> str:
+    """Return in one line how the seed report's chapters ended, '' where none of their checks was selected."""
+    own = [check for check in checks if belongs_to_report(check)]
+    if not own:
+        return ""
+    rows = [check for check in own if check.section == "1.6"]
+    synced = sum(check.status is Status.PASS for check in rows)
+    short = sum(not check.status.succeeds for check in own)
+    total = _count(len(own), "check")
+    rest = f"{short} of {total} did not pass" if short else f"nothing failed in {total}"
+    return f"Chapters 1 to 4, after {seconds:.1f} s: {synced} of {len(rows)} kinds synced; {rest}"
+
+
 def _count(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 

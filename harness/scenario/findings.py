@@ -1,7 +1,7 @@
 """Concludes a check of the chapters beyond the seed report's from all that it found.
 
-Each finding is explained by itself: a check is KNOWN only if known issues of the profile explain every one of them,
-and fails on the others. So a known limit hides no second defect beside it.
+Each finding is explained by itself: a check is KNOWN only if known issues of the profile explain every one of
+them, and fails on the others. So a known limit hides no second defect beside it.
 """
 
 from __future__ import annotations

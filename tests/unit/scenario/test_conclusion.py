@@ -9,7 +9,7 @@ import pytest
 from harness.issues import ContractIssue
 from harness.profiles import Profile
 from harness.results import Check, Column, Evidence, Record, Status
-from harness.scenario.conclusion import build_cells, conclude, summarise
+from harness.scenario.conclusion import build_cells, conclude, summarise, summarise_report
 
 SYNCED = Check("1.6", "row", "Model", Column.SYNCED, status=Status.PASS)
 LOGGED = Check("1.5", "log", "Model", Column.SYNCED, status=Status.PASS)
@@ -73,3 +73,18 @@ def test_known_issues_of_chapters_count_in_the_headline() -> None:
     early = Record(headline="no sandbox")
     conclude(early, Profile("p", "P"))
     assert early.headline == "no sandbox"
+
+
+def test_the_report_is_summed_up_before_the_other_chapters() -> None:
+    """The line counts the kinds that synced, and what did not pass, of chapters 1 to 4 alone."""
+    checks = [
+        Check("1.6", "row", "Model", status=Status.PASS),
+        Check("1.6", "row", "Project", status=Status.FAIL),
+        Check("3", "issue", status=Status.KNOWN),
+        Check("5.1", "labels", "Model", status=Status.FAIL),
+    ]
+    line = summarise_report(checks, 6.92)
+    assert line == "Chapters 1 to 4, after 6.9 s: 1 of 2 kinds synced; 1 of 3 checks did not pass"
+    passed = "Chapters 1 to 4, after 7.0 s: 1 of 1 kinds synced; nothing failed in 1 check"
+    assert summarise_report(checks[:1], 7) == passed
+    assert summarise_report(checks[3:], 7) == ""
