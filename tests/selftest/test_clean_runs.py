@@ -1,4 +1,4 @@
-"""A right ingester is never blamed: clean runs with different kinds, while the machine has other work to do.
+"""A right ingester is never blamed: clean runs of different kinds and chapters, on a machine with other work to do.
 
 `--clean-runs N` makes them N; each is drawn from its number, so that one that raised an alarm can be repeated.
 """
@@ -20,7 +20,8 @@ from .conftest import Acceptance
 from .ledger import Ledger
 
 PROFILES = ("upstream-main", "report-2026-03")
-_AT_ONCE = 3   # kinds of one run
+_CHAPTERS = ("contract", "restarts", "inputs")
+_AT_ONCE = 2   # kinds of one run
 _WORK = "import os\nparent = os.getppid()\nwhile os.getppid() == parent: pass"
 
 
@@ -38,14 +39,15 @@ def busy_machine() -> Iterator[None]:
 def test_a_clean_run_raises_no_alarm(
     seed: int, busy_machine: None, acceptance: Acceptance, ledger: Ledger
 ) -> None:
-    """Every chapter but that of faults passes, on a machine under load."""
+    """The report's chapters and one of the longer ones pass, on a machine under load."""
     draw = random.Random(seed)  # noqa: S311  a choice of kinds, no secret
     profile = draw.choice(PROFILES)
     kinds = draw.sample([kind.name.lower() for kind in KINDS], _AT_ONCE)
+    chapter = draw.choice(_CHAPTERS)
     selection = [word for kind in kinds for word in ("--crd", kind)]
-    outcome = acceptance.run("--profile", profile, "-m", "not faults", *selection)
+    outcome = acceptance.run("--profile", profile, "-m", f"report or {chapter}", *selection)
     alarms = {cell for status in Status if not status.succeeds for cell in outcome.find(status)}
-    name = f"seed {seed}: {profile}, {', '.join(sorted(kinds))}, under load"
+    name = f"seed {seed}: {profile}, report and {chapter} of {', '.join(sorted(kinds))}, under load"
     ledger.note_clean(name, alarms=alarms, seconds=outcome.seconds)
     assert alarms == set(), outcome.output
     assert outcome.exit_code == 0, outcome.output
