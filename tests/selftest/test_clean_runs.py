@@ -1,4 +1,4 @@
-"""A right ingester is never blamed: clean runs of drawn kinds and chapters, while the machine has other work to do.
+"""A right ingester is never blamed: clean runs of drawn kinds and chapters, on a busy machine.
 
 `--clean-runs N` makes them N; each is drawn from its number, so that one that raised an alarm can be repeated.
 """
