@@ -45,12 +45,16 @@ class ErrorLog:
                 self.failures[name] = 0
 
 
+    def get_silence_s(self, name: str) -> float:
+        """Return for how long an object that has failed was not tried again; -1 where it has not failed."""
+        return time.time() - self._failed_at[name] if self.failures[name] else -1.0
+
     def describe_failures(self, name: str) -> str:
         """Return how often in a row an object has failed and how long ago the last time was; '' for never."""
-        if not self.failures[name]:
+        silence_s = self.get_silence_s(name)
+        if silence_s < 0:
             return ""
-        since_s = time.time() - self._failed_at[name]
-        return f"{self.failures[name]} failures in a row, not tried again for {since_s:.0f} s"
+        return f"{self.failures[name]} failures in a row, not tried again for {silence_s:.0f} s"
 
 
 def describe_line(text: str) -> str:

@@ -252,9 +252,11 @@ class Round:
                 story,
                 _list_versions(objects),
                 left_s,
-                lambda each: place.is_explained(each.finding) or self._is_deferred(each, allowance),
+                lambda each: place.is_explained(each.finding) or self._is_put_off(each, allowance),
             )
-            deferred = {each.name for each in rest.open if self._is_deferred(each, allowance)}
+            deferred = {
+                each.name for each in rest.open if self._is_put_off(each, allowance) or self._is_not_due(each)
+            }
             left_open = [self._complete(each) for each in rest.open if each.name not in deferred]
             self._note_rest(left_open, deferred, spent_s + rest.waited_s, allowance)
             final = write_finally(
@@ -297,7 +299,11 @@ class Round:
             frozenset(uncertain), self._errors.errors,
         )  # fmt: skip
 
-    def _is_deferred(self, each: Open, allowance: Allowance) -> bool:
+    def _is_not_due(self, each: Open) -> bool:
+        """Whether the object has failed again after the fault, so that its next retry has time yet."""
+        return 0.0 <= self._errors.get_silence_s(each.name) < self._retry_s
+
+    def _is_put_off(self, each: Open, allowance: Allowance) -> bool:
         """Whether the documented back-off may leave the object alone for longer than is waited for, or almost."""
         return not self._retry_s and get_retry_delay_s(self._errors.failures[each.name]) > 0.8 * allowance.seconds
 
