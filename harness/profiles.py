@@ -13,14 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from harness.catalogue import KINDS_BY_NAME
+from harness.contract_issues import CONTRACT_ISSUES_BY_ID, ContractIssue
 from harness.errors import SettingsError
-from harness.issues import (
-    API_ISSUES_BY_ID,
-    CONTRACT_ISSUES_BY_ID,
-    ISSUES_BY_ID,
-    ContractIssue,
-    KnownIssue,
-)
+from harness.issues import API_ISSUES_BY_ID, ISSUES_BY_ID, KnownIssue
 from harness.results import Column
 
 PROFILES_FOLDER = Path(__file__).resolve().parent.parent / "fixtures" / "profiles"

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from harness.issues import ContractIssue
+from harness.contract_issues import ContractIssue
 from harness.results import Check, Mismatch
 from harness.scenario.failure import fail_on, report_stale
 from harness.scenario.run import Run

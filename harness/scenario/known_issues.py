@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from harness.issues import ContractIssue, KnownIssue
+from harness.contract_issues import ContractIssue
+from harness.issues import KnownIssue
 from harness.profiles import Profile
 from harness.results import Check, Evidence, IssueResult, IssueStatus, Status
 from harness.scenario.findings import explains

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from harness.issues import ContractIssue, KnownIssue
+from harness.contract_issues import ContractIssue
+from harness.issues import KnownIssue
 
 
 class Signal(Exception):  # noqa: N818  an outcome, not an error

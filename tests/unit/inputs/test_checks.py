@@ -7,12 +7,12 @@ from typing import Any, cast
 
 import pytest
 
+from harness.contract_issues import CONTRACT_ISSUES_BY_ID, ContractIssue
 from harness.errors import CheckFailure
 from harness.inputs.chapter import Inputs
 from harness.inputs.checks import check_inputs, count, describe
 from harness.inputs.delivery import Batch, Delivery
 from harness.inputs.outcome import judge
-from harness.issues import CONTRACT_ISSUES_BY_ID, ContractIssue
 from harness.results import Check
 from harness.scenario.signals import Invalid, Known, NotApplicable
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from harness.catalogue import KINDS
+from harness.contract_issues import CONTRACT_ISSUES, CONTRACT_ISSUES_BY_ID, ContractIssue
 from harness.inputs.places import list_text_columns
 from harness.inputs.sections import SECTIONS_BY_NUMBER
-from harness.issues import CONTRACT_ISSUES, CONTRACT_ISSUES_BY_ID, ContractIssue
 from harness.profiles import load_profile
 from harness.results import Mismatch
 from harness.scenario.findings import explains

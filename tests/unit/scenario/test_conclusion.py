@@ -6,7 +6,7 @@ import dataclasses
 
 import pytest
 
-from harness.issues import ContractIssue
+from harness.contract_issues import ContractIssue
 from harness.profiles import Profile
 from harness.results import Check, Column, Evidence, Record, Status
 from harness.scenario.conclusion import build_cells, conclude, summarise, summarise_report

@@ -7,8 +7,8 @@ from typing import cast
 
 import pytest
 
+from harness.contract_issues import ContractIssue
 from harness.errors import CheckFailure
-from harness.issues import ContractIssue
 from harness.profiles import Profile
 from harness.results import Check, Mismatch
 from harness.scenario.findings import conclude

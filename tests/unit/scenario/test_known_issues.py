@@ -6,7 +6,8 @@ import dataclasses
 
 import pytest
 
-from harness.issues import ContractIssue, KnownIssue, Probe
+from harness.contract_issues import ContractIssue
+from harness.issues import KnownIssue, Probe
 from harness.profiles import Profile
 from harness.results import Check, Evidence, IssueResult, IssueStatus, Mismatch, Status
 from harness.scenario.known_issues import conclude_issues
