@@ -124,7 +124,8 @@ CONTRACT_ISSUES: tuple[ContractIssue, ...] = (
         impact=(
             "The documented retry interval on failure is 30 s, but RequeueAfter has no effect where a reconcile "
             "returns an error as well: controller-runtime then doubles its own delay, from 5 ms up to 1000 s. "
-            "Each change of an object during the outage is a failure of its own, so that objects in use wait longest."
+            "Each change of an object during the outage is a failure of its own, so that objects in use wait "
+            "longest."
         ),
         workaround="Write to the objects once more, or restart the controller manager, when MySQL is back.",
         fix="Give the controllers a rate limiter whose longest delay is requeuePeriod.",

@@ -8,7 +8,8 @@ import mysql.connector
 import pytest
 
 from harness.catalogue import KINDS
-from harness.mysql import explain, render_deletion
+from harness.mysql import render_deletion
+from harness.mysql.connection import explain
 from harness.settings import MySQLEndpoint
 
 

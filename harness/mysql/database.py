@@ -1,66 +1,27 @@
-"""Reads the Ingester's tables; the only module of the harness that imports `mysql.connector`.
+"""Reads the Ingester's tables: rows, each with its labels and annotations, as one snapshot saw them.
 
-Read-only by construction: every session is `READ ONLY`, but for that of `delete_rows`, which a run uses for a
-namespace that it made itself, and of the question whether it may. Rows are frozen records of plain values.
-A row and its labels and annotations are read in one consistent snapshot, so that a difference between them
-is the Ingester's and not the reader's. Nothing here waits, retries or judges.
+Read-only by construction: every session is `READ ONLY`. Nothing here waits, retries or judges.
 """
 
 from __future__ import annotations
 
 import contextlib
 import datetime as dt
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from types import MappingProxyType
 from typing import Any, cast
 
 import mysql.connector
-from mysql.connector.abstracts import MySQLConnectionAbstract
 
 from harness.catalogue import KINDS
 from harness.errors import HarnessError
 from harness.model import Kind
+from harness.mysql.connection import CONNECT_TIMEOUT_S, connect, explain
+from harness.mysql.row import Row, Value
 from harness.settings import MySQLEndpoint
 
-CONNECT_TIMEOUT_S = 10
-
-Value = str | int | float | bytes | dt.datetime | None
-
-
-@dataclass(frozen=True)
-class Row:
-    """A row of a main table with its labels and annotations, as one snapshot saw them.
-
-    `columns` maps column names to values (DATETIME without zone, in UTC; JSON as text). `labels` and
-    `annotations` are sorted (key, value) pairs, duplicates included.
-    """
-
-    table: str
-    columns: Mapping[str, Value]
-    labels: tuple[tuple[str, str], ...] = ()
-    annotations: tuple[tuple[str, str], ...] = ()
-
-    @property
-    def uid(self) -> str:
-        """The object's uid, the primary key."""
-        return str(self.columns["uid"])
-
-    @property
-    def res_version(self) -> int:
-        """The resourceVersion that the row holds."""
-        return int(cast(int, self.columns["res_version"]))
-
-    @property
-    def update_time(self) -> dt.datetime | None:
-        """When the row was last written (whole seconds, UTC)."""
-        return cast("dt.datetime | None", self.columns["update_time"])
-
-    @property
-    def live(self) -> bool:
-        """Whether the row is not soft-deleted."""
-        return self.columns["delete_time"] is None
+_MAY_NOT = (1142, 1143)
 
 
 @dataclass(frozen=True)
@@ -98,7 +59,7 @@ class Database:
 
     def _open(self) -> None:
         try:
-            self._connection = _connect(self.endpoint, self._timeout_s)
+            self._connection = connect(self.endpoint, self._timeout_s)
             self._execute("SET SESSION TRANSACTION READ ONLY")
         except mysql.connector.Error as error:
             raise explain(self.endpoint, error) from error
@@ -200,7 +161,7 @@ class Database:
         """
         may = True
         try:
-            with contextlib.closing(_connect(self.endpoint, CONNECT_TIMEOUT_S)) as connection:
+            with contextlib.closing(connect(self.endpoint)) as connection:
                 cursor = connection.cursor()
                 cursor.execute("START TRANSACTION READ ONLY")
                 one = f"SELECT uid FROM `{kind.table}` WHERE uid = %s LOCK IN SHARE MODE"  # noqa: S608
@@ -278,67 +239,6 @@ class Database:
         cursor.close()
 
 
-def may_delete_rows(endpoint: MySQLEndpoint) -> bool:
-    """Return whether the account may delete rows of all 39 tables; only the plans of deletions are asked for."""
-    try:
-        with contextlib.closing(_connect(endpoint, CONNECT_TIMEOUT_S)) as connection:
-            cursor = connection.cursor()
-            for kind in KINDS:
-                for table in kind.tables:
-                    cursor.execute(f"EXPLAIN DELETE FROM `{table}` WHERE 1 = 0")  # noqa: S608
-                    cursor.fetchall()
-            cursor.close()
-    except mysql.connector.Error:
-        return False
-    return True
-
-
-def delete_rows(endpoint: MySQLEndpoint, namespace: str) -> int:
-    """Delete the namespace's rows from all 39 tables and return of how many objects they were.
-
-    Raises `HarnessError` where the account may not; rows of other kinds may be gone by then.
-    """
-    deleted = 0
-    try:
-        with contextlib.closing(_connect(endpoint, CONNECT_TIMEOUT_S)) as connection:
-            cursor = connection.cursor()
-            for kind in KINDS:
-                cursor.execute(f"SELECT COUNT(*) FROM `{kind.table}` WHERE namespace = %s", (namespace,))  # noqa: S608
-                deleted += int(cast("list[Any]", cursor.fetchall())[0][0])
-                cursor.execute(render_deletion(kind, "%s"), (namespace,))
-            cursor.close()
-    except mysql.connector.Error as error:
-        raise HarnessError(f"the rows of namespace {namespace} can't be deleted: {error}") from error
-    return deleted
-
-
-def render_deletion(kind: Kind, namespace: str) -> str:
-    """Return the SQL that deletes the kind's rows of a namespace, which is given as SQL."""
-    main, labels, annotations = kind.tables
-    return (
-        f"DELETE m, l, a FROM `{main}` m LEFT JOIN `{labels}` l ON l.obj_uid = m.uid"
-        f" LEFT JOIN `{annotations}` a ON a.obj_uid = m.uid WHERE m.namespace = {namespace}"
-    )
-
-
-def _connect(endpoint: MySQLEndpoint, timeout_s: int) -> MySQLConnectionAbstract:
-    return cast(
-        MySQLConnectionAbstract,
-        mysql.connector.connect(
-            host=endpoint.host,
-            port=endpoint.port,
-            user=endpoint.user,
-            password=endpoint.password,
-            database=endpoint.database,
-            autocommit=True,
-            time_zone="+00:00",
-            use_pure=True,
-            connection_timeout=timeout_s,
-            **_tls_arguments(endpoint.tls),
-        ),
-    )
-
-
 def _places(values: Sequence[Any]) -> str:
     """Return as many places for parameters as there are values."""
     return ", ".join(["%s"] * len(values))
@@ -353,62 +253,3 @@ def _plain(column: str, value: Any) -> Value:
     if isinstance(value, bytes | bytearray):
         return bytes(value) if column == "proto" else value.decode()
     return cast(Value, value)
-
-
-def _tls_arguments(tls: Mapping[str, str]) -> dict[str, Any]:
-    """Return the driver's arguments. Who names a CA wants it to be used: without, any server would do."""
-    arguments: dict[str, Any] = dict(tls)
-    if "ssl_disabled" in arguments:
-        arguments["ssl_disabled"] = str(arguments["ssl_disabled"]).lower() in ("1", "true", "yes")
-    if "ssl_ca" in arguments and not arguments.get("ssl_disabled"):
-        arguments["ssl_verify_cert"] = True
-    return arguments
-
-
-def explain(endpoint: MySQLEndpoint, error: mysql.connector.Error) -> HarnessError:
-    """Return what is wrong with the connection and the way out, in one sentence each."""
-    server = f"MySQL at {endpoint.host}:{endpoint.port}"
-    text = str(error).partition("\n")[0]
-    for name in ("ssl_ca", "ssl_cert", "ssl_key"):
-        if name in endpoint.tls and not Path(endpoint.tls[name]).is_file():
-            return HarnessError(f"{name}: there is no file {endpoint.tls[name]!r}", hint="Give its absolute path")
-    if "CERTIFICATE_VERIFY_FAILED" in text:
-        return HarnessError(
-            f"{server} has a certificate that the CA of ssl_ca={endpoint.tls.get('ssl_ca', '')} has not signed",
-            hint="Give the CA that signed the server's certificate; a server that made its own has it in ca.pem",
-        )
-    error_number = error.errno if isinstance(error.errno, int) else 0
-    problem, way_out = _PROBLEMS.get(error_number, ("", ""))
-    if not problem:
-        return HarnessError(f"{server}: {text}", hint=_WAY_OUT)
-    if error_number == _DENIED and "ssl_disabled" in endpoint.tls:   # MariaDB's word for it as well
-        way_out += "; if it takes encrypted connections only, drop ssl_disabled"
-    words = {"server": server, "user": endpoint.user, "database": endpoint.database}
-    return HarnessError(f"{problem.format(**words)} ({text})", hint=way_out.format(**words))
-
-
-_WAY_OUT = "Check host, port, user and database; the password is MYSQL_PASSWORD's or MYSQL_PASSWORD_FILE's."
-_DENIED = 1045
-_MAY_NOT = (1142, 1143)
-_PROBLEMS: dict[int, tuple[str, str]] = {
-    1044: ("{server}: {user} may not use the database {database!r}", "GRANT SELECT ON `{database}`.* TO the user"),
-    _DENIED: (
-        "{server} refuses the password of {user}, or does not know that user from here",
-        "The password is that of MYSQL_PASSWORD, or in the file that MYSQL_PASSWORD_FILE names",
-    ),
-    1049: (
-        "{server} has no database {database!r}",
-        "Name the Ingester's database, that of mysql.database in its base.yaml; the schema init job makes it",
-    ),
-    1130: ("{server} does not let this machine in", "Allow its address in the account's host part"),
-    2003: ("{server} does not answer", "Check host and port, and that the server runs and is reachable from here"),
-    2005: ("{server}: the host's name is unknown", "Check the host"),
-    2013: ("{server} takes connections and does not answer as MySQL does", "Check the port"),
-    2026: (
-        "{server} does not take the TLS that was asked for",
-        "Drop ssl_ca if the server has no TLS; if it wants a client's certificate, give ssl_cert and ssl_key",
-    ),
-    3024: ("{server} takes connections and says nothing", "Check the port, and whether the server is overloaded"),
-    3159: ("{server} takes encrypted connections only", "Drop ssl_disabled from the URL"),
-}
-"""The server's and the driver's error numbers: problem, way out."""
