@@ -39,6 +39,7 @@ from harness.scenario.signals import Invalid, Known, NotApplicable, NotRun, Stal
 from harness.session import Session
 
 ACCEPTANCE = "tests/acceptance"
+FAULTS_FILE = "test_8_faults.py"
 _CHECK = pytest.StashKey[Check]()
 _PLUGIN = "ingester-acceptance"
 
@@ -89,6 +90,11 @@ def _concerns(config: pytest.Config) -> bool:
         if path == acceptance or acceptance in path.parents or path in acceptance.parents:
             return True
     return False
+
+
+def _asks_for_faults(config: pytest.Config) -> bool:
+    """Whether -m speaks of them, or their file is named: they disturb the sandbox, and take minutes."""
+    return "faults" in config.option.markexpr or any(FAULTS_FILE in argument for argument in config.args)
 
 
 def _get_command(config: pytest.Config) -> str:
@@ -152,16 +158,18 @@ class AcceptancePlugin:
         )
 
     def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
-        """Leave out the tests of an API server where there is none.
+        """Leave out the tests of an API server where there is none, and those of faults unless they are asked for.
 
         The same goes for the place-holder that pytest makes where the run's cases have no known issue.
         """
         has_apiserver = self._session.settings.has_apiserver
+        with_faults = _asks_for_faults(config)
         left_out = [
             item
             for item in items
             if ("issue" in _get_parameters(item) and _CHECK not in item.stash)
             or (item.get_closest_marker("api_server") and not has_apiserver)
+            or (item.get_closest_marker("faults") and not with_faults)
         ]
         items[:] = [item for item in items if item not in left_out]
         config.hook.pytest_deselected(items=left_out)
