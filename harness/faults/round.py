@@ -268,13 +268,8 @@ class Round:
                 nudged=deferred | {each.name for each in left_open},
             )
             story = self._tell(final, struck_at, healed_at)
-            known = {each.finding.where for each in left_open}
-            last = wait(
-                story,
-                _list_versions(final.objects),
-                allowance.margin_s,
-                lambda each: each.finding.where in known or place.is_explained(each.finding),
-            )
+            targets = _list_versions(final.objects)
+            last = wait(story, targets, allowance.margin_s, lambda each: place.is_explained(each.finding))
             self._note_final(final, last)
             follower = self._sampler.end()
             ending = gather(self._cluster, tables, place.kinds, load.namespace, _list_uids(story))
