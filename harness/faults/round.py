@@ -217,8 +217,9 @@ class Round:
         elapsed_s = time.monotonic() - self._workload.started_at
         outcomes = Counter(entry.outcome for entry in ledger.entries)
         acknowledged = outcomes[Outcome.ACKNOWLEDGED]
-        others = ", ".join(f"{n} {o}" for o, n in outcomes.items() if o is not Outcome.ACKNOWLEDGED)
-        report.facts["operations"] = f"{acknowledged} acknowledged, {acknowledged / elapsed_s:.0f}/s; {others}"
+        others = [f"{number} {outcome}" for outcome, number in outcomes.items() if outcome is not Outcome.ACKNOWLEDGED]
+        counts = [f"{acknowledged} acknowledged, {acknowledged / elapsed_s:.0f}/s", ", ".join(others)]
+        report.facts["operations"] = "; ".join(filter(None, counts))
         during = ledger.count(Outcome.ACKNOWLEDGED, since=struck_at, until=healed_at)
         report.facts["during the fault"] = f"{during} acknowledged"
         healing_s = healed_at - outage_ended_at

@@ -28,6 +28,7 @@ from harness.scenario.signals import NotApplicable, NotRun
 
 DEFAULT_SEED = 1
 _WHOLE_TIMEOUT_S = 30.0
+_FIRST = ("struck", "converged", "outage", "operations")   # what a reader looks for, in this order
 _WIDTH = 300   # of the evidence of one proof in the message
 
 Spell = Callable[[Sequence[Case], Sequence[str], int, float], str]
@@ -130,7 +131,8 @@ class FaultRun:
 
     @staticmethod
     def _note(report: Report, check: Check) -> None:
-        check.facts |= report.facts
+        check.facts |= {name: report.facts[name] for name in _FIRST if name in report.facts}
+        check.facts |= {name: text for name, text in report.facts.items() if name not in _FIRST}
         check.evidence += [evidence.of_note(title, body) for title, body in report.notes]
 
     def _clear(self, namespace: str, kinds: Sequence[Kind]) -> None:
