@@ -217,7 +217,7 @@ class Round:
         elapsed_s = time.monotonic() - self._workload.started_at
         outcomes = Counter(entry.outcome for entry in ledger.entries)
         acknowledged = outcomes[Outcome.ACKNOWLEDGED]
-        others = [f"{number} {outcome}" for outcome, number in outcomes.items() if outcome is not Outcome.ACKNOWLEDGED]
+        others = [f"{n} {outcome}" for outcome, n in outcomes.items() if outcome is not Outcome.ACKNOWLEDGED]
         counts = [f"{acknowledged} acknowledged, {acknowledged / elapsed_s:.0f}/s", ", ".join(others)]
         report.facts["operations"] = "; ".join(filter(None, counts))
         during = ledger.count(Outcome.ACKNOWLEDGED, since=struck_at, until=healed_at)
