@@ -79,6 +79,10 @@ class Cluster:
         self._core = kubernetes.client.CoreV1Api(client)
         self._version = kubernetes.client.VersionApi(client)
 
+    def close(self) -> None:
+        """Close the connections that are kept for later; requests that are under way are not awaited."""
+        self._custom.api_client.rest_client.pool_manager.clear()
+
     def get_server_version(self, timeout_s: float = _REQUEST_TIMEOUT_S) -> str:
         """Return the API server's version, such as 'v1.36.3'; HarnessError where it takes longer than that."""
         return str(ask(lambda: self._version.get_code(_request_timeout=timeout_s)).git_version)
