@@ -101,7 +101,9 @@ class Round:
 
     def conduct(self) -> Report:
         """Carry the round out; Invalid where it proves nothing, HarnessError where the sandbox gave way."""
-        with contextlib.closing(self._admin), contextlib.closing(self._sampler):
+        with contextlib.ExitStack() as stack:
+            for each in (self._admin, self._sampler, self._workload, self._cluster):
+                stack.callback(each.close)
             restarts = self._place.sandbox.component(CONTROLLERMGR).restarts
             with self._loading():
                 struck_at = self._await_load()

@@ -142,8 +142,7 @@ class FaultRun:
         """
         with contextlib.suppress(HarnessError, Refusal):
             self._run.database.reconnect()
-        cluster = self._open_cluster()
-        with contextlib.suppress(HarnessError, Refusal):
+        with contextlib.closing(self._open_cluster()) as cluster, contextlib.suppress(HarnessError, Refusal):
             for kind in kinds:
                 cluster.delete_all(kind, namespace)
             left = list_objects(cluster, kinds, namespace).values()

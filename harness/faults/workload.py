@@ -192,6 +192,11 @@ class Workload:
         self._stop.set()
         self.await_end()
 
+    def close(self) -> None:
+        """Close the clients' connections."""
+        for client in self._clients:
+            client.cluster.close()
+
     def await_end(self) -> None:
         """Wait for clients that end by themselves, at the load's limit; errors as in `end`."""
         deadline = time.monotonic() + _JOIN_TIMEOUT_S

@@ -48,6 +48,9 @@ class FakeCluster:
         """Take the deletion."""
         return bool(self._answer(name))
 
+    def close(self) -> None:
+        """Do nothing."""
+
     def get(self, _kind: Kind, _namespace: str, name: str) -> JsonObject | None:
         """Return an object."""
         return self._answer(name)

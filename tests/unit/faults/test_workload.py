@@ -62,6 +62,9 @@ class FakeCluster:
 
         return bool(self._answer(drop))
 
+    def close(self) -> None:
+        """Do nothing."""
+
     def get(self, _kind: Kind, _namespace: str, _name: str) -> JsonObject | None:
         """Return the object."""
         if self.error is not None:
