@@ -12,6 +12,7 @@ from harness.sandbox.powers import Strike
 
 _GONE = 410
 _THE_END = 2**63 - 1
+_ASK_S = 10.0
 
 
 class WatchExpiry(Stroke):
@@ -52,7 +53,7 @@ class WatchExpiry(Stroke):
             scene.powers.compact_etcd()
             scene.powers.kill(KUBE_APISERVER)
             scene.powers.start(KUBE_APISERVER)
-            gone = wait_for(lambda: self._ask(scene) == _GONE, bool, timeout_s=10.0, interval_s=0.1).satisfied
+            gone = wait_for(lambda: self._ask(scene) == _GONE, bool, timeout_s=_ASK_S, interval_s=0.1).satisfied
         finally:
             scene.powers.resume(CONTROLLERMGR)
         require("410" if gone else "", f"a watch from version {self._version} on was not answered with 410")
