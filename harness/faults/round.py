@@ -10,16 +10,16 @@ import contextlib
 import time
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from harness.errors import HarnessError
 from harness.faults import checkers
 from harness.faults.admin import Admin
-from harness.faults.backoff import MARGIN_S, Allowance, allow, get_retry_delay_s
+from harness.faults.backoff import Allowance, allow, get_retry_delay_s
 from harness.faults.checkers import Story
 from harness.faults.ending import Ending, gather, list_objects
 from harness.faults.errorlog import ErrorLog
-from harness.faults.ledger import Entry, Life, Outcome, describe, trace_lives
+from harness.faults.ledger import Life, Outcome, describe, trace_lives
 from harness.faults.plan import Verb
 from harness.faults.rest import (
     FinalWrites,
@@ -34,12 +34,12 @@ from harness.faults.rest import (
 from harness.faults.sampler import Follower, Sampler
 from harness.faults.scene import Scene, Stroke
 from harness.faults.tables import Tables
+from harness.faults.terms import Place, Report
 from harness.faults.workload import Load, Workload
-from harness.kube import Cluster, get_version
-from harness.model import JsonObject, Kind
+from harness.kube import get_version
+from harness.model import JsonObject
 from harness.polling import hold, wait_for
-from harness.results import Mismatch
-from harness.sandbox.base import CONTROLLERMGR, Sandbox
+from harness.sandbox.base import CONTROLLERMGR
 from harness.sandbox.controllermgr import LONGEST_DELAY_S
 from harness.scenario.signals import Invalid
 
@@ -49,28 +49,6 @@ _LOAD_S = 1.5              # at least, before the fault
 _LOAD_TIMEOUT_S = 10.0
 _AFTERWARDS_S = 2.0        # within which the load goes on after the fault
 _NEEDED = (Verb.CREATE, Verb.PATCH, Verb.RELABEL, Verb.DELETE)
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where rounds take place: one sandbox. `open_cluster` makes a connection that never retries."""
-
-    sandbox: Sandbox
-    open_cluster: Callable[[], Cluster]
-    kinds: Sequence[Kind]
-    is_explained: Callable[[Mismatch], bool]
-    margin_s: float = MARGIN_S
-
-
-@dataclass
-class Report:
-    """What a round brought: what was measured, what was found, and what was seen, in words."""
-
-    facts: dict[str, str] = field(default_factory=dict)
-    findings: list[Mismatch] = field(default_factory=list)
-    notes: list[tuple[str, str]] = field(default_factory=list)
-    lives: dict[str, Life] = field(default_factory=dict)
-    entries: list[Entry] = field(default_factory=list)
 
 
 class Round:

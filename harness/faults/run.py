@@ -14,7 +14,8 @@ from harness.errors import HarnessError
 from harness.faults.backoff import MARGIN_S
 from harness.faults.catalogue import Fault
 from harness.faults.ending import list_objects
-from harness.faults.round import Place, Report, Round
+from harness.faults.round import Round
+from harness.faults.terms import Place, Report
 from harness.faults.workload import Load
 from harness.kube import Cluster, Refusal
 from harness.model import Case, Kind

@@ -11,8 +11,9 @@ import pytest
 
 from harness.catalogue import KINDS_BY_NAME
 from harness.faults import round as rounds
-from harness.faults.round import Place, Round
+from harness.faults.round import Round
 from harness.faults.scene import Scene, Stroke, require
+from harness.faults.terms import Place
 from harness.faults.workload import Load
 from harness.kube import Refusal
 from harness.model import JsonObject, Kind
