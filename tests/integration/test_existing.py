@@ -224,7 +224,7 @@ def _list_rights() -> list[tuple[str, str]]:
     rules = [rule for role in _read_roles() for rule in role["rules"]]
     rights = [(r, verb) for rule in rules for r in rule["resources"] for verb in rule["verbs"]]
     kinds = {case.kind.plural for case in CASES_BY_NAME.values()} - {"models"}
-    return sorted({(resource, verb) for resource, verb in rights if resource not in kinds})
+    return sorted({(resource, verb) for resource, verb in rights if resource.partition("/")[0] not in kinds})
 
 
 def _reduce(rules: list[dict[str, Any]], resource: str, verb: str) -> list[dict[str, Any]]:
@@ -269,8 +269,8 @@ def test_each_right_less_is_named(
     finally:
         _grant(admin, lambda rules: rules)
     named, _, sub = resource.partition("/")
-    group = ".michelangelo.api" if resource == "models" else ""
-    place = "cluster-wide" if resource in ("models", "namespaces") else "in namespace default"
+    group = ".michelangelo.api" if named == "models" else ""
+    place = "cluster-wide" if named in ("models", "namespaces") else "in namespace default"
     expected = f"{ACCOUNT} may not {verb} {named}{group}{f'/{sub}' if sub else ''} {place}"
     assert set(missing) == {expected}
     assert wait_for(look, lambda details: not details, timeout_s=5).satisfied
