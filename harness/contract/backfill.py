@@ -10,6 +10,7 @@ import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
+from harness.catalogue import KINDS_BY_NAME
 from harness.compare import compare_row
 from harness.contract.account import Account
 from harness.contract.deletions import await_deletion, examine_release, see_soft_deleted
@@ -21,9 +22,10 @@ from harness.model import Case, JsonObject
 from harness.polling import Wait, wait_for
 from harness.scenario import evidence
 from harness.scenario.signals import NotApplicable
+from harness.scenario.verdict import require_controller
 
 MANY = 1000
-_KIND = "Project"
+_KIND = KINDS_BY_NAME["Project"]
 _CLIENTS = 4
 _TIMEOUT_S = 120.0
 _SHOWN = 20
@@ -72,9 +74,11 @@ class Backfill:
 
     def get_many(self) -> Account:
         """6.8: a thousand objects that were created meanwhile have their rows; timed."""
-        if not self._many:
-            raise NotApplicable(f"{_KIND}, the kind of the {MANY} objects, is not part of the run")
-        account, database, kind = Account(), self._life.run.database, self._many_case.kind
+        if self._many_case is not None:
+            require_controller(self._life.run, self._many_case)
+        if self._many_case is None or not self._many:
+            raise NotApplicable(f"{_KIND.name}, the kind of the {MANY} objects, is not part of the run")
+        account, database = Account(), self._life.run.database
         namespace, expected = self._life.namespaces[0], self._list_versions()
         wait, spent_s = self._await_many()
         account.evidence.append(evidence.of_wait(wait, "rows that have reached their objects' versions"))
@@ -83,10 +87,10 @@ class Backfill:
         account.facts["objects"] = f"{MANY}, created in {self._written_s:.1f} s"
         versions = {(str(obj["metadata"]["uid"]), get_version(obj)): obj for obj in self._many}
         since, until = min(expected.values()), max(expected.values())
-        rows = database.get_rows_of(kind, list(expected))
+        rows = database.get_rows_of(_KIND, list(expected))
         if any((uid, row.res_version) not in versions for uid, row in rows.items()):
             latest = max(row.res_version for row in rows.values())
-            changes = self._life.run.cluster.get_changes(kind, namespace, since=since, until=max(until, latest))
+            changes = self._life.run.cluster.get_changes(_KIND, namespace, since=since, until=max(until, latest))
             versions |= {(str(v.object["metadata"]["uid"]), v.number): v.object for v in changes}
         for uid in expected:
             row = rows.get(uid)
@@ -94,7 +98,7 @@ class Backfill:
             if row is None or obj is None:
                 account.find(f"uid {uid}", "a row at a version of the object", str(row and row.res_version))
             else:
-                account.findings += compare_row(kind, obj, row)
+                account.findings += compare_row(_KIND, obj, row)
         if len(account.findings) > _SHOWN:
             account.note("all differences", "\n".join(map(str, account.findings)))
         return account
@@ -112,12 +116,12 @@ class Backfill:
         return self._awaited
 
     def _wait(self) -> Wait[int]:
-        database, kind, namespace = self._life.run.database, self._many_case.kind, self._life.namespaces[0]
+        database, namespace = self._life.run.database, self._life.namespaces[0]
         expected = self._list_versions()
         progress = [(0, time.monotonic())]   # how many rows there were, since when
 
         def count() -> int:
-            found = database.get_versions(kind, namespace)
+            found = database.get_versions(_KIND, namespace)
             number = sum(found.get(uid, 0) >= version for uid, version in expected.items())
             if number != progress[-1][0]:
                 progress.append((number, time.monotonic()))
@@ -135,13 +139,13 @@ class Backfill:
         return {str(obj["metadata"]["uid"]): get_version(obj) for obj in self._many}
 
     @property
-    def _many_case(self) -> Case:
-        return next(case for case in self._cases if case.name == _KIND)
+    def _many_case(self) -> Case | None:
+        return next((case for case in self._cases if case.kind == _KIND), None)
 
     def _create_many(self) -> None:
-        if not any(case.name == _KIND for case in self._cases):
-            return
         case, run, namespace = self._many_case, self._life.run, self._life.namespaces[0]
+        if case is None or case.name in run.get_registration().missing:
+            return
         template = run.render(case, namespace)
 
         def create(number: int) -> JsonObject:

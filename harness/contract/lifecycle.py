@@ -159,7 +159,9 @@ class Lifecycle:
         if key not in self._outcomes:
             for earlier in stage.after:
                 self._go_through(earlier, immutable=immutable)
-            self._outcomes[key] = self._act([c for c in self._cases if self.is_immutable(c) is immutable], stage)
+            missing = self.run.get_registration().missing   # their rows would be waited for in vain
+            cases = [c for c in self._cases if self.is_immutable(c) is immutable and c.name not in missing]
+            self._outcomes[key] = self._act(cases, stage)
         return self._outcomes[key]
 
     def _act(self, cases: Sequence[Case], stage: Stage) -> dict[str, Account | Exception]:
