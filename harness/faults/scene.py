@@ -77,7 +77,7 @@ class Stroke:
         return True
 
     def examine(self, _scene: Scene) -> list[Mismatch]:
-        """Return what the system must not do while the fault holds; called just before it is healed."""
+        """Return what the system must not do while this fault alone holds; called just before it is healed."""
         return []
 
     def heal(self, scene: Scene) -> None:
