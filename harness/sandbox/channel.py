@@ -78,7 +78,7 @@ class Channel:
             while line := self._lines.readline():
                 message = json.loads(line)
                 if message["event"] == "done":
-                    return message["result"]
+                    return message.get("result")   # a supervisor of an earlier version sends none
                 if message["event"] == "failed":
                     raise _ERRORS[message["kind"]](message["problem"], hint=message["hint"])
                 if on_stage is not None:

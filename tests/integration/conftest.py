@@ -12,6 +12,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from harness.polling import wait_for
 from harness.progress import SILENT
 from harness.sandbox.folder import MARKER_VARIABLE, ROOT_VARIABLE, get_root
 from harness.sandbox.local import LocalSandbox, end_sandbox, list_sandboxes, start_local_sandbox
@@ -80,3 +81,9 @@ def start(root: Path, settings: SandboxSettings) -> Iterator[Start]:
     yield do
     for sandbox in started:
         sandbox.stop()
+
+
+def wait_until(condition: Callable[[], object], timeout_s: float = 15.0) -> None:
+    """Return once the condition holds; fail where it does not in time."""
+    waited = wait_for(condition, bool, timeout_s=timeout_s, interval_s=0.01)
+    assert waited.satisfied, "not in time"

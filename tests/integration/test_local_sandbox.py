@@ -8,8 +8,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import mysql.connector
@@ -33,7 +31,7 @@ from harness.sandbox.base import (
 from harness.sandbox.child import describe_exit
 from harness.sandbox.local import LocalSandbox, end_sandbox, list_sandboxes
 from harness.settings import ControllerManager, SandboxSettings
-from tests.integration.conftest import Start, find_processes_below
+from tests.integration.conftest import Start, find_processes_below, wait_until
 
 _TABLES = sorted(table for kind in KINDS for table in kind.tables)
 _CLIENT = """
@@ -46,13 +44,6 @@ start_local_sandbox(SandboxSettings(), keep=len(sys.argv) > 1, progress=SILENT)
 print("up", flush=True)
 input()
 """
-
-
-def _wait_for(condition: Callable[[], object], timeout_s: float = 15.0) -> None:
-    deadline = time.monotonic() + timeout_s
-    while not condition():
-        assert time.monotonic() < deadline, "not in time"
-        time.sleep(0.01)
 
 
 def _is_empty(root: Path) -> bool:
@@ -109,7 +100,7 @@ def test_everything_is_up_and_then_gone(root: Path, start: Start) -> None:
     assert set(_TABLES) <= set(_list_tables(sandbox))
     assert Cluster(sandbox.kubeconfig).create_namespace("a-namespace")
     registered = "Ingester controller registered successfully"
-    _wait_for(lambda: sum(registered in line.text for line in sandbox.read_log(CONTROLLERMGR)) == len(KINDS))
+    wait_until(lambda: sum(registered in line.text for line in sandbox.read_log(CONTROLLERMGR)) == len(KINDS))
     for component in sandbox.components():
         if component.name != SCHEMA_INIT:
             assert (len(component.sha256), bool(component.path)) == (64, True)
@@ -143,16 +134,16 @@ def test_nothing_outlives_the_client(root: Path, moment: str, number: signal.Sig
     while _read_line(client).strip() != moment:
         pass
     if moment == "starting":
-        _wait_for(lambda: len(find_processes_below(root)) > 2)
+        wait_until(lambda: len(find_processes_below(root)) > 2)
     client.send_signal(number)
     client.communicate()
-    _wait_for(lambda: _is_empty(root))
+    wait_until(lambda: _is_empty(root))
 
 
 def test_interrupted_start_to_keep_keeps_nothing(root: Path) -> None:
     """Ctrl-C while a sandbox starts that was to be kept ends it."""
     client = _run_client("keep")
-    _wait_for(lambda: len(find_processes_below(root)) > 2)
+    wait_until(lambda: len(find_processes_below(root)) > 2)
     client.send_signal(signal.SIGINT)
     client.communicate()
     assert _is_empty(root)
@@ -197,7 +188,7 @@ def test_kept_sandbox_is_as_good_as_new(start: Start) -> None:
     pid = first.component(CONTROLLERMGR).pid
     assert pid is not None
     os.kill(pid, signal.SIGKILL)
-    _wait_for(lambda: first.component(CONTROLLERMGR).restarts == 1)
+    wait_until(lambda: first.component(CONTROLLERMGR).restarts == 1)
     first.stop()
     seen: list[int] = []
     second = start(on_reuse=lambda sandbox: seen.append(sandbox.component(CONTROLLERMGR).restarts))
@@ -229,7 +220,7 @@ def test_kept_sandbox_with_a_dead_part_is_replaced(root: Path, start: Start) -> 
     etcd = first.component(ETCD).pid
     assert etcd is not None
     os.kill(etcd, signal.SIGKILL)
-    _wait_for(lambda: first.component(ETCD).phase is Phase.FAILED)
+    wait_until(lambda: first.component(ETCD).phase is Phase.FAILED)
     assert first.component(ETCD).reason == describe_exit(-signal.SIGKILL)
     first.stop()
     second = start()
@@ -245,14 +236,14 @@ def test_controller_manager_is_restarted_after_a_crash_and_on_request(start: Sta
     pid = sandbox.component(CONTROLLERMGR).pid
     assert pid is not None
     os.kill(pid, signal.SIGKILL)
-    _wait_for(lambda: sandbox.component(CONTROLLERMGR).phase is Phase.CRASH_LOOP)
+    wait_until(lambda: sandbox.component(CONTROLLERMGR).phase is Phase.CRASH_LOOP)
     assert sandbox.component(CONTROLLERMGR).reason == "killed by SIGKILL; starts again in 0.5 s"
-    _wait_for(lambda: sandbox.component(CONTROLLERMGR).phase is Phase.RUNNING)
+    wait_until(lambda: sandbox.component(CONTROLLERMGR).phase is Phase.RUNNING)
     assert sandbox.component(CONTROLLERMGR).restarts == 1
-    _wait_for(lambda: any(line.run == 1 for line in sandbox.read_log(CONTROLLERMGR, cursor)))
+    wait_until(lambda: any(line.run == 1 for line in sandbox.read_log(CONTROLLERMGR, cursor)))
     sandbox.restart_controllermgr()
     assert sandbox.component(CONTROLLERMGR).restarts == 1
-    _wait_for(lambda: any(line.run == 2 for line in sandbox.read_log(CONTROLLERMGR, cursor)))
+    wait_until(lambda: any(line.run == 2 for line in sandbox.read_log(CONTROLLERMGR, cursor)))
 
 
 def test_any_sql_runs_as_the_server_takes_it(start: Start, tmp_path: Path) -> None:

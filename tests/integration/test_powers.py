@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -34,7 +34,7 @@ from harness.sandbox.powers import (
     Outcome,
     ReconfiguresControllerManager,
 )
-from tests.integration.conftest import Start, find_processes_below
+from tests.integration.conftest import Start, find_processes_below, wait_until
 
 _REGISTERED = "Ingester controller registered successfully"
 _PROJECT = KINDS[0]
@@ -57,13 +57,6 @@ input()
 """
 
 
-def _wait_for(condition: Callable[[], object], timeout_s: float = 15.0) -> None:
-    deadline = time.monotonic() + timeout_s
-    while not condition():
-        assert time.monotonic() < deadline, "not in time"
-        time.sleep(0.01)
-
-
 def _create(sandbox: LocalSandbox) -> JsonObject:
     """Create a project of a new name, past the fault proxy; return it as the server stored it."""
     cluster = Cluster(sandbox.kubeconfig, retries=False)
@@ -78,7 +71,7 @@ def _is_mirrored(sandbox: LocalSandbox, project: JsonObject) -> bool:
 
 
 def _wait_for_row(sandbox: LocalSandbox, project: JsonObject) -> None:
-    _wait_for(lambda: _is_mirrored(sandbox, project), 30.0)
+    wait_until(lambda: _is_mirrored(sandbox, project), 30.0)
 
 
 @contextmanager
@@ -127,11 +120,11 @@ def test_controller_manager_is_reconfigured_and_back(start: Start) -> None:
     assert (down.phase, down.pid) == (Phase.TERMINATED, None)
     cursor = sandbox.log_cursor(CONTROLLERMGR)
     sandbox.start_controllermgr([("metadataStorage.enableMetadataStorage", False)])
-    _wait_for(lambda: _count(sandbox, "Metadata storage not configured", cursor))
+    wait_until(lambda: _count(sandbox, "Metadata storage not configured", cursor))
     assert not _count(sandbox, _REGISTERED, cursor)
     cursor = sandbox.log_cursor(CONTROLLERMGR)
     sandbox.start_controllermgr()
-    _wait_for(lambda: _count(sandbox, _REGISTERED, cursor) == len(KINDS))
+    wait_until(lambda: _count(sandbox, _REGISTERED, cursor) == len(KINDS))
 
 
 def test_controller_manager_that_refuses_its_configuration_can_be_watched(start: Start) -> None:
@@ -139,7 +132,7 @@ def test_controller_manager_that_refuses_its_configuration_can_be_watched(start:
     sandbox = start()
     cursor = sandbox.log_cursor(CONTROLLERMGR)
     sandbox.start_controllermgr(without=("mysql",), await_healthy=False)
-    _wait_for(lambda: sandbox.component(CONTROLLERMGR).restarts >= 1)
+    wait_until(lambda: sandbox.component(CONTROLLERMGR).restarts >= 1)
     assert _count(sandbox, "mysql", cursor)
     sandbox.start_controllermgr()
     assert sandbox.component(CONTROLLERMGR).phase is Phase.RUNNING
@@ -166,7 +159,7 @@ def test_kept_sandbox_gets_its_usual_controller_manager_back(start: Start, leave
     cursor = first.log_cursor(CONTROLLERMGR)
     second = start()
     assert (second.reused, second.component(CONTROLLERMGR).phase) == (True, Phase.RUNNING)
-    _wait_for(lambda: _count(second, _REGISTERED, cursor))
+    wait_until(lambda: _count(second, _REGISTERED, cursor))
 
 
 def test_killed_mysql_comes_back_with_what_it_had_acknowledged(start: Start) -> None:
@@ -220,7 +213,7 @@ def test_killed_controller_manager_is_started_again(start: Start) -> None:
     strike = sandbox.kill(CONTROLLERMGR)
     assert (strike.struck, strike.seen) == (True, "killed by SIGKILL")
     assert sandbox.component(CONTROLLERMGR).pid is None
-    _wait_for(lambda: sandbox.component(CONTROLLERMGR).phase is Phase.RUNNING)
+    wait_until(lambda: sandbox.component(CONTROLLERMGR).phase is Phase.RUNNING)
     assert sandbox.component(CONTROLLERMGR).restarts == 1
     _wait_for_row(sandbox, _create(sandbox))
 
@@ -328,7 +321,7 @@ def test_controller_managers_account_obeys_the_servers_limits(start: Start) -> N
         assert ("ALL PRIVILEGES ON `michelangelo`.*" in grants, "SUPER" in grants) == (True, False)
         cursor.execute("SET GLOBAL read_only = 1")
         project = _create(sandbox)
-        _wait_for(lambda: _count(sandbox, "read-only", LogCursor()) > 0)
+        wait_until(lambda: _count(sandbox, "read-only", LogCursor()) > 0)
         assert not _is_mirrored(sandbox, project)
         cursor.execute("CREATE TABLE ours (id INT)")   # the harness's account goes on
         cursor.execute("SET GLOBAL read_only = 0")
@@ -344,7 +337,7 @@ def test_full_disk_refuses_rows_until_there_is_room(start: Start) -> None:
     strike = sandbox.fill_disk()
     assert (strike.struck, "is full" in strike.seen, sandbox.component(MYSQL).reason) == (True, True, "disk full")
     project = _create(sandbox)
-    _wait_for(lambda: _count(sandbox, "is full", LogCursor()) > 0)
+    wait_until(lambda: _count(sandbox, "is full", LogCursor()) > 0)
     assert not _is_mirrored(sandbox, project)
     sandbox.free_disk()
     _wait_for_row(sandbox, project)
@@ -392,7 +385,7 @@ def test_nothing_that_is_struck_outlives_the_client(root: Path) -> None:
     assert any(process.status() == psutil.STATUS_STOPPED for process in find_processes_below(root))
     client.send_signal(signal.SIGKILL)
     client.communicate()
-    _wait_for(lambda: not find_processes_below(root) and not [p for p in root.iterdir() if p.name[0] != "."])
+    wait_until(lambda: not find_processes_below(root) and not [p for p in root.iterdir() if p.name[0] != "."])
 
 
 @pytest.mark.parametrize("leave", ["cut", "paused", "down"])
