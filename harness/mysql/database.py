@@ -29,7 +29,7 @@ class HeldRow:
     """A row that nobody else can write for now."""
 
     database: Database
-    waiting_before: int   # how many waited for a row of the server when this one was taken
+    waiting_before: int   # how many waited for a row of the server before this one was taken
 
     def is_awaited(self) -> bool:
         """Whether somebody waits for it: on a server that others use as well, perhaps for one of theirs."""
@@ -159,7 +159,7 @@ class Database:
         It takes a connection of its own, and the right to read, which MySQL before 8.0.22 finds too little: None,
         where the account may not. Raises `HarnessError` where there is no such row, or somebody else holds it.
         """
-        may = True
+        may, before = True, self.count_waiting()   # before the lock: from then on, somebody may wait for it
         try:
             with contextlib.closing(connect(self.endpoint)) as connection:
                 cursor = connection.cursor()
@@ -174,7 +174,7 @@ class Database:
                 if may and not cursor.fetchall():
                     raise HarnessError(f"table {kind.table} has no row with uid {uid} that could be held")
                 try:
-                    yield HeldRow(self, self.count_waiting()) if may else None
+                    yield HeldRow(self, before) if may else None
                 finally:
                     cursor.execute("ROLLBACK")
                     cursor.close()
