@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+import tempfile
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
@@ -36,6 +37,7 @@ def folder(acceptance: Acceptance) -> Iterator[Path]:
     with pytest.MonkeyPatch.context() as patch:
         for name in ("TMPDIR", "XDG_RUNTIME_DIR"):
             patch.setenv(name, str(acceptance.folder))
+        patch.setattr(tempfile, "tempdir", None)   # which remembers what TMPDIR was
         yield acceptance.folder
 
 
