@@ -12,7 +12,6 @@ import time
 import warnings
 from collections.abc import Generator, Sequence
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 import pytest
@@ -34,9 +33,10 @@ from harness.report.record import SEED_BASELINE, load_baseline, write_text
 from harness.results import Check, Column, IssueResult, Record, Status
 from harness.scenario.api import ApiRun
 from harness.scenario.conclusion import belongs_to_report, summarise_report
+from harness.scenario.outcome import noting_outcome
 from harness.scenario.run import Run
 from harness.scenario.signals import Invalid, Known, NotApplicable, NotRun, StaleKnownIssueWarning
-from harness.session import Session
+from harness.session import Session, interrupt
 
 ACCEPTANCE = "tests/acceptance"
 FAULTS_FILE = "test_8_faults.py"
@@ -186,7 +186,7 @@ class AcceptancePlugin:
         """Bring the sandbox up; where that fails, end the run with exit code 2 (or 4 for a wrong setting)."""
         if not self._session.record.checks or session.testsfailed:
             return
-        self._sigterm = signal.signal(signal.SIGTERM, _interrupt)
+        self._sigterm = signal.signal(signal.SIGTERM, interrupt)
         try:
             self._session.start(faults=any(item.get_closest_marker("faults") for item in session.items))
         except SettingsError as error:
@@ -279,36 +279,20 @@ class AcceptancePlugin:
         check = pyfuncitem.stash.get(_CHECK, None)
         if check is None:
             return (yield)
-        started = time.monotonic()
-        check.detail = ""
         try:
-            result = yield
-            check.status = Status.PASS
+            with noting_outcome(check):
+                return (yield)
         except Known as outcome:
-            check.status, check.detail = Status.KNOWN, outcome.detail
             pytest.xfail(outcome.detail)
         except NotApplicable as outcome:
-            check.status, check.detail = Status.NOT_APPLICABLE, outcome.detail
             pytest.skip(f"not applicable: {outcome.detail}")
         except Invalid as outcome:
-            check.status, check.detail = Status.INVALID, outcome.detail
             pytest.fail(f"INVALID: {outcome.detail}", pytrace=False)
         except NotRun as outcome:
-            check.status, check.detail = Status.NOT_RUN, outcome.detail
             pytest.skip(f"NOT RUN: {outcome.detail}")
-        except CheckFailure as failure:
-            check.status, check.detail = Status.FAIL, str(failure).partition("\n")[0]
+        except CheckFailure:
             self._note_failure(check)
             raise
-        except (HarnessError, Refusal) as error:
-            check.status, check.detail = Status.ERROR, str(error)
-            raise
-        except KeyboardInterrupt:
-            check.detail = "interrupted"
-            raise
-        finally:
-            check.duration_s = round(time.monotonic() - started, 3)
-        return result
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(
@@ -405,11 +389,6 @@ class AcceptancePlugin:
         if isinstance(case, Case) and "--crd" not in arguments:
             command += ["--crd", case.name.lower()]
         return shlex.join(command)
-
-
-def _interrupt(signum: int, frame: FrameType | None) -> None:
-    """Treat SIGTERM as Ctrl-C: the report is written and the sandbox stops."""
-    raise KeyboardInterrupt(f"signal {signum} at {frame.f_code.co_name if frame else '?'}")
 
 
 def _get_parameters(item: pytest.Item) -> dict[str, object]:

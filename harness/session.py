@@ -19,6 +19,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import FrameType
 
 import harness
 from harness.cases import CASES, get_prerequisites
@@ -264,6 +265,11 @@ class Session:
             self.record.row_counts = database.count_rows(self.record.namespace)
         except HarnessError as error:
             self.record.warnings.append(f"rows were not counted: {error.problem}")
+
+
+def interrupt(signum: int, frame: FrameType | None) -> None:
+    """Treat SIGTERM as Ctrl-C, as a signal's handler: the report is written and the sandbox stops."""
+    raise KeyboardInterrupt(f"signal {signum} at {frame.f_code.co_name if frame else '?'}")
 
 
 def take_namespace(sandbox: Sandbox, cluster: Cluster) -> str:

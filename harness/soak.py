@@ -7,6 +7,7 @@ soak is interrupted. Nothing is left running then.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import itertools
 import shlex
 import signal
@@ -14,7 +15,6 @@ import sys
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from types import FrameType
 
 from harness.errors import CheckFailure, HarnessError, SettingsError
 from harness.faults.catalogue import FAULTS, FAULTS_BY_NAME, find_fault
@@ -30,8 +30,9 @@ from harness.report.html import render_page
 from harness.report.publish import publish
 from harness.report.record import SEED_BASELINE, load_baseline, write_text
 from harness.results import Check, Record, Status
-from harness.scenario.signals import Invalid, Known, NotApplicable, NotRun
-from harness.session import Session
+from harness.scenario.outcome import noting_outcome
+from harness.scenario.signals import Signal
+from harness.session import Session, interrupt
 
 _MINUTES = 10.0
 
@@ -79,7 +80,7 @@ def _run(options: argparse.Namespace) -> int:
     folder = prepare_report_folder(Path(options.reports).resolve(), settings.target.profile)
     baseline = load_baseline(options.baseline or SEED_BASELINE, required=bool(options.baseline))
     session = Session(settings, shlex.join(["python", "-m", "harness", *sys.argv[1:]]), progress)
-    previous = signal.signal(signal.SIGTERM, _interrupt)
+    previous = signal.signal(signal.SIGTERM, interrupt)
     exit_code, interrupted = 2, False
     try:
         exit_code = _soak(session, rounds, progress, options)
@@ -173,28 +174,11 @@ def conduct_round(
     session: Session, plan: RoundPlan, check: Check, cases: Sequence[Case] | None = None
 ) -> None:
     """Conduct one round, with some of the cases where given, and write into its check how it ended."""
-    started = time.monotonic()
-    check.detail = ""
-    try:
+    with (
+        contextlib.suppress(Signal, CheckFailure, HarnessError, Refusal),   # each stands in the check by then
+        noting_outcome(check),
+    ):
         session.faults.conduct(plan.faults, check, seed=plan.seed, outage_s=plan.outage_s, cases=cases)
-        check.status = Status.PASS
-    except Known as outcome:
-        check.status, check.detail = Status.KNOWN, outcome.detail
-    except NotApplicable as outcome:
-        check.status, check.detail = Status.NOT_APPLICABLE, outcome.detail
-    except Invalid as outcome:
-        check.status, check.detail = Status.INVALID, outcome.detail
-    except NotRun as outcome:
-        check.status, check.detail = Status.NOT_RUN, outcome.detail
-    except CheckFailure as failure:
-        check.status, check.detail = Status.FAIL, str(failure).partition("\n")[0]
-    except (HarnessError, Refusal) as error:
-        check.status, check.detail = Status.ERROR, str(error)
-    except KeyboardInterrupt:
-        check.detail = "interrupted"
-        raise
-    finally:
-        check.duration_s = round(time.monotonic() - started, 3)
 
 
 def _describe(check: Check) -> str:
@@ -208,8 +192,3 @@ def _render(record: Record, baseline: Record | None, folder: ReportFolder) -> No
     write_text(folder.html, render_page(record, baseline))
     publish(record, baseline, folder)
     print_matrix(record, baseline, make_console(sys.stdout), folder.html)
-
-
-def _interrupt(signum: int, frame: FrameType | None) -> None:
-    """Treat SIGTERM as Ctrl-C: the report is written and the sandbox stops."""
-    raise KeyboardInterrupt(f"signal {signum} at {frame.f_code.co_name if frame else '?'}")

@@ -13,9 +13,9 @@ import mysql.connector
 from mysql.connector.abstracts import MySQLConnectionAbstract
 
 from harness.errors import HarnessError
+from harness.mysql.connection import connect
 from harness.settings import MySQLEndpoint
 
-_TIMEOUT_S = 10
 _GONE = (2006, 2013, 2055)   # the server was restarted, or has ended the connection
 
 
@@ -83,22 +83,6 @@ class Admin:
         """Return how many transactions wait for a lock at this moment."""
         sql = "SELECT COUNT(*) FROM information_schema.innodb_trx WHERE trx_state = 'LOCK WAIT'"
         return int(self.execute(sql)[0][0])
-
-
-def connect(endpoint: MySQLEndpoint, *, timeout_s: int = _TIMEOUT_S) -> MySQLConnectionAbstract:
-    """Return a connection in autocommit mode; the driver's error where there is none."""
-    connection = mysql.connector.connect(
-        host=endpoint.host,
-        port=endpoint.port,
-        user=endpoint.user,
-        password=endpoint.password,
-        database=endpoint.database,
-        autocommit=True,
-        use_pure=True,
-        connection_timeout=timeout_s,
-    )
-    assert isinstance(connection, MySQLConnectionAbstract)  # noqa: S101  no pool was asked for
-    return connection
 
 
 @contextlib.contextmanager

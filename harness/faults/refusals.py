@@ -6,7 +6,7 @@ import contextlib
 
 import mysql.connector
 
-from harness.faults.admin import connect, holding
+from harness.faults.admin import holding
 from harness.faults.scene import (
     PROOF_S,
     Scene,
@@ -16,6 +16,7 @@ from harness.faults.scene import (
     require,
     require_struck,
 )
+from harness.mysql.connection import connect
 from harness.polling import wait_for
 from harness.sandbox.base import MYSQL, Sandbox
 from harness.sandbox.mysqlserver import LIMITED_USER

@@ -20,7 +20,7 @@ from harness.faults.workload import Load
 from harness.kube import Cluster, Refusal
 from harness.model import Case, Kind
 from harness.polling import wait_for
-from harness.results import Check, Column, Mismatch
+from harness.results import Check, Mismatch
 from harness.sandbox.base import SCHEMA_INIT, Phase
 from harness.scenario import evidence
 from harness.scenario.findings import conclude, explains
@@ -46,13 +46,8 @@ class FaultRun:
         self._run = run
         self._take_namespace = take_namespace
         self._spell = spell
-        affected = {
-            issue.kind
-            for issue in run.profile.known_issues
-            if {Column.SYNCED, Column.UPDATED}.intersection(issue.cells)
-        }
         self._selected = cases
-        self.cases = [case for case in cases if case.name not in affected]
+        self.cases = [case for case in cases if run.profile.find_obstacle(case.name) is None]
 
     def conduct(
         self,

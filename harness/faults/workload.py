@@ -6,7 +6,6 @@ the client knows to be gone is not sent. After a broken connection it reads the 
 
 from __future__ import annotations
 
-import copy
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -19,6 +18,7 @@ from harness.faults.ledger import Entry, Ledger, Outcome, is_going
 from harness.faults.plan import Operation, Verb, make_plan
 from harness.kube import Cluster, Refusal
 from harness.marks import INGESTER_FINALIZER
+from harness.mergepatch import merge
 from harness.model import JsonObject
 
 _JOIN_TIMEOUT_S = 45.0   # longer than a request may take
@@ -208,15 +208,6 @@ class Workload:
 
 def make_object(load: Load, operation: Operation) -> JsonObject:
     """Return the object that a CREATE sends: the kind's template, named, with the Ingester's finalizer."""
-    obj = copy.deepcopy(load.templates[operation.kind])
-    _merge(obj, operation.body)
-    obj["metadata"] |= {"name": operation.name, "namespace": load.namespace, "finalizers": [INGESTER_FINALIZER]}
+    own = {"name": operation.name, "namespace": load.namespace, "finalizers": [INGESTER_FINALIZER]}
+    obj: JsonObject = merge(merge(load.templates[operation.kind], operation.body), {"metadata": own})
     return obj
-
-
-def _merge(target: JsonObject, patch: JsonObject) -> None:
-    for key, value in patch.items():
-        if isinstance(value, dict) and isinstance(target.get(key), dict):
-            _merge(target[key], value)
-        else:
-            target[key] = copy.deepcopy(value)

@@ -13,7 +13,6 @@ from typing import Any, TypeVar
 from harness.inputs.delivery import Batch, Courier, Delivery
 from harness.inputs.sections import PLAIN, SECTIONS_BY_NUMBER
 from harness.model import Case, JsonObject
-from harness.results import Column
 from harness.scenario.run import Run
 from harness.scenario.signals import NotApplicable
 from harness.scenario.verdict import require_controller
@@ -86,7 +85,5 @@ class Inputs:
 
     def _explain_absence(self, case: Case) -> str:
         """Return the known issue that would show in every one of the kind's objects; '' where there is none."""
-        for column in (Column.SYNCED, Column.UPDATED):
-            if issue := self.run.profile.find_issue(case.name, column):
-                return f"known issue {issue.id} would show again"
-        return ""
+        issue = self.run.profile.find_obstacle(case.name)
+        return f"known issue {issue.id} would show again" if issue else ""

@@ -15,6 +15,7 @@ from harness.errors import HarnessError
 from harness.issues import Workaround
 from harness.kube import Refusal, Version, get_version
 from harness.marks import get_finalizers, is_released
+from harness.mergepatch import merge
 from harness.michelangelo.client import ApiServer
 from harness.michelangelo.package import find_missing
 from harness.model import Case, JsonObject
@@ -23,7 +24,7 @@ from harness.polling import wait_for
 from harness.results import Evidence
 from harness.sandbox.base import CONTROLLERMGR, Sandbox
 from harness.scenario import evidence
-from harness.scenario.api_crs import UNSERVED, adapt, get_variables, merge
+from harness.scenario.api_crs import UNSERVED, adapt, get_variables
 from harness.scenario.api_deletion import describe_deletion
 from harness.scenario.api_steps import ApiCreation, ApiDeletion
 from harness.scenario.arrival import Arrivals

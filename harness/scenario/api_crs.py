@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+from harness.mergepatch import merge
 from harness.model import Case, JsonObject
 
 UNSERVED = frozenset({"InferenceServer"})
@@ -37,16 +36,3 @@ def adapt(case: Case, obj: JsonObject) -> JsonObject:
     """Return the rendered CR as the API server accepts it."""
     adapted: JsonObject = merge(obj, _ADDITIONS.get(case.name, {}))
     return adapted
-
-
-def merge(target: Any, patch: Any) -> Any:
-    """Return `target` with the JSON merge patch applied (RFC 7386); neither is changed."""
-    if not isinstance(patch, dict):
-        return patch
-    merged = dict(target) if isinstance(target, dict) else {}
-    for key, value in patch.items():
-        if value is None:
-            merged.pop(key, None)
-        else:
-            merged[key] = merge(merged.get(key), value)
-    return merged

@@ -10,11 +10,12 @@ import pytest
 
 from harness.cases import CASES_BY_NAME
 from harness.errors import CheckFailure
+from harness.mergepatch import merge
 from harness.profiles import Profile, load_profile
 from harness.results import Check
 from harness.scenario import api_checks, checks
 from harness.scenario.api import ApiRun
-from harness.scenario.api_crs import adapt, merge
+from harness.scenario.api_crs import adapt
 from harness.scenario.run import Run
 from harness.scenario.signals import Known, NotApplicable, NotRun, StaleKnownIssueWarning
 from harness.scenario.steps import Patience

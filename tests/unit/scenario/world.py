@@ -16,9 +16,9 @@ from typing import Any
 from harness.compare import expect_column, parse_time
 from harness.kube import Refusal, Version, get_version
 from harness.marks import DELETING_ANNOTATION, INGESTER_FINALIZER
+from harness.mergepatch import merge
 from harness.model import API_VERSION, JsonObject, Kind
 from harness.mysql import Row
-from harness.scenario.api_crs import merge
 
 CREATED = "2026-03-09T20:51:07Z"
 NOW = dt.datetime(2026, 3, 9, 20, 52, 0)   # as MySQL's DATETIME: UTC, without zone

@@ -1,0 +1,45 @@
+"""Writes into a check how it ended, whoever carried it out: a test of pytest's, or a round of a soak."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Iterator
+
+from harness.errors import CheckFailure, HarnessError
+from harness.kube import Refusal
+from harness.results import Check, Status
+from harness.scenario.signals import Invalid, Known, NotApplicable, NotRun
+
+
+@contextlib.contextmanager
+def noting_outcome(check: Check) -> Iterator[None]:
+    """Carry the check out in the body, and say in it how that ended and after how long; what it raises goes on."""
+    started = time.monotonic()
+    check.detail = ""
+    try:
+        yield
+        check.status = Status.PASS
+    except Known as outcome:
+        check.status, check.detail = Status.KNOWN, outcome.detail
+        raise
+    except NotApplicable as outcome:
+        check.status, check.detail = Status.NOT_APPLICABLE, outcome.detail
+        raise
+    except Invalid as outcome:
+        check.status, check.detail = Status.INVALID, outcome.detail
+        raise
+    except NotRun as outcome:
+        check.status, check.detail = Status.NOT_RUN, outcome.detail
+        raise
+    except CheckFailure as failure:
+        check.status, check.detail = Status.FAIL, str(failure).partition("\n")[0]
+        raise
+    except (HarnessError, Refusal) as error:
+        check.status, check.detail = Status.ERROR, str(error)
+        raise
+    except KeyboardInterrupt:
+        check.detail = "interrupted"
+        raise
+    finally:
+        check.duration_s = round(time.monotonic() - started, 3)
