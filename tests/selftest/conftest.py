@@ -17,6 +17,7 @@ from harness.report.console import make_console
 from harness.report.record import read_record
 from harness.results import Record, Status
 
+from .faults import Fault
 from .ledger import Ledger, print_ledger
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -166,8 +167,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Begin the ledger with the faults that are selected."""
-    parameters = [getattr(item, "callspec", None) for item in session.items]
-    faults = [p.params["fault"].name for p in parameters if p is not None and "fault" in p.params]
+    parameters = [item.callspec.params.get("fault") for item in session.items if hasattr(item, "callspec")]
+    faults = [fault.name for fault in parameters if isinstance(fault, Fault)]
     folder = session.config.rootpath / session.config.option.reports / "selftest"
     session.config.stash[_LEDGER] = Ledger(folder, faults)
 

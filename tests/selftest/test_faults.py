@@ -21,8 +21,6 @@ def flatten(sections: Sections) -> set[tuple[str, str]]:
 
 def select_kinds(fault: Fault) -> Sequence[str]:
     """Return the kinds to try a fault with: those it breaks, and one it must leave alone; none stands for all."""
-    parts = (fault.fails, fault.not_run)
-    touched = {kind for sections in parts for kinds in sections.values() for kind in kinds}
     touched = {kind for sections in (fault.fails, fault.not_run) for kinds in sections.values() for kind in kinds}
     if fault.crd or not touched <= set(ALL):
         return fault.crd
