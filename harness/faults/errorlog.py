@@ -8,6 +8,7 @@ from collections import Counter
 
 from harness.polling import wait_for
 from harness.sandbox.base import CONTROLLERMGR, LogCursor, LogLine, Sandbox
+from harness.sandbox.logtail import LogTail
 from harness.scenario.log import parse_log
 
 _SHOWN = 200
@@ -22,17 +23,15 @@ class ErrorLog:
     """
 
     def __init__(self, sandbox: Sandbox, namespace: str) -> None:
-        self._sandbox = sandbox
+        self._tail = LogTail(sandbox, CONTROLLERMGR)
         self._namespace = namespace
-        self._cursor = sandbox.log_cursor(CONTROLLERMGR)
         self.errors: dict[str, str] = {}
         self.failures: Counter[str] = Counter()
         self._failed_at: dict[str, float] = {}   # seconds since the epoch, of the last one
 
     def read(self) -> None:
         """Take in what was written since this was last called."""
-        start, self._cursor = self._cursor, self._sandbox.log_cursor(CONTROLLERMGR)
-        for entry in parse_log(self._sandbox.read_log(CONTROLLERMGR, start)):
+        for entry in parse_log(self._tail.read()):
             name, error = str(entry.fields.get("name", "")), entry.fields.get("error")
             is_own = str(entry.fields.get("logger", "")).partition(".")[0] == "ingester"
             if not is_own or entry.fields.get("namespace") != self._namespace:
@@ -43,7 +42,6 @@ class ErrorLog:
                 self._failed_at[name] = float(entry.fields.get("ts") or time.time())
             elif entry.message.startswith(_DONE):
                 self.failures[name] = 0
-
 
     def get_silence_s(self, name: str) -> float:
         """Return for how long an object that has failed was not tried again; -1 where it has not failed."""
@@ -66,16 +64,9 @@ def describe_line(text: str) -> str:
 
 def await_line(sandbox: Sandbox, since: LogCursor, pattern: str, timeout_s: float) -> str:
     """Return the first line of the controller manager's log that matches; '' where none comes in time."""
-    compiled = re.compile(pattern)
-    position = since
-    found = ""
+    compiled, tail = re.compile(pattern), LogTail(sandbox, CONTROLLERMGR, since)
 
-    def read() -> str:
-        nonlocal position, found
-        start, position = position, sandbox.log_cursor(CONTROLLERMGR)
-        for line in sandbox.read_log(CONTROLLERMGR, start):
-            if not found and compiled.search(line.text):
-                found = line.text
-        return found
+    def find() -> str:
+        return next((line.text for line in tail.read() if compiled.search(line.text)), "")
 
-    return wait_for(read, bool, timeout_s=timeout_s, interval_s=0.05).value
+    return wait_for(find, bool, timeout_s=timeout_s, interval_s=0.05).value

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from harness.sandbox.base import CONTROLLERMGR, Sandbox
+from harness.sandbox.logtail import LogTail
 from harness.scenario.log import parse_log
 
 UPSERT_FAILED = (
@@ -31,23 +32,15 @@ class Complaints:
     """The log from a moment on, read piece by piece."""
 
     def __init__(self, sandbox: Sandbox) -> None:
-        self._sandbox = sandbox
-        self.skip()
-
-    def skip(self) -> None:
-        """Leave out what was written so far."""
-        self._cursor = self._sandbox.log_cursor(CONTROLLERMGR)
-        self._seen: set[str] = set()   # a line that was written between two calls is read twice
+        self._tail = LogTail(sandbox, CONTROLLERMGR)
 
     def read(self) -> tuple[list[Complaint], list[str]]:
         """Return what was added since the last look: failed writes, and lines on objects that can't be decoded."""
-        since, self._cursor = self._cursor, self._sandbox.log_cursor(CONTROLLERMGR)
         lines = [
             line
-            for line in self._sandbox.read_log(CONTROLLERMGR, since)
-            if any(words in line.text for words in (*UPSERT_FAILED, *UNDECODABLE)) and line.text not in self._seen
+            for line in self._tail.read()
+            if any(words in line.text for words in (*UPSERT_FAILED, *UNDECODABLE))
         ]
-        self._seen = {line.text for line in lines}
         complaints = []
         for entry in parse_log(lines):
             logger, _, kind = str(entry.fields.get("logger", "")).partition(".")

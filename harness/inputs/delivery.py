@@ -84,7 +84,7 @@ class Courier:
 
     def begin(self) -> None:
         """Begin a section: what happened before does not count."""
-        self._complaints.skip()
+        self._complaints = Complaints(self._run.sandbox)
         self._restarts = self._run.sandbox.component(CONTROLLERMGR).restarts
         self._open.clear()
 

@@ -93,8 +93,13 @@ class Sandbox(Protocol):
     def log_cursor(self, component: str) -> LogCursor:
         """Return the end of the component's log as it is now."""
 
-    def read_log(self, component: str, since: LogCursor | None = None) -> list[LogLine]:
-        """Return the component's whole lines after `since` (all of them without it), over all its restarts."""
+    def read_log(
+        self, component: str, since: LogCursor | None = None, until: LogCursor | None = None
+    ) -> list[LogLine]:
+        """Return the component's whole lines after `since` (else the first) up to `until` (else the last).
+
+        They are of all its runs.
+        """
 
     def known_namespaces(self) -> list[str]:
         """Return the namespaces that runs have used in this sandbox, oldest first."""

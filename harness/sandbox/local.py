@@ -88,9 +88,11 @@ class LocalSandbox(LocalPowers):
         """Return the position after the component's last whole line."""
         return logs.get_cursor(self.folder.logs, component)
 
-    def read_log(self, component: str, since: LogCursor | None = None) -> list[LogLine]:
-        """Return the component's whole lines after `since` (all of them without it), over all its restarts."""
-        return logs.read_lines(self.folder.logs, component, since)
+    def read_log(
+        self, component: str, since: LogCursor | None = None, until: LogCursor | None = None
+    ) -> list[LogLine]:
+        """Return the component's whole lines after `since` (else the first) up to `until` (else the last)."""
+        return logs.read_lines(self.folder.logs, component, since, until)
 
     def known_namespaces(self) -> list[str]:
         """Return the namespaces that runs have used in this sandbox, oldest first."""

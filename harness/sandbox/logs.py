@@ -39,7 +39,7 @@ def get_cursor(folder: Path, component: str) -> LogCursor:
 def read_lines(
     folder: Path, component: str, since: LogCursor | None = None, until: LogCursor | None = None
 ) -> list[LogLine]:
-    """Return the component's whole lines after `since` (all without it) up to `until`, over all its runs."""
+    """Return the component's whole lines after `since` (else the first) up to `until` (else the last)."""
     start, end = since or LogCursor(), until or LogCursor(sys.maxsize)
     lines: list[LogLine] = []
     for run in list_runs(folder, component):

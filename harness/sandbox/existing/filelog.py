@@ -7,7 +7,6 @@ controller manager counts as running, and the file must begin with its start.
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 from harness.errors import SettingsError
@@ -27,11 +26,12 @@ class FileLog:
 
     def get_cursor(self) -> LogCursor:
         """Return the position after the last whole line."""
-        return LogCursor(0, self._read(0).rfind(b"\n") + 1)
+        return LogCursor(0, self._read(0, -1).rfind(b"\n") + 1)
 
-    def read(self, since: LogCursor | None = None) -> list[LogLine]:
-        """Return the whole lines after `since`."""
-        whole, newline, _ = self._read(since.offset if since else 0).rpartition(b"\n")
+    def read(self, since: LogCursor | None = None, until: LogCursor | None = None) -> list[LogLine]:
+        """Return the whole lines after `since` (else the first) up to `until` (else the last)."""
+        start = since.offset if since else 0
+        whole, newline, _ = self._read(start, until.offset - start if until else -1).rpartition(b"\n")
         if not newline:
             return []
         return [LogLine(0, text.removesuffix("\r")) for text in whole.decode("utf-8", "replace").split("\n")]
@@ -40,10 +40,10 @@ class FileLog:
         """Return None: a file does not tell."""
         return None
 
-    def _read(self, offset: int) -> bytes:
+    def _read(self, offset: int, size: int) -> bytes:
         with self._file.open("rb") as file:
-            file.seek(offset, os.SEEK_SET)
-            return file.read()
+            file.seek(offset)
+            return file.read(size)
 
 
 class FolderLog:
@@ -56,9 +56,9 @@ class FolderLog:
         """Return the position after the last whole line of the last run."""
         return logs.get_cursor(self._folder, CONTROLLERMGR)
 
-    def read(self, since: LogCursor | None = None) -> list[LogLine]:
-        """Return the whole lines after `since`, over all runs."""
-        return logs.read_lines(self._folder, CONTROLLERMGR, since)
+    def read(self, since: LogCursor | None = None, until: LogCursor | None = None) -> list[LogLine]:
+        """Return the whole lines from `since` to `until`, over all runs."""
+        return logs.read_lines(self._folder, CONTROLLERMGR, since, until)
 
     def get_status(self) -> ComponentStatus | None:
         """Return what the sandbox says of its controller manager, None where it says nothing."""

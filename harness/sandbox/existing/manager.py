@@ -46,8 +46,8 @@ class ManagerView(Protocol):
     def get_cursor(self) -> LogCursor:
         """Return the end of its log."""
 
-    def read(self, since: LogCursor | None = None) -> list[LogLine]:
-        """Return the lines of its log after `since`."""
+    def read(self, since: LogCursor | None = None, until: LogCursor | None = None) -> list[LogLine]:
+        """Return the lines of its log from `since` to `until`."""
 
     def close(self) -> None:
         """Stop observing."""
@@ -102,9 +102,9 @@ class PodManager:
         """Return the end of its log."""
         return self._log.get_cursor()
 
-    def read(self, since: LogCursor | None = None) -> list[LogLine]:
-        """Return the lines of its log after `since`."""
-        return self._log.read(since)
+    def read(self, since: LogCursor | None = None, until: LogCursor | None = None) -> list[LogLine]:
+        """Return the lines of its log from `since` to `until`."""
+        return self._log.read(since, until)
 
     def close(self) -> None:
         """Stop following its log."""
@@ -147,9 +147,9 @@ class LoggedManager:
         """Return the end of its log."""
         return self._log.get_cursor()
 
-    def read(self, since: LogCursor | None = None) -> list[LogLine]:
-        """Return the lines of its log after `since`."""
-        return self._log.read(since)
+    def read(self, since: LogCursor | None = None, until: LogCursor | None = None) -> list[LogLine]:
+        """Return the lines of its log from `since` to `until`."""
+        return self._log.read(since, until)
 
     def close(self) -> None:
         """Do nothing: no file is kept open."""
@@ -172,7 +172,7 @@ class UnseenManager:
         """Return the start: there is no log."""
         return LogCursor()
 
-    def read(self, _since: LogCursor | None = None) -> list[LogLine]:
+    def read(self, _since: LogCursor | None = None, _until: LogCursor | None = None) -> list[LogLine]:
         """Return no line."""
         return []
 

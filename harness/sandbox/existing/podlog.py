@@ -10,6 +10,7 @@ left off, and to tell whether the log reaches back to the start of the container
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -107,15 +108,17 @@ class PodLog:
         with self._lock:
             return LogCursor(len(self._runs) - 1, len(self._runs[-1].lines))
 
-    def read(self, since: LogCursor | None = None) -> list[LogLine]:
-        """Return the lines after `since`, all of them without it."""
-        start = since or LogCursor()
+    def read(self, since: LogCursor | None = None, until: LogCursor | None = None) -> list[LogLine]:
+        """Return the lines after `since` (else the first) up to `until` (else the last)."""
+        start, end = since or LogCursor(), until or LogCursor(sys.maxsize)
         with self._lock:
             return [
                 LogLine(number, text)
                 for number, run in enumerate(self._runs)
-                if number >= start.run
-                for text in run.lines[start.offset if number == start.run else 0 :]
+                if start.run <= number <= end.run
+                for text in run.lines[
+                    start.offset if number == start.run else 0 : end.offset if number == end.run else None
+                ]
             ]
 
     def close(self) -> None:

@@ -161,9 +161,11 @@ class ExistingSandbox:
         """Return the end of the controller manager's log; other components have none here."""
         return self._manager.get_cursor() if component == CONTROLLERMGR else LogCursor()
 
-    def read_log(self, component: str, since: LogCursor | None = None) -> list[LogLine]:
-        """Return the controller manager's lines after `since`; other components have none here."""
-        return self._manager.read(since) if component == CONTROLLERMGR else []
+    def read_log(
+        self, component: str, since: LogCursor | None = None, until: LogCursor | None = None
+    ) -> list[LogLine]:
+        """Return the controller manager's lines from `since` to `until`; other components have none here."""
+        return self._manager.read(since, until) if component == CONTROLLERMGR else []
 
     def known_namespaces(self) -> list[str]:
         """Return the namespaces of this run; those of others are none of its business."""

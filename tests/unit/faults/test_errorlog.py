@@ -5,27 +5,17 @@ from __future__ import annotations
 import json
 
 from harness.faults.errorlog import ErrorLog, await_line, describe_line
-from harness.sandbox.base import LogCursor, LogLine
+from harness.sandbox.base import LogCursor
+from tests.unit.growinglog import GrowingLog
 
 
-class FakeSandbox:
-    """A log that grows."""
-
-    def __init__(self) -> None:
-        self.lines: list[str] = []
+class FakeSandbox(GrowingLog):
+    """A log of an Ingester's lines."""
 
     def write(self, message: str, *, error: str = "", name: str = "p", logger: str = "ingester.Project") -> None:
         """Add a line about an object."""
         fields = {"logger": logger, "msg": message, "namespace": "load", "name": name}
         self.lines.append(json.dumps(fields | ({"error": error} if error else {})))
-
-    def log_cursor(self, _component: str) -> LogCursor:
-        """Return the end of the log."""
-        return LogCursor(0, len(self.lines))
-
-    def read_log(self, _component: str, since: LogCursor | None = None) -> list[LogLine]:
-        """Return the lines after the cursor."""
-        return [LogLine(0, text) for text in self.lines[since.offset if since else 0 :]]
 
 
 def read(sandbox: FakeSandbox, log: ErrorLog | None = None) -> ErrorLog:

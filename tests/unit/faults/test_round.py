@@ -17,9 +17,10 @@ from harness.faults.terms import Place
 from harness.faults.workload import Load
 from harness.kube import Refusal
 from harness.model import JsonObject, Kind
-from harness.sandbox.base import ComponentStatus, LogCursor, LogLine, Phase
+from harness.sandbox.base import ComponentStatus, Phase
 from harness.scenario.signals import Invalid
 from harness.settings import MySQLEndpoint
+from tests.unit.growinglog import GrowingLog
 
 from .builders import make_obj
 
@@ -57,7 +58,7 @@ class FakeCluster:
         return self._answer(name)
 
 
-class FakeSandbox:
+class FakeSandbox(GrowingLog):
     """A sandbox without servers: its MySQL can't be reached, its log is empty."""
 
     name = "fake"
@@ -66,14 +67,6 @@ class FakeSandbox:
     def component(self, name: str) -> ComponentStatus:
         """Return a component that runs."""
         return ComponentStatus(name, Phase.RUNNING)
-
-    def log_cursor(self, _component: str) -> LogCursor:
-        """Return the log's end."""
-        return LogCursor()
-
-    def read_log(self, _component: str, _since: LogCursor | None = None) -> list[LogLine]:
-        """Return no lines."""
-        return []
 
 
 class FakeStroke(Stroke):

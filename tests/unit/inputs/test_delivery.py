@@ -18,23 +18,23 @@ from harness.inputs.places import split
 from harness.kube import Refusal, Version
 from harness.model import JsonObject, Kind
 from harness.mysql import Row
-from harness.sandbox.base import LogCursor, LogLine
 from harness.scenario.run import Run
+from tests.unit.growinglog import GrowingLog
 
 from .builders import CASE, NAMESPACE, make_object, make_row
 
 
-class Place:
+class Place(GrowingLog):
     """Cluster, database, sandbox and run in one; `answers` decides what becomes of an object, by name."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.rows: dict[str, Row] = {}
         self.strays: dict[str, int] = {}
         self.children: dict[str, tuple[tuple[str, str], ...]] = {}
         self.changes: list[Version] = []
         self.expired = False
         self.restarts = 0
-        self.log: list[str] = []
         self.unlogged = ""
         self.deleted: list[str] = []
         self.fails: set[str] = set()
@@ -54,7 +54,7 @@ class Place:
         if name in self.fails:
             line = {"logger": "ingester.Pipeline", "namespace": NAMESPACE, "name": name, "error": "too long"}
             message = {"msg": "Failed to upsert object to metadata storage"}
-            self.log += [json.dumps({**line, **message, "ts": i}) for i in range(4)]
+            self.lines += [json.dumps({**line, **message, "ts": i}) for i in range(4)]
         elif not name.endswith("lost"):
             self.rows[stored["metadata"]["uid"]] = make_row(stored)
         return stored
@@ -80,14 +80,6 @@ class Place:
     def get_pairs_of(self, table: str, uids: Sequence[str]) -> dict[str, tuple[tuple[str, str], ...]]:
         """Return the labels or annotations that are left."""
         return {uid: pairs for uid, pairs in self.children.items() if uid in uids and table.endswith("_labels")}
-
-    def log_cursor(self, component: str) -> LogCursor:
-        """Return the end of the log."""
-        return LogCursor(0, len(self.log))
-
-    def read_log(self, component: str, since: LogCursor | None = None) -> list[LogLine]:
-        """Return the lines since then."""
-        return [LogLine(0, text) for text in self.log[since.offset if since else 0 :]]
 
     def component(self, name: str) -> Any:
         """Return the controller manager's state."""

@@ -41,9 +41,11 @@ class FakeSandbox:
         """Return the end of the log."""
         return LogCursor(0, len(self.lines))
 
-    def read_log(self, component: str, since: LogCursor | None = None) -> list[LogLine]:  # noqa: ARG002
-        """Return the lines after `since`."""
-        return self.lines[since.offset if since else 0 :]
+    def read_log(
+        self, _component: str, since: LogCursor | None = None, until: LogCursor | None = None
+    ) -> list[LogLine]:
+        """Return the lines from `since` to `until`."""
+        return self.lines[since.offset if since else 0 : until.offset if until else None]
 
     def known_namespaces(self) -> list[str]:
         """Return none."""

@@ -26,6 +26,7 @@ def test_file_is_read_by_whole_lines(tmp_path: Path) -> None:
     with file.open("a") as more:
         more.write("f\n")
     assert log.read(cursor) == [LogLine(0, "half")]
+    assert log.read(LogCursor(0, 4), cursor) == [LogLine(0, "two")]
     manager = LoggedManager(log)
     assert (manager.is_observed, manager.get_status().phase) == (False, Phase.RUNNING)
 

@@ -54,6 +54,7 @@ def test_lines_come_once_and_in_order(open_log: Callable[[StandInPods], PodLog])
     pods.streams[0].write(_stamp(3, "three"), _stamp(3, "four"))
     _eventually(lambda: [line.text for line in log.read()], ["one", "two", "three", "four"])
     assert log.read(cursor) == [LogLine(0, "three"), LogLine(0, "four")]
+    assert log.read(cursor, LogCursor(0, 3)) == [LogLine(0, "three")]
 
 
 def test_broken_stream_is_taken_up_again(open_log: Callable[[StandInPods], PodLog]) -> None:
@@ -81,6 +82,7 @@ def test_crash_is_read_to_its_end_and_a_new_run_begun(open_log: Callable[[StandI
     pods.streams[0].close()
     _eventually(log.read, [LogLine(0, "one"), LogLine(0, "panic: at last"), LogLine(1, "again")])
     assert log.get_cursor() == LogCursor(1, 1)
+    assert log.read(LogCursor(0, 1), LogCursor(1, 0)) == [LogLine(0, "panic: at last")]
 
 
 def test_last_words_are_fetched_even_if_the_pod_shows_the_end_late(
