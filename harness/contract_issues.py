@@ -13,8 +13,8 @@ class ContractIssue:
     """A defect or documented limitation that a profile expects in the chapters beyond the seed report's.
 
     It shows where a check of one of its `sections` fails, for one of `kinds` (all where empty), with every
-    `signature` (a regular expression, searched in any line) in what the check found. `intermittent`: it depends on
-    timing, so that not seeing it proves nothing; any other one that does not show is stale.
+    `signature` (a regular expression, searched in any line) in what the check found. One that does not show is
+    stale, unless `need_not_show` says why not seeing it proves nothing.
     """
 
     id: str
@@ -25,10 +25,12 @@ class ContractIssue:
     workaround: str
     fix: str
     kinds: frozenset[str] = frozenset()
-    intermittent: bool = False
+    need_not_show: str = ""
     link: str = ""
 
 
+_TIMING = "it depends on timing"
+_GO_TYPES = "it comes from Michelangelo's Go types, and another implementation of the contract has others"
 _WITH_TEXT_COLUMNS = frozenset({"ModelFamily", "Model", "Pipeline", "PipelineRun", "Revision", "TriggerRun"})
 
 CONTRACT_ISSUES: tuple[ContractIssue, ...] = (
@@ -67,7 +69,7 @@ CONTRACT_ISSUES: tuple[ContractIssue, ...] = (
         ),
         workaround="Remove the finalizer by hand; the row is right.",
         fix="Take a row that is soft-deleted already for done, and go on to remove the finalizer.",
-        intermittent=True,
+        need_not_show=_TIMING,
     ),
     ContractIssue(
         id="unsynced-deletion-sticks",
@@ -97,7 +99,7 @@ CONTRACT_ISSUES: tuple[ContractIssue, ...] = (
         ),
         workaround="Remove the finalizer michelangelo/Ingester by hand; MySQL never had the object.",
         fix="Take a row that is not there for done when an object is being deleted, and remove the finalizer.",
-        intermittent=True,
+        need_not_show=_TIMING,
     ),
     ContractIssue(
         id="faulted-deletion-sticks",
@@ -114,7 +116,7 @@ CONTRACT_ISSUES: tuple[ContractIssue, ...] = (
         ),
         workaround="Remove the finalizer michelangelo/Ingester by hand; the row is right.",
         fix="Take a row that is soft-deleted already for done, and go on to remove the finalizer.",
-        intermittent=True,
+        need_not_show=_TIMING,
     ),
     ContractIssue(
         id="retry-interval-ignored",
@@ -129,7 +131,7 @@ CONTRACT_ISSUES: tuple[ContractIssue, ...] = (
         ),
         workaround="Write to the objects once more, or restart the controller manager, when MySQL is back.",
         fix="Give the controllers a rate limiter whose longest delay is requeuePeriod.",
-        intermittent=True,
+        need_not_show=_TIMING,
     ),
     # Hostile input. Each signature names its inputs, so that it explains no other.
     ContractIssue(
@@ -207,7 +209,7 @@ CONTRACT_ISSUES: tuple[ContractIssue, ...] = (
         impact="Identifiers of 64 bits in the input change; Kubernetes has them whole.",
         workaround="Give such numbers as text.",
         fix="A google.protobuf.Struct knows doubles only: refuse what is not one, or use another type.",
-        intermittent=True,   # Go's type is to blame: another implementation of the contract need not have it
+        need_not_show=_GO_TYPES,
     ),
     ContractIssue(
         id="times-lose-their-zone",
@@ -218,7 +220,7 @@ CONTRACT_ISSUES: tuple[ContractIssue, ...] = (
         impact="The moment is the same; the zone that somebody thought in is only in Kubernetes.",
         workaround="None needed.",
         fix="None needed: protobuf's times have no zone.",
-        intermittent=True,   # likewise
+        need_not_show=_GO_TYPES,
     ),
     ContractIssue(
         id="undecodable-object-stops-its-kind",
@@ -232,7 +234,7 @@ CONTRACT_ISSUES: tuple[ContractIssue, ...] = (
         impact="No object of the kind, in any namespace, is synced or reconciled until that one is deleted.",
         workaround="Find the object by the bad value that the log names (a mere typing error), and delete it.",
         fix="Give these fields a pattern in the CRDs; or watch unstructured objects, and decode each by itself.",
-        intermittent=True,   # likewise
+        need_not_show=_GO_TYPES,
     ),
 )
 

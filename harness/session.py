@@ -135,7 +135,7 @@ class Session:
     @functools.cached_property
     def gates(self) -> Gates:
         """The chain of starts with other configurations; the first check that asks for it sets it going."""
-        return Gates(self.lifecycle, Backfill(self.lifecycle, self.settings.cases))
+        return Gates(self.lifecycle, Backfill(self.lifecycle))
 
     @functools.cached_property
     def faults(self) -> FaultRun:

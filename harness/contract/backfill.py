@@ -7,7 +7,6 @@ is seen afterwards.
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from harness.catalogue import KINDS_BY_NAME
@@ -35,9 +34,8 @@ _GLIMPSE_S = 0.2   # an object that is not released at once may be one that is k
 class Backfill:
     """The objects that are written to while the controller manager is down."""
 
-    def __init__(self, life: Lifecycle, cases: Sequence[Case]) -> None:
+    def __init__(self, life: Lifecycle) -> None:
         self._life = life
-        self._cases = [case for case in cases if life.run.profile.find_obstacle(case.name) is None]
         self._many: list[JsonObject] = []
         self._written_s = 0.0
         self._started_at = 0.0
@@ -140,7 +138,7 @@ class Backfill:
 
     @property
     def _many_case(self) -> Case | None:
-        return next((case for case in self._cases if case.kind == _KIND), None)
+        return next((case for case in self._life.cases if case.kind == _KIND), None)
 
     def _create_many(self) -> None:
         case, run, namespace = self._many_case, self._life.run, self._life.namespaces[0]

@@ -42,11 +42,14 @@ class Stage:
 
 
 class Lifecycle:
-    """The objects of one run's contract chapter, in a namespace of their own, and one for their namesakes."""
+    """The objects of one run's contract chapter, in a namespace of their own, and one for their namesakes.
+
+    `cases` are those of the run whose objects can lead a normal life.
+    """
 
     def __init__(self, run: Run, cases: Sequence[Case], take_namespace: Callable[[], str]) -> None:
         self.run = run
-        self._cases = [case for case in cases if run.profile.find_obstacle(case.name) is None]
+        self.cases = [case for case in cases if run.profile.find_obstacle(case.name) is None]
         self._take_namespace = take_namespace
         self._arrivals = Arrivals(
             run.sandbox, run.database, run.patience, unblock=lambda _: False, get_messages=lambda _: ()
@@ -160,7 +163,7 @@ class Lifecycle:
             for earlier in stage.after:
                 self._go_through(earlier, immutable=immutable)
             missing = self.run.get_registration().missing   # their rows would be waited for in vain
-            cases = [c for c in self._cases if self.is_immutable(c) is immutable and c.name not in missing]
+            cases = [c for c in self.cases if self.is_immutable(c) is immutable and c.name not in missing]
             self._outcomes[key] = self._act(cases, stage)
         return self._outcomes[key]
 

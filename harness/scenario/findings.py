@@ -34,7 +34,7 @@ def conclude(run: Run, check: Check, findings: Sequence[Mismatch], *, problem: s
     fail_on(unexplained, check, problem, look_at)
     check.mismatches += findings
     for issue in issues:
-        if issue.id not in shown and not issue.intermittent:
+        if issue.id not in shown and not issue.need_not_show:
             report_stale(issue.id, issue.title, "no sign of it", allow_stale=run.allow_stale)
     if shown:
         raise Known(next(iter(shown.values())), "; ".join(issue.title for issue in shown.values()))

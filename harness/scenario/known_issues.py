@@ -52,10 +52,10 @@ def _conclude_contract_issue(issue: ContractIssue, checks: list[Check]) -> Issue
         for check in checks
         if check.section in issue.sections and (not issue.kinds or check.kind in issue.kinds)
     ]
-    status = _judge(issue.id, shown_in, [] if issue.intermittent else looked_for_it)
+    status = _judge(issue.id, shown_in, [] if issue.need_not_show else looked_for_it)
     detail = _describe(shown_in)
-    if issue.intermittent and not shown_in and any(check.status in _EXAMINED for check in looked_for_it):
-        detail = "it depends on timing, and did not show this time"
+    if issue.need_not_show and not shown_in and any(check.status in _EXAMINED for check in looked_for_it):
+        detail = f"did not show, and need not: {issue.need_not_show}"
     return IssueResult(
         issue.id,
         issue.title,
