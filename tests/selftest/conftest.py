@@ -7,9 +7,10 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,11 +18,13 @@ from harness.report.console import make_console
 from harness.report.record import read_record
 from harness.results import Record, Status
 
-from .faults import Fault
-from .ledger import Ledger, print_ledger
+from .catalogue import CATALOGUE
+from .ledger import CleanEntry, Entry, FaultEntry, Ledger, print_ledger
 
 ROOT = Path(__file__).resolve().parents[2]
-_LEDGER = pytest.StashKey[Ledger]()
+_ENTRIES: dict[str, Callable[..., Entry]] = {entry.__name__: entry for entry in (FaultEntry, CleanEntry)}
+
+Enter = Callable[[Entry], None]
 
 
 @dataclass(frozen=True)
@@ -65,7 +68,7 @@ class Acceptance:
         started = time.monotonic()
         process = self.start(*(["--keep-sandbox"] if keep else []), "-q", *arguments, root=root)
         try:
-            exit_code = process.wait(180)
+            exit_code = process.wait(300)
         except BaseException:   # KeyboardInterrupt too: it would keep its sandbox after ours is gone
             process.send_signal(signal.SIGINT)
             process.wait(60)
@@ -165,31 +168,53 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("seed", range(1, metafunc.config.option.clean_runs + 1))
 
 
-def pytest_collection_finish(session: pytest.Session) -> None:
-    """Begin the ledger with the faults that are selected."""
-    parameters = [item.callspec.params.get("fault") for item in session.items if hasattr(item, "callspec")]
-    faults = [fault.name for fault in parameters if isinstance(fault, Fault)]
-    folder = session.config.rootpath / session.config.option.reports / "selftest"
-    session.config.stash[_LEDGER] = Ledger(folder, faults)
+def pytest_configure(config: pytest.Config) -> None:
+    """Keep the ledger where the results come together, which is not in a worker of pytest-xdist."""
+    if not hasattr(config, "workerinput"):
+        config.pluginmanager.register(LedgerKeeper(config), "ledger")
 
 
-@pytest.fixture(scope="session")
-def ledger(pytestconfig: pytest.Config) -> Ledger:
-    """Return where each seeded fault and each clean run is entered."""
-    return pytestconfig.stash[_LEDGER]
+@pytest.fixture
+def enter(record_property: Callable[[str, object], None]) -> Enter:
+    """Return how a test hands in what became of a seeded fault or of a clean run."""
+    return lambda entry: record_property(type(entry).__name__, asdict(entry))
 
 
-def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
-    """Write the ledger's report once more, with whether the run was cut short."""
-    ledger = session.config.stash.get(_LEDGER, None)
-    if ledger is not None and not ledger.is_empty:
-        ledger.interrupted = exitstatus == pytest.ExitCode.INTERRUPTED
-        ledger.write()
+class LedgerKeeper:
+    """Enters what the tests hand in, wherever they ran, and shows it."""
 
+    def __init__(self, config: pytest.Config) -> None:
+        self._ledger = Ledger(config.rootpath / config.option.reports / "selftest")
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    """Print the ledger."""
-    ledger = config.stash.get(_LEDGER, None)
-    if ledger is not None and not ledger.is_empty:
-        terminalreporter.section("seeded faults")
-        print_ledger(ledger, make_console(sys.__stdout__))
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        """Begin with the faults that are selected."""
+        self._select([item.nodeid for item in session.items])
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_xdist_node_collection_finished(self, ids: Sequence[str]) -> None:
+        """Begin with the faults that are selected: each worker has collected them all."""
+        self._select(ids)
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Enter what a test has handed in, once it is over."""
+        if report.when == "teardown":
+            properties: list[tuple[str, Any]] = report.user_properties
+            for name, fields in properties:
+                if name in _ENTRIES:
+                    self._ledger.enter(_ENTRIES[name](**fields))
+
+    def pytest_sessionfinish(self, exitstatus: int) -> None:
+        """Write the report once more, with whether the run was cut short."""
+        if not self._ledger.is_empty:
+            self._ledger.interrupted = exitstatus == pytest.ExitCode.INTERRUPTED
+            self._ledger.write()
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """Print the ledger."""
+        if not self._ledger.is_empty:
+            terminalreporter.section("seeded faults")
+            print_ledger(self._ledger, make_console(sys.__stdout__))
+
+    def _select(self, ids: Iterable[str]) -> None:
+        parameters = {id_.rpartition("[")[2].removesuffix("]") for id_ in ids if "/test_faults.py::" in id_}
+        self._ledger.selected = [fault.name for fault in CATALOGUE if fault.name in parameters]

@@ -7,6 +7,7 @@ that is killed leaves what it had.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -36,11 +37,10 @@ class FaultEntry:
     """
 
     name: str
-    expected: frozenset[Cell] = frozenset()
-    found: frozenset[Cell] = frozenset()
+    expected: AbstractSet[Cell] = frozenset()
+    found: AbstractSet[Cell] = frozenset()
     seconds: float | None = None
-    may: frozenset[Cell] = frozenset()
-    about: str = ""
+    may: AbstractSet[Cell] = frozenset()
     remark: str = ""
 
     @property
@@ -75,8 +75,11 @@ class CleanEntry:
     """One run of an ingester without a fault, and the cells that it turned red all the same."""
 
     name: str
-    alarms: frozenset[Cell]
+    alarms: AbstractSet[Cell]
     seconds: float
+
+
+Entry = FaultEntry | CleanEntry
 
 
 @dataclass
@@ -89,26 +92,12 @@ class Ledger:
     clean: list[CleanEntry] = field(default_factory=list)
     _faults: dict[str, FaultEntry] = field(default_factory=dict)
 
-    def note(
-        self,
-        fault: str,
-        *,
-        expected: Iterable[Cell],
-        found: Iterable[Cell],
-        seconds: float,
-        may: Iterable[Cell] = (),
-        about: str = "",
-        remark: str = "",
-    ) -> None:
-        """Enter a fault, with the cells that it must, may and did turn red; a `remark` says what else is wrong."""
-        self._faults[fault] = FaultEntry(
-            fault, frozenset(expected), frozenset(found), seconds, frozenset(may), about, remark
-        )
-        self.write()
-
-    def note_clean(self, run: str, *, alarms: Iterable[Cell], seconds: float) -> None:
-        """Enter a run without a fault, and the cells that were red in it."""
-        self.clean.append(CleanEntry(run, frozenset(alarms), seconds))
+    def enter(self, entry: Entry) -> None:
+        """Enter what became of a fault, or of a run without one. Raises OSError."""
+        if isinstance(entry, FaultEntry):
+            self._faults[entry.name] = entry
+        else:
+            self.clean.append(entry)
         self.write()
 
     @property
@@ -194,7 +183,7 @@ def render_markdown(ledger: Ledger) -> str:
     """Return the ledger as Markdown."""
     rows = [
         (
-            f"{escape(entry.name)}{f': {escape(entry.about)}' if entry.about else ''}",
+            escape(entry.name),
             spell_cells(entry.expected),
             spell_cells(entry.found),
             "; ".join([f"{'✅' if entry.is_caught else '❌'} {entry.verdict}", *map(escape, entry.differences)]),

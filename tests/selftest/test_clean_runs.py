@@ -16,8 +16,8 @@ import pytest
 from harness.catalogue import KINDS
 from harness.results import Status
 
-from .conftest import Acceptance
-from .ledger import Ledger
+from .conftest import Acceptance, Enter
+from .ledger import CleanEntry
 
 PROFILES = ("upstream-main", "report-2026-03")
 _CHAPTERS = ("contract", "restarts", "inputs")
@@ -37,7 +37,7 @@ def busy_machine() -> Iterator[None]:
 
 
 def test_a_clean_run_raises_no_alarm(
-    seed: int, busy_machine: None, acceptance: Acceptance, ledger: Ledger
+    seed: int, busy_machine: None, acceptance: Acceptance, enter: Enter
 ) -> None:
     """The report's chapters and one of the longer ones pass, on a machine under load."""
     draw = random.Random(seed)  # noqa: S311  a choice of kinds, no secret
@@ -48,6 +48,6 @@ def test_a_clean_run_raises_no_alarm(
     outcome = acceptance.run("--profile", profile, "-m", f"report or {chapter}", *selection)
     alarms = {cell for status in Status if not status.succeeds for cell in outcome.find(status)}
     name = f"seed {seed}: {profile}, report and {chapter} of {', '.join(sorted(kinds))}, under load"
-    ledger.note_clean(name, alarms=alarms, seconds=outcome.seconds)
+    enter(CleanEntry(name, alarms, outcome.seconds))
     assert alarms == set(), outcome.output
     assert outcome.exit_code == 0, outcome.output

@@ -9,9 +9,9 @@ import pytest
 from harness.results import Status
 
 from .catalogue import CATALOGUE
-from .conftest import Acceptance
+from .conftest import Acceptance, Enter
 from .faults import ALL, Fault, Sections
-from .ledger import Ledger
+from .ledger import CleanEntry, FaultEntry
 
 
 def flatten(sections: Sections) -> set[tuple[str, str]]:
@@ -29,7 +29,7 @@ def select_kinds(fault: Fault) -> Sequence[str]:
 
 
 @pytest.mark.parametrize("fault", CATALOGUE, ids=lambda fault: fault.name)
-def test_a_fault_turns_exactly_the_right_cells_red(fault: Fault, acceptance: Acceptance, ledger: Ledger) -> None:
+def test_a_fault_turns_exactly_the_right_cells_red(fault: Fault, acceptance: Acceptance, enter: Enter) -> None:
     """The fault fails the checks that it is for, leaves the others alone, and is named."""
     executable = acceptance.make_executable(fault.name, fault.profile)
     selection = [word for kind in select_kinds(fault) for word in ("--crd", kind)]
@@ -40,7 +40,7 @@ def test_a_fault_turns_exactly_the_right_cells_red(fault: Fault, acceptance: Acc
     expected, may, failed = flatten(fault.fails), flatten(fault.may), outcome.find(Status.FAIL)
     named = fault.names in outcome.describe(Status.FAIL)
     remark = "" if named else f"{fault.names!r} is not named"
-    ledger.note(fault.name, expected=expected, may=may, found=failed, seconds=outcome.seconds, remark=remark)
+    enter(FaultEntry(fault.name, expected, failed, outcome.seconds, may, remark=remark))
     assert outcome.record is not None, outcome.output
     assert failed - may == expected, outcome.describe(Status.FAIL)
     assert outcome.find(Status.NOT_RUN) == flatten(fault.not_run), outcome.describe(Status.NOT_RUN)
@@ -64,10 +64,10 @@ def test_stale_known_issues_can_be_tolerated(acceptance: Acceptance) -> None:
 
 
 @pytest.mark.parametrize("profile", ["upstream-main", "report-2026-03"])
-def test_a_right_ingester_passes(profile: str, acceptance: Acceptance, ledger: Ledger) -> None:
+def test_a_right_ingester_passes(profile: str, acceptance: Acceptance, enter: Enter) -> None:
     """The reference without a fault passes every chapter that disturbs nothing, in each profile."""
     outcome = acceptance.run("--profile", profile, "-m", "not faults")
     alarms = {cell for status in Status if not status.succeeds for cell in outcome.find(status)}
-    ledger.note_clean(profile, alarms=alarms, seconds=outcome.seconds)
+    enter(CleanEntry(profile, alarms, outcome.seconds))
     assert alarms == set(), outcome.output
     assert outcome.exit_code == 0, outcome.output
