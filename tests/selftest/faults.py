@@ -433,7 +433,13 @@ FAULTS: tuple[Fault, ...] = (
         {"2.1": ("Model",), "2.3": ("Model",)},
         "still in Kubernetes",
     ),
-    Fault("immutable-row-lost", on_reconciler(retire=_delete_immutable_row), _both("Model"), "delete_time"),
+    Fault(
+        "immutable-row-lost",
+        on_reconciler(retire=_delete_immutable_row),
+        {"2.3": ("Model",), "2.4": ("Model",)},
+        "delete_time",
+        may={"1.6": ("Model",)},   # the row is right for a moment
+    ),
     Fault(
         "known-issues-stale",
         on_business(_behave_like_main),
