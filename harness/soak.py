@@ -83,7 +83,7 @@ def _run(options: argparse.Namespace) -> int:
     previous = signal.signal(signal.SIGTERM, interrupt)
     exit_code, interrupted = 2, False
     try:
-        exit_code = _soak(session, rounds, progress, options)
+        exit_code = soak(session, rounds, progress, options)
     except KeyboardInterrupt:
         interrupted = True
     finally:
@@ -119,23 +119,42 @@ def read_rounds(options: argparse.Namespace) -> Iterable[RoundPlan]:
     return [RoundPlan(1, order_faults(faults), options.seed, outage_s)]
 
 
-def _soak(
+def soak(
     session: Session, rounds: Iterable[RoundPlan], progress: ConsoleProgress, options: argparse.Namespace
 ) -> int:
-    """Conduct the rounds; return the exit code: 0, 1 where one failed, 2 where the sandbox did not come up."""
+    """Conduct the rounds; return the exit code.
+
+    It is 0, 1 where one failed or proved nothing, 2 where the sandbox did not come up or knows none of the faults.
+    A round that could not be conducted is the last one: the next would fare no better.
+    """
     try:
         session.start(faults=True)
     except (HarnessError, Refusal) as error:
         session.record.headline = str(error).partition("\n")[0]
         progress.end("sandbox", session.record.headline)
         return 4 if isinstance(error, SettingsError) else 2
+    asked = [find_fault(name) for name in options.fault] or FAULTS
+    absent = {fault.name: reason for fault in asked if (reason := session.faults.explain_absence(fault))}
+    session.record.checks += [
+        Check(fault.section, fault.title, status=Status.NOT_APPLICABLE, detail=absent[fault.name])
+        for fault in asked
+        if fault.name in absent
+    ]
+    if len(absent) == len(asked):
+        session.record.headline = f"No round is possible here: {next(iter(absent.values()))}"
+        return 2
     for plan in _until(rounds, options.minutes):
+        if absent.keys() & {fault.name for fault in plan.faults}:
+            continue
         stage = f"round {plan.number}: {plan.name}"
         progress.begin(stage)
         check = Check(plan.faults[0].section, plan.title, detail="not reached")
         session.record.checks.append(check)
         conduct_round(session, plan, check)
         progress.end(stage, _describe(check))
+        if check.status in (Status.NOT_RUN, Status.ERROR):
+            session.record.headline = check.detail
+            break
         if options.shrink and check.status is Status.FAIL:
             _shrink(session, plan, check, progress)
     return 0 if all(check.status.succeeds for check in session.record.checks) else 1

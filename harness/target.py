@@ -71,7 +71,10 @@ def prepare_michelangelo(target: Target, spec: str, profile: str | None, progres
 def bring_up(
     target: Target, *, keep: bool, progress: Progress, on_reuse: Callable[[Sandbox], None]
 ) -> Sandbox:
-    """Return the target's sandbox, up. Raises SettingsError or HarnessError with nothing left behind."""
+    """Return the target's sandbox, up. Raises SettingsError or HarnessError with nothing left behind.
+
+    A controller manager that keeps ending is no error here: it is what the run is to find out.
+    """
     match target.place:
         case ExistingSettings() as settings:
             require_all(run_doctor(settings))
@@ -79,4 +82,6 @@ def bring_up(
         case K3dSettings() as settings:
             return start_k3d_sandbox(settings, checkout=target.checkout, keep=keep, progress=progress)
         case _:
-            return start_local_sandbox(target.sandbox, keep=keep, progress=progress, on_reuse=on_reuse)
+            return start_local_sandbox(
+                target.sandbox, keep=keep, progress=progress, on_reuse=on_reuse, allow_crash_loop=True
+            )

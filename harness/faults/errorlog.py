@@ -7,9 +7,9 @@ import time
 from collections import Counter
 
 from harness.polling import wait_for
-from harness.sandbox.base import CONTROLLERMGR, LogCursor, LogLine, Sandbox
+from harness.sandbox.base import CONTROLLERMGR, LogCursor, Sandbox
 from harness.sandbox.logtail import LogTail
-from harness.scenario.log import parse_log
+from harness.scenario.log import LogEntry, parse_log
 
 _SHOWN = 200
 _DONE = ("Successfully", "Object not found", "Finalizer not present")   # how the last line of a reconcile begins
@@ -55,18 +55,12 @@ class ErrorLog:
         return f"{self.failures[name]} failures in a row, not tried again for {silence_s:.0f} s"
 
 
-def describe_line(text: str) -> str:
-    """Return what a line of the log says, without its stack trace and the like."""
-    (entry,) = parse_log([LogLine(0, text)])
-    error = str(entry.fields.get("error", "")).partition("\n")[0]
-    return ": ".join(filter(None, (entry.message, error))) or text
-
-
-def await_line(sandbox: Sandbox, since: LogCursor, pattern: str, timeout_s: float) -> str:
-    """Return the first line of the controller manager's log that matches; '' where none comes in time."""
+def await_line(sandbox: Sandbox, since: LogCursor, pattern: str, timeout_s: float) -> LogEntry | None:
+    """Return the first line of the controller manager's log that matches; None where none comes in time."""
     compiled, tail = re.compile(pattern), LogTail(sandbox, CONTROLLERMGR, since)
 
-    def find() -> str:
-        return next((line.text for line in tail.read() if compiled.search(line.text)), "")
+    def find() -> LogEntry | None:
+        line = next((line for line in tail.read() if compiled.search(line.text)), None)
+        return None if line is None else parse_log([line])[0]
 
     return wait_for(find, bool, timeout_s=timeout_s, interval_s=0.05).value

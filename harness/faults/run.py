@@ -67,8 +67,8 @@ class FaultRun:
         chosen = self.cases if cases is None else cases
         kinds = [case.kind for case in chosen]
         strokes = [fault.make() for fault in faults]
-        for stroke in strokes:
-            if reason := stroke.explain_absence(self._run.sandbox):
+        for fault in faults:
+            if reason := self.explain_absence(fault):
                 raise NotApplicable(reason)
         self._require_ready(kinds)
         namespace = self._take_namespace()
@@ -98,6 +98,10 @@ class FaultRun:
             problem=f"after {names}, MySQL does not hold what was acknowledged",
             look_at="the operations in the evidence, and the controller manager's log",
         )  # fmt: skip
+
+    def explain_absence(self, fault: Fault) -> str:
+        """Return why the sandbox can't be struck by the fault; '' where it can."""
+        return fault.make().explain_absence(self._run.sandbox)
 
     def _open_cluster(self) -> Cluster:
         return Cluster(self._run.sandbox.kubeconfig, retries=False)

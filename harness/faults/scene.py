@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from harness.faults.admin import Admin
-from harness.faults.errorlog import await_line, describe_line
+from harness.faults.errorlog import await_line
 from harness.faults.ledger import Ledger
 from harness.faults.sampler import Follower
 from harness.kube import Cluster
@@ -45,7 +45,7 @@ class Scene:
         Lines from before the fault don't count.
         """
         line = await_line(self.sandbox, self.since, pattern, timeout_s)
-        return f"{CONTROLLERMGR}: {describe_line(line)}" if line else ""
+        return f"{CONTROLLERMGR}: {line.describe()}" if line else ""
 
 
 class Stroke:

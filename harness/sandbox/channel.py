@@ -23,6 +23,10 @@ class BusyError(HarnessError):
     """Another client uses the sandbox, which must not change under it."""
 
 
+class CrashLoopError(HarnessError):
+    """The controller manager ran and ended, again and again, before it was healthy; all else is up."""
+
+
 class SupervisorLostError(HarnessError):
     """The supervisor is gone or does not answer."""
 
@@ -31,6 +35,7 @@ _ERRORS: dict[str, type[HarnessError]] = {
     "harness": HarnessError,
     "settings": SettingsError,
     "busy": BusyError,
+    "crash loop": CrashLoopError,
 }
 
 

@@ -23,6 +23,7 @@ from typing import Any
 from harness.errors import HarnessError
 from harness.sandbox.base import CONTROLLERMGR, Phase
 from harness.sandbox.baseyaml import Overrides, render_base_yaml
+from harness.sandbox.channel import CrashLoopError
 from harness.sandbox.child import Child, ChildEndedError, spawn, wait_until
 from harness.sandbox.folder import SandboxFolder, write_private
 from harness.sandbox.logs import get_log, list_runs
@@ -105,9 +106,10 @@ class ControllerManagerRunner:
     ) -> None:
         """Start it, `restarts` to its account already; return once it has been healthy, or runs.
 
-        Raises `HarnessError`, which quotes its last words, where it ends three times before that, or is
-        not healthy after `timeout_s`. It is kept running even so, until `stop`. One that is reconfigured has
-        another digest, so that the next client does not take it for the usual one.
+        Raises `CrashLoopError`, which quotes its last words, where it ends three times before that, and
+        `HarnessError` where it can't be run or is not healthy after `timeout_s`. It is kept running even so,
+        until `stop`. One that is reconfigured has another digest, so that the next client does not take it for
+        the usual one.
         """
         executable = plan.executable
         self._plan, self._change = plan, change
@@ -174,7 +176,7 @@ class ControllerManagerRunner:
             end, last_words, exit_code = await self._run_once(plan, begin, restarts)
             failures.append(end)
             if len(failures) == EXITS_TO_GIVE_UP:
-                begin.give_up(_give_up(plan, failures, last_words))
+                begin.give_up(_give_up(plan, failures, last_words, ran=exit_code is not None))
             delay_s = policy.get_delay_s()
             phase = Phase.COMPLETED if exit_code == 0 else Phase.CRASH_LOOP
             self._set(phase=phase, pid=None, reason=f"{end}; starts again in {delay_s:g} s")
@@ -258,8 +260,9 @@ class _Begin:
                 future.exception()   # else asyncio complains where nobody awaits it
 
 
-def _give_up(plan: ControllerManagerPlan, failures: list[str], last_words: str) -> HarnessError:
-    return HarnessError(
+def _give_up(plan: ControllerManagerPlan, failures: list[str], last_words: str, *, ran: bool) -> HarnessError:
+    error = CrashLoopError if ran else HarnessError
+    return error(
         f"{CONTROLLERMGR} ({plan.executable.path}) ended {len(failures)} times before it was healthy:"
         f" {', '.join(failures)}\n{last_words}".rstrip(),
         hint="Is it a controller manager, made for this machine, and does it like its base.yaml?",

@@ -19,7 +19,7 @@ from harness.sandbox import logs
 from harness.sandbox.access import describe_access
 from harness.sandbox.base import CONTROLLERMGR, SCHEMA_INIT, ComponentStatus, LogCursor, LogLine, Phase
 from harness.sandbox.baseyaml import ABSENT
-from harness.sandbox.channel import BusyError, Channel, SupervisorLostError
+from harness.sandbox.channel import BusyError, Channel, CrashLoopError, SupervisorLostError
 from harness.sandbox.folder import SandboxFolder, get_root, list_folders, lock_root, wait_to_keep
 from harness.sandbox.identity import Request, make_request
 from harness.sandbox.launch import SupervisorProcess, complete_plan
@@ -30,6 +30,9 @@ from harness.settings import MySQLEndpoint, SandboxSettings
 
 _ANSWER_TIMEOUT_S = 10.0
 _STOP_TIMEOUT_S = 20.0
+
+Tolerated = tuple[type[HarnessError], ...]
+"""Errors of the controller manager's start with which the sandbox is of use all the same."""
 
 
 class LocalSandbox(LocalPowers):
@@ -136,6 +139,7 @@ def start_local_sandbox(
     progress: Progress,
     ports: Mapping[str, int] | None = None,
     on_reuse: Callable[[LocalSandbox], None] = lambda _: None,
+    allow_crash_loop: bool = False,
 ) -> LocalSandbox:
     """Return a sandbox that is up: a kept one with equal settings, else a new one.
 
@@ -145,16 +149,20 @@ def start_local_sandbox(
     Of a kept one that differs in its controller manager only, that alone is replaced, unless another run
     uses it. `keep` leaves the sandbox up after `stop` and this process. `ports` maps components (`mysql`,
     `kube-apiserver`) to loopback ports, for those who need fixed ones. Raises `SettingsError` or
-    `HarnessError` with nothing left behind.
+    `HarnessError` with nothing left behind; a controller manager that runs and ends again and again is no error
+    with `allow_crash_loop`, but what the sandbox has.
     """
     request = make_request(settings, ports or {})
     root = get_root()
+    tolerated = (CrashLoopError,) if allow_crash_loop else ()
     with ExitStack() as stack:
         if keep:
             stack.enter_context(wait_to_keep(root, progress))   # of two at once, the second attaches
         with lock_root(root):
             sweep(root)
-        return _attach(root, request, progress, on_reuse) or _launch(root, request, keep=keep, progress=progress)
+        return _attach(root, request, progress, on_reuse, tolerated) or _launch(
+            root, request, progress, tolerated, keep=keep
+        )
 
 
 def list_sandboxes(root: Path) -> list[tuple[SandboxFolder, State]]:
@@ -177,7 +185,11 @@ def end_sandbox(root: Path, folder: SandboxFolder) -> None:
 
 
 def _attach(
-    root: Path, request: Request, progress: Progress, on_reuse: Callable[[LocalSandbox], None]
+    root: Path,
+    request: Request,
+    progress: Progress,
+    on_reuse: Callable[[LocalSandbox], None],
+    tolerated: Tolerated,
 ) -> LocalSandbox | None:
     for folder in list_folders(root):
         state = read_state(folder)
@@ -198,7 +210,8 @@ def _attach(
                 channel.request("be alone", timeout_s=_ANSWER_TIMEOUT_S)
                 on_reuse(sandbox)
             if not _is_fit(folder, request):
-                _replace_controllermgr(channel, request, progress)
+                with suppress(*tolerated):
+                    _replace_controllermgr(channel, request, progress)
             stack.pop_all()
             return sandbox
     return None
@@ -239,7 +252,9 @@ def _replace_controllermgr(channel: Channel, request: Request, progress: Progres
     progress.end(stage, "replaced")
 
 
-def _launch(root: Path, request: Request, *, keep: bool, progress: Progress) -> LocalSandbox:
+def _launch(
+    root: Path, request: Request, progress: Progress, tolerated: Tolerated, *, keep: bool
+) -> LocalSandbox:
     def show(stage: str, seconds: float | None) -> None:
         if seconds is None:
             progress.begin(stage)
@@ -253,7 +268,8 @@ def _launch(root: Path, request: Request, *, keep: bool, progress: Progress) -> 
         complete_plan(process.folder, request, progress)
         timeout_s = request.settings.start_timeout_s + MARGIN_S
         try:
-            process.channel.request("start", timeout_s=timeout_s, on_stage=show)
+            with suppress(*tolerated):
+                process.channel.request("start", timeout_s=timeout_s, on_stage=show)
             if keep:
                 process.channel.request("keep", timeout_s=_ANSWER_TIMEOUT_S)
             sandbox = LocalSandbox(

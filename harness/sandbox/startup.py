@@ -28,6 +28,7 @@ from harness.sandbox.base import (
     SCHEMA_INIT,
     Phase,
 )
+from harness.sandbox.channel import CrashLoopError
 from harness.sandbox.child import Child, ChildEndedError, wait_until
 from harness.sandbox.controllermgr import ControllerManagerRunner
 from harness.sandbox.credentials import Credentials, write_kubeconfig
@@ -70,7 +71,10 @@ class Startup:
         self.outages: Outages | None = None
 
     async def start(self) -> None:
-        """Start everything; HarnessError where a part fails, ends early or takes too long."""
+        """Start everything; HarnessError where a part fails, ends early or takes too long.
+
+        All is up even so where that is a CrashLoopError.
+        """
         describe_components(self._plan, self._state)
         deadline = time.monotonic() + self._plan.start_timeout_s
         try:
@@ -81,9 +85,16 @@ class Startup:
             raise await self._explain_timeout() from None
         self.controllermgr = self._make_controllermgr(endpoint)
         self.outages = Outages(self._parts, self._state, self.controllermgr, self._revivals, proxy, self._disk)
-        with self._state.stage("controller manager"):
-            left_s = max(deadline - time.monotonic(), _SHORTEST_WAIT_S)
-            await self._unless_broken(self.controllermgr.start(self._plan.controllermgr, left_s))
+        left_s = max(deadline - time.monotonic(), _SHORTEST_WAIT_S)
+        try:
+            with self._state.stage("controller manager"):
+                await self._unless_broken(self.controllermgr.start(self._plan.controllermgr, left_s))
+        except CrashLoopError:
+            self._note_ready()
+            raise
+        self._note_ready()
+
+    def _note_ready(self) -> None:
         self._state.state.phase = SandboxPhase.READY
         self._state.publish()
 

@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.errors import HarnessError
-from harness.sandbox.channel import BusyError, Message, describe_error, encode
+from harness.sandbox.channel import BusyError, CrashLoopError, Message, describe_error, encode
 from harness.sandbox.controllermgr import ControllerManagerRunner, Reconfiguration
 from harness.sandbox.credentials import make_credentials
 from harness.sandbox.folder import SandboxFolder
@@ -197,6 +197,8 @@ class Supervisor:
         self._startup = Startup(self._folder, plan, credentials, self._state)
         try:
             await self._startup.start()
+        except CrashLoopError:
+            raise   # whether a sandbox with such a controller manager is of use, the client decides
         except HarnessError:
             asyncio.get_running_loop().call_soon(self._stop.set)   # once the client has its answer
             raise

@@ -39,6 +39,11 @@ class LogEntry:
         """The `msg` field."""
         return str(self.fields.get("msg", ""))
 
+    def describe(self) -> str:
+        """Return what the line says on one line, without its stack trace and the like."""
+        error = str(self.fields.get("error", "")).partition("\n")[0]
+        return ": ".join(filter(None, (self.message, error))) or " ".join(self.text.split())
+
     def kinds(self) -> set[str]:
         """Return the kinds that the line names, by field or by logger; empty where it names none."""
         named = {str(self.fields[key]) for key in ("kind", "controllerKind") if key in self.fields}
@@ -94,6 +99,13 @@ def find_crashes(entries: Sequence[LogEntry], *, lines: int = 30) -> list[list[L
         if start is not None:
             crashes.append(own[start : start + lines])
     return crashes
+
+
+def get_last_words(entries: Sequence[LogEntry], *, runs: int = 2, lines: int = 12) -> list[LogEntry]:
+    """Return the last `lines` that say something of each of the last `runs`: the very last may just have begun."""
+    spoken = [entry for entry in entries if entry.text.strip()]
+    last = sorted({entry.run for entry in spoken})[-runs:]
+    return [entry for run in last for entry in [e for e in spoken if e.run == run][-lines:]]
 
 
 def _parse_fields(text: str) -> dict[str, Any]:

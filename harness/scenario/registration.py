@@ -21,6 +21,7 @@ from harness.scenario.log import (
     SKIPPED,
     WORKERS_STARTED,
     LogEntry,
+    get_last_words,
     get_registered_kinds,
     parse_log,
 )
@@ -39,6 +40,7 @@ class Registration:
     look_at: str
     evidence: tuple[Evidence, ...]
     unknown: str = ""   # why the log does not tell; the rows are then the proof
+    cause: str = ""     # how the controller manager ended before it could register the others, with its last words
 
     @property
     def missing(self) -> list[str]:
@@ -62,8 +64,8 @@ class Registration:
         found = len(set(self.registered) & set(_EXPECTED))
         line = f"{found} of {len(_EXPECTED)} ingester controllers registered"
         if self.unexpected:
-            line += f"; unexpected or repeated: {', '.join(self.unexpected)}"
-        return line
+            line += f"; unexpected or repeated: {', '.join(name or '(no kind)' for name in self.unexpected)}"
+        return f"{line}: {self.cause}" if self.cause else line
 
 
 def await_registration(sandbox: Sandbox, timeout_s: float) -> Registration:
@@ -92,7 +94,11 @@ def await_registration(sandbox: Sandbox, timeout_s: float) -> Registration:
     return Registration(
         registered,
         "" if set(_EXPECTED) <= set(registered) else _advise(entries, sandbox),
-        (evidence.of_log(shown, f"registration lines of {CONTROLLERMGR}"),),
+        (
+            evidence.of_log(shown, f"registration lines of {CONTROLLERMGR}"),
+            evidence.of_log(get_last_words(entries), f"last lines of {CONTROLLERMGR}"),
+        ),
+        cause="" if set(_EXPECTED) <= set(registered) else _find_cause(entries, sandbox),
     )
 
 
@@ -109,13 +115,22 @@ def _is_final(entries: list[LogEntry], sandbox: Sandbox) -> bool:
     return SKIPPED in messages or WORKERS_STARTED in messages or phase is not Phase.RUNNING
 
 
+def _find_cause(entries: list[LogEntry], sandbox: Sandbox) -> str:
+    """Return how the controller manager ended, with its last words; empty where it runs."""
+    component = sandbox.component(CONTROLLERMGR)
+    if component.phase is Phase.RUNNING:
+        return ""
+    how = f"{CONTROLLERMGR} is {component.phase} ({component.reason})"
+    words = get_last_words(entries)
+    return f"{how}: {words[-1].describe()}" if words else how
+
+
 def _advise(entries: list[LogEntry], sandbox: Sandbox) -> str:
     """Return what to look at, from what the log says and doesn't say."""
     messages = {entry.message for entry in entries}
     component = sandbox.component(CONTROLLERMGR)
     if component.phase is not Phase.RUNNING:
-        tail = "\n".join(entry.text for entry in entries[-5:])
-        return f"{CONTROLLERMGR} is {component.phase} ({component.reason}). Its last lines:\n{tail}"
+        return f"the last lines of {CONTROLLERMGR}, which are in the evidence"
     if SKIPPED in messages:
         return "The first gate is off: set metadataStorage.enableMetadataStorage to true in base.yaml."
     if SETTING_UP in messages:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from harness.catalogue import KINDS
 from harness.model import Kind
 from harness.results import Check, Mismatch
-from harness.sandbox.base import SCHEMA_INIT, ComponentStatus, Phase
+from harness.sandbox.base import SCHEMA_INIT, Phase, Sandbox
 from harness.scenario import evidence
 from harness.scenario.failure import fail_on
+from harness.scenario.log import get_last_words, parse_log
 from harness.scenario.registration import Registration
 from harness.scenario.signals import NotApplicable
 
@@ -37,8 +38,9 @@ _WIDER = {   # types that hold all that the key holds
 }
 
 
-def check_components(components: Sequence[ComponentStatus], check: Check) -> None:
+def check_components(sandbox: Sandbox, check: Check) -> None:
     """1.1: every component runs, and the schema init job has completed."""
+    components = sandbox.components()
     check.evidence.append(
         evidence.of_note(
             "components",
@@ -51,6 +53,8 @@ def check_components(components: Sequence[ComponentStatus], check: Check) -> Non
         if component.phase is not expected or component.restarts:
             found = f"{component.phase} with {component.restarts} restarts {component.reason}".rstrip()
             mismatches.append(Mismatch(component.name, f"{expected} with 0 restarts", found))
+            log = parse_log(sandbox.read_log(component.name))
+            check.evidence.append(evidence.of_log(get_last_words(log), f"last lines of {component.name}"))
     fail_on(mismatches, check, "not every component is up", "python -m harness sandbox logs")
 
 
@@ -95,7 +99,7 @@ def check_registration(registration: Registration, check: Check) -> None:
         Mismatch(f"controller of {kind}", "registered", "not registered") for kind in registration.missing
     ]
     mismatches += [
-        Mismatch(f"controller of {kind}", "not registered, or once", "registered (again)")
+        Mismatch(f"controller of {kind or '(no kind)'}", "not registered, or once", "registered (again)")
         for kind in registration.unexpected
     ]
     fail_on(mismatches, check, registration.headline, registration.look_at)

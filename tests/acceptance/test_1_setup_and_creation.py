@@ -17,7 +17,7 @@ pytestmark = pytest.mark.report
 @pytest.mark.section("1.1", "Components run")
 def test_1_1_components_run(run: Run, check: Check) -> None:
     """Every component of the sandbox is Running without a restart, and the schema init job Completed."""
-    setup.check_components(run.sandbox.components(), check)
+    setup.check_components(run.sandbox, check)
 
 
 @pytest.mark.order(12)

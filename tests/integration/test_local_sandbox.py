@@ -19,6 +19,7 @@ from harness.errors import HarnessError
 from harness.fixtures import render_schema
 from harness.kube import Cluster
 from harness.mysql import Database
+from harness.progress import SILENT
 from harness.sandbox.base import (
     CONTROLLERMGR,
     ETCD,
@@ -29,7 +30,7 @@ from harness.sandbox.base import (
     RestartsControllerManager,
 )
 from harness.sandbox.child import describe_exit
-from harness.sandbox.local import LocalSandbox, end_sandbox, list_sandboxes
+from harness.sandbox.local import LocalSandbox, end_sandbox, list_sandboxes, start_local_sandbox
 from harness.settings import ControllerManager, SandboxSettings
 from tests.integration.conftest import Start, find_processes_below, wait_until
 
@@ -304,15 +305,39 @@ def test_chosen_ports_are_used(start: Start) -> None:
     assert f"https://127.0.0.1:{ports[KUBE_APISERVER]}" in sandbox.kubeconfig.read_text()
 
 
-def test_controller_manager_that_exits_at_once_fails_the_start(
-    root: Path, start: Start, tmp_path: Path
-) -> None:
-    """A binary that can't work fails the start within seconds, with its exit code and last words."""
+@pytest.fixture
+def crashing(tmp_path: Path) -> ControllerManager:
+    """A controller manager that ends at once."""
     binary = tmp_path / "controllermgr"
     binary.write_text("#!/bin/sh\necho 'no such flag' >&2\nexit 64\n")
     binary.chmod(0o755)
+    return ControllerManager(binary)
+
+
+def test_controller_manager_that_exits_at_once_fails_the_start(
+    root: Path, start: Start, crashing: ControllerManager
+) -> None:
+    """A binary that can't work fails the start within seconds, with its exit code and last words."""
     with pytest.raises(HarnessError, match=r"(?s)ended 3 times before it was healthy: exit code 64.*no such flag"):
-        start(controllermgr=ControllerManager(binary))
+        start(controllermgr=crashing)
+    assert _is_empty(root)
+
+
+def test_controller_manager_that_exits_at_once_can_be_looked_at(
+    root: Path, settings: SandboxSettings, crashing: ControllerManager
+) -> None:
+    """Whoever is to judge it gets the sandbox, whose state and log tell how it fares, and whose servers work."""
+    sandbox = start_local_sandbox(
+        dataclasses.replace(settings, controllermgr=crashing), keep=False, progress=SILENT, allow_crash_loop=True
+    )
+    try:
+        component = sandbox.component(CONTROLLERMGR)
+        assert component.restarts >= 2
+        assert component.phase is Phase.CRASH_LOOP
+        assert {line.text for line in sandbox.read_log(CONTROLLERMGR)} == {"no such flag"}
+        assert Database(sandbox.mysql).get_time()
+    finally:
+        sandbox.stop()
     assert _is_empty(root)
 
 

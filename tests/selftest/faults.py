@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -214,6 +215,12 @@ def _die_at_first_start() -> Parts:
     return Parts()
 
 
+def _die_at_every_start() -> Parts:
+    sys.stderr.write("Failed to start: controller with name ingester_ already exists\n")
+    sys.stderr.flush()
+    os._exit(3)
+
+
 def _panic_elsewhere() -> Parts:
     """Take the process down for a SparkJob as the known issue does, from another line."""
 
@@ -267,22 +274,28 @@ def _both(kind: str) -> Sections:
     return {"1.6": (kind,), "2.3": (kind,), "2.4": (kind,)}
 
 
+_SYNC_SECTIONS = ("1.4", "1.5", "1.6", "2.1", "2.2", "2.3", "2.4")
+_NOTHING_SYNCS = {
+    **dict.fromkeys(_SYNC_SECTIONS, ALL),
+    "3": ("cluster-outside-ma-system", "sparkjob-driver-fields"),
+}
+
 FAULTS: tuple[Fault, ...] = (
     Fault("component-restarted", _die_at_first_start, {"1.1": ("",)}, "michelangelo-controllermgr"),
     Fault(
-        "no-controller-registered",
-        lambda: Parts(kinds=()),
-        {"1.3": ("",)},
-        "0 of 13",
-        not_run=dict.fromkeys(("1.4", "1.5", "1.6", "2.1", "2.2", "2.3", "2.4"), ALL)
-        | {"3": ("cluster-outside-ma-system", "sparkjob-driver-fields")},
+        "crash-loop",
+        _die_at_every_start,
+        {"1.1": ("",), "1.3": ("",)},
+        "controller with name ingester_ already exists",
+        not_run=_NOTHING_SYNCS,
     ),
+    Fault("no-controller-registered", lambda: Parts(kinds=()), {"1.3": ("",)}, "0 of 13", not_run=_NOTHING_SYNCS),
     Fault(
         "one-controller-missing",
         lambda: Parts(kinds=tuple(kind for kind in KINDS if kind.name != "Revision")),
         {"1.3": ("",)},
         "Revision",
-        not_run=dict.fromkeys(("1.4", "1.5", "1.6", "2.1", "2.2", "2.3", "2.4"), ("Revision",)),
+        not_run=dict.fromkeys(_SYNC_SECTIONS, ("Revision",)),
     ),
     Fault(
         "kind-never-synced",

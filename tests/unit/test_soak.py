@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Collection
 from itertools import islice
 from typing import Any
 
 import pytest
 
 from harness.errors import CheckFailure, HarnessError, SettingsError
-from harness.faults.catalogue import find_fault
+from harness.faults.catalogue import FAULTS, Fault, find_fault
 from harness.faults.programme import RoundPlan
-from harness.results import Check, Status
+from harness.progress import SILENT
+from harness.results import Check, Record, Status
 from harness.scenario.signals import Invalid, NotApplicable, NotRun
-from harness.soak import add_soak_command, conduct_round, read_rounds
+from harness.soak import add_soak_command, conduct_round, read_rounds, soak
 
 PLAN = RoundPlan(1, (find_fault("mysql-kill"),), 7, 1.5)
 
@@ -71,10 +73,19 @@ def test_wrong_options_are_refused(words: list[str], problem: str) -> None:
 
 
 class FakeSession:
-    """A session whose rounds end as told."""
+    """A session whose rounds end as told, and whose sandbox can't be struck by the faults of `absent`."""
 
-    def __init__(self, outcome: BaseException | None) -> None:
+    def __init__(self, outcome: BaseException | None, absent: Collection[str] = ()) -> None:
         self._outcome = outcome
+        self._absent = absent
+        self.record = Record()
+
+    def start(self, **_: bool) -> None:
+        """Do nothing."""
+
+    def explain_absence(self, fault: Fault) -> str:
+        """Return the reason for those that are absent."""
+        return f"no {fault.name} here" if fault.name in self._absent else ""
 
     @property
     def faults(self) -> FakeSession:
@@ -103,6 +114,44 @@ def test_a_rounds_end_is_written_down(outcome: BaseException | None, status: Sta
     check = Check("8.1", "mysql is killed")
     conduct_round(FakeSession(outcome), PLAN, check)  # type: ignore[arg-type]
     assert (check.status, check.detail) == (status, detail)
+
+
+def soak_for(session: FakeSession, *words: str) -> int:
+    """Soak the session's sandbox as the command line says; return the exit code."""
+    options = parse(*words)
+    return soak(session, islice(read_rounds(options), 50), SILENT, options)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("outcome", [NotRun("0 of 13 registered"), HarnessError("etcd is gone")])
+def test_a_round_that_can_t_be_conducted_ends_the_soak(outcome: Exception) -> None:
+    """The next one would fare no better; the headline says why."""
+    session = FakeSession(outcome)
+    assert soak_for(session, "--minutes", "60") == 1
+    assert (len(session.record.checks), session.record.headline) == (1, str(outcome))
+
+
+def test_rounds_go_on_after_one_that_failed() -> None:
+    """A failure is a result: the others are conducted as well."""
+    session = FakeSession(CheckFailure("lost"))
+    assert soak_for(session, "--minutes", "60") == 1
+    assert [check.status for check in session.record.checks] == [Status.FAIL] * 50
+
+
+def test_what_the_sandbox_does_not_know_is_left_out() -> None:
+    """A fault that can't strike here is listed once, and none of its rounds is conducted."""
+    session = FakeSession(None, ["mysql-kill"])
+    assert soak_for(session, "--minutes", "60", "--fault", "mysql-kill", "--fault", "etcd-kill") == 0
+    absent = [check for check in session.record.checks if check.status is Status.NOT_APPLICABLE]
+    assert [check.detail for check in absent] == ["no mysql-kill here"]
+    titles = {check.title.partition(" (")[0] for check in session.record.checks if check.status is Status.PASS}
+    assert titles == {find_fault("etcd-kill").title}
+
+
+def test_a_soak_without_a_possible_round_is_none() -> None:
+    """Where no fault can strike nothing was tested, which is no success."""
+    session = FakeSession(None, [fault.name for fault in FAULTS])
+    assert soak_for(session, "--minutes", "60") == 2
+    assert session.record.headline == f"No round is possible here: no {FAULTS[0].name} here"
 
 
 def test_an_interrupted_round_is_not_run() -> None:

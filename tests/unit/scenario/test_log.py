@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
+import pytest
+
 from harness.catalogue import KINDS_BY_NAME
 from harness.sandbox.base import LogLine
-from harness.scenario.log import RECONCILED, LogEntry, find_crashes, find_object_entries, find_sequence, parse_log
+from harness.scenario.log import (
+    RECONCILED,
+    LogEntry,
+    find_crashes,
+    find_object_entries,
+    find_sequence,
+    get_last_words,
+    parse_log,
+)
 
 MODEL = KINDS_BY_NAME["Model"]
 
@@ -58,3 +68,22 @@ def test_each_runs_crash_is_found() -> None:
         ["panic: nil pointer [recovered]", "goroutine 1"],
         ["panic: again"],
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('{"msg":"Failed to upsert","error":"Error 1205: Lock\\nstack"}', "Failed to upsert: Error 1205: Lock"),
+        ('{"level":"info"}', '{"level":"info"}'),
+        ("[Fx] ERROR\t\tFailed", "[Fx] ERROR Failed"),
+    ],
+)
+def test_a_line_is_said_in_short(text: str, said: str) -> None:
+    """Message and error without the stack trace; a line without either as it is."""
+    assert entries(text)[0].describe() == said
+
+
+def test_last_words_are_those_of_the_last_runs() -> None:
+    """A run that has just begun has said little: the one before it speaks as well. Empty lines don't count."""
+    log = [*entries("first", run=0), *entries("a", "b", "c", " ", run=1), *entries("begins", run=2)]
+    assert [e.text for e in get_last_words(log, lines=2)] == ["b", "c", "begins"]
