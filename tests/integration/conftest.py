@@ -17,6 +17,12 @@ from harness.progress import SILENT
 from harness.sandbox.folder import MARKER_VARIABLE, ROOT_VARIABLE, get_root
 from harness.sandbox.local import LocalSandbox, end_sandbox, list_sandboxes, start_local_sandbox
 from harness.settings import ControllerManager, SandboxSettings
+from tests.signals import hear_sigint
+
+
+def pytest_configure() -> None:
+    """Hear interruptions."""
+    hear_sigint()
 
 
 @pytest.fixture(scope="session")

@@ -17,6 +17,7 @@ import pytest
 from harness.report.console import make_console
 from harness.report.record import read_record
 from harness.results import Record, Status
+from tests.signals import hear_sigint
 
 from .catalogue import CATALOGUE
 from .ledger import CleanEntry, Entry, FaultEntry, Ledger, print_ledger
@@ -169,7 +170,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Keep the ledger where the results come together, which is not in a worker of pytest-xdist."""
+    """Hear interruptions; keep the ledger where the results come together: in no worker of pytest-xdist."""
+    hear_sigint()
     if not hasattr(config, "workerinput"):
         config.pluginmanager.register(LedgerKeeper(config), "ledger")
 
