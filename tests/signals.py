@@ -6,7 +6,7 @@ import signal
 
 
 def hear_sigint() -> None:
-    """Hear SIGINT here and in the processes that are started, also where a script runs the tests in its background.
+    """Hear SIGINT, here and in the processes that are started, also where a script runs tests in its background.
 
     Such a job begins with SIGINT ignored, and what it starts inherits that.
     """

@@ -16,7 +16,10 @@ CONNECT_TIMEOUT_S = 10
 
 
 def connect(endpoint: MySQLEndpoint, timeout_s: int = CONNECT_TIMEOUT_S) -> MySQLConnectionAbstract:
-    """Return a connection in autocommit mode, its times in UTC; the driver's error where there is none."""
+    """Return a connection in autocommit mode, its times in UTC; the driver's error where there is none.
+
+    Without a database in the endpoint none is selected.
+    """
     return cast(
         MySQLConnectionAbstract,
         mysql.connector.connect(
@@ -24,7 +27,7 @@ def connect(endpoint: MySQLEndpoint, timeout_s: int = CONNECT_TIMEOUT_S) -> MySQ
             port=endpoint.port,
             user=endpoint.user,
             password=endpoint.password,
-            database=endpoint.database,
+            database=endpoint.database or None,
             autocommit=True,
             time_zone="+00:00",
             use_pure=True,

@@ -12,14 +12,13 @@ import secrets
 import signal
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import mysql.connector
 from mysql.connector.abstracts import MySQLConnectionAbstract
 
 from harness.assets.data_folder import initialise_data_folder, make_server_command
 from harness.assets.mysqld import MARIADB, MySQLServerFiles
-from harness.errors import HarnessError
+from harness.mysql import connection
 from harness.sandbox.base import MYSQL
 from harness.sandbox.child import Child, spawn, wait_until
 from harness.sandbox.folder import SandboxFolder, write_private
@@ -30,7 +29,6 @@ USER = "ingester"
 LIMITED_USER = "controllermgr"
 DATABASE = "michelangelo"
 
-_CONNECT_TIMEOUT_S = 10
 _UNKNOWN_DATABASE = 1049
 
 
@@ -100,37 +98,30 @@ def connect(endpoint: MySQLEndpoint, *, create_database: bool = False) -> MySQLC
 
     `create_database` makes that where it is absent. Raises `HarnessError` where any of it fails.
     """
-    server = f"{endpoint.user}@{endpoint.host}:{endpoint.port}"
     try:
         try:
-            return _connect(endpoint, endpoint.database)
+            return connection.connect(endpoint)
         except mysql.connector.Error as error:
             if not create_database or error.errno != _UNKNOWN_DATABASE:
                 raise
-        connection = _connect(endpoint, None)
+        made = connection.connect(replace(endpoint, database=""))
         name = endpoint.database.replace("`", "``")
-        cursor = connection.cursor()
+        cursor = made.cursor()
         cursor.execute(f"CREATE DATABASE `{name}`")
         cursor.execute(f"USE `{name}`")
         cursor.close()
     except mysql.connector.Error as error:
-        raise HarnessError(
-            f"MySQL {server}, database {endpoint.database!r}: {error}",
-            hint="Check host, port, user and database; the password is MYSQL_PASSWORD's or MYSQL_PASSWORD_FILE's",
-        ) from error
-    return connection
+        raise connection.explain(endpoint, error) from error
+    return made
 
 
 def get_version(endpoint: MySQLEndpoint) -> str:
     """Return the version of a server elsewhere; the endpoint's database is made where it is absent."""
-    connection = connect(endpoint, create_database=True)
-    try:
-        cursor = connection.cursor()
+    with contextlib.closing(connect(endpoint, create_database=True)) as server:
+        cursor = server.cursor()
         cursor.execute("SELECT VERSION()")
         ((version,),) = cursor.fetchall()
         cursor.close()
-    finally:
-        connection.close()
     return str(version)
 
 
@@ -150,32 +141,13 @@ def write_client_files(folder: SandboxFolder, endpoint: MySQLEndpoint) -> None:
     write_private(folder.mysql_password, endpoint.password)
 
 
-def _connect(endpoint: MySQLEndpoint, database: str | None) -> MySQLConnectionAbstract:
-    tls: dict[str, Any] = dict(endpoint.tls)
-    if "ssl_disabled" in tls:
-        tls["ssl_disabled"] = str(tls["ssl_disabled"]).lower() in ("1", "true", "yes")
-    connection = mysql.connector.connect(
-        host=endpoint.host,
-        port=endpoint.port,
-        user=endpoint.user,
-        password=endpoint.password,
-        database=database,
-        autocommit=True,
-        use_pure=True,
-        connection_timeout=_CONNECT_TIMEOUT_S,
-        **tls,
-    )
-    assert isinstance(connection, MySQLConnectionAbstract)  # noqa: S101  no pool was asked for
-    return connection
-
-
 def _answers(endpoint: MySQLEndpoint) -> bool:
     try:
-        connection = _connect(endpoint, endpoint.database)
+        answer = connection.connect(endpoint)
     except mysql.connector.Error:
         return False
     with contextlib.suppress(mysql.connector.Error):
-        connection.close()
+        answer.close()
     return True
 
 
