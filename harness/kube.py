@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -25,6 +26,7 @@ from harness.model import GROUP, VERSION, JsonObject, Kind
 _T = TypeVar("_T")
 _MERGE_PATCH = "application/merge-patch+json"
 _FIELD_MANAGER = "ingester-acceptance"
+ALL_NAMESPACES = ""
 _REQUEST_TIMEOUT_S = 30.0
 _NO_ANSWER = (
     "Is its address right, and can it be reached from here (VPN, proxy)? A local sandbox's server has a log: "
@@ -221,16 +223,13 @@ class Cluster:
         )
 
     def list_objects(self, kind: Kind, namespace: str, selector: str = "") -> list[JsonObject]:
-        """Return the kind's objects in the namespace that the label `selector` selects."""
+        """Return the kind's objects in the namespace, or in ALL_NAMESPACES, that the label `selector` selects."""
+        if namespace == ALL_NAMESPACES:
+            read = partial(self._custom.list_cluster_custom_object, GROUP, VERSION)
+        else:
+            read = partial(self._custom.list_namespaced_custom_object, GROUP, VERSION, namespace)
         found = self._dict(
-            lambda: self._custom.list_namespaced_custom_object(
-                GROUP,
-                VERSION,
-                namespace,
-                kind.plural,
-                label_selector=selector,
-                _request_timeout=_REQUEST_TIMEOUT_S,
-            )
+            lambda: read(kind.plural, label_selector=selector, _request_timeout=_REQUEST_TIMEOUT_S)
         )
         return list(found["items"])
 

@@ -40,6 +40,7 @@ from harness.progress import Progress
 from harness.results import Component, IssueResult, IssueStatus, Record
 from harness.sandbox.base import BelongsToOthers, Sandbox, TimesItsStart
 from harness.scenario.api import ApiRun, connect, find_address
+from harness.scenario.clearing import clear
 from harness.scenario.conclusion import conclude
 from harness.scenario.run import Run
 from harness.scenario.steps import Patience
@@ -284,11 +285,8 @@ def take_namespace(sandbox: Sandbox, cluster: Cluster) -> str:
 
 
 def remove_earlier_objects(sandbox: Sandbox) -> None:
-    """Delete the objects that earlier runs left in their namespaces; their rows stay."""
-    cluster = Cluster(sandbox.kubeconfig)
-    for namespace in sandbox.known_namespaces():
-        for kind in KINDS:
-            cluster.delete_all(kind, namespace)
+    """Remove the objects that earlier runs left in their namespaces; their rows stay."""
+    clear(Cluster(sandbox.kubeconfig), KINDS, sandbox.known_namespaces())
 
 
 def _describe_environment() -> dict[str, str]:

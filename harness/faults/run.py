@@ -13,7 +13,6 @@ from functools import partial
 from harness.errors import HarnessError
 from harness.faults.backoff import MARGIN_S
 from harness.faults.catalogue import Fault
-from harness.faults.ending import list_objects
 from harness.faults.round import Round
 from harness.faults.terms import Place, Report
 from harness.faults.workload import Load
@@ -23,6 +22,7 @@ from harness.polling import wait_for
 from harness.results import Check, Mismatch
 from harness.sandbox.base import SCHEMA_INIT, Phase
 from harness.scenario import evidence
+from harness.scenario.clearing import clear
 from harness.scenario.findings import conclude, explains
 from harness.scenario.run import Run
 from harness.scenario.signals import NotApplicable, NotRun
@@ -143,10 +143,4 @@ class FaultRun:
         with contextlib.suppress(HarnessError, Refusal):
             self._run.database.reconnect()
         with contextlib.closing(self._open_cluster()) as cluster, contextlib.suppress(HarnessError, Refusal):
-            for kind in kinds:
-                cluster.delete_all(kind, namespace)
-            left = list_objects(cluster, kinds, namespace).values()
-            for kind in kinds:
-                for obj in (obj for obj in left if obj["kind"] == kind.name):
-                    with contextlib.suppress(Refusal):
-                        cluster.patch(kind, namespace, obj["metadata"]["name"], {"metadata": {"finalizers": None}})
+            clear(cluster, kinds, [namespace])

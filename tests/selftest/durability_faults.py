@@ -181,7 +181,9 @@ FAULTS: tuple[DurabilityFault, ...] = (
         r"its row soft-deleted, got it is live",
     ),
     DurabilityFault("reordered", _race, "mysql-refused", r"back to \d+|got still \d+"),
-    DurabilityFault("resurrected", _resurrect, "mysql-refused", r"live again"),
+    DurabilityFault(   # which of the two is seen depends on when the row is looked at
+        "resurrected", _resurrect, "mysql-refused", r"live again|its row soft-deleted, got live"
+    ),
     DurabilityFault("queue-dropped", _drop_queue, "mysql-read-only", r"acknowledged"),
     DurabilityFault("some-writes-swallowed", _swallow_some, "controllermgr-stop", r"acknowledged"),
 )
