@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from harness.catalogue import KINDS
 from harness.polling import hold, wait_for
 from harness.results import Evidence
-from harness.sandbox.base import CONTROLLERMGR, Phase, Sandbox
+from harness.sandbox.base import CONTROLLERMGR, ComponentStatus, Phase, Sandbox
 from harness.sandbox.reach import LimitsLog, LogReach
 from harness.scenario import evidence
 from harness.scenario.log import (
@@ -73,33 +73,57 @@ def await_registration(sandbox: Sandbox, timeout_s: float) -> Registration:
     if unknown := _explain_unknown(sandbox):
         return Registration((), "", (), unknown)
 
-    def read() -> tuple[list[LogEntry], tuple[str, ...]]:
+    def look() -> _Look:
+        component = sandbox.component(CONTROLLERMGR)   # before its log, which is whole once it has ended
         entries = parse_log(sandbox.read_log(CONTROLLERMGR))
         current = max((entry.run for entry in entries), default=0)
-        entries = [entry for entry in entries if entry.run == current]
-        return entries, tuple(get_registered_kinds(entries, current))
+        return _Look(component, tuple(entry for entry in entries if entry.run == current), current)
 
     wait = wait_for(
-        read,
-        lambda seen: set(_EXPECTED) <= set(seen[1]),
-        give_up=lambda seen: _is_final(seen[0], sandbox),
+        look,
+        lambda seen: seen.is_complete,
+        give_up=lambda seen: seen.has_ended or not seen.messages.isdisjoint({SKIPPED, WORKERS_STARTED}),
         timeout_s=timeout_s,
         interval_s=0.01,
     )
-    entries, registered = wait.value
-    if not wait.satisfied:
-        settled = hold(read, lambda seen: seen[1] == registered, for_s=_SETTLED_S)
-        entries, registered = settled.value
-    shown = [entry for entry in entries if entry.message in (SETTING_UP, REGISTERED, SKIPPED)]
+    seen = wait.value
+    if not seen.is_complete and not seen.has_ended:
+        seen = hold(look, lambda later: later.registered == seen.registered, for_s=_SETTLED_S).value
+    shown = [entry for entry in seen.entries if entry.message in (SETTING_UP, REGISTERED, SKIPPED)]
     return Registration(
-        registered,
-        "" if set(_EXPECTED) <= set(registered) else _advise(entries, sandbox),
+        seen.registered,
+        "" if seen.is_complete else _advise(seen),
         (
             evidence.of_log(shown, f"registration lines of {CONTROLLERMGR}"),
-            evidence.of_log(get_last_words(entries), f"last lines of {CONTROLLERMGR}"),
+            evidence.of_log(get_last_words(seen.entries), f"last lines of {CONTROLLERMGR}"),
         ),
-        cause="" if set(_EXPECTED) <= set(registered) else _find_cause(entries, sandbox),
+        cause="" if seen.is_complete else _find_cause(seen),
     )
+
+
+@dataclass(frozen=True)
+class _Look:
+    """What was to be seen at one moment: the controller manager, and the log of its present run."""
+
+    component: ComponentStatus
+    entries: tuple[LogEntry, ...]
+    run: int
+
+    @property
+    def messages(self) -> set[str]:
+        return {entry.message for entry in self.entries}
+
+    @property
+    def registered(self) -> tuple[str, ...]:
+        return tuple(get_registered_kinds(self.entries, self.run))
+
+    @property
+    def is_complete(self) -> bool:
+        return set(_EXPECTED) <= set(self.registered)
+
+    @property
+    def has_ended(self) -> bool:
+        return self.component.phase is not Phase.RUNNING
 
 
 def _explain_unknown(sandbox: Sandbox) -> str:
@@ -109,31 +133,22 @@ def _explain_unknown(sandbox: Sandbox) -> str:
     return sandbox.log_limit
 
 
-def _is_final(entries: list[LogEntry], sandbox: Sandbox) -> bool:
-    messages = {entry.message for entry in entries}
-    phase = sandbox.component(CONTROLLERMGR).phase
-    return SKIPPED in messages or WORKERS_STARTED in messages or phase is not Phase.RUNNING
-
-
-def _find_cause(entries: list[LogEntry], sandbox: Sandbox) -> str:
+def _find_cause(seen: _Look) -> str:
     """Return how the controller manager ended, with its last words; empty where it runs."""
-    component = sandbox.component(CONTROLLERMGR)
-    if component.phase is Phase.RUNNING:
+    if not seen.has_ended:
         return ""
-    how = f"{CONTROLLERMGR} is {component.phase} ({component.reason})"
-    words = get_last_words(entries)
+    how = f"{CONTROLLERMGR} is {seen.component.phase} ({seen.component.reason})"
+    words = get_last_words(seen.entries)
     return f"{how}: {words[-1].describe()}" if words else how
 
 
-def _advise(entries: list[LogEntry], sandbox: Sandbox) -> str:
+def _advise(seen: _Look) -> str:
     """Return what to look at, from what the log says and doesn't say."""
-    messages = {entry.message for entry in entries}
-    component = sandbox.component(CONTROLLERMGR)
-    if component.phase is not Phase.RUNNING:
+    if seen.has_ended:
         return f"the last lines of {CONTROLLERMGR}, which are in the evidence"
-    if SKIPPED in messages:
+    if SKIPPED in seen.messages:
         return "The first gate is off: set metadataStorage.enableMetadataStorage to true in base.yaml."
-    if SETTING_UP in messages:
+    if SETTING_UP in seen.messages:
         return (
             "The Ingester's setup ran, so both gates are on, but its list of kinds lacks the missing ones: "
             "look at the list of CRD objects in go/components/ingester/module.go."
