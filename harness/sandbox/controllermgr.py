@@ -106,10 +106,10 @@ class ControllerManagerRunner:
     ) -> None:
         """Start it, `restarts` to its account already; return once it has been healthy, or runs.
 
-        Raises `CrashLoopError`, which quotes its last words, where it ends three times before that, and
-        `HarnessError` where it can't be run or is not healthy after `timeout_s`. It is kept running even so,
-        until `stop`. One that is reconfigured has another digest, so that the next client does not take it for
-        the usual one.
+        Raises `CrashLoopError`, which quotes its last words, where it ends three times before that, or ends at
+        all and is not healthy after `timeout_s`; `HarnessError` where it never ended, or can't be run. It is kept
+        running even so, until `stop`. One that is reconfigured has another digest, so that the next client does
+        not take it for the usual one.
         """
         executable = plan.executable
         self._plan, self._change = plan, change
@@ -125,7 +125,8 @@ class ControllerManagerRunner:
                 await asyncio.shield(begin.healthy if await_healthy else begin.running)
         except TimeoutError:
             words = self._child.quote_log() if self._child else "    (it does not run)"
-            raise HarnessError(
+            error = CrashLoopError if begin.failures else HarnessError
+            raise error(
                 f"{CONTROLLERMGR} ({executable.path}) was not healthy after {timeout_s:g} s:\n{words}",
                 hint="It must serve HTTP at controllermgr.healthProbeBindAddress of $CONFIG_DIR/base.yaml",
             ) from None
@@ -170,13 +171,12 @@ class ControllerManagerRunner:
 
     async def _keep_running(self, plan: ControllerManagerPlan, begin: _Begin, restarts: int) -> None:
         policy = RestartPolicy()
-        failures: list[str] = []
         while True:
             policy.note_start()
             end, last_words, exit_code = await self._run_once(plan, begin, restarts)
-            failures.append(end)
-            if len(failures) == EXITS_TO_GIVE_UP:
-                begin.give_up(_give_up(plan, failures, last_words, ran=exit_code is not None))
+            begin.failures.append(end)
+            if len(begin.failures) == EXITS_TO_GIVE_UP:
+                begin.give_up(_give_up(plan, begin.failures, last_words, ran=exit_code is not None))
             delay_s = policy.get_delay_s()
             phase = Phase.COMPLETED if exit_code == 0 else Phase.CRASH_LOOP
             self._set(phase=phase, pid=None, reason=f"{end}; starts again in {delay_s:g} s")
@@ -242,9 +242,10 @@ class ControllerManagerRunner:
 
 
 class _Begin:
-    """How far the first run came: two futures, each done once, that nobody need await."""
+    """How far the first run came: two futures, each done once, that nobody need await; and how each run ended."""
 
     def __init__(self) -> None:
+        self.failures: list[str] = []
         loop = asyncio.get_running_loop()
         self.running: asyncio.Future[None] = loop.create_future()
         self.healthy: asyncio.Future[None] = loop.create_future()

@@ -11,6 +11,7 @@ import pytest
 from harness.errors import HarnessError
 from harness.sandbox import controllermgr
 from harness.sandbox.base import CONTROLLERMGR, ComponentStatus, LogLine, Phase
+from harness.sandbox.channel import CrashLoopError
 from harness.sandbox.controllermgr import ControllerManagerRunner, Reconfiguration
 from harness.sandbox.folder import SandboxFolder
 from harness.sandbox.logs import read_lines
@@ -104,9 +105,21 @@ def test_server_error_is_no_health(play: Callable[[Scenario], None], make_progra
     """A probe that fails all the time ends the wait with an error that quotes the log."""
 
     async def scenario(stage: Stage) -> None:
-        with pytest.raises(HarnessError, match=r"(?s)was not healthy after 0\.5 s:\n    serving"):
+        with pytest.raises(HarnessError, match=r"(?s)was not healthy after 0\.5 s:\n    serving") as caught:
             await stage.runner.start(_plan(make_program, FAILING), 0.5)
+        assert not isinstance(caught.value, CrashLoopError)
         assert not stage.file.state.controllermgr_healthy
+
+    play(scenario)
+
+
+def test_slow_crash_loop_is_one(play: Callable[[Scenario], None], make_program: MakeProgram) -> None:
+    """What has ended once by the time limit, and was never healthy, is crash-looping, not slow."""
+
+    async def scenario(stage: Stage) -> None:
+        body = "import time\nprint('trying', flush=True)\ntime.sleep(1)\nraise SystemExit(1)"
+        with pytest.raises(CrashLoopError, match=r"(?s)was not healthy after 2\.8 s:\n    trying"):
+            await stage.runner.start(_plan(make_program, body), 2.8)   # a third end comes after 3 s
 
     play(scenario)
 
@@ -147,7 +160,7 @@ def test_program_that_never_works_fails_the_start(
 
     async def scenario(stage: Stage) -> None:
         plan = _plan(make_program, "print('no config'); raise SystemExit(3)")
-        with pytest.raises(HarnessError) as caught:
+        with pytest.raises(CrashLoopError) as caught:
             await stage.runner.start(plan, 10)
         assert caught.value.problem == (
             f"{CONTROLLERMGR} ({plan.executable.path}) ended 3 times before it was healthy:"
