@@ -34,7 +34,7 @@ from harness.polling import wait_for
 from harness.profiles import load_profile
 from harness.progress import SILENT
 from harness.results import Check
-from harness.sandbox.base import CONTROLLERMGR, MYSQL, Phase
+from harness.sandbox.base import CONTROLLERMGR, MYSQL, LogLine, Phase
 from harness.sandbox.credentials import make_credentials
 from harness.sandbox.existing.context import Context, choose_context, write_kubeconfig
 from harness.sandbox.existing.mysqlforward import ServicePort
@@ -279,7 +279,10 @@ def test_each_right_less_is_named(
 def test_crash_is_seen_through_the_api(
     existing: ExistingSettings, connect: Connect, settings: SandboxSettings
 ) -> None:
-    """A controller manager that crashes shows as CrashLoopBackOff, and each of its runs has its own log."""
+    """A controller manager that crashes shows as CrashLoopBackOff, and its last words are in its log.
+
+    Those of the crash before may be lost: this one restarts within a second, and a node keeps one earlier log.
+    """
     if settings.controllermgr.path is not None:
         pytest.skip("only the reference crashes on demand")
     sandbox = connect(existing)
@@ -304,8 +307,8 @@ def test_crash_is_seen_through_the_api(
     ).satisfied
     panics = wait_for(
         lambda: {line.run for line in sandbox.read_log(CONTROLLERMGR, cursor) if line.text.startswith("panic:")},
-        lambda runs: len(runs) >= 2,
-        timeout_s=5,
+        bool,
+        timeout_s=30,
     )
     assert panics.satisfied, panics.value
     assert await_registration(sandbox, 10).missing == []
@@ -314,24 +317,20 @@ def test_crash_is_seen_through_the_api(
 
 def test_restart_is_followed(existing: ExistingSettings, connect: Connect, local: LocalSandbox) -> None:
     """After a restart the log goes on with a new run, whole from its start, and none of it twice."""
+
+    def read_last_runs(log: list[LogLine]) -> list[list[str]]:
+        runs = sorted({line.run for line in log})[-2:]
+        return [[line.text for line in log if line.run == run] for run in runs]
+
     sandbox = connect(existing)
-    assert wait_for(
-        lambda: sandbox.read_log(CONTROLLERMGR)[-1].text == local.read_log(CONTROLLERMGR)[-1].text,
-        bool,
-        timeout_s=5,
-    ).satisfied
-    started, cursor = local.log_cursor(CONTROLLERMGR), sandbox.log_cursor(CONTROLLERMGR)
     local.restart_controllermgr()
     logs = wait_for(
-        lambda: (
-            [line.text for line in sandbox.read_log(CONTROLLERMGR, cursor)],
-            [line.text for line in local.read_log(CONTROLLERMGR, started)],   # which may still grow
-        ),
-        lambda both: both[0] == both[1],
-        timeout_s=10,
+        lambda: (read_last_runs(sandbox.read_log(CONTROLLERMGR)), read_last_runs(local.read_log(CONTROLLERMGR))),
+        lambda both: both[0] == both[1],   # both may still grow
+        timeout_s=30,
     )
     assert logs.satisfied, logs.value
-    assert {line.run for line in sandbox.read_log(CONTROLLERMGR, cursor)} == {cursor.run, cursor.run + 1}
+    assert len(logs.value[0]) == 2
     assert sandbox.log_reach is LogReach.WHOLE
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import time
 
 import psutil
 import pytest
@@ -46,7 +45,7 @@ def test_an_interrupted_run_writes_its_report(
     assert Status.NOT_RUN in {cell.status for cell in record.cells}
     assert Status.FAIL not in {cell.status for cell in record.cells}
     assert own_acceptance.find_report().exists()
-    assert wait_for(lambda: find_processes(own_acceptance), lambda p: not p, timeout_s=10).satisfied
+    assert wait_for(lambda: find_processes(own_acceptance), lambda p: not p, timeout_s=30).satisfied
 
 
 def test_a_killed_run_leaves_no_process(own_acceptance: Acceptance) -> None:
@@ -58,9 +57,7 @@ def test_a_killed_run_leaves_no_process(own_acceptance: Acceptance) -> None:
     assert len(find_processes(own_acceptance)) > 4
     process.kill()
     process.wait()
-    started = time.monotonic()
     assert wait_for(lambda: find_processes(own_acceptance), lambda p: not p, timeout_s=20).satisfied
-    assert time.monotonic() - started < 20
 
 
 def test_a_kept_sandbox_is_used_again_and_ends_on_request(own_acceptance: Acceptance) -> None:
@@ -71,6 +68,7 @@ def test_a_kept_sandbox_is_used_again_and_ends_on_request(own_acceptance: Accept
     assert first.record is not None
     assert second.record is not None
     assert (first.record.namespace, second.record.namespace) == ("ingester-test", "ingester-test-3")
-    assert second.record.stages_s["sandbox"] < first.record.stages_s["sandbox"] / 2
+    assert {"sandbox: etcd", "sandbox: mysql"} <= first.record.stages_s.keys()
+    assert not any(stage.startswith("sandbox: ") for stage in second.record.stages_s)
     assert own_acceptance.sandbox(["down"]).returncode == 0
-    assert wait_for(lambda: find_processes(own_acceptance), lambda p: not p, timeout_s=10).satisfied
+    assert wait_for(lambda: find_processes(own_acceptance), lambda p: not p, timeout_s=30).satisfied
