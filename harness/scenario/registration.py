@@ -29,6 +29,8 @@ from harness.scenario.log import (
 _SETTLED_S = 1.0
 """How long no further registration may come, after the workers have started, before the count is final."""
 
+_SHOWN = 200   # characters of the last words
+
 _EXPECTED = tuple(kind.name for kind in KINDS)
 
 
@@ -63,9 +65,11 @@ class Registration:
         """The verdict in one line."""
         found = len(set(self.registered) & set(_EXPECTED))
         line = f"{found} of {len(_EXPECTED)} ingester controllers registered"
+        if self.cause:
+            return f"{line}: {self.cause}"
         if self.unexpected:
             line += f"; unexpected or repeated: {', '.join(name or '(no kind)' for name in self.unexpected)}"
-        return f"{line}: {self.cause}" if self.cause else line
+        return line
 
 
 def await_registration(sandbox: Sandbox, timeout_s: float) -> Registration:
@@ -137,9 +141,9 @@ def _find_cause(seen: _Look) -> str:
     """Return how the controller manager ended, with its last words; empty where it runs."""
     if not seen.has_ended:
         return ""
-    how = f"{CONTROLLERMGR} is {seen.component.phase} ({seen.component.reason})"
+    how = f"{CONTROLLERMGR} is {seen.component.phase} ({seen.component.reason.partition(';')[0]})"
     words = get_last_words(seen.entries)
-    return f"{how}: {words[-1].describe()}" if words else how
+    return f"{how}: {words[-1].describe()[:_SHOWN]}" if words else how
 
 
 def _advise(seen: _Look) -> str:

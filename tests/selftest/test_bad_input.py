@@ -57,7 +57,7 @@ def test_a_binary_that_exits_at_once_is_quoted(acceptance: Acceptance, tmp_path:
     )
     outcome = acceptance.run("--controllermgr", str(program), keep=False)
     assert outcome.exit_code == 1
-    assert "CrashLoopBackOff (exit code 7; starts again in " in outcome.output
+    assert "CrashLoopBackOff (exit code 7): " in outcome.output
     assert outcome.record is not None
     assert outcome.record.headline.endswith("config: no such key")
     assert not outcome.record.interrupted

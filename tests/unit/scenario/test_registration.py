@@ -77,7 +77,7 @@ def test_only_the_current_run_counts(sandbox: FakeSandbox) -> None:
 
 def test_a_dead_controller_manager_is_quoted(sandbox: FakeSandbox) -> None:
     """A controller manager that is down ends the wait, and its last lines are shown."""
-    sandbox.phase, sandbox.reason = Phase.CRASH_LOOP, "exit code 2"
+    sandbox.phase, sandbox.reason = Phase.CRASH_LOOP, "exit code 2; starts again in 2 s"
     sandbox.log("metadata storage is enabled but mysql config is empty")
     registration = await_registration(sandbox, timeout_s=3600)
     assert registration.headline == (
