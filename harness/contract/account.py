@@ -13,6 +13,10 @@ from harness.scenario.run import Run
 from harness.scenario.steps import Sync
 
 
+class OverdueError(Exception):
+    """A row did not follow its object in time: what its stage does next would be waited for in vain."""
+
+
 @dataclass
 class Account:
     """The findings of one kind in one stage, with their evidence; `facts` are what was measured."""
@@ -32,13 +36,16 @@ class Account:
     def take_sync(self, sync: Sync, after: str, earlier: Sequence[str] = ()) -> None:
         """Compare an awaited row with its object; the evidence is whole where they differ, else one line.
 
-        `earlier` are the uids of objects that had the name before.
+        `earlier` are the uids of objects that had the name before. Raises OverdueError where it did not follow.
         """
         found = examine_row(sync, earlier)
         self.findings += [Mismatch(f"{after}: {m.where}", m.expected, m.actual) for m in found]
         if found or sync.row is None:
             self.evidence += sync.describe()
             self.evidence.append(evidence.of_comparison(found, f"{after}: the row against the object"))
+            if sync.row is None or sync.row.res_version < sync.write.version:
+                self.note("the rest of this section was not tried", "what it writes would be awaited in vain")
+                raise OverdueError
             return
         labels, annotations = len(sync.row.labels), len(sync.row.annotations)
         self.note(

@@ -180,7 +180,7 @@ def _see_created(life: Lifecycle, case: Case, account: Account) -> None:
     specimen.restart_clock()
     account.take_sync(specimen.await_row(), "created while down")
     if life.is_immutable(case):
-        wait_for(specimen.read, is_released, timeout_s=life.run.patience.sync_s)
+        wait_for(specimen.read, is_released, timeout_s=life.sync_s)
         account.findings += examine_release(life, specimen)
 
 
@@ -211,7 +211,7 @@ def _see_released(life: Lifecycle, case: Case, account: Account) -> None:
     specimen = life.find(case, "fleeting-away")
     findings = examine_release(life, specimen)
     if findings and not any(life.explains(finding) for finding in findings):
-        wait_for(specimen.read, is_released, timeout_s=life.run.patience.sync_s)
+        wait_for(specimen.read, is_released, timeout_s=life.sync_s)
         findings = examine_release(life, specimen)
     account.findings += findings
     specimen.release()

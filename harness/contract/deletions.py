@@ -99,7 +99,7 @@ def _retire(life: Lifecycle, case: Case, account: Account) -> None:
             account.find("the order", "the object leaves Kubernetes after its row is written", "it left before")
         specimen.restart_clock()
         account.take_sync(specimen.await_row(), "marked immutable")
-    wait_for(specimen.read, is_released, timeout_s=life.run.patience.sync_s)
+    wait_for(specimen.read, is_released, timeout_s=life.sync_s)
 
 
 def _see_retired(life: Lifecycle, case: Case, account: Account) -> None:
@@ -172,7 +172,7 @@ def await_deletion(life: Lifecycle, specimen: Specimen) -> None:
         obj, row = seen
         return is_released(obj) and row is not None and not row.live
 
-    for timeout_s in (_USUALLY_S, life.run.patience.sync_s - _USUALLY_S):
+    for timeout_s in (_USUALLY_S, life.sync_s - _USUALLY_S):
         wait = wait_for(
             lambda: (specimen.read(), specimen.read_row()), is_done, timeout_s=timeout_s, max_interval_s=0.05
         )

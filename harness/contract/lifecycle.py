@@ -11,7 +11,7 @@ import functools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from harness.contract.account import Account
+from harness.contract.account import Account, OverdueError
 from harness.contract.specimen import Specimen
 from harness.errors import HarnessError
 from harness.kube import Refusal
@@ -52,7 +52,12 @@ class Lifecycle:
         self.cases = [case for case in cases if run.profile.find_obstacle(case.name) is None]
         self._take_namespace = take_namespace
         self._arrivals = Arrivals(
-            run.sandbox, run.database, run.patience, unblock=lambda _: False, get_messages=lambda _: ()
+            run.sandbox,
+            run.database,
+            run.patience,
+            unblock=lambda _: False,
+            get_messages=lambda _: (),
+            hurries=True,
         )
         self._specimens: dict[tuple[str, str], Specimen] = {}
         self._outcomes: dict[tuple[str, bool], dict[str, Account | Exception]] = {}
@@ -61,6 +66,11 @@ class Lifecycle:
     def namespaces(self) -> tuple[str, str]:
         """The objects' namespace, and that of their namesakes."""
         return self._take_namespace(), self._take_namespace()
+
+    @property
+    def sync_s(self) -> float:
+        """How long the Ingester's doing is waited for now, in seconds; less once it was in vain a few times."""
+        return self._arrivals.sync_s
 
     def is_immutable(self, case: Case) -> bool:
         """Whether objects of the kind leave Kubernetes once they are in MySQL."""
@@ -151,7 +161,7 @@ class Lifecycle:
         waited = wait_for(
             lambda: (held.is_awaited(), is_over()),
             any,
-            timeout_s=self.run.patience.sync_s,
+            timeout_s=self.sync_s,
             max_interval_s=0.02,
         )
         what = "waited for it" if waited.value[0] else "did not wait for it"
@@ -174,13 +184,17 @@ class Lifecycle:
             for case in cases:
                 outcome = outcomes[case.name]
                 if isinstance(outcome, Account):
-                    outcomes[case.name] = self._attempt(stage.look, case, outcome)
+                    seen = self._attempt(stage.look, case, outcome)
+                    if isinstance(seen, Account) or not outcome.findings:   # what was found before stands
+                        outcomes[case.name] = seen
         return outcomes
 
     def _attempt(self, act: Act, case: Case, account: Account) -> Account | Exception:
         """Return the account, or the reason why there is none: raised when the kind's own check asks for it."""
         try:
             act(self, case, account)
+        except OverdueError:
+            return account
         except (HarnessError, Refusal, Signal) as reason:
             return reason
         return account

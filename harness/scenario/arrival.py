@@ -21,12 +21,18 @@ from harness.scenario import evidence
 from harness.scenario.log import LogEntry, find_crashes, find_object_entries, find_sequence, parse_log
 from harness.scenario.steps import Patience, Sync, Write
 
+_OVERDUE_TO_HURRY = 3
+_HURRIED_S = 3.0
+_MARGIN = 10.0   # times the slowest row that came
+
 
 class Arrivals:
     """Waits for rows in one sandbox.
 
     `unblock` is called when the controller manager is down while another case's row is awaited; it returns
-    whether it brought it back. `get_messages` returns the log lines that a reconcile of the case writes.
+    whether it brought it back. `get_messages` returns the log lines that a reconcile of the case writes. With
+    `hurries`, no further row is waited for as long once some were in vain: rows that are awaited one after the
+    other would take an hour where none comes.
     """
 
     def __init__(
@@ -37,13 +43,24 @@ class Arrivals:
         *,
         unblock: Callable[[Case], bool],
         get_messages: Callable[[Case], tuple[str, ...]],
+        hurries: bool = False,
     ) -> None:
         self._sandbox = sandbox
         self._database = database
         self._patience = patience
         self._unblock = unblock
         self._get_messages = get_messages
+        self._hurries = hurries
+        self._overdue = 0
+        self._slowest_s = 0.0   # of the rows that came
         self.latencies: list[Latency] = []
+
+    @property
+    def sync_s(self) -> float:
+        """How long a row is waited for now, in seconds."""
+        if not self._hurries or self._overdue < _OVERDUE_TO_HURRY:
+            return self._patience.sync_s
+        return min(self._patience.sync_s, max(_HURRIED_S, _MARGIN * self._slowest_s))
 
     def glance(self, write: Write, operation: str) -> None:
         """Measure how long the write takes to reach its row, if that is as quick as it usually is."""
@@ -72,6 +89,10 @@ class Arrivals:
                     break
             elif not self._unblock(write.creation.case):
                 crash = self._await_crash_loop(write)
+        if waits[-1].satisfied:
+            self._slowest_s = max(self._slowest_s, sum(wait.duration_s for wait in waits))
+        else:
+            self._overdue += 1
         return self._gather(write, waits, crash)
 
     def _poll(self, write: Write, timeout_s: float) -> Wait[int | None]:
@@ -88,7 +109,7 @@ class Arrivals:
     def _get_deadline(self, write: Write) -> float:
         started_at = self._sandbox.component(CONTROLLERMGR).started_at
         running_since = 0.0 if started_at is None else time.monotonic() - (time.time() - started_at)
-        return max(write.at, running_since) + self._patience.sync_s
+        return max(write.at, running_since) + self.sync_s
 
     def _await_crash_loop(self, write: Write) -> str:
         """Return what the controller manager does instead of running, '' where it recovered.

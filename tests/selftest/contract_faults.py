@@ -328,7 +328,7 @@ CONTRACT_FAULTS: tuple[Fault, ...] = (
     ),
     contract_fault("deleting-of-any-value", _reconcile_by(_any_value(DELETING)), fail_in("5.5"), 'value "false"'),
     contract_fault("immutable-of-any-value", _reconcile_by(_any_value(IMMUTABLE)), fail_in("5.5"), "deleted"),
-    contract_fault("marks-in-any-case", _reconcile_by(_lower), fail_in("5.5"), 'value "TRUE"'),
+    contract_fault("marks-in-any-case", _reconcile_by(_lower), fail_in("5.5"), 'value "True"'),
     contract_fault(
         "finalizer-before-row", on_reconciler(finish_deletion=_release_first), fail_in("5.6"), "before it"
     ),
