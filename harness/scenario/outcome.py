@@ -9,7 +9,14 @@ from collections.abc import Iterator
 from harness.errors import CheckFailure, HarnessError
 from harness.kube import Refusal
 from harness.results import Check, Status
-from harness.scenario.signals import Invalid, Known, NotApplicable, NotRun
+from harness.scenario.signals import Invalid, Known, NotApplicable, NotRun, Signal
+
+_STATUSES: dict[type[Signal], Status] = {
+    Known: Status.KNOWN,
+    NotApplicable: Status.NOT_APPLICABLE,
+    Invalid: Status.INVALID,
+    NotRun: Status.NOT_RUN,
+}
 
 
 @contextlib.contextmanager
@@ -20,17 +27,8 @@ def noting_outcome(check: Check) -> Iterator[None]:
     try:
         yield
         check.status = Status.PASS
-    except Known as outcome:
-        check.status, check.detail = Status.KNOWN, outcome.detail
-        raise
-    except NotApplicable as outcome:
-        check.status, check.detail = Status.NOT_APPLICABLE, outcome.detail
-        raise
-    except Invalid as outcome:
-        check.status, check.detail = Status.INVALID, outcome.detail
-        raise
-    except NotRun as outcome:
-        check.status, check.detail = Status.NOT_RUN, outcome.detail
+    except Signal as outcome:
+        check.status, check.detail = _STATUSES[type(outcome)], outcome.detail
         raise
     except CheckFailure as failure:
         check.status, check.detail = Status.FAIL, str(failure).partition("\n")[0]
