@@ -104,9 +104,14 @@ def _wait_for_state(process: SupervisorProcess, condition: Callable[[State], boo
 
 
 def _get_living(pids: list[int]) -> list[int]:
-    return [
-        pid for pid in pids if psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
-    ]
+    return [pid for pid in pids if _is_living(pid)]
+
+
+def _is_living(pid: int) -> bool:
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
 
 
 def _wait_until_gone(process: SupervisorProcess) -> None:
@@ -167,8 +172,9 @@ def test_sandbox_ends_when_its_folder_is_removed(launch: Callable[..., Superviso
     """A sandbox that nobody could find any more, since its folder was cleaned away, ends by itself."""
     process = launch()
     pids = _begin(process)
-    shutil.rmtree(process.folder.path)
     deadline = time.monotonic() + 10
+    while process.folder.path.exists() and time.monotonic() < deadline:
+        shutil.rmtree(process.folder.path, ignore_errors=True)   # the start still puts files into it
     while _get_living(pids) and time.monotonic() < deadline:
         time.sleep(0.01)
     assert (_get_living(pids), process.folder.path.exists()) == ([], False)
