@@ -10,21 +10,21 @@ from typing import Any
 
 import yaml
 
-from harness.benchmark import add_benchmark_command
-from harness.cases import CASES, find_case
-from harness.doctor.command import add_doctor_command
-from harness.errors import HarnessError, SettingsError
-from harness.options import LOCAL, add_sandbox_options, add_target_options, read_place, read_target
+from harness.cli.doctor import add_doctor_command
+from harness.cli.options import LOCAL, add_sandbox_options, add_target_options, read_place, read_target
+from harness.cli.sandbox import add_sandbox_commands
+from harness.cli.soak import add_soak_command
+from harness.core.errors import HarnessError, SettingsError
+from harness.core.record import Record
+from harness.core.settings import SandboxSettings
 from harness.report.console import ConsoleProgress, make_console, render_matrix_svg
 from harness.report.diff import compare_records, render_diff
 from harness.report.html import render_page
 from harness.report.markdown import render_markdown
 from harness.report.record import SEED_BASELINE, load_baseline, read_record
-from harness.results import Record
-from harness.sandbox.command import add_sandbox_commands
-from harness.settings import SandboxSettings
-from harness.soak import add_soak_command
-from harness.templates import Templates
+from harness.spec.cases import CASES, find_case
+from harness.spec.templates import Templates
+from tools.benchmark import add_benchmark_command
 
 _RENDERINGS: dict[str, tuple[Callable[[Record, Record | None], str], str]] = {
     "html": (render_page, "print a record as a page"),

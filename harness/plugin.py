@@ -16,27 +16,27 @@ from typing import Any
 
 import pytest
 
-from harness.contract.gates import Gates
-from harness.contract.lifecycle import Lifecycle
-from harness.errors import CheckFailure, HarnessError, SettingsError
-from harness.faults.run import FaultRun
-from harness.inputs.chapter import Inputs
-from harness.issues import KnownIssue
-from harness.kube import Refusal
-from harness.model import Case
-from harness.options import add_run_options, add_sandbox_options, add_target_options, read_run_settings
+from harness.chapters.api_server.run import ApiRun
+from harness.chapters.contract.lifecycle import Lifecycle
+from harness.chapters.faults.run import FaultRun
+from harness.chapters.hostile_input.chapter import Inputs
+from harness.chapters.restarts.gates import Gates
+from harness.chapters.seed.issues import KnownIssue
+from harness.chapters.seed.run import Run
+from harness.cli.options import add_run_options, add_sandbox_options, add_target_options, read_run_settings
+from harness.clients.kube import Refusal
+from harness.core.errors import CheckFailure, HarnessError, SettingsError
+from harness.core.outcomes import Invalid, Known, NotApplicable, NotRun, StaleKnownIssueWarning
+from harness.core.record import Check, Column, IssueResult, Record, Status
 from harness.report.console import ConsoleProgress, make_console, print_evidence, print_matrix
 from harness.report.folder import ReportFolder, prepare_report_folder
 from harness.report.html import render_page, render_section
 from harness.report.publish import publish
 from harness.report.record import SEED_BASELINE, load_baseline, write_text
-from harness.results import Check, Column, IssueResult, Record, Status
-from harness.scenario.api import ApiRun
-from harness.scenario.conclusion import belongs_to_report, summarise_report
-from harness.scenario.outcome import noting_outcome
-from harness.scenario.run import Run
-from harness.scenario.signals import Invalid, Known, NotApplicable, NotRun, StaleKnownIssueWarning
-from harness.session import Session, interrupt
+from harness.spec.model import Case
+from harness.suite.conclusion import belongs_to_report, summarise_report
+from harness.suite.outcome import noting_outcome
+from harness.suite.session import Session, interrupt
 
 ACCEPTANCE = "tests/acceptance"
 FAULTS_FILE = "test_8_faults.py"

@@ -14,13 +14,13 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
 from pathlib import Path
 
-from harness.catalogue import KINDS
+from harness.clients.access_review import Right, Rights
+from harness.clients.kube import Cluster, Refusal
+from harness.clients.mysql import Database, may_delete_rows
+from harness.clients.pods import Pods
+from harness.core.errors import HarnessError
+from harness.core.settings import MySQLEndpoint
 from harness.doctor.finding import Finding, FindingStatus, from_error
-from harness.errors import HarnessError
-from harness.kube import Cluster, Refusal
-from harness.mysql import Database, may_delete_rows
-from harness.pods import Pods
-from harness.rights import Right, Rights
 from harness.sandbox.base import CONTROLLERMGR, Phase
 from harness.sandbox.existing.context import write_kubeconfig
 from harness.sandbox.existing.filelog import open_log
@@ -28,10 +28,10 @@ from harness.sandbox.existing.manager import LoggedManager, ManagerView, find_ma
 from harness.sandbox.existing.options import ExistingSettings
 from harness.sandbox.existing.role import Need, list_needs
 from harness.sandbox.existing.sandbox import explain_refusal, open_forward
-from harness.sandbox.ports import LOOPBACK
-from harness.sandbox.reach import LogReach
-from harness.scenario.log import SETTING_UP, SKIPPED, get_registered_kinds, parse_log
-from harness.settings import MySQLEndpoint
+from harness.sandbox.local.servers.ports import LOOPBACK
+from harness.sandbox.log_coverage import LogReach
+from harness.spec.catalogue import KINDS
+from harness.subject.log import SETTING_UP, SKIPPED, get_registered_kinds, parse_log
 
 API_SERVER = "API server"
 KINDS_SERVED = "kinds"

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from harness.errors import HarnessError
+from harness.core.errors import HarnessError
 
 _WIDEST = 120
 _NARROWEST = 60

@@ -12,17 +12,17 @@ from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
-from harness.assets.apt import is_apt_system
-from harness.assets.cache import CACHE_VARIABLE, OFFLINE_VARIABLE, Cache, is_offline
-from harness.assets.controlplane import WAYS_OUT, find_ready_control_plane, find_toolchain_on_path
-from harness.assets.mysqld import WAYS_OUT as MYSQL_WAYS_OUT
-from harness.assets.mysqld import find_ready_mysql_server
+from harness.clients.mysql import Database
+from harness.core.errors import HarnessError
+from harness.core.settings import MySQLEndpoint, SandboxSettings
 from harness.doctor.finding import Finding, FindingStatus, from_error
-from harness.errors import HarnessError
-from harness.mysql import Database
-from harness.sandbox.folder import ROOT_VARIABLE, get_root
-from harness.sandbox.ports import LOOPBACK, choose_port
-from harness.settings import MySQLEndpoint, SandboxSettings
+from harness.provision.assets.apt import is_apt_system
+from harness.provision.assets.cache import CACHE_VARIABLE, OFFLINE_VARIABLE, Cache, is_offline
+from harness.provision.assets.controlplane import WAYS_OUT, find_ready_control_plane, find_toolchain_on_path
+from harness.provision.assets.mysqld import WAYS_OUT as MYSQL_WAYS_OUT
+from harness.provision.assets.mysqld import find_ready_mysql_server
+from harness.sandbox.local.servers.ports import LOOPBACK, choose_port
+from harness.sandbox.local.wire.folder import ROOT_VARIABLE, get_root
 
 CONTROL_PLANE = "etcd, kube-apiserver"
 GO = "Go"

@@ -14,10 +14,10 @@ from contextlib import suppress
 from types import TracebackType
 from typing import Self
 
-from harness.model import GROUP, VERSION, JsonObject, Kind
 from harness.reference.config import Cluster
 from harness.reference.errors import ApiError, NotFoundError
 from harness.reference.workqueue import Key
+from harness.spec.model import GROUP, VERSION, JsonObject, Kind
 
 MERGE_PATCH = "application/merge-patch+json"
 _ANSWER_TIMEOUT_S = 30.0

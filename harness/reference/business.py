@@ -14,13 +14,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import ClassVar, Protocol
 
-from harness.model import JsonObject, Kind
 from harness.reference.controller import Controller
 from harness.reference.errors import NotFoundError, Panic, ReconcileError
 from harness.reference.informer import Informer
 from harness.reference.log import Log
 from harness.reference.profile import Profile
 from harness.reference.workqueue import Key
+from harness.spec.model import JsonObject, Kind
 
 CLUSTER_NAMESPACE = "ma-system"
 UPDATE_TIMESTAMP = "michelangelo/UpdateTimestamp"

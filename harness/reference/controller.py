@@ -9,11 +9,11 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable
 
-from harness.model import GROUP, JsonObject
 from harness.reference.errors import ReconcileError
 from harness.reference.informer import Informer, get_key
 from harness.reference.log import Log
 from harness.reference.workqueue import Key, WorkQueue
+from harness.spec.model import GROUP, JsonObject
 
 Reconcile = Callable[[Key], float | None]
 """Brings one object up to date; returns the seconds after which it wants to look again, if at all."""

@@ -9,11 +9,11 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 
-from harness.model import JsonObject, Kind
 from harness.reference.api import Api, Session
 from harness.reference.errors import ApiError
 from harness.reference.log import Log
 from harness.reference.workqueue import Key
+from harness.spec.model import JsonObject, Kind
 
 Listener = Callable[[str, JsonObject], None]
 """Takes ADDED, MODIFIED or DELETED, and the object as it then was."""

@@ -16,8 +16,6 @@ from dataclasses import dataclass
 from http.server import ThreadingHTTPServer
 from pathlib import Path
 
-from harness.catalogue import KINDS
-from harness.model import Kind
 from harness.reference import business
 from harness.reference.api import Api
 from harness.reference.config import Config, read_config, read_kubeconfig
@@ -30,6 +28,8 @@ from harness.reference.profile import PROFILES, Profile
 from harness.reference.reconciler import Reconciler
 from harness.reference.row import RowBuilder
 from harness.reference.store import Store
+from harness.spec.catalogue import KINDS
+from harness.spec.model import Kind
 
 PANIC_EXIT_CODE = 2
 _STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)

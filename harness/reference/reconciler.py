@@ -11,11 +11,11 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Protocol
 
-from harness.model import JsonObject, Kind
 from harness.reference.errors import NotFoundError, ReconcileError
 from harness.reference.log import Log
 from harness.reference.row import Row, RowBuilder
 from harness.reference.workqueue import Key
+from harness.spec.model import JsonObject, Kind
 
 FINALIZER = "michelangelo/Ingester"
 DELETING = "michelangelo/Deleting"

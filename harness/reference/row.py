@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from harness.model import ColumnType, IndexedColumn, JsonObject, Kind
+from harness.spec.model import ColumnType, IndexedColumn, JsonObject, Kind
 
 Value = str | datetime | None
 

@@ -14,10 +14,10 @@ from typing import Any
 
 import mysql.connector
 
-from harness.model import Kind
 from harness.reference.config import MySQL
 from harness.reference.errors import StoreError
 from harness.reference.row import Row
+from harness.spec.model import Kind
 
 _CONNECT_TIMEOUT_S = 10
 _UPDATED = ("res_version", "update_time", "proto", "json")

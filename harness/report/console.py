@@ -21,6 +21,7 @@ from rich.console import Console
 from rich.terminal_theme import MONOKAI
 from rich.text import Text
 
+from harness.core.record import Check, IssueStatus, Record, Status
 from harness.report.diff import compare_records, render_diff
 from harness.report.matrix import build_matrix, list_matrices
 from harness.report.outline import list_failures, split_issues
@@ -28,7 +29,6 @@ from harness.report.places import name_place, number_check
 from harness.report.tables import build_table, mark, plain, print_chapter, print_facts
 from harness.report.verdict import judge, summarise
 from harness.report.wording import count, format_duration, format_offset
-from harness.results import Check, IssueStatus, Record, Status
 
 _ISSUE_MARKS = {
     IssueStatus.REPRODUCED: Status.KNOWN,
@@ -162,7 +162,7 @@ def _print_block(body: str, console: Console, indent: int = 2) -> None:
 class ConsoleProgress:
     """Shows how stages advance: bars on a terminal; lines where there is none, or in CI.
 
-    Implements `harness.progress.Progress`. Stages may run in several threads.
+    Implements `harness.core.progress.Progress`. Stages may run in several threads.
     """
 
     def __init__(

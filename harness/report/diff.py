@@ -10,10 +10,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
+from harness.core.record import Record, Status, combine
 from harness.report.matrix import ROW_ORDER, Matrix, list_matrices, order_kinds
 from harness.report.outline import list_latencies
 from harness.report.wording import count, format_duration, join_names
-from harness.results import Record, Status, combine
 
 LATENCY_FACTOR = 2.0
 """How many times slower or faster a write must have become to be worth a line."""

@@ -13,7 +13,7 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.errors import SettingsError
+from harness.core.errors import SettingsError
 from harness.report.record import RECORD_NAME, write_text
 
 KEEP = 20

@@ -12,6 +12,7 @@ from pathlib import Path
 import jinja2
 from markupsafe import Markup
 
+from harness.core.record import Check, Evidence, IssueStatus, Record, Status, combine
 from harness.report.diff import compare_records, find_changed_cells
 from harness.report.latency import draw_latencies
 from harness.report.matrix import Matrix, MatrixCell, list_matrices
@@ -34,7 +35,6 @@ from harness.report.wording import (
     parse_time,
     split_difference,
 )
-from harness.results import Check, Evidence, IssueStatus, Record, Status, combine
 
 TEMPLATES = Path(__file__).with_name("templates")
 

@@ -9,10 +9,10 @@ import re
 from collections.abc import Iterable, Iterator
 from xml.etree import ElementTree
 
+from harness.core.record import Check, IssueResult, IssueStatus, Record, Status
 from harness.report.outline import KNOWN_ISSUES, find_section, group_by_section
 from harness.report.places import list_evidence
 from harness.report.wording import format_moment, parse_time
-from harness.results import Check, IssueResult, IssueStatus, Record, Status
 
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _EVIDENCE_LIMIT = 4000   # characters of one piece; report.json has all of it

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 
+from harness.core.record import Check, Column, IssueResult, IssueStatus, Record, Status, combine
 from harness.report.diff import Area, compare_records, render_diff
 from harness.report.markup import escape, fence, fold, quote, tabulate
 from harness.report.matrix import Matrix, MatrixCell, build_matrix, list_matrices
@@ -23,7 +24,6 @@ from harness.report.outline import (
 from harness.report.places import list_evidence, name_check, name_place, name_row, number_check
 from harness.report.verdict import judge, summarise
 from harness.report.wording import count, format_duration, format_milliseconds, format_moment
-from harness.results import Check, Column, IssueResult, IssueStatus, Record, Status, combine
 
 _VALUE_LIMIT = 500   # characters of a value that differs
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from harness.results import Evidence
+from harness.core.record import Evidence
 
 
 def tabulate(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

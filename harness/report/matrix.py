@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from harness.catalogue import KINDS
+from harness.core.record import Cell, Check, Column, Evidence, Record, Status, combine
 from harness.report.chapters import CHAPTERS, Chapter, find_chapter, rank_section
 from harness.report.places import Heading, find_checks, head_section, list_own_evidence, name_row, number_section
 from harness.report.wording import count, join_names
-from harness.results import Cell, Check, Column, Evidence, Record, Status, combine
+from harness.spec.catalogue import KINDS
 
 _LAST_ROW = "SparkJob"   # the seed report's matrix ends with the kind that did not sync
 

@@ -10,11 +10,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from statistics import median
 
-from harness.catalogue import KINDS
+from harness.core.record import Cell, Check, Column, IssueResult, IssueStatus, Record, Status
 from harness.report.chapters import find_chapter, rank_section
 from harness.report.matrix import ROW_ORDER, order_kinds
 from harness.report.places import find_checks, find_column, list_evidence, name_check, number_section
-from harness.results import Cell, Check, Column, IssueResult, IssueStatus, Record, Status
+from harness.spec.catalogue import KINDS
 
 SECTIONS: dict[str, str] = {   # of the seed report; those of later chapters are named by their checks
     "1.1": "Commands and components",

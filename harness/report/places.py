@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from harness.core.record import Cell, Check, Evidence, Record
 from harness.report.chapters import find_chapter
-from harness.results import Cell, Check, Evidence, Record
 
 
 @dataclass(frozen=True)

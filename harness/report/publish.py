@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from harness.core.record import Record
 from harness.report.folder import ReportFolder
 from harness.report.junit import render_junit
 from harness.report.markdown import render_markdown
 from harness.report.record import write_record, write_text
-from harness.results import Record
 
 
 def publish(record: Record, baseline: Record | None, folder: ReportFolder) -> None:

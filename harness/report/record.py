@@ -10,12 +10,13 @@ import os
 import tempfile
 from pathlib import Path
 
-from harness.errors import HarnessError, SettingsError
-from harness.results import Record
+from harness.core.errors import HarnessError, SettingsError
+from harness.core.record import Record
+from harness.core.resources import find_resource
 
 RECORD_NAME = "report.json"
 SEED_BASELINE = "report-2026-03"
-BASELINES = Path(__file__).resolve().parents[2] / "reports" / "baselines"
+BASELINES = find_resource("reports", "baselines")
 
 
 def write_text(path: Path, text: str) -> None:

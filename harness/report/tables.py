@@ -15,9 +15,9 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from harness.core.record import Check, Status
 from harness.report.matrix import Matrix, MatrixCell
 from harness.report.places import name_row
-from harness.results import Check, Status
 
 _MARKS = {   # symbol, what stands for it in ASCII, colour
     Status.PASS: ("✓", ".", "green"),

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from harness.core.record import IssueStatus, Record, Status
 from harness.report.matrix import Matrix, list_matrices
-from harness.results import IssueStatus, Record, Status
 
 
 @dataclass(frozen=True)

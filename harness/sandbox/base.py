@@ -1,6 +1,6 @@
 """What a sandbox is to the rest of the harness: one face for every place where the system can run.
 
-`harness.sandbox.local` runs it as processes on this machine. Powers that not every backend has
+`harness.sandbox.local.client.sandbox` runs it as processes on this machine. Powers that not every backend has
 (restart, replace the controller manager) are protocols of their own: ask with `isinstance`.
 """
 
@@ -12,7 +12,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
-from harness.settings import MySQLEndpoint
+from harness.core.settings import MySQLEndpoint
 
 ETCD = "etcd"
 KUBE_APISERVER = "kube-apiserver"

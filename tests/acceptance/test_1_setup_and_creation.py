@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from harness.model import Case
-from harness.results import Check, Column
-from harness.scenario import checks, setup
-from harness.scenario.run import Run
-from harness.scenario.verdict import judging, require_log
+from harness.chapters.seed import checks, setup
+from harness.chapters.seed.run import Run
+from harness.core.record import Check, Column
+from harness.spec.model import Case
+from harness.suite.verdict import judging, require_log
 
 pytestmark = pytest.mark.report
 

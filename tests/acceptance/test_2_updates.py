@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from harness.model import Case
-from harness.results import Check, Column
-from harness.scenario import checks
-from harness.scenario.run import Run
-from harness.scenario.signals import NotApplicable
-from harness.scenario.verdict import judging, require_log
+from harness.chapters.seed import checks
+from harness.chapters.seed.run import Run
+from harness.core.outcomes import NotApplicable
+from harness.core.record import Check, Column
+from harness.spec.model import Case
+from harness.suite.verdict import judging, require_log
 
 pytestmark = pytest.mark.report
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from harness.issues import KnownIssue
-from harness.results import Check, IssueResult
-from harness.scenario import checks
-from harness.scenario.run import Run
-from harness.scenario.verdict import probe_issue
+from harness.chapters.seed import checks
+from harness.chapters.seed.issues import KnownIssue
+from harness.chapters.seed.run import Run
+from harness.core.record import Check, IssueResult
+from harness.suite.verdict import probe_issue
 
 pytestmark = pytest.mark.report
 

@@ -6,13 +6,14 @@ from collections.abc import Sequence
 
 import pytest
 
-from harness.model import Case
-from harness.results import Check, Column
-from harness.scenario import api_checks, checks
-from harness.scenario.api import ApiRun
-from harness.scenario.run import Run
-from harness.scenario.signals import NotApplicable
-from harness.scenario.verdict import judging
+from harness.chapters.api_server import checks as api_checks
+from harness.chapters.api_server.run import ApiRun
+from harness.chapters.seed import checks
+from harness.chapters.seed.run import Run
+from harness.core.outcomes import NotApplicable
+from harness.core.record import Check, Column
+from harness.spec.model import Case
+from harness.suite.verdict import judging
 
 pytestmark = pytest.mark.report
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from harness.contract import deletions, writes
-from harness.contract.lifecycle import Lifecycle, Stage
-from harness.model import Case
-from harness.results import Check
+from harness.chapters.contract import deletions, writes
+from harness.chapters.contract.lifecycle import Lifecycle, Stage
+from harness.core.record import Check
+from harness.spec.model import Case
 
 pytestmark = pytest.mark.contract
 

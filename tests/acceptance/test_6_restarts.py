@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from harness.contract.gates import Gates
-from harness.contract.lifecycle import Lifecycle
-from harness.model import Case
-from harness.results import Check
-from harness.scenario.run import Run
+from harness.chapters.contract.lifecycle import Lifecycle
+from harness.chapters.restarts.gates import Gates
+from harness.chapters.seed.run import Run
+from harness.core.record import Check
+from harness.spec.model import Case
 
 pytestmark = pytest.mark.restarts
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from harness.inputs.chapter import Inputs
-from harness.inputs.checks import check_inputs
-from harness.inputs.poison import check_poison
-from harness.inputs.undecodable import check_undecodable
-from harness.model import Case
-from harness.results import Check
+from harness.chapters.hostile_input.chapter import Inputs
+from harness.chapters.hostile_input.checks import check_inputs
+from harness.chapters.hostile_input.poison import check_poison
+from harness.chapters.hostile_input.undecodable import check_undecodable
+from harness.core.record import Check
+from harness.spec.model import Case
 
 pytestmark = pytest.mark.inputs
 

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import pytest
 
-from harness.faults.catalogue import FAULTS, Fault
-from harness.faults.run import DEFAULT_SEED, FaultRun
-from harness.results import Check
+from harness.chapters.faults.catalogue import FAULTS, Fault
+from harness.chapters.faults.run import DEFAULT_SEED, FaultRun
+from harness.core.record import Check
 
 ROUNDS = [
     pytest.param(fault, id=fault.name, marks=pytest.mark.section(fault.section, fault.title)) for fault in FAULTS

@@ -12,11 +12,11 @@ from pathlib import Path
 import psutil
 import pytest
 
-from harness.polling import wait_for
-from harness.progress import SILENT
-from harness.sandbox.folder import MARKER_VARIABLE, ROOT_VARIABLE, get_root
-from harness.sandbox.local import LocalSandbox, end_sandbox, list_sandboxes, start_local_sandbox
-from harness.settings import ControllerManager, SandboxSettings
+from harness.core.polling import wait_for
+from harness.core.progress import SILENT
+from harness.core.settings import ControllerManager, SandboxSettings
+from harness.sandbox.local.client.sandbox import LocalSandbox, end_sandbox, list_sandboxes, start_local_sandbox
+from harness.sandbox.local.wire.folder import MARKER_VARIABLE, ROOT_VARIABLE, get_root
 from tests.signals import hear_sigint
 
 

@@ -26,10 +26,10 @@ from typing import Any
 import kubernetes.client
 import kubernetes.config
 
-from harness.sandbox import logs
 from harness.sandbox.base import CONTROLLERMGR, ComponentStatus, Phase
-from harness.sandbox.credentials import make_credentials
-from harness.sandbox.local import LocalSandbox
+from harness.sandbox.local.client.sandbox import LocalSandbox
+from harness.sandbox.local.servers.credentials import make_credentials
+from harness.sandbox.local.wire import logs
 
 POD = "michelangelo-controllermgr-5d9c7b8f4-x2x7k"
 NODE = "stand-in"

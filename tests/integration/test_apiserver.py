@@ -9,14 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from harness.errors import HarnessError
+from harness.core.errors import HarnessError
 from harness.sandbox.base import APISERVER, CONTROLLERMGR, Phase
 from tests.integration.conftest import Start
 
 _INSTALLING = """
 import json, os, pathlib, socket, urllib.request, ssl
 import yaml
-from harness.fixtures import render_crds
+from harness.spec.bundle import render_crds
 config = json.loads(pathlib.Path(os.environ["CONFIG_DIR"], "base.yaml").read_text())
 print("asked for", config["apiserver"]["crdSync"]["enableCRDUpdate"], flush=True)
 kubeconfig = yaml.safe_load(pathlib.Path(os.environ["KUBECONFIG"]).read_text())

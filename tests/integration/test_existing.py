@@ -21,35 +21,35 @@ import kubernetes.config
 import pytest
 import yaml
 
-from harness.assets.controlplane import find_control_plane
-from harness.assets.data_folder import initialise_data_folder, make_server_command
-from harness.assets.mysqld import find_mysql_server
-from harness.cases import CASES_BY_NAME
+from harness.chapters.seed import checks
+from harness.chapters.seed.run import Run
+from harness.clients.kube import Cluster
+from harness.clients.mysql import Database
+from harness.core.errors import HarnessError
+from harness.core.polling import wait_for
+from harness.core.progress import SILENT
+from harness.core.record import Check
+from harness.core.settings import MySQLEndpoint, SandboxSettings
 from harness.doctor.existing import examine_existing, examine_rights
 from harness.doctor.finding import Finding, FindingStatus, render_findings
-from harness.errors import HarnessError
-from harness.kube import Cluster
-from harness.mysql import Database
-from harness.polling import wait_for
-from harness.profiles import load_profile
-from harness.progress import SILENT
-from harness.results import Check
+from harness.provision.assets.controlplane import find_control_plane
+from harness.provision.assets.data_folder import initialise_data_folder, make_server_command
+from harness.provision.assets.mysqld import find_mysql_server
 from harness.sandbox.base import CONTROLLERMGR, MYSQL, LogLine, Phase
-from harness.sandbox.credentials import make_credentials
 from harness.sandbox.existing.context import Context, choose_context, write_kubeconfig
 from harness.sandbox.existing.mysqlforward import ServicePort
 from harness.sandbox.existing.options import ExistingSettings
 from harness.sandbox.existing.podstatus import PodName
 from harness.sandbox.existing.sandbox import ExistingSandbox, connect_existing
-from harness.sandbox.folder import ROOT_VARIABLE
-from harness.sandbox.local import LocalSandbox, start_local_sandbox
-from harness.sandbox.ports import choose_port
-from harness.sandbox.reach import LogReach
-from harness.scenario import checks
-from harness.scenario.registration import await_registration
-from harness.scenario.run import Run
-from harness.settings import MySQLEndpoint, SandboxSettings
-from harness.templates import Templates
+from harness.sandbox.local.client.sandbox import LocalSandbox, start_local_sandbox
+from harness.sandbox.local.servers.credentials import make_credentials
+from harness.sandbox.local.servers.ports import choose_port
+from harness.sandbox.local.wire.folder import ROOT_VARIABLE
+from harness.sandbox.log_coverage import LogReach
+from harness.spec.cases import CASES_BY_NAME
+from harness.spec.profiles import load_profile
+from harness.spec.templates import Templates
+from harness.subject.registration import await_registration
 from tests.integration.node import DIGEST, POD, SERVICE, StandInNode
 
 RBAC = Path(__file__).resolve().parents[2] / "docs" / "rbac.yaml"

@@ -19,24 +19,24 @@ from pathlib import Path
 import pytest
 import yaml
 
-from harness.cases import CASES
-from harness.catalogue import KINDS
-from harness.errors import HarnessError
-from harness.fixtures import render_crds
-from harness.kube import Cluster
-from harness.mysql import Database
-from harness.polling import wait_for
-from harness.progress import SILENT
+from harness.clients.kube import Cluster
+from harness.clients.mysql import Database
+from harness.core.errors import HarnessError
+from harness.core.polling import wait_for
+from harness.core.progress import SILENT
+from harness.core.settings import SandboxSettings
 from harness.sandbox.base import CONTROLLERMGR, MYSQL, SCHEMA_INIT, Phase, RestartsControllerManager
 from harness.sandbox.k3d.cluster import CLUSTER
 from harness.sandbox.k3d.options import Existing, K3dSettings
 from harness.sandbox.k3d.sandbox import K3dSandbox, start_k3d_sandbox
 from harness.sandbox.k3d.script import find_script
-from harness.sandbox.local import LocalSandbox, start_local_sandbox
-from harness.sandbox.mysqlserver import connect
-from harness.sandbox.schemajob import run_schema_job
-from harness.settings import SandboxSettings
-from harness.templates import Templates
+from harness.sandbox.local.client.sandbox import LocalSandbox, start_local_sandbox
+from harness.sandbox.local.servers.mysqlserver import connect
+from harness.sandbox.local.servers.schemajob import run_schema_job
+from harness.spec.bundle import render_crds
+from harness.spec.cases import CASES
+from harness.spec.catalogue import KINDS
+from harness.spec.templates import Templates
 from tests.integration.k3d_node import JsonObject, Node
 from tests.unit.sandbox.k3d.standins import StandIns
 

@@ -14,12 +14,11 @@ import mysql.connector
 import psutil
 import pytest
 
-from harness.catalogue import KINDS
-from harness.errors import HarnessError
-from harness.fixtures import render_schema
-from harness.kube import Cluster
-from harness.mysql import Database
-from harness.progress import SILENT
+from harness.clients.kube import Cluster
+from harness.clients.mysql import Database
+from harness.core.errors import HarnessError
+from harness.core.progress import SILENT
+from harness.core.settings import ControllerManager, SandboxSettings
 from harness.sandbox.base import (
     CONTROLLERMGR,
     ETCD,
@@ -29,17 +28,18 @@ from harness.sandbox.base import (
     Phase,
     RestartsControllerManager,
 )
-from harness.sandbox.child import describe_exit
-from harness.sandbox.local import LocalSandbox, end_sandbox, list_sandboxes, start_local_sandbox
-from harness.settings import ControllerManager, SandboxSettings
+from harness.sandbox.local.client.sandbox import LocalSandbox, end_sandbox, list_sandboxes, start_local_sandbox
+from harness.sandbox.local.wire.process import describe_exit
+from harness.spec.bundle import render_schema
+from harness.spec.catalogue import KINDS
 from tests.integration.conftest import Start, find_processes_below, wait_until
 
 _TABLES = sorted(table for kind in KINDS for table in kind.tables)
 _CLIENT = """
 import sys
-from harness.progress import SILENT
-from harness.sandbox.local import start_local_sandbox
-from harness.settings import SandboxSettings
+from harness.core.progress import SILENT
+from harness.sandbox.local.client.sandbox import start_local_sandbox
+from harness.core.settings import SandboxSettings
 print("starting", flush=True)
 start_local_sandbox(SandboxSettings(), keep=len(sys.argv) > 1, progress=SILENT)
 print("up", flush=True)

@@ -18,15 +18,11 @@ import mysql.connector
 import psutil
 import pytest
 
-from harness.catalogue import KINDS
-from harness.errors import HarnessError, SettingsError
-from harness.kube import Cluster, Refusal, get_version
-from harness.model import API_VERSION, JsonObject
-from harness.mysql import Database
+from harness.clients.kube import Cluster, Refusal, get_version
+from harness.clients.mysql import Database
+from harness.core.errors import HarnessError, SettingsError
 from harness.sandbox.base import CONTROLLERMGR, ETCD, FAULT_PROXY, KUBE_APISERVER, MYSQL, LogCursor, Phase
-from harness.sandbox.channel import BusyError
-from harness.sandbox.local import LocalSandbox
-from harness.sandbox.powers import (
+from harness.sandbox.capabilities import (
     Cut,
     CutsConnections,
     FillsDisk,
@@ -34,6 +30,10 @@ from harness.sandbox.powers import (
     Outcome,
     ReconfiguresControllerManager,
 )
+from harness.sandbox.local.client.sandbox import LocalSandbox
+from harness.sandbox.local.wire.channel import BusyError
+from harness.spec.catalogue import KINDS
+from harness.spec.model import API_VERSION, JsonObject
 from tests.integration.conftest import Start, find_processes_below, wait_until
 
 _REGISTERED = "Ingester controller registered successfully"
@@ -42,11 +42,11 @@ _SERVERS = (MYSQL, KUBE_APISERVER, ETCD)
 _NUMBERS = itertools.count()
 _CLIENT = """
 import sys
-from harness.progress import SILENT
+from harness.core.progress import SILENT
 from harness.sandbox.base import CONTROLLERMGR, ETCD, KUBE_APISERVER, MYSQL
-from harness.sandbox.local import start_local_sandbox
-from harness.sandbox.powers import Cut
-from harness.settings import SandboxSettings
+from harness.sandbox.local.client.sandbox import start_local_sandbox
+from harness.sandbox.capabilities import Cut
+from harness.core.settings import SandboxSettings
 sandbox = start_local_sandbox(SandboxSettings(faults=True), keep=False, progress=SILENT)
 sandbox.cut(MYSQL, Cut.HANGING)
 for component in (CONTROLLERMGR, MYSQL, KUBE_APISERVER):

@@ -14,9 +14,9 @@ from typing import Any
 
 import pytest
 
+from harness.core.record import Record, Status
 from harness.report.console import make_console
 from harness.report.record import read_record
-from harness.results import Record, Status
 from tests.signals import hear_sigint
 
 from .catalogue import CATALOGUE

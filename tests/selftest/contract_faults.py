@@ -8,7 +8,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from harness.model import JsonObject, Kind
 from harness.reference.api import Session
 from harness.reference.config import Config, read_config
 from harness.reference.controller import Controller
@@ -20,6 +19,7 @@ from harness.reference.reconciler import DELETING, FINALIZER, IMMUTABLE, Reconci
 from harness.reference.row import Row
 from harness.reference.store import Store
 from harness.reference.workqueue import Key, WorkQueue
+from harness.spec.model import JsonObject, Kind
 
 from .faults import Fault, Sections, on_reconciler, on_row, on_store
 

@@ -14,7 +14,6 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from harness.model import JsonObject, Kind
 from harness.reference.controller import Controller
 from harness.reference.errors import ReconcileError
 from harness.reference.log import Log
@@ -23,6 +22,7 @@ from harness.reference.reconciler import Reconciler
 from harness.reference.row import Row
 from harness.reference.store import Store
 from harness.reference.workqueue import Key
+from harness.spec.model import JsonObject, Kind
 
 EACH_LOSES = 25
 """One write in so many is swallowed. A round's last writes are some hundred, so that none of it escapes."""

@@ -12,7 +12,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from harness.model import JsonObject, Kind
 from harness.reference.errors import ReconcileError
 from harness.reference.log import Log
 from harness.reference.process import Parts
@@ -20,6 +19,7 @@ from harness.reference.reconciler import Reconciler
 from harness.reference.row import Row
 from harness.reference.store import Store
 from harness.reference.workqueue import Key
+from harness.spec.model import JsonObject, Kind
 
 from .faults import Fault, Sections, on_reconciler, on_row, on_store
 

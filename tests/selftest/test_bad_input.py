@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from harness.fixtures import render_crds, render_schema
-from harness.results import Status
+from harness.core.record import Status
+from harness.spec.bundle import render_crds, render_schema
 
 from .conftest import ROOT, Acceptance
 

@@ -13,8 +13,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from harness.catalogue import KINDS
-from harness.results import Status
+from harness.core.record import Status
+from harness.spec.catalogue import KINDS
 
 from .conftest import Acceptance, Enter
 from .ledger import CleanEntry

@@ -11,19 +11,19 @@ from pathlib import Path
 
 import pytest
 
-from harness.cases import CASES, find_case
-from harness.faults.catalogue import FAULTS as ROUNDS
-from harness.faults.catalogue import find_fault
-from harness.faults.plan import make_plan
-from harness.faults.programme import RoundPlan, draw_rounds
-from harness.model import Case
-from harness.progress import SILENT
-from harness.results import Check, Status
-from harness.scenario.steps import Patience
-from harness.session import RunSettings, Session
-from harness.settings import ControllerManager, SandboxSettings
-from harness.soak import conduct_round
-from harness.target import Target
+from harness.chapters.faults.catalogue import FAULTS as ROUNDS
+from harness.chapters.faults.catalogue import find_fault
+from harness.chapters.faults.plan import make_plan
+from harness.chapters.faults.programme import RoundPlan, draw_rounds
+from harness.cli.soak import conduct_round
+from harness.core.progress import SILENT
+from harness.core.record import Check, Status
+from harness.core.settings import ControllerManager, SandboxSettings
+from harness.spec.cases import CASES, find_case
+from harness.spec.model import Case
+from harness.subject.steps import Patience
+from harness.suite.session import RunSettings, Session
+from harness.suite.target import Target
 from tests.selftest.conftest import ROOT, Acceptance
 from tests.selftest.durability_faults import FAULTS, DurabilityFault
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from harness.results import Status
+from harness.core.record import Status
 
 from .catalogue import CATALOGUE
 from .conftest import Acceptance, Enter

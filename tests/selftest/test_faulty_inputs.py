@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 import yaml
 
-from harness.fixtures import render_crds, render_schema
-from harness.results import Status
+from harness.core.record import Status
+from harness.spec.bundle import render_crds, render_schema
 
 from .conftest import Acceptance
 

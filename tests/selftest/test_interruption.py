@@ -8,8 +8,8 @@ import signal
 import psutil
 import pytest
 
-from harness.polling import wait_for
-from harness.results import Status
+from harness.core.polling import wait_for
+from harness.core.record import Status
 
 from .conftest import Acceptance
 

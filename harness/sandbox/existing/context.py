@@ -17,9 +17,9 @@ from typing import Any
 
 import yaml
 
-from harness.errors import SettingsError
-from harness.model import JsonObject
-from harness.sandbox.folder import write_private
+from harness.core.errors import SettingsError
+from harness.sandbox.local.wire.folder import write_private
+from harness.spec.model import JsonObject
 
 CONTEXT_OPTION = "--context"
 KUBECONFIG_OPTION = "--kubeconfig"

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from harness.errors import SettingsError
-from harness.sandbox import logs
+from harness.core.errors import SettingsError
 from harness.sandbox.base import CONTROLLERMGR, ComponentStatus, LogCursor, LogLine
-from harness.sandbox.folder import SandboxFolder
-from harness.sandbox.state import read_state
+from harness.sandbox.local.wire import logs
+from harness.sandbox.local.wire.folder import SandboxFolder
+from harness.sandbox.local.wire.state import read_state
 
 LOG_OPTION = "--controllermgr-log"
 

@@ -11,15 +11,15 @@ import time
 from collections.abc import Callable
 from typing import Protocol
 
-from harness.errors import HarnessError
-from harness.kube import Refusal
-from harness.model import JsonObject
-from harness.pods import Pods
+from harness.clients.kube import Refusal
+from harness.clients.pods import Pods
+from harness.core.errors import HarnessError
 from harness.sandbox.base import CONTROLLERMGR, ComponentStatus, LogCursor, LogLine, Phase
 from harness.sandbox.existing.filelog import FileLog, FolderLog
 from harness.sandbox.existing.podlog import PodLog
 from harness.sandbox.existing.podstatus import PodName, describe_pod, get_restarts, require_one
-from harness.sandbox.reach import LogReach
+from harness.sandbox.log_coverage import LogReach
+from harness.spec.model import JsonObject
 
 _STATUS_AGE_S = 0.2   # the scenario asks hundreds of times a second; the API server need not
 _UNSEEN = "not observed: it runs outside of the cluster, or out of sight"

@@ -12,11 +12,11 @@ import socket
 import threading
 from dataclasses import dataclass
 
-from harness.errors import HarnessError, SettingsError
-from harness.kube import Refusal
-from harness.model import JsonObject
-from harness.pods import PodPort, Pods
-from harness.sandbox.ports import LOOPBACK
+from harness.clients.kube import Refusal
+from harness.clients.pods import PodPort, Pods
+from harness.core.errors import HarnessError, SettingsError
+from harness.sandbox.local.servers.ports import LOOPBACK
+from harness.spec.model import JsonObject
 
 FORWARD_OPTION = "--mysql-port-forward"
 

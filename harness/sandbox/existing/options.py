@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from harness.errors import SettingsError
+from harness.core.errors import SettingsError
+from harness.core.settings import MySQLEndpoint, parse_mysql_url
 from harness.sandbox.existing.context import (
     CONSENT_OPTION,
     CONTEXT_OPTION,
@@ -21,7 +22,6 @@ from harness.sandbox.existing.context import (
 from harness.sandbox.existing.filelog import LOG_OPTION
 from harness.sandbox.existing.mysqlforward import FORWARD_OPTION, ServicePort, read_service_port
 from harness.sandbox.existing.podstatus import POD_OPTION, PodName, read_pod_name
-from harness.settings import MySQLEndpoint, parse_mysql_url
 
 URL_OPTION = "--mysql-url"
 DEFAULT_URL = "mysql://root@127.0.0.1:3306/michelangelo"

@@ -16,13 +16,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from harness.errors import HarnessError
-from harness.kube import Refusal
-from harness.model import JsonObject
-from harness.pods import FollowedLog, Pods
+from harness.clients.kube import Refusal
+from harness.clients.pods import FollowedLog, Pods
+from harness.core.errors import HarnessError
 from harness.sandbox.base import LogCursor, LogLine
 from harness.sandbox.existing.podstatus import get_container, get_restarts, get_started_at
-from harness.sandbox.reach import LogReach
+from harness.sandbox.log_coverage import LogReach
+from harness.spec.model import JsonObject
 
 _LOOK_INTERVAL_S = 0.2
 _JOIN_TIMEOUT_S = 5.0

@@ -10,9 +10,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from harness.errors import HarnessError, SettingsError
-from harness.model import JsonObject
+from harness.core.errors import HarnessError, SettingsError
 from harness.sandbox.base import CONTROLLERMGR, ComponentStatus, Phase
+from harness.spec.model import JsonObject
 
 POD_OPTION = "--controllermgr-pod"
 

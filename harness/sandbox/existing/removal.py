@@ -12,14 +12,14 @@ import time
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-from harness.catalogue import KINDS
-from harness.errors import HarnessError
-from harness.kube import Cluster, Refusal
-from harness.marks import INGESTER_FINALIZER, get_finalizers
-from harness.model import GROUP, JsonObject, Kind
-from harness.mysql import Database, delete_rows, render_deletion
-from harness.polling import wait_for
-from harness.settings import MySQLEndpoint
+from harness.clients.kube import Cluster, Refusal
+from harness.clients.mysql import Database, delete_rows, render_deletion
+from harness.core.errors import HarnessError
+from harness.core.polling import wait_for
+from harness.core.settings import MySQLEndpoint
+from harness.spec.annotations import INGESTER_FINALIZER, get_finalizers
+from harness.spec.catalogue import KINDS
+from harness.spec.model import GROUP, JsonObject, Kind
 
 RUN_LABEL = "ingester-acceptance/run"
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from harness.catalogue import KINDS
-from harness.model import GROUP
-from harness.rights import Right
+from harness.clients.access_review import Right
+from harness.spec.catalogue import KINDS
+from harness.spec.model import GROUP
 
 NAMESPACE_VERBS = ("create", "get", "delete")
 KIND_VERBS = ("create", "get", "list", "watch", "patch", "delete", "deletecollection")

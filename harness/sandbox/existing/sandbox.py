@@ -14,13 +14,12 @@ from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
 
-from harness.catalogue import KINDS
-from harness.errors import HarnessError
-from harness.kube import Cluster, Refusal
-from harness.model import GROUP
-from harness.mysql import Database
-from harness.pods import Pods
-from harness.progress import Progress
+from harness.clients.kube import Cluster, Refusal
+from harness.clients.mysql import Database
+from harness.clients.pods import Pods
+from harness.core.errors import HarnessError
+from harness.core.progress import Progress
+from harness.core.settings import MySQLEndpoint
 from harness.sandbox.base import (
     CONTROLLERMGR,
     KUBE_APISERVER,
@@ -38,9 +37,10 @@ from harness.sandbox.existing.mysqlforward import MySQLForward, ServicePort, fin
 from harness.sandbox.existing.options import ExistingSettings
 from harness.sandbox.existing.podstatus import PodName, describe_pod, get_restarts
 from harness.sandbox.existing.removal import RUN_LABEL, Leftover, Trace, list_trace, remove_trace
-from harness.sandbox.ports import LOOPBACK
-from harness.sandbox.reach import LogReach
-from harness.settings import MySQLEndpoint
+from harness.sandbox.local.servers.ports import LOOPBACK
+from harness.sandbox.log_coverage import LogReach
+from harness.spec.catalogue import KINDS
+from harness.spec.model import GROUP
 
 NAMESPACE_PREFIX = "ingester-test-"
 APISERVER = "michelangelo-apiserver"

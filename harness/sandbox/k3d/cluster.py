@@ -13,10 +13,10 @@ from typing import Any
 
 import yaml
 
-from harness.assets import command
-from harness.errors import HarnessError
-from harness.sandbox.folder import write_private
-from harness.sandbox.ports import LOOPBACK
+from harness.core.errors import HarnessError
+from harness.provision.assets import command
+from harness.sandbox.local.servers.ports import LOOPBACK
+from harness.sandbox.local.wire.folder import write_private
 
 CLUSTER = "michelangelo-sandbox"
 """The name that `sandbox.py` gives its cluster."""

@@ -10,14 +10,14 @@ import datetime as dt
 import json
 from collections.abc import Callable
 
-from harness.errors import HarnessError
-from harness.model import JsonObject
-from harness.polling import wait_for
+from harness.core.errors import HarnessError
+from harness.core.polling import wait_for
 from harness.sandbox.base import CONTROLLERMGR
 from harness.sandbox.k3d import podstate
 from harness.sandbox.k3d.diagnosis import explain_failure
 from harness.sandbox.k3d.gates import switch_on
 from harness.sandbox.k3d.kubectl import Kubectl
+from harness.spec.model import JsonObject
 
 CONFIG_MAP = "michelangelo-controllermgr-config"
 FILE = "base.yaml"

@@ -10,12 +10,12 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from harness.errors import HarnessError
-from harness.model import JsonObject
+from harness.core.errors import HarnessError
 from harness.sandbox.k3d import podstate
 from harness.sandbox.k3d.cluster import CLUSTER
 from harness.sandbox.k3d.kubectl import Kubectl
-from harness.sandbox.ports import describe_holder
+from harness.sandbox.local.servers.ports import describe_holder
+from harness.spec.model import JsonObject
 
 _MOST_PODS = 6
 _MOST_EVENTS = 5

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import filelock
 
-from harness.errors import HarnessError
-from harness.sandbox.folder import get_root
+from harness.core.errors import HarnessError
+from harness.sandbox.local.wire.folder import get_root
 
 _NAME = ".k3d"
 

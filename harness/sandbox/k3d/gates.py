@@ -11,8 +11,8 @@ from typing import Any
 
 import yaml
 
-from harness.errors import HarnessError
-from harness.model import JsonObject
+from harness.core.errors import HarnessError
+from harness.spec.model import JsonObject
 
 STORAGE = "metadataStorage"
 MYSQL = "mysql"

@@ -14,10 +14,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
 
-from harness.assets import command
-from harness.errors import HarnessError
-from harness.model import JsonObject
-from harness.sandbox.folder import write_private
+from harness.core.errors import HarnessError
+from harness.provision.assets import command
+from harness.sandbox.local.wire.folder import write_private
+from harness.spec.model import JsonObject
 
 NAMESPACE = "default"
 """Where `sandbox.py` puts everything of Michelangelo: it names none, and that is a new context's namespace."""

@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from harness.errors import HarnessError
-from harness.model import JsonObject
+from harness.core.errors import HarnessError
+from harness.core.settings import MySQLEndpoint
 from harness.sandbox.base import MYSQL, SCHEMA_INIT
 from harness.sandbox.k3d.cluster import K3dCluster
 from harness.sandbox.k3d.gates import read_configuration, resolve_default
 from harness.sandbox.k3d.kubectl import Kubectl
-from harness.settings import MySQLEndpoint
+from harness.spec.model import JsonObject
 
 _VARIABLES = {
     "host": "MYSQL_HOST",

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from harness.errors import SettingsError
+from harness.core.errors import SettingsError
 
 WORKFLOWS = ("cadence", "temporal")
 SERVICES = ("ui", "worker", "prometheus", "grafana", "ray", "spark")

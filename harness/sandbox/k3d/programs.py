@@ -8,8 +8,8 @@ from __future__ import annotations
 import shutil
 from dataclasses import dataclass
 
-from harness.assets import command
-from harness.errors import HarnessError
+from harness.core.errors import HarnessError
+from harness.provision.assets import command
 
 _DOCKER_TIMEOUT_S = 30.0
 

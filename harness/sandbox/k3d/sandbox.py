@@ -11,13 +11,13 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from harness.assets.stage import Stage, begin_stage
-from harness.errors import HarnessError
-from harness.kube import Cluster
-from harness.model import JsonObject
-from harness.pods import Pods
-from harness.polling import wait_for
-from harness.progress import Progress
+from harness.clients.kube import Cluster
+from harness.clients.pods import Pods
+from harness.core.errors import HarnessError
+from harness.core.polling import wait_for
+from harness.core.progress import Progress
+from harness.core.settings import MySQLEndpoint
+from harness.provision.assets.stage import Stage, begin_stage
 from harness.sandbox.base import CONTROLLERMGR, SCHEMA_INIT, ComponentStatus, Phase
 from harness.sandbox.existing.context import choose_context
 from harness.sandbox.existing.manager import find_manager
@@ -36,10 +36,10 @@ from harness.sandbox.k3d.programs import require_programs
 from harness.sandbox.k3d.schema import complete_schema, find_manifest, repeat_schema
 from harness.sandbox.k3d.script import SandboxScript, find_script
 from harness.sandbox.k3d.tenure import Debt, Tenure
-from harness.sandbox.mysqlserver import connect
-from harness.sandbox.ports import LOOPBACK
-from harness.sandbox.schemajob import find_missing_tables
-from harness.settings import MySQLEndpoint
+from harness.sandbox.local.servers.mysqlserver import connect
+from harness.sandbox.local.servers.ports import LOOPBACK
+from harness.sandbox.local.servers.schemajob import find_missing_tables
+from harness.spec.model import JsonObject
 
 _ACCESS_DENIED = 1045
 _STAGE = "prepare the Ingester"

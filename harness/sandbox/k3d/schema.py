@@ -7,13 +7,13 @@ from pathlib import Path
 
 import yaml
 
-from harness.errors import HarnessError
-from harness.model import JsonObject
-from harness.polling import wait_for
+from harness.core.errors import HarnessError
+from harness.core.polling import wait_for
 from harness.sandbox.base import SCHEMA_INIT
 from harness.sandbox.k3d import podstate
 from harness.sandbox.k3d.diagnosis import describe_pods
 from harness.sandbox.k3d.kubectl import Kubectl
+from harness.spec.model import JsonObject
 
 _INTERVAL_S = 0.5
 _LONGEST_INTERVAL_S = 2.0

@@ -17,10 +17,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
-from harness.assets import command
-from harness.assets.stage import begin_stage
-from harness.errors import HarnessError
-from harness.progress import Progress
+from harness.core.errors import HarnessError
+from harness.core.progress import Progress
+from harness.provision.assets import command
+from harness.provision.assets.stage import begin_stage
 from harness.sandbox.k3d.options import K3dSettings
 
 IN_CHECKOUT = Path("python/michelangelo/cli/sandbox/sandbox.py")

@@ -12,8 +12,8 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import TextIO
 
-from harness.errors import HarnessError
-from harness.progress import Progress
+from harness.core.errors import HarnessError
+from harness.core.progress import Progress
 from harness.sandbox.k3d.cluster import CLUSTER, K3dCluster, find_cluster, list_clusters, write_kubeconfig
 from harness.sandbox.k3d.diagnosis import explain_failure
 from harness.sandbox.k3d.folder import K3dFolder

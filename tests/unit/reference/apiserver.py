@@ -15,8 +15,8 @@ from urllib.parse import parse_qs, urlsplit
 
 import yaml
 
-from harness.model import JsonObject
 from harness.reference.config import Cluster
+from harness.spec.model import JsonObject
 
 TOKEN = "t0k3n"
 

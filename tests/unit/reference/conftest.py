@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from harness.model import JsonObject
 from harness.reference.log import Log
+from harness.spec.model import JsonObject
 from tests.unit.reference.apiserver import FakeApiServer
 
 

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from harness.catalogue import KINDS_BY_NAME
 from harness.reference.api import Api
 from harness.reference.config import Cluster
 from harness.reference.errors import ApiError, NotFoundError
 from harness.reference.workqueue import Key
+from harness.spec.catalogue import KINDS_BY_NAME
 from tests.unit.reference.apiserver import TOKEN, FakeApiServer, Request
 from tests.unit.reference.conftest import make_object
 

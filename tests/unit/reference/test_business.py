@@ -8,8 +8,6 @@ from typing import Any
 
 import pytest
 
-from harness.catalogue import KINDS
-from harness.model import JsonObject, Kind
 from harness.reference import business
 from harness.reference.api import Api
 from harness.reference.config import Cluster
@@ -17,6 +15,8 @@ from harness.reference.errors import NotFoundError, Panic, ReconcileError
 from harness.reference.informer import Informer
 from harness.reference.profile import PROFILES
 from harness.reference.workqueue import Key
+from harness.spec.catalogue import KINDS
+from harness.spec.model import JsonObject, Kind
 from tests.unit.reference.conftest import LogLines, make_object
 
 A = Key("n", "a")

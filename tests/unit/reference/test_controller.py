@@ -8,12 +8,12 @@ from collections.abc import Iterator
 
 import pytest
 
-from harness.catalogue import KINDS_BY_NAME
 from harness.reference.api import Api
 from harness.reference.controller import Controller, Reconcile
 from harness.reference.errors import ReconcileError
 from harness.reference.informer import Informer
 from harness.reference.workqueue import Key
+from harness.spec.catalogue import KINDS_BY_NAME
 from tests.unit.reference.apiserver import FakeApiServer
 from tests.unit.reference.conftest import LogLines, make_object
 

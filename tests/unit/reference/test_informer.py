@@ -8,11 +8,11 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from harness.catalogue import KINDS_BY_NAME
-from harness.model import JsonObject
 from harness.reference.api import Api
 from harness.reference.informer import Informer
 from harness.reference.workqueue import Key
+from harness.spec.catalogue import KINDS_BY_NAME
+from harness.spec.model import JsonObject
 from tests.unit.reference.apiserver import FakeApiServer
 from tests.unit.reference.conftest import LogLines, make_object
 

@@ -16,8 +16,6 @@ from typing import Any
 import pytest
 import yaml
 
-from harness.catalogue import KINDS, KINDS_BY_NAME
-from harness.model import Kind
 from harness.reference.api import Api
 from harness.reference.config import Config, MySQL
 from harness.reference.errors import ConfigError, StoreError
@@ -25,6 +23,8 @@ from harness.reference.process import Parts, Process
 from harness.reference.profile import PROFILES
 from harness.reference.row import Row
 from harness.reference.store import Store
+from harness.spec.catalogue import KINDS, KINDS_BY_NAME
+from harness.spec.model import Kind
 from tests.unit.reference.apiserver import FakeApiServer
 from tests.unit.reference.conftest import LogLines, make_object
 

@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from harness.catalogue import KINDS_BY_NAME
-from harness.model import JsonObject, Kind
 from harness.reference.errors import ApiError, NotFoundError, ReconcileError, StoreError
 from harness.reference.reconciler import Reconciler
 from harness.reference.row import Row, RowBuilder
 from harness.reference.workqueue import Key
+from harness.spec.catalogue import KINDS_BY_NAME
+from harness.spec.model import JsonObject, Kind
 from tests.unit.reference.conftest import LogLines, make_object
 
 KEY = Key("n", "a")

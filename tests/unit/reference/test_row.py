@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from harness.catalogue import KINDS, KINDS_BY_NAME
-from harness.model import ColumnType, IndexedColumn
 from harness.reference.row import Row, RowBuilder, Value
+from harness.spec.catalogue import KINDS, KINDS_BY_NAME
+from harness.spec.model import ColumnType, IndexedColumn
 from tests.unit.reference.conftest import make_object
 
 

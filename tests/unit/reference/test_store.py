@@ -9,11 +9,11 @@ from typing import Any
 import mysql.connector
 import pytest
 
-from harness.catalogue import KINDS_BY_NAME
 from harness.reference.config import MySQL
 from harness.reference.errors import StoreError
 from harness.reference.row import Row
 from harness.reference.store import Store
+from harness.spec.catalogue import KINDS_BY_NAME
 
 PROJECT = KINDS_BY_NAME["Project"]
 TIME = datetime(2026, 3, 9, 20, 51, 7)

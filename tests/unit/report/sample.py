@@ -10,9 +10,7 @@ from __future__ import annotations
 
 import json
 
-from harness.catalogue import KINDS, KINDS_BY_NAME
-from harness.model import Kind
-from harness.results import (
+from harness.core.record import (
     Cell,
     Check,
     Column,
@@ -25,6 +23,8 @@ from harness.results import (
     Record,
     Status,
 )
+from harness.spec.catalogue import KINDS, KINDS_BY_NAME
+from harness.spec.model import Kind
 from tests.unit.report.sample_api import add_api_checks
 from tests.unit.report.sample_chapters import add_chapters
 

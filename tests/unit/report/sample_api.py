@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from harness.catalogue import KINDS
-from harness.model import Kind
-from harness.results import Check, Evidence, Mismatch, Record, Status
+from harness.core.record import Check, Evidence, Mismatch, Record, Status
+from harness.spec.catalogue import KINDS
+from harness.spec.model import Kind
 
 SECTIONS = {
     "4.1": "Proto column agrees",

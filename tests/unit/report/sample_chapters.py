@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from harness.catalogue import KINDS
-from harness.model import Kind
+from harness.core.record import Check, Evidence, IssueResult, IssueStatus, Mismatch, Record, Status
 from harness.report.chapters import CHAPTERS_BY_NUMBER
-from harness.results import Check, Evidence, IssueResult, IssueStatus, Mismatch, Record, Status
+from harness.spec.catalogue import KINDS
+from harness.spec.model import Kind
 
 INPUTS = {
     "7.1": "SQL fragments and quotes",

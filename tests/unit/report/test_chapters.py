@@ -9,11 +9,11 @@ from xml.etree import ElementTree
 import pytest
 from rich.console import Console
 
+from harness.core.record import Check, Evidence, IssueResult, IssueStatus, Mismatch, Record, Status
 from harness.report.console import print_matrix
 from harness.report.html import BODY_LIMIT, render_page
 from harness.report.junit import render_junit
 from harness.report.markdown import render_markdown
-from harness.results import Check, Evidence, IssueResult, IssueStatus, Mismatch, Record, Status
 from tests.unit.report.conftest import CheckGolden
 from tests.unit.report.page import Page
 from tests.unit.report.sample import build_full_record

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+from harness.core.record import Check, Evidence, Record, Status
 from harness.report.console import (
     ConsoleProgress,
     make_console,
@@ -16,7 +17,6 @@ from harness.report.console import (
     print_matrix,
     render_matrix_svg,
 )
-from harness.results import Check, Evidence, Record, Status
 from tests.unit.report.conftest import CheckGolden
 from tests.unit.report.sample import (
     build_clean_api_record,

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from harness.catalogue import KINDS
-from harness.report.diff import Area, Difference, compare_records, find_changed_cells, render_diff
-from harness.results import (
+from harness.core.record import (
     Cell,
     Check,
     Column,
@@ -15,6 +13,8 @@ from harness.results import (
     Record,
     Status,
 )
+from harness.report.diff import Area, Difference, compare_records, find_changed_cells, render_diff
+from harness.spec.catalogue import KINDS
 from tests.unit.report.conftest import CheckGolden
 from tests.unit.report.sample import (
     build_clean_api_record,

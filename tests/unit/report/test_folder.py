@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.errors import SettingsError
+from harness.core.errors import SettingsError
 from harness.report.folder import prepare_report_folder
 
 NOW = datetime.datetime(2026, 3, 9, 20, 50, 0, tzinfo=datetime.UTC)

@@ -6,10 +6,10 @@ import re
 
 import pytest
 
+from harness.core.record import Cell, Check, Column, Evidence, Record, Status
 from harness.report.html import load_css, render_page, render_section
 from harness.report.matrix import MatrixCell, list_matrices
 from harness.report.record import load_baseline
-from harness.results import Cell, Check, Column, Evidence, Record, Status
 from tests.unit.report.conftest import CheckGolden
 from tests.unit.report.page import Page
 from tests.unit.report.sample import (

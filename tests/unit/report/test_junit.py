@@ -6,8 +6,8 @@ from xml.etree import ElementTree
 
 import pytest
 
+from harness.core.record import Cell, Check, Column, Evidence, IssueResult, IssueStatus, Mismatch, Record, Status
 from harness.report.junit import render_junit
-from harness.results import Cell, Check, Column, Evidence, IssueResult, IssueStatus, Mismatch, Record, Status
 from tests.unit.report.conftest import CheckGolden
 from tests.unit.report.sample import build_record, build_short_record
 

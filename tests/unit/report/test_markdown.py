@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
+from harness.core.record import Cell, Check, Column, Evidence, Record, Status
 from harness.report.markdown import render_markdown
-from harness.results import Cell, Check, Column, Evidence, Record, Status
 from tests.unit.report.conftest import CheckGolden
 from tests.unit.report.sample import (
     SCRIPT,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from harness.core.record import Cell, Check, Column, Evidence, IssueResult, Latency, Record, Status
 from harness.report.outline import (
     LatencyRow,
     find_last_row,
@@ -11,7 +12,6 @@ from harness.report.outline import (
     list_latencies,
     list_row_counts,
 )
-from harness.results import Cell, Check, Column, Evidence, IssueResult, Latency, Record, Status
 
 
 def test_checks_are_grouped_by_the_reports_sections() -> None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from harness.core.record import Cell, Check, Column, Evidence, Record
 from harness.report.chapters import CHAPTERS, find_chapter, rank_section
 from harness.report.places import find_checks, find_column, list_evidence, list_own_evidence, name_place
-from harness.results import Cell, Check, Column, Evidence, Record
 
 
 def test_a_cells_own_evidence_is_what_no_check_shows() -> None:

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from harness.catalogue import KINDS
-from harness.errors import HarnessError, SettingsError
+from harness.core.errors import HarnessError, SettingsError
+from harness.core.record import Column, Evidence, IssueStatus, Record, Status
 from harness.report.record import load_baseline, read_record, write_record, write_text
-from harness.results import Column, Evidence, IssueStatus, Record, Status
+from harness.spec.catalogue import KINDS
 from tests.unit.report.sample import build_record
 
 

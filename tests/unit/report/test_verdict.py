@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from harness.core.record import Cell, Check, Column, IssueResult, IssueStatus, Record, Status
 from harness.report.verdict import Verdict, judge, summarise
-from harness.results import Cell, Check, Column, IssueResult, IssueStatus, Record, Status
 from tests.unit.report.sample import build_clean_record, build_record
 
 

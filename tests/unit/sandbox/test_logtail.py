@@ -6,7 +6,7 @@ from typing import cast
 
 from harness.sandbox.base import CONTROLLERMGR, LogCursor, Sandbox
 from harness.sandbox.logtail import LogTail
-from tests.unit.growinglog import GrowingLog
+from tests.fakes.growing_log import GrowingLog
 
 
 def read(tail: LogTail) -> list[str]:

@@ -6,8 +6,8 @@ import threading
 from collections.abc import Iterator
 from typing import Any
 
-from harness.kube import Refusal
-from harness.model import JsonObject
+from harness.clients.kube import Refusal
+from harness.spec.model import JsonObject
 
 STARTED = "2026-11-24T06:00:00Z"
 
@@ -77,7 +77,7 @@ class StandInStream:
 
 
 class StandInPods:
-    """Hands out pods and logs; in place of `harness.pods.Pods`."""
+    """Hands out pods and logs; in place of `harness.clients.pods.Pods`."""
 
     def __init__(self, *pods: JsonObject) -> None:
         self.pods = list(pods)

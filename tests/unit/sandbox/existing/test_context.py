@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from harness.errors import SettingsError
+from harness.core.errors import SettingsError
 from harness.sandbox.existing.context import (
     Context,
     choose_context,

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from harness.errors import SettingsError
+from harness.core.errors import SettingsError
 from harness.sandbox.base import CONTROLLERMGR, ComponentStatus, LogCursor, LogLine, Phase
 from harness.sandbox.existing.filelog import open_log
 from harness.sandbox.existing.manager import LoggedManager
-from harness.sandbox.state import State
+from harness.sandbox.local.wire.state import State
 
 
 def test_file_is_read_by_whole_lines(tmp_path: Path) -> None:

@@ -9,11 +9,11 @@ from typing import Any, cast
 
 import pytest
 
-from harness.errors import HarnessError, SettingsError
-from harness.model import JsonObject
-from harness.pods import Pods
-from harness.polling import wait_for
+from harness.clients.pods import Pods
+from harness.core.errors import HarnessError, SettingsError
+from harness.core.polling import wait_for
 from harness.sandbox.existing.mysqlforward import MySQLForward, ServicePort, find_target, read_service_port
+from harness.spec.model import JsonObject
 from tests.unit.sandbox.existing.pods import StandInPods, make_pod
 
 

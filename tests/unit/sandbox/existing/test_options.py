@@ -9,14 +9,14 @@ from pathlib import Path
 import pytest
 import yaml
 
-from harness.catalogue import KINDS
-from harness.errors import SettingsError
-from harness.model import GROUP
-from harness.rights import Right
+from harness.clients.access_review import Right
+from harness.core.errors import SettingsError
 from harness.sandbox.existing.mysqlforward import ServicePort
 from harness.sandbox.existing.options import ExistingSettings, add_existing_options, read_existing_settings
 from harness.sandbox.existing.podstatus import PodName
 from harness.sandbox.existing.role import KIND_VERBS, list_needs
+from harness.spec.catalogue import KINDS
+from harness.spec.model import GROUP
 
 _RBAC = Path(__file__).resolve().parents[4] / "docs" / "rbac.yaml"
 _URL = "mysql://ma@db:3307/ingester"
@@ -101,8 +101,8 @@ def test_rights_are_spelled_as_rbac_does() -> None:
 
 
 def test_rights_cover_what_the_client_does() -> None:
-    """Each kind of request that `harness.kube` makes of objects is among the verbs."""
-    source = (Path(__file__).resolve().parents[4] / "harness" / "kube.py").read_text()
+    """Each kind of request that `harness.clients.kube` makes of objects is among the verbs."""
+    source = (Path(__file__).resolve().parents[4] / "harness" / "clients" / "kube.py").read_text()
     calls = set(re.findall(r"self\._custom\.(\w+?)_(?:namespaced|collection)", source))
     assert calls <= {*KIND_VERBS}
     assert {"create", "get", "list", "patch", "delete"} <= calls

@@ -7,14 +7,14 @@ from typing import Any, cast
 
 import pytest
 
-from harness.kube import Refusal
-from harness.pods import Pods
-from harness.polling import wait_for
+from harness.clients.kube import Refusal
+from harness.clients.pods import Pods
+from harness.core.polling import wait_for
 from harness.sandbox.base import CONTROLLERMGR, LogCursor, LogLine, Phase
 from harness.sandbox.existing.manager import PodManager, UnseenManager, find_manager
 from harness.sandbox.existing.podlog import PodLog
 from harness.sandbox.existing.podstatus import PodName
-from harness.sandbox.reach import LogReach
+from harness.sandbox.log_coverage import LogReach
 from tests.unit.sandbox.existing.pods import StandInPods, make_pod
 
 _NAME = PodName("default", CONTROLLERMGR)

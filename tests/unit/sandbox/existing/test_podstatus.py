@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from harness.errors import HarnessError, SettingsError
-from harness.model import JsonObject
+from harness.core.errors import HarnessError, SettingsError
 from harness.sandbox.base import CONTROLLERMGR, Phase
 from harness.sandbox.existing.podstatus import (
     PodName,
@@ -15,6 +14,7 @@ from harness.sandbox.existing.podstatus import (
     read_pod_name,
     require_one,
 )
+from harness.spec.model import JsonObject
 from tests.unit.sandbox.existing.pods import make_pod
 
 

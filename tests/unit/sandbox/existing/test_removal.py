@@ -7,14 +7,14 @@ from typing import Any, cast
 
 import pytest
 
-from harness.catalogue import KINDS
-from harness.errors import HarnessError
-from harness.kube import Cluster, Refusal
-from harness.marks import INGESTER_FINALIZER
-from harness.model import JsonObject, Kind
+from harness.clients.kube import Cluster, Refusal
+from harness.core.errors import HarnessError
+from harness.core.settings import MySQLEndpoint
 from harness.sandbox.existing import removal
 from harness.sandbox.existing.removal import RUN_LABEL, Trace, remove_trace
-from harness.settings import MySQLEndpoint
+from harness.spec.annotations import INGESTER_FINALIZER
+from harness.spec.catalogue import KINDS
+from harness.spec.model import JsonObject, Kind
 
 _MYSQL = MySQLEndpoint("127.0.0.1", 3306, "user", "ma", "secret")
 _OWN = {RUN_LABEL: "r1"}

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.errors import HarnessError
+from harness.core.errors import HarnessError
 from harness.sandbox.k3d.cluster import CLUSTER, K3dCluster, find_cluster, list_clusters, write_kubeconfig
 from tests.unit.sandbox.k3d.standins import StandIns
 

@@ -7,7 +7,7 @@ import json
 import pytest
 import yaml
 
-from harness.errors import HarnessError
+from harness.core.errors import HarnessError
 from harness.sandbox.k3d.controllermgr import make_manifest, open_gates, restart
 from harness.sandbox.k3d.kubectl import Kubectl
 from tests.unit.sandbox.k3d.objects import JsonObject, make_config_map, make_pod

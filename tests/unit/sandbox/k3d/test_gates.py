@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import yaml
 
-from harness.errors import HarnessError
+from harness.core.errors import HarnessError
 from harness.sandbox.k3d.gates import resolve_default, switch_on
 
 _ACCOUNT = {"host": "mysql", "port": 3306, "user": "root", "password": "root", "database": "michelangelo"}

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.errors import HarnessError
+from harness.core.errors import HarnessError
 from harness.sandbox.k3d.kubectl import Kubectl
 from tests.unit.sandbox.k3d.objects import make_config_map, make_pod
 from tests.unit.sandbox.k3d.standins import StandIns

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from harness.errors import HarnessError
+from harness.core.errors import HarnessError
+from harness.core.settings import MySQLEndpoint
 from harness.sandbox.k3d.cluster import K3dCluster
 from harness.sandbox.k3d.kubectl import Kubectl
 from harness.sandbox.k3d.mysqlaccess import find_published_port, make_endpoint, read_stanza
-from harness.settings import MySQLEndpoint
 from tests.unit.sandbox.k3d.objects import make_job, make_service
 from tests.unit.sandbox.k3d.standins import StandIns
 

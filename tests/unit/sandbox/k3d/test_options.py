@@ -6,7 +6,7 @@ import argparse
 
 import pytest
 
-from harness.errors import SettingsError
+from harness.core.errors import SettingsError
 from harness.sandbox.k3d.options import Existing, K3dSettings, add_k3d_options, read_k3d_settings
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from harness.errors import HarnessError
+from harness.core.errors import HarnessError
 from harness.sandbox.k3d.programs import require_programs
 from tests.unit.sandbox.k3d.standins import StandIns
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.errors import HarnessError
+from harness.core.errors import HarnessError
 from harness.sandbox.k3d.kubectl import Kubectl
 from harness.sandbox.k3d.schema import complete_schema, find_manifest, repeat_schema
 from tests.unit.sandbox.k3d.objects import make_event, make_job, make_pod

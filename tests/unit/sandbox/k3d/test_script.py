@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from harness.errors import HarnessError
-from harness.progress import SILENT
+from harness.core.errors import HarnessError
+from harness.core.progress import SILENT
 from harness.sandbox.k3d.options import K3dSettings
 from harness.sandbox.k3d.script import IN_CHECKOUT, Offers, SandboxScript, find_script
 from tests.unit.sandbox.k3d.standins import StandIns

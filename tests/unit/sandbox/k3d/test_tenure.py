@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from harness.errors import HarnessError
-from harness.progress import SILENT
-from harness.sandbox.folder import ROOT_VARIABLE
+from harness.core.errors import HarnessError
+from harness.core.progress import SILENT
 from harness.sandbox.k3d.cluster import CLUSTER
 from harness.sandbox.k3d.folder import K3dFolder, take_folder
 from harness.sandbox.k3d.options import Existing, K3dSettings
 from harness.sandbox.k3d.script import IN_CHECKOUT, find_script
 from harness.sandbox.k3d.tenure import Debt, Tenure
+from harness.sandbox.local.wire.folder import ROOT_VARIABLE
 from tests.unit.sandbox.k3d.standins import StandIns
 
 _SCRIPT = '''
@@ -57,7 +57,7 @@ class _Desk:
 def desk(tmp_path: Path, standins: StandIns, monkeypatch: pytest.MonkeyPatch) -> Iterator[_Desk]:
     """The k3d folder below a root of the test's own."""
     monkeypatch.setenv(ROOT_VARIABLE, str(tmp_path / "root"))
-    monkeypatch.setattr("harness.sandbox.folder._LONGEST_ROOT", 200)   # no socket lives there
+    monkeypatch.setattr("harness.sandbox.local.wire.folder._LONGEST_ROOT", 200)   # no socket lives there
     with take_folder() as folder:
         made = _Desk(folder, tmp_path / "checkout")
         yield made

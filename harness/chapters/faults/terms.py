@@ -1,0 +1,35 @@
+"""What a round is given, and what it brings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from harness.chapters.faults.backoff import MARGIN_S
+from harness.chapters.faults.ledger import Entry, Life
+from harness.clients.kube import Cluster
+from harness.core.record import Mismatch
+from harness.sandbox.base import Sandbox
+from harness.spec.model import Kind
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where rounds take place: one sandbox. `open_cluster` makes a connection that never retries."""
+
+    sandbox: Sandbox
+    open_cluster: Callable[[], Cluster]
+    kinds: Sequence[Kind]
+    is_explained: Callable[[Mismatch], bool]
+    margin_s: float = MARGIN_S
+
+
+@dataclass
+class Report:
+    """What a round brought: what was measured, what was found, and what was seen, in words."""
+
+    facts: dict[str, str] = field(default_factory=dict)
+    findings: list[Mismatch] = field(default_factory=list)
+    notes: list[tuple[str, str]] = field(default_factory=list)
+    lives: dict[str, Life] = field(default_factory=dict)
+    entries: list[Entry] = field(default_factory=list)

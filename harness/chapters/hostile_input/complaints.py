@@ -1,0 +1,50 @@
+"""What the Ingester says of objects that it can't write: its errors, by object, from the controller manager's log.
+
+A line may hold the whole of a value that was too long, so that only the few that matter are parsed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from harness.sandbox.base import CONTROLLERMGR, Sandbox
+from harness.sandbox.logtail import LogTail
+from harness.subject.log import parse_log
+
+UPSERT_FAILED = (
+    "Failed to upsert object to metadata storage",
+    "Failed to ensure object is in metadata storage",   # of an immutable kind
+)
+UNDECODABLE = ("failed to list", "unable to decode")
+
+
+@dataclass(frozen=True)
+class Complaint:
+    """One failed attempt to write an object, with the error as it was logged."""
+
+    kind: str
+    namespace: str
+    name: str
+    error: str
+
+
+class Complaints:
+    """The log from a moment on, read piece by piece."""
+
+    def __init__(self, sandbox: Sandbox) -> None:
+        self._tail = LogTail(sandbox, CONTROLLERMGR)
+
+    def read(self) -> tuple[list[Complaint], list[str]]:
+        """Return what was added since the last look: failed writes, and lines on objects that can't be decoded."""
+        lines = [
+            line
+            for line in self._tail.read()
+            if any(words in line.text for words in (*UPSERT_FAILED, *UNDECODABLE))
+        ]
+        complaints = []
+        for entry in parse_log(lines):
+            logger, _, kind = str(entry.fields.get("logger", "")).partition(".")
+            if logger == "ingester" and entry.message in UPSERT_FAILED:
+                name, namespace = str(entry.fields.get("name")), str(entry.fields.get("namespace"))
+                complaints.append(Complaint(kind, namespace, name, str(entry.fields.get("error"))))
+        return complaints, [line.text for line in lines if any(words in line.text for words in UNDECODABLE)]

@@ -1,0 +1,221 @@
+"""Sends objects, and awaits for each what becomes of it: its row, or the Ingester's error. It judges nothing.
+
+Rows are awaited by one query per table. What the log says fails again and again is not waited for; where nothing
+is said, the wait ends once nothing has moved for as long as a row may take.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from harness.chapters.hostile_input.complaints import Complaints
+from harness.chapters.hostile_input.input import Input
+from harness.chapters.seed.run import Run, add_labels
+from harness.clients.kube import Cluster, Refusal, get_version
+from harness.clients.mysql import Database, Row
+from harness.core.errors import HarnessError
+from harness.core.polling import wait_for
+from harness.sandbox.base import CONTROLLERMGR
+from harness.spec.model import Case, JsonObject, Kind
+
+_ATTEMPTS = 4
+"""After how many failures an object counts as never synced: a deadlock or a lost connection is over by then."""
+_UNTOLD_S = 3.0
+"""How long a row is awaited, after the last one, where the log can't be read."""
+_WAITS = 4
+"""How many times as long as one row may take a whole section may."""
+
+
+@dataclass
+class Delivery:
+    """An input that was sent, the answer, and what it came to."""
+
+    case: Case
+    input: Input
+    sent: JsonObject
+    answer: JsonObject | Refusal
+    at: float                             # of the answer, on the monotonic clock
+    errors: list[str] = field(default_factory=list)   # of each failed attempt to write it
+    arrived_s: float | None = None        # from the answer to the first look that found the row
+    row: Row | None = None
+    obj: JsonObject | None = None         # the object at the row's version, None where it never had that
+    leftovers: Sequence[str] = ()         # tables that hold labels or annotations of an object without a row
+
+    @property
+    def stored(self) -> JsonObject | None:
+        """The object as the API server stored it; None where it was refused."""
+        return None if isinstance(self.answer, Refusal) else self.answer
+
+    @property
+    def uid(self) -> str:
+        """The object's uid; '' where it was refused."""
+        return "" if self.stored is None else str(self.stored["metadata"]["uid"])
+
+    @property
+    def version(self) -> int:
+        """The resourceVersion that is awaited; 0 where the object was refused."""
+        return 0 if self.stored is None else get_version(self.stored)
+
+
+@dataclass
+class Batch:
+    """What became of one kind's inputs of a section."""
+
+    case: Case
+    deliveries: list[Delivery]
+    strays: Sequence[str] = ()   # uids of rows in the namespace that belong to no object which was sent
+    crashes: str = ""            # what the controller manager did meanwhile, beside its work
+
+
+class Courier:
+    """Sends objects to one namespace, and reads what becomes of them."""
+
+    def __init__(self, run: Run, namespace: str) -> None:
+        self.namespace = namespace
+        self._run = run
+        self._cluster: Cluster = run.cluster
+        self._database: Database = run.database
+        self._complaints = Complaints(run.sandbox)
+        self._restarts = 0
+        self._sent: set[str] = set()
+        self._open: dict[tuple[str, str], Delivery] = {}   # kind, name -> what is awaited
+
+    def begin(self) -> None:
+        """Begin a section: what happened before does not count."""
+        self._complaints = Complaints(self._run.sandbox)
+        self._restarts = self._run.sandbox.component(CONTROLLERMGR).restarts
+        self._open.clear()
+
+    def send(self, case: Case, given: Input, plain: JsonObject, prefix: str) -> Delivery:
+        """Create one object; a refusal is an answer as well."""
+        sent = add_labels(given.build(plain, prefix), self._run.labels)
+        return self._record(case, given, sent, lambda: self._cluster.create(case.kind, sent))
+
+    def patch(self, delivery: Delivery, given: Input, patch: JsonObject) -> Delivery:
+        """Patch an object that was accepted; the answer is awaited as that of a creation is."""
+        kind, name = delivery.case.kind, delivery.sent["metadata"]["name"]
+        return self._record(
+            delivery.case, given, delivery.sent, lambda: self._cluster.patch(kind, self.namespace, name, patch)
+        )
+
+    def remove(self, delivery: Delivery) -> None:
+        """Delete one object."""
+        self._cluster.delete(delivery.case.kind, self.namespace, delivery.sent["metadata"]["name"])
+
+    def read_log(self) -> list[str]:
+        """Note what the log says of the objects that are awaited; return the lines on undecodable objects."""
+        complaints, undecodable = self._complaints.read()
+        for complaint in complaints:
+            delivery = self._open.get((complaint.kind, complaint.name))
+            if delivery is not None and complaint.namespace == self.namespace:
+                delivery.errors.append(complaint.error)
+        return undecodable
+
+    def await_rows(self, deliveries: Iterable[Delivery]) -> None:
+        """Wait until each accepted object has a row, or has failed for good; or nothing moves any more."""
+        pending = {d.uid: d for d in deliveries if d.uid}
+        patience_s = self._run.patience.sync_s
+        if self._run.explain_missing_log():   # nobody will say that there is nothing to wait for
+            patience_s = min(patience_s, _UNTOLD_S)
+        moved_at = time.monotonic()
+
+        def look() -> int:
+            nonlocal moved_at
+            before = len(pending)
+            for kind in {d.case.name: d.case.kind for d in pending.values()}.values():
+                self._settle(kind, pending)
+            if pending:
+                self.read_log()
+            for delivery in [d for d in pending.values() if len(d.errors) >= _ATTEMPTS]:
+                del pending[delivery.uid]
+            if len(pending) < before:
+                moved_at = time.monotonic()
+            return len(pending)
+
+        wait_for(
+            look,
+            lambda count: count == 0,
+            give_up=lambda _: time.monotonic() - moved_at > patience_s,
+            timeout_s=_WAITS * patience_s,
+            interval_s=0.005,
+        )
+
+    def has_rows(self, deliveries: Sequence[Delivery]) -> bool:
+        """Whether each of the objects, of one kind, has a row now."""
+        versions = self._database.get_versions(deliveries[0].case.kind, self.namespace)
+        return all(delivery.uid in versions for delivery in deliveries)
+
+    def read(self, deliveries: Sequence[Delivery], case: Case) -> Batch:
+        """Read the rows of one kind, each with the object at its version, and what is left where there is none."""
+        kind = case.kind
+        uids = [d.uid for d in deliveries if d.uid]
+        rows = self._database.get_rows_of(kind, uids)
+        missing = [uid for uid in uids if uid not in rows]
+        children = {
+            table: self._database.get_pairs_of(table, missing)
+            for table in (kind.labels_table, kind.annotations_table)
+        }
+        for delivery in deliveries:
+            delivery.row = rows.get(delivery.uid)
+            delivery.leftovers = [table for table, found in children.items() if delivery.uid in found]
+        self._find_objects(kind, [d for d in deliveries if d.row is not None])
+        strays = self._database.get_versions(kind, self.namespace).keys() - self._sent
+        return Batch(case, list(deliveries), sorted(strays))
+
+    def clear(self, case: Case) -> None:
+        """Delete the kind's objects, so that what can't be written is no longer tried; the rows stay."""
+        self._cluster.delete_all(case.kind, self.namespace)
+
+    def describe_crashes(self) -> str:
+        """Return what the controller manager did in this section; '' where it kept running."""
+        component = self._run.sandbox.component(CONTROLLERMGR)
+        more = component.restarts - self._restarts
+        return f"{more} restarts, now {component.phase}: {component.reason or 'no reason known'}" if more else ""
+
+    def _record(self, case: Case, given: Input, sent: JsonObject, request: Callable[[], JsonObject]) -> Delivery:
+        answer: JsonObject | Refusal
+        try:
+            answer = request()
+        except Refusal as refusal:
+            answer = refusal
+        delivery = Delivery(case, given, sent, answer, time.monotonic())
+        self._sent.add(delivery.uid)
+        self._open[case.name, sent["metadata"]["name"]] = delivery
+        return delivery
+
+    def _settle(self, kind: Kind, pending: dict[str, Delivery]) -> None:
+        """Take those out of `pending` whose row is there."""
+        own = [d for d in pending.values() if d.case.name == kind.name]
+        if not own:
+            return
+        versions = self._database.get_versions(kind, self.namespace)
+        now = time.monotonic()
+        for delivery in own:
+            if versions.get(delivery.uid, -1) >= delivery.version:
+                delivery.arrived_s = now - delivery.at
+                del pending[delivery.uid]
+
+    def _find_objects(self, kind: Kind, deliveries: Sequence[Delivery]) -> None:
+        """Find each object at its row's version: as it was answered, or as the API server's watch cache has it."""
+        later = []
+        for delivery in deliveries:
+            if delivery.row is not None and delivery.row.res_version == delivery.version:
+                delivery.obj = delivery.stored
+            else:
+                later.append(delivery)
+        if not later:
+            return
+        since = min(d.version for d in later) - 1
+        until = max(d.row.res_version for d in later if d.row is not None)
+        try:
+            changes = self._cluster.get_changes(kind, self.namespace, since=since, until=until)
+        except Refusal as refusal:
+            raise HarnessError(f"{kind.name}: the versions since {since} are unknown: {refusal}") from refusal
+        found: Mapping[tuple[str, int], JsonObject] = {
+            (str(change.object["metadata"]["uid"]), change.number): change.object for change in changes
+        }
+        for delivery in later:
+            if delivery.row is not None:
+                delivery.obj = found.get((delivery.uid, delivery.row.res_version))

@@ -1,0 +1,146 @@
+"""What an input came to, and what is wrong with that: pure judgement over what was delivered.
+
+Refused is an outcome, intact is one, and so is never synced, with the database's own error: whether that is a
+failure is for the profile's known issues to say. Anything else is one.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from harness.chapters.hostile_input.delivery import Batch, Delivery
+from harness.chapters.hostile_input.input import escape
+from harness.chapters.hostile_input.places import find
+from harness.clients.kube import Refusal
+from harness.core.record import Mismatch
+from harness.spec.equality import compare_json, compare_row, show
+from harness.spec.model import JsonObject
+
+WHOLE = "a row equal to the object, or a refusal"
+_ERROR_SHOWN = 300
+_REFUSAL_SHOWN = 160
+
+
+class Outcome(StrEnum):
+    """What became of an input."""
+
+    REFUSED = "refused"
+    INTACT = "intact"
+    NEVER_SYNCED = "never synced"
+    DAMAGED = "damaged"     # its row differs from the object
+    LOST = "lost"           # no row, and no error
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """The outcome of one input, in words, and what is wrong with it."""
+
+    delivery: Delivery
+    outcome: Outcome
+    detail: str
+    findings: tuple[Mismatch, ...] = ()
+
+
+def judge(delivery: Delivery) -> Judgement:
+    """Return what became of the input."""
+    answer, row = delivery.answer, delivery.row
+    if isinstance(answer, Refusal):
+        return Judgement(delivery, Outcome.REFUSED, escape(str(answer), _REFUSAL_SHOWN))
+    if row is None:
+        return _judge_absence(delivery)
+    if delivery.obj is None:
+        found = [Mismatch("column res_version", f"{delivery.version}, or a later one", str(row.res_version))]
+    else:
+        found = compare_row(delivery.case.kind, delivery.obj, row)
+        found += _compare_proto(delivery, delivery.obj, row.columns.get("proto"))
+    if found:
+        findings = tuple(_locate(delivery, mismatch) for mismatch in found)
+        return Judgement(delivery, Outcome.DAMAGED, f"{len(found)} differences at {row.res_version}", findings)
+    changed = describe_change(delivery, answer)
+    return Judgement(delivery, Outcome.INTACT, f"at {row.res_version}{changed}")
+
+
+def judge_batch(batch: Batch) -> tuple[list[Judgement], list[Mismatch]]:
+    """Return the judgement of each input, and all that is wrong with the whole."""
+    judgements = [judge(delivery) for delivery in batch.deliveries]
+    findings = [finding for judgement in judgements for finding in judgement.findings]
+    if batch.strays:
+        where = f"{batch.case.name}, table {batch.case.kind.table}"
+        findings.append(Mismatch(where, "rows of the objects that were sent", f"also {', '.join(batch.strays)}"))
+    if batch.crashes:
+        findings.append(Mismatch(f"{batch.case.name}, controller manager", "no restart", batch.crashes))
+    return judgements, findings
+
+
+def describe_change(delivery: Delivery, stored: JsonObject) -> str:
+    """Return what the API server stored in place of what was sent, '' where it is the same."""
+    changed = [
+        escape(show(find(stored, path)))
+        for path, value in delivery.input.changes.items()
+        if value and find(stored, path) != value
+    ]
+    return f"; the API server stored {changed[0]} instead" if changed else ""
+
+
+def get_database_error(error: str) -> str:
+    """Return the database's own error out of the Ingester's, which may begin with the whole of a value."""
+    own = re.search(r"(Error )?\d{4} \([0-9A-Z]{5}\).*", error, re.DOTALL)
+    return escape(own.group(0) if own else error, _ERROR_SHOWN)
+
+
+def _judge_absence(delivery: Delivery) -> Judgement:
+    if delivery.errors:
+        error = get_database_error(delivery.errors[-1])
+        found = [Mismatch("", WHOLE, f"never synced: {error}")]
+        outcome, detail = Outcome.NEVER_SYNCED, f"{error} ({len(delivery.errors)} attempts)"
+    else:
+        found = [Mismatch("", WHOLE, "no row, and no error in the log")]
+        outcome, detail = Outcome.LOST, "no row, and no error in the log"
+    found += [Mismatch(f"table {table}", "nothing without a row", "its rows") for table in delivery.leftovers]
+    return Judgement(delivery, outcome, detail, tuple(_locate(delivery, mismatch) for mismatch in found))
+
+
+def _locate(delivery: Delivery, mismatch: Mismatch) -> Mismatch:
+    where = ", ".join(
+        part for part in (delivery.case.name, f"input {delivery.input.name}", escape(mismatch.where)) if part
+    )
+    return Mismatch(where, escape(mismatch.expected), escape(mismatch.actual))
+
+
+def _compare_proto(delivery: Delivery, obj: JsonObject, stored: Any) -> list[Mismatch]:
+    """Return the texts of the input that the proto column lacks; protobuf writes strings as they are.
+
+    An ingester that keeps JSON there (as the reference does) has the whole object compared.
+    """
+    if not isinstance(stored, bytes):
+        return []   # compare_row says so
+    if stored.startswith(b"{"):
+        try:
+            found = compare_json(obj, json.loads(stored))
+        except ValueError as error:
+            return [Mismatch("column proto", "JSON, as it begins like some", str(error))]
+        return [Mismatch(f"column proto, {m.where}", m.expected, m.actual) for m in found]
+    if not delivery.input.textual:
+        return []
+    texts = dict.fromkeys(_list_texts(find(obj, path) for path in delivery.input.changes))
+    return [
+        Mismatch("column proto", f"to contain {show(text)}", f"{len(stored)} bytes without it")
+        for text in texts
+        if text.encode() not in stored
+    ]
+
+
+def _list_texts(values: Iterable[Any]) -> Iterable[str]:
+    for value in values:
+        if isinstance(value, str):
+            yield value
+        elif isinstance(value, dict):
+            yield from value
+            yield from _list_texts(value.values())
+        elif isinstance(value, list):
+            yield from _list_texts(value)

@@ -1,0 +1,1 @@
+"""Chapter 6: gates and settings, and what the Ingester catches up with after a time away."""

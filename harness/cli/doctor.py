@@ -1,0 +1,43 @@
+"""The command `python -m harness doctor`: the preflight by itself. Exit code 0, or 2 if something is missing."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from harness.core.settings import SandboxSettings
+from harness.doctor.existing import examine_existing
+from harness.doctor.finding import Finding, get_exit_code, render_findings
+from harness.doctor.local import examine_local
+from harness.sandbox.existing.options import ExistingSettings
+
+AddOptions = Callable[[Callable[..., Any]], None]
+ReadSettings = Callable[[argparse.Namespace], SandboxSettings | ExistingSettings]
+
+
+def add_doctor_command(
+    commands: argparse._SubParsersAction[argparse.ArgumentParser],
+    add_options: AddOptions,
+    read_settings: ReadSettings,
+) -> None:
+    """Add `doctor`; it sets `run`, which takes the options, prints what was found and returns the exit code.
+
+    `add_options` declares the options that choose a sandbox, `read_settings` reads them.
+    """
+    doctor = commands.add_parser("doctor", help="check that a run has what it needs; exit code 2 if not")
+    add_options(doctor.add_argument)
+    doctor.set_defaults(run=lambda options: print_findings(run_doctor(read_settings(options))))
+
+
+def run_doctor(settings: SandboxSettings | ExistingSettings) -> list[Finding]:
+    """Return what the preflight of this kind of sandbox finds; nothing is changed, fetched or built."""
+    if isinstance(settings, ExistingSettings):
+        return examine_existing(settings)
+    return examine_local(settings)
+
+
+def print_findings(findings: Sequence[Finding]) -> int:
+    """Print the findings on one screen, and return the exit code that they mean."""
+    print(render_findings(findings))  # noqa: T201  its output is what the user asked for
+    return get_exit_code(findings)

@@ -1,0 +1,213 @@
+"""`python -m harness soak`: rounds of faults under load until the time is up, or one round again.
+
+Each round is a check of the record, which is written and rendered as that of an acceptance run, also where the
+soak is interrupted. Nothing is left running then.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import itertools
+import shlex
+import signal
+import sys
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+from harness.chapters.faults.catalogue import FAULTS, FAULTS_BY_NAME, find_fault
+from harness.chapters.faults.programme import RoundPlan, can_join, draw_rounds, order_faults
+from harness.chapters.faults.run import DEFAULT_SEED
+from harness.chapters.faults.shrinking import shrink
+from harness.cli.options import add_run_options, add_sandbox_options, add_target_options, read_run_settings
+from harness.clients.kube import Refusal
+from harness.core.errors import CheckFailure, HarnessError, SettingsError
+from harness.core.outcomes import Signal
+from harness.core.record import Check, Record, Status
+from harness.report.console import ConsoleProgress, make_console, print_matrix
+from harness.report.folder import ReportFolder, prepare_report_folder
+from harness.report.html import render_page
+from harness.report.publish import publish
+from harness.report.record import SEED_BASELINE, load_baseline, write_text
+from harness.spec.model import Case
+from harness.suite.outcome import noting_outcome
+from harness.suite.session import Session, interrupt
+
+_MINUTES = 10.0
+
+
+def add_soak_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Declare `python -m harness soak`."""
+    command = commands.add_parser("soak", help="faults under load, round after round; or one round again")
+    command.add_argument(
+        "--minutes",
+        type=float,
+        default=None,
+        metavar="N",
+        help=f"how long (default: {_MINUTES:g}; with --fault: one round of it)",
+    )
+    command.add_argument(
+        "--seed",
+        type=int,
+        default=DEFAULT_SEED,
+        metavar="S",
+        help="of the load and of the order of faults (default: %(default)s)",
+    )
+    command.add_argument(
+        "--fault",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help=f"this one only; without --minutes several strike at once (repeatable): {', '.join(FAULTS_BY_NAME)}",
+    )
+    command.add_argument(
+        "--outage", type=float, default=None, metavar="SECONDS", help="how long the fault of one round holds"
+    )
+    command.add_argument(
+        "--shrink", action="store_true", help="repeat a failing round with ever fewer kinds, as long as it fails"
+    )
+    add_sandbox_options(command.add_argument)
+    add_target_options(command.add_argument)
+    add_run_options(command.add_argument)
+    command.set_defaults(run=_run)
+
+
+def _run(options: argparse.Namespace) -> int:
+    rounds = read_rounds(options)
+    progress = ConsoleProgress(make_console())
+    settings = read_run_settings(options, progress)
+    folder = prepare_report_folder(Path(options.reports).resolve(), settings.target.profile)
+    baseline = load_baseline(options.baseline or SEED_BASELINE, required=bool(options.baseline))
+    session = Session(settings, shlex.join(["python", "-m", "harness", *sys.argv[1:]]), progress)
+    previous = signal.signal(signal.SIGTERM, interrupt)
+    exit_code, interrupted = 2, False
+    try:
+        exit_code = soak(session, rounds, progress, options)
+    except KeyboardInterrupt:
+        interrupted = True
+    finally:
+        progress.close()
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)   # once is enough: now the report is written
+        try:
+            session.finish(exit_code=exit_code, interrupted=interrupted)
+            _render(session.record, baseline, folder)
+        finally:
+            session.stop()
+            signal.signal(signal.SIGTERM, previous)
+    return exit_code
+
+
+def read_rounds(options: argparse.Namespace) -> Iterable[RoundPlan]:
+    """Return the rounds that are asked for; SettingsError names the option that is wrong."""
+    faults = [find_fault(name) for name in options.fault]
+    if options.minutes is not None and options.minutes <= 0:
+        raise SettingsError(f"--minutes: {options.minutes:g} is no time; give minutes above 0")
+    if options.outage is not None and options.outage < 0:
+        raise SettingsError(f"--outage: {options.outage:g} is no time; give seconds")
+    if not faults or options.minutes is not None:
+        if options.outage is not None:
+            raise SettingsError("--outage goes with one round", hint="Name its --fault, and leave out --minutes")
+        options.minutes = options.minutes or _MINUTES
+        return draw_rounds(options.seed, faults or FAULTS)
+    for one, other in itertools.combinations(faults, 2):
+        if not can_join(one, other):
+            raise SettingsError(
+                f"--fault: {one.name} and {other.name} can't strike at once", hint="Give --minutes, or one of them"
+            )
+    outage_s = max(fault.outage_s for fault in faults) if options.outage is None else options.outage
+    return [RoundPlan(1, order_faults(faults), options.seed, outage_s)]
+
+
+def soak(
+    session: Session, rounds: Iterable[RoundPlan], progress: ConsoleProgress, options: argparse.Namespace
+) -> int:
+    """Conduct the rounds; return the exit code.
+
+    It is 0, 1 where one failed or proved nothing, 2 where the sandbox did not come up or knows none of the faults.
+    A round that could not be conducted is the last one: the next would fare no better.
+    """
+    try:
+        session.start(faults=True)
+    except (HarnessError, Refusal) as error:
+        session.record.headline = str(error).partition("\n")[0]
+        progress.end("sandbox", session.record.headline)
+        return 4 if isinstance(error, SettingsError) else 2
+    asked = [find_fault(name) for name in options.fault] or FAULTS
+    absent = {fault.name: reason for fault in asked if (reason := session.faults.explain_absence(fault))}
+    session.record.checks += [
+        Check(fault.section, fault.title, status=Status.NOT_APPLICABLE, detail=absent[fault.name])
+        for fault in asked
+        if fault.name in absent
+    ]
+    if len(absent) == len(asked):
+        session.record.headline = f"No round is possible here: {next(iter(absent.values()))}"
+        return 2
+    for plan in _until(rounds, options.minutes):
+        if absent.keys() & {fault.name for fault in plan.faults}:
+            continue
+        stage = f"round {plan.number}: {plan.name}"
+        progress.begin(stage)
+        check = Check(plan.faults[0].section, plan.title, detail="not reached")
+        session.record.checks.append(check)
+        conduct_round(session, plan, check)
+        progress.end(stage, _describe(check))
+        if check.status in (Status.NOT_RUN, Status.ERROR):
+            session.record.headline = check.detail
+            break
+        if options.shrink and check.status is Status.FAIL:
+            _shrink(session, plan, check, progress)
+    return 0 if all(check.status.succeeds for check in session.record.checks) else 1
+
+
+def _until(rounds: Iterable[RoundPlan], minutes: float | None) -> Iterator[RoundPlan]:
+    """Yield rounds until the time is up; the one under way then is finished."""
+    deadline = float("inf") if minutes is None else time.monotonic() + 60 * minutes
+    for plan in rounds:
+        if time.monotonic() >= deadline:
+            return
+        yield plan
+
+
+def _shrink(session: Session, plan: RoundPlan, check: Check, progress: ConsoleProgress) -> None:
+    """Find the fewest kinds with which the round fails, and the command for it."""
+    stage = f"round {plan.number}: with fewer kinds"
+    progress.begin(stage)
+    command = check.reproduce
+
+    def fails(cases: Sequence[Case]) -> bool:
+        nonlocal command
+        again = Check(check.section, check.title)
+        conduct_round(session, plan, again, cases)
+        if again.status is Status.FAIL:
+            command = again.reproduce
+        return again.status is Status.FAIL
+
+    found = shrink(session.faults.cases, fails)
+    check.facts["fails with"] = ", ".join(case.name for case in found)
+    check.reproduce = command
+    progress.end(stage, f"fails with {check.facts['fails with']}\n  repeat it: {command}")
+
+
+def conduct_round(
+    session: Session, plan: RoundPlan, check: Check, cases: Sequence[Case] | None = None
+) -> None:
+    """Conduct one round, with some of the cases where given, and write into its check how it ended."""
+    with (
+        contextlib.suppress(Signal, CheckFailure, HarnessError, Refusal),   # each stands in the check by then
+        noting_outcome(check),
+    ):
+        session.faults.conduct(plan.faults, check, seed=plan.seed, outage_s=plan.outage_s, cases=cases)
+
+
+def _describe(check: Check) -> str:
+    """Return how a round ended in one line, and the command that repeats it where it did not pass."""
+    words = [check.status.label, check.detail, check.facts.get("operations", ""), check.facts.get("converged", "")]
+    line = ", ".join(word for word in words if word)
+    return line if check.status.succeeds else f"{line}\n  repeat it: {check.reproduce}"
+
+
+def _render(record: Record, baseline: Record | None, folder: ReportFolder) -> None:
+    write_text(folder.html, render_page(record, baseline))
+    publish(record, baseline, folder)
+    print_matrix(record, baseline, make_console(sys.stdout), folder.html)

@@ -1,0 +1,338 @@
+"""Reads and writes objects of the 13 kinds through a kube-apiserver; the only module that imports `kubernetes`.
+
+Plain dicts in and out. A request that the API server answers with an error raises `Refusal`; one that it
+does not answer raises `HarnessError`. Nothing here waits, retries or judges.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any, TypeVar
+
+import kubernetes.client
+import kubernetes.config
+import kubernetes.watch
+import urllib3.exceptions
+from kubernetes.client.exceptions import ApiException
+from kubernetes.config.config_exception import ConfigException
+
+from harness.core.errors import HarnessError
+from harness.spec.model import GROUP, VERSION, JsonObject, Kind
+
+_T = TypeVar("_T")
+_MERGE_PATCH = "application/merge-patch+json"
+_FIELD_MANAGER = "ingester-acceptance"
+ALL_NAMESPACES = ""
+_REQUEST_TIMEOUT_S = 30.0
+_NO_ANSWER = (
+    "Is its address right, and can it be reached from here (VPN, proxy)? A local sandbox's server has a log: "
+    "python -m harness sandbox logs kube-apiserver"
+)
+
+
+class Refusal(Exception):  # noqa: N818  an answer of the API server, not an error of the harness
+    """The API server's answer to a request that it did not carry out: a Kubernetes `Status`."""
+
+    def __init__(self, status: int, reason: str, message: str) -> None:
+        super().__init__(f"{status} {reason}: {message}")
+        self.status = status
+        self.reason = reason
+        self.message = message
+
+    @property
+    def not_found(self) -> bool:
+        """Whether the object that the request named does not exist."""
+        return self.status == 404
+
+
+def load_client() -> None:
+    """Load the parts of the client library that take long, while there is something to wait for anyway."""
+    for name in ("CoreV1Api", "CustomObjectsApi", "VersionApi"):
+        getattr(kubernetes.client, name)
+
+
+@dataclass(frozen=True)
+class Version:
+    """An object as it was at one resourceVersion; `deleted` marks the version that its deletion made."""
+
+    number: int
+    object: JsonObject
+    deleted: bool = False
+
+
+def get_version(obj: JsonObject) -> int:
+    """Return the object's resourceVersion as a number."""
+    return int(obj["metadata"]["resourceVersion"])
+
+
+class Cluster:
+    """A kube-apiserver, reached through one context of a kubeconfig file.
+
+    Without `retries` a request that is not answered fails at once; with them the client tries three times more.
+    """
+
+    def __init__(self, kubeconfig: Path, context: str | None = None, *, retries: bool = True) -> None:
+        client = open_client(kubeconfig, context, retries=retries)
+        self._custom = kubernetes.client.CustomObjectsApi(client)
+        self._core = kubernetes.client.CoreV1Api(client)
+        self._version = kubernetes.client.VersionApi(client)
+
+    def close(self) -> None:
+        """Close the connections that are kept for later; requests that are under way are not awaited."""
+        self._custom.api_client.rest_client.pool_manager.clear()
+
+    def get_server_version(self, timeout_s: float = _REQUEST_TIMEOUT_S) -> str:
+        """Return the API server's version, such as 'v1.36.3'; HarnessError where it takes longer than that."""
+        return str(ask(lambda: self._version.get_code(_request_timeout=timeout_s)).git_version)
+
+    def find_kinds(self) -> set[str]:
+        """Return the kinds of the group and version that the API server serves; none where it knows neither."""
+        try:
+            found = ask(
+                lambda: self._custom.get_api_resources(GROUP, VERSION, _request_timeout=_REQUEST_TIMEOUT_S)
+            )
+        except Refusal as refusal:
+            if refusal.not_found:
+                return set()
+            raise
+        return {str(resource.kind) for resource in found.resources}
+
+    def create_namespace(self, name: str, labels: Mapping[str, str] | None = None) -> bool:
+        """Create the namespace; False where it existed before."""
+        metadata = kubernetes.client.V1ObjectMeta(name=name, labels=dict(labels or {}))
+        body = kubernetes.client.V1Namespace(metadata=metadata)
+        try:
+            ask(lambda: self._core.create_namespace(body, _request_timeout=_REQUEST_TIMEOUT_S))
+        except Refusal as refusal:
+            if refusal.reason == "AlreadyExists" or refusal.status == 409:
+                return False
+            raise
+        return True
+
+    def get_namespace(self, name: str) -> JsonObject | None:
+        """Return the namespace as the API server sends it, None where there is none."""
+        try:
+            response: Any = ask(
+                lambda: self._core.read_namespace(
+                    name, _preload_content=False, _request_timeout=_REQUEST_TIMEOUT_S
+                )
+            )
+        except Refusal as refusal:
+            if refusal.not_found:
+                return None
+            raise
+        answer: JsonObject = json.loads(response.data)
+        return answer
+
+    def delete_namespace(self, name: str) -> bool:
+        """Ask for the namespace's deletion, which takes a while; False where there was none."""
+        try:
+            ask(lambda: self._core.delete_namespace(name, _request_timeout=_REQUEST_TIMEOUT_S))
+        except Refusal as refusal:
+            if refusal.not_found:
+                return False
+            raise
+        return True
+
+    def create(
+        self, kind: Kind, obj: JsonObject, *, strict: bool = True, dry_run: bool = False
+    ) -> JsonObject:
+        """Create the object and return it as the server stored it. `strict` refuses unknown fields."""
+        return self._dict(
+            lambda: self._custom.create_namespaced_custom_object(
+                GROUP,
+                VERSION,
+                obj["metadata"]["namespace"],
+                kind.plural,
+                obj,
+                field_validation="Strict" if strict else "Ignore",
+                field_manager=_FIELD_MANAGER,
+                dry_run="All" if dry_run else None,
+                _request_timeout=_REQUEST_TIMEOUT_S,
+            )
+        )
+
+    def patch(self, kind: Kind, namespace: str, name: str, patch: Mapping[str, Any]) -> JsonObject:
+        """Apply the merge patch and return the object as the server stored it."""
+        return self._patch(self._custom.patch_namespaced_custom_object, kind, namespace, name, patch)
+
+    def patch_status(self, kind: Kind, namespace: str, name: str, patch: Mapping[str, Any]) -> JsonObject:
+        """Apply the merge patch to the object's status alone, and return the object as the server stored it."""
+        return self._patch(self._custom.patch_namespaced_custom_object_status, kind, namespace, name, patch)
+
+    def _patch(
+        self, request: Callable[..., Any], kind: Kind, namespace: str, name: str, patch: Mapping[str, Any]
+    ) -> JsonObject:
+        return self._dict(
+            lambda: request(
+                GROUP,
+                VERSION,
+                namespace,
+                kind.plural,
+                name,
+                dict(patch),
+                field_validation="Strict",
+                field_manager=_FIELD_MANAGER,
+                _content_type=_MERGE_PATCH,
+                _request_timeout=_REQUEST_TIMEOUT_S,
+            )
+        )
+
+    def get(self, kind: Kind, namespace: str, name: str) -> JsonObject | None:
+        """Return the object as it is now, None where there is none."""
+        try:
+            return self._dict(
+                lambda: self._custom.get_namespaced_custom_object(
+                    GROUP, VERSION, namespace, kind.plural, name, _request_timeout=_REQUEST_TIMEOUT_S
+                )
+            )
+        except Refusal as refusal:
+            if refusal.not_found:
+                return None
+            raise
+
+    def delete(self, kind: Kind, namespace: str, name: str) -> bool:
+        """Ask for the object's deletion; False where there was none."""
+        try:
+            ask(
+                lambda: self._custom.delete_namespaced_custom_object(
+                    GROUP, VERSION, namespace, kind.plural, name, _request_timeout=_REQUEST_TIMEOUT_S
+                )
+            )
+        except Refusal as refusal:
+            if refusal.not_found:
+                return False
+            raise
+        return True
+
+    def delete_all(self, kind: Kind, namespace: str, selector: str = "") -> None:
+        """Ask for the deletion of every object of the kind in the namespace that the label `selector` selects."""
+        ask(
+            lambda: self._custom.delete_collection_namespaced_custom_object(
+                GROUP,
+                VERSION,
+                namespace,
+                kind.plural,
+                label_selector=selector,
+                _request_timeout=_REQUEST_TIMEOUT_S,
+            )
+        )
+
+    def list_objects(self, kind: Kind, namespace: str, selector: str = "") -> list[JsonObject]:
+        """Return the kind's objects in the namespace, or in ALL_NAMESPACES, that the label `selector` selects."""
+        if namespace == ALL_NAMESPACES:
+            read = partial(self._custom.list_cluster_custom_object, GROUP, VERSION)
+        else:
+            read = partial(self._custom.list_namespaced_custom_object, GROUP, VERSION, namespace)
+        found = self._dict(
+            lambda: read(kind.plural, label_selector=selector, _request_timeout=_REQUEST_TIMEOUT_S)
+        )
+        return list(found["items"])
+
+    def list_names(self, kind: Kind, namespace: str, selector: str = "") -> list[str]:
+        """Return the names of the kind's objects in the namespace that the label `selector` selects."""
+        return [str(obj["metadata"]["name"]) for obj in self.list_objects(kind, namespace, selector)]
+
+    def get_history(
+        self, kind: Kind, namespace: str, name: str, *, since: int, until: int, timeout_s: int = 2
+    ) -> list[Version]:
+        """Return the object's versions after `since`, oldest first, up to the first that is >= `until`.
+
+        Ends with the object's deletion, and after `timeout_s` (whole seconds) where no such version comes.
+        Raises `Refusal` with status 410 where the server no longer keeps versions that old.
+        """
+        return self._follow(
+            kind,
+            namespace,
+            since,
+            lambda version: version.number >= until or version.deleted,
+            timeout_s,
+            field_selector=f"metadata.name={name}",
+        )
+
+    def get_changes(
+        self, kind: Kind, namespace: str, *, since: int, until: int, timeout_s: int = 2
+    ) -> list[Version]:
+        """Return what `get_history` does, of all the kind's objects in the namespace; no deletion ends it."""
+        return self._follow(kind, namespace, since, lambda version: version.number >= until, timeout_s)
+
+    def _follow(
+        self,
+        kind: Kind,
+        namespace: str,
+        since: int,
+        ends: Callable[[Version], bool],
+        timeout_s: int,
+        **selection: str,
+    ) -> list[Version]:
+        watch = kubernetes.watch.Watch()
+        versions: list[Version] = []
+
+        def follow() -> None:
+            stream = watch.stream(
+                self._custom.list_namespaced_custom_object,
+                GROUP,
+                VERSION,
+                namespace,
+                kind.plural,
+                resource_version=str(since),
+                timeout_seconds=timeout_s,
+                _request_timeout=timeout_s + _REQUEST_TIMEOUT_S,
+                **selection,
+            )
+            for event in stream:
+                obj = event["raw_object"]
+                versions.append(Version(get_version(obj), obj, deleted=event["type"] == "DELETED"))
+                if ends(versions[-1]):
+                    watch.stop()
+                    return
+
+        ask(follow)
+        return versions
+
+    @staticmethod
+    def _dict(request: Callable[[], Any]) -> JsonObject:
+        answer: JsonObject = ask(request)
+        return answer
+
+
+def open_client(kubeconfig: Path, context: str | None = None, *, retries: bool = True) -> Any:
+    """Return the library's client for one context of the kubeconfig file; HarnessError where that can't be used.
+
+    For the modules that know `kubernetes` as well: `harness.clients.pods`, `harness.clients.access_review`.
+    """
+    configuration = kubernetes.client.Configuration()
+    if not retries:
+        configuration.retries = False
+    try:
+        return kubernetes.config.new_client_from_config(
+            str(kubeconfig), context=context, client_configuration=configuration
+        )
+    except (ConfigException, OSError) as error:
+        raise HarnessError(f"kubeconfig {kubeconfig}: {error}") from error
+
+
+def ask(request: Callable[[], _T]) -> _T:
+    """Carry out the request, with the client library's errors turned into `Refusal` and `HarnessError`."""
+    try:
+        return request()
+    except ApiException as error:
+        if not error.status:
+            raise HarnessError(f"kube-apiserver: {error.reason}") from error
+        raise _read_refusal(error) from error
+    except (urllib3.exceptions.HTTPError, OSError) as error:
+        raise HarnessError(f"kube-apiserver does not answer: {error}", hint=_NO_ANSWER) from error
+
+
+def _read_refusal(error: ApiException) -> Refusal:
+    try:
+        status = json.loads(error.body or "{}")
+    except (json.JSONDecodeError, TypeError):
+        status = {}
+    return Refusal(
+        int(error.status), str(status.get("reason") or error.reason), str(status.get("message") or error.body)
+    )

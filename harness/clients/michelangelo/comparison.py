@@ -1,0 +1,75 @@
+"""Compares the proto column with the json column and with the object: copies of the truth that must agree.
+
+Pure functions over a row; they need the extra. An empty list means that all agree.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+
+from harness.clients.michelangelo.proto import UndecodableError, Unknown, decode
+from harness.clients.mysql import Row
+from harness.core.record import Mismatch
+from harness.spec.equality import compare_json, show
+from harness.spec.model import JsonObject, Kind
+
+
+@dataclass
+class ProtoComparison:
+    """The differences that count, and those that may only mean that the classes are older than the product."""
+
+    mismatches: list[Mismatch] = field(default_factory=list)
+    unknown: list[Unknown] = field(default_factory=list)
+
+
+def compare_decoded(kind: Kind, row: Row, obj: JsonObject | None = None) -> list[Mismatch]:
+    """Return where the row's proto column differs from its json column, and from `obj` where given.
+
+    `obj` is the object at the row's own resourceVersion.
+    """
+    return examine_decoded(kind, row, obj).mismatches
+
+
+def examine_decoded(kind: Kind, row: Row, obj: JsonObject | None = None) -> ProtoComparison:
+    """Return the differences as `compare_decoded` does, and the fields that the classes don't know.
+
+    A difference in a field that a class doesn't know, in a message that holds unknown fields, says nothing
+    about the product: it is left out, and the message is among the unknown.
+    """
+    data = row.columns.get("proto")
+    if not isinstance(data, bytes) or not data:
+        return ProtoComparison([Mismatch("column proto", "the serialized object", show(data))])
+    try:
+        decoded = decode(kind, data)
+    except UndecodableError as error:
+        return ProtoComparison([Mismatch("column proto", f"a serialized {kind.name}", f"{show(data)}: {error}")])
+    comparison = ProtoComparison(unknown=decoded.unknown)
+    for name, truth in (("column json", _read_json(row)), ("the object", obj)):
+        if truth is not None:
+            comparison.mismatches += [
+                Mismatch(f"column proto against {name}, {m.where}", m.expected, m.actual)
+                for m in compare_json(truth, decoded.object)
+                if not _is_explained(m.where, decoded.unknown)
+            ]
+    return comparison
+
+
+def _read_json(row: Row) -> JsonObject | None:
+    """Return the json column; what is wrong with it otherwise is `compare_row`'s to say."""
+    try:
+        stored = json.loads(str(row.columns.get("json")))
+    except json.JSONDecodeError:
+        return None
+    return stored if isinstance(stored, dict) else None
+
+
+def _is_explained(where: str, unknown: list[Unknown]) -> bool:
+    """Whether the difference lies in a field that the class doesn't know and the bytes may still hold."""
+    for message in unknown:
+        inside = where if not message.path else where.removeprefix(f"{message.path}.")
+        if (not message.path or inside != where) and inside.split(".")[0].split("[")[0] not in (
+            message.names | {"apiVersion", "kind"}
+        ):
+            return True
+    return False

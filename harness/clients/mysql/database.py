@@ -1,0 +1,255 @@
+"""Reads the Ingester's tables: rows, each with its labels and annotations, as one snapshot saw them.
+
+Read-only by construction: every session is `READ ONLY`. Nothing here waits, retries or judges.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, cast
+
+import mysql.connector
+
+from harness.clients.mysql.connection import CONNECT_TIMEOUT_S, connect, explain
+from harness.core.errors import HarnessError
+from harness.core.settings import MySQLEndpoint
+from harness.spec.catalogue import KINDS
+from harness.spec.model import Kind
+from harness.spec.row import Row, Value
+
+_MAY_NOT = (1142, 1143)
+
+
+@dataclass(frozen=True)
+class HeldRow:
+    """A row that nobody else can write for now."""
+
+    database: Database
+    waiting_before: int   # how many waited for a row of the server before this one was taken
+
+    def is_awaited(self) -> bool:
+        """Whether somebody waits for it: on a server that others use as well, perhaps for one of theirs."""
+        return self.database.count_waiting() > self.waiting_before
+
+
+class Database:
+    """The database that the Ingester writes to, through one connection in autocommit mode.
+
+    Raises `HarnessError`, which says in one sentence what is wrong, where it can't be reached in `timeout_s`.
+    """
+
+    def __init__(self, endpoint: MySQLEndpoint, *, timeout_s: int = CONNECT_TIMEOUT_S) -> None:
+        self.endpoint = endpoint
+        self._timeout_s = timeout_s
+        self._open()
+
+    def close(self) -> None:
+        """Close the connection."""
+        with contextlib.suppress(mysql.connector.Error):
+            self._connection.close()
+
+    def reconnect(self) -> None:
+        """Connect anew, as after a restart of the server; HarnessError where it can't be reached."""
+        self.close()
+        self._open()
+
+    def _open(self) -> None:
+        try:
+            self._connection = connect(self.endpoint, self._timeout_s)
+            self._execute("SET SESSION TRANSACTION READ ONLY")
+        except mysql.connector.Error as error:
+            raise explain(self.endpoint, error) from error
+
+    def get_server_version(self) -> str:
+        """Return the server's version, such as '8.0.36' or '10.11.19-MariaDB'."""
+        return str(self._query("SELECT VERSION()")[0][0])
+
+    def get_time(self) -> dt.datetime:
+        """Return the server's clock (UTC, whole seconds, without zone)."""
+        return cast(dt.datetime, self._query("SELECT UTC_TIMESTAMP()")[0][0])
+
+    def get_columns(self) -> dict[str, dict[str, str]]:
+        """Return every table of the database with its columns and their types, such as 'varchar(255)'."""
+        tables: dict[str, dict[str, str]] = {}
+        for table, column, sql_type in self._query(
+            "SELECT table_name, column_name, column_type FROM information_schema.columns"
+            " WHERE table_schema = %s ORDER BY table_name, ordinal_position",
+            (self.endpoint.database,),
+        ):
+            tables.setdefault(_text(table), {})[_text(column)] = _text(sql_type).lower()
+        return tables
+
+    def get_version(self, kind: Kind, uid: str) -> int | None:
+        """Return the `res_version` of the row with that uid, None where there is no row."""
+        rows = self._query(f"SELECT res_version FROM `{kind.table}` WHERE uid = %s", (uid,))  # noqa: S608
+        return int(rows[0][0]) if rows else None
+
+    def get_rows(self, kind: Kind, namespace: str, name: str) -> list[Row]:
+        """Return every row of that namespace and name (soft-deleted ones included), oldest first."""
+        with self._snapshot():
+            cursor = self._connection.cursor(dictionary=True)
+            try:
+                cursor.execute(
+                    f"SELECT * FROM `{kind.table}` WHERE namespace = %s AND name = %s"  # noqa: S608
+                    " ORDER BY create_time, res_version",
+                    (namespace, name),
+                )
+                found = cast("list[dict[str, Any]]", cursor.fetchall())
+            finally:
+                cursor.close()
+            return [
+                Row(
+                    kind.table,
+                    MappingProxyType({key: _plain(key, value) for key, value in columns.items()}),
+                    self._get_pairs(kind.labels_table, str(columns["uid"])),
+                    self._get_pairs(kind.annotations_table, str(columns["uid"])),
+                )
+                for columns in found
+            ]
+
+    def get_versions(self, kind: Kind, namespace: str) -> dict[str, int]:
+        """Return the `res_version` of each of the namespace's rows (soft-deleted ones included), by uid."""
+        rows = self._query(
+            f"SELECT uid, res_version FROM `{kind.table}` WHERE namespace = %s", (namespace,)  # noqa: S608
+        )
+        return {_text(uid): int(version) for uid, version in rows}
+
+    def get_rows_of(self, kind: Kind, uids: Sequence[str]) -> dict[str, Row]:
+        """Return the rows with these uids, by uid, with labels and annotations, as one snapshot sees them."""
+        if not uids:
+            return {}
+        with self._snapshot():
+            cursor = self._connection.cursor(dictionary=True)
+            try:
+                cursor.execute(
+                    f"SELECT * FROM `{kind.table}` WHERE uid IN ({_places(uids)})", tuple(uids)  # noqa: S608
+                )
+                found = cast("list[dict[str, Any]]", cursor.fetchall())
+            finally:
+                cursor.close()
+            labels = self.get_pairs_of(kind.labels_table, uids)
+            annotations = self.get_pairs_of(kind.annotations_table, uids)
+        rows = {}
+        for columns in found:
+            uid = _text(columns["uid"])
+            values = MappingProxyType({key: _plain(key, value) for key, value in columns.items()})
+            rows[uid] = Row(kind.table, values, labels.get(uid, ()), annotations.get(uid, ()))
+        return rows
+
+    def get_pairs_of(self, table: str, uids: Sequence[str]) -> dict[str, tuple[tuple[str, str], ...]]:
+        """Return the pairs of a table of labels or annotations, by uid; also those that no row belongs to."""
+        if not uids:
+            return {}
+        pairs: dict[str, list[tuple[str, str]]] = {}
+        for uid, key, value in self._query(
+            f"SELECT obj_uid, `key`, `value` FROM `{table}` WHERE obj_uid IN ({_places(uids)})",  # noqa: S608
+            tuple(uids),
+        ):
+            pairs.setdefault(_text(uid), []).append((_text(key), _text(value)))
+        return {uid: tuple(sorted(found)) for uid, found in pairs.items()}
+
+    @contextlib.contextmanager
+    def hold_row(self, kind: Kind, uid: str) -> Iterator[HeldRow | None]:
+        """Keep everybody from writing the row with that uid, by a shared lock on it, until the context ends.
+
+        It takes a connection of its own, and the right to read, which MySQL before 8.0.22 finds too little: None,
+        where the account may not. Raises `HarnessError` where there is no such row, or somebody else holds it.
+        """
+        may, before = True, self.count_waiting()   # before the lock: from then on, somebody may wait for it
+        try:
+            with contextlib.closing(connect(self.endpoint)) as connection:
+                cursor = connection.cursor()
+                cursor.execute("START TRANSACTION READ ONLY")
+                one = f"SELECT uid FROM `{kind.table}` WHERE uid = %s LOCK IN SHARE MODE"  # noqa: S608
+                try:
+                    cursor.execute(one, (uid,))
+                except mysql.connector.Error as error:
+                    if error.errno not in _MAY_NOT:
+                        raise
+                    may = False
+                if may and not cursor.fetchall():
+                    raise HarnessError(f"table {kind.table} has no row with uid {uid} that could be held")
+                try:
+                    yield HeldRow(self, before) if may else None
+                finally:
+                    cursor.execute("ROLLBACK")
+                    cursor.close()
+        except mysql.connector.Error as error:
+            raise HarnessError(f"the row {uid} of table {kind.table} can't be held: {error}") from error
+
+    def find_tables_with(self, uid: str, tables: Sequence[str]) -> list[str]:
+        """Return those of the main `tables` that hold a row with that uid: where a stray row went."""
+        one = " UNION ALL ".join(f"SELECT '{table}' FROM `{table}` WHERE uid = %s" for table in tables)  # noqa: S608
+        return [_text(table) for (table,) in self._query(one, [uid] * len(tables))] if tables else []
+
+    def count_rows(self, namespace: str) -> dict[str, int]:
+        """Return how many rows of the namespace each of the 39 tables holds."""
+        counts: dict[str, int] = {}
+        for kind in KINDS:
+            main = kind.table
+            counts[main] = self._query(
+                f"SELECT COUNT(*) FROM `{main}` WHERE namespace = %s", (namespace,)  # noqa: S608
+            )[0][0]
+            for child in (kind.labels_table, kind.annotations_table):
+                counts[child] = self._query(
+                    f"SELECT COUNT(*) FROM `{child}` c JOIN `{main}` m ON m.uid = c.obj_uid"  # noqa: S608
+                    " WHERE m.namespace = %s",
+                    (namespace,),
+                )[0][0]
+        return counts
+
+    def count_waiting(self) -> int:
+        """Return how many transactions of the server wait for a row that another one has locked.
+
+        A status variable, which every account may read; `information_schema.innodb_trx` wants a privilege, and
+        shows the same for as long as it is read more often than every 100 ms.
+        """
+        return int(self._query("SHOW GLOBAL STATUS LIKE 'Innodb_row_lock_current_waits'")[0][1])
+
+    def _get_pairs(self, table: str, uid: str) -> tuple[tuple[str, str], ...]:
+        rows = self._query(f"SELECT `key`, `value` FROM `{table}` WHERE obj_uid = %s", (uid,))  # noqa: S608
+        return tuple(sorted((_text(key), _text(value)) for key, value in rows))
+
+    @contextlib.contextmanager
+    def _snapshot(self) -> Iterator[None]:
+        self._execute("START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY")
+        try:
+            yield
+        finally:
+            self._execute("ROLLBACK")
+
+    def _query(self, sql: str, parameters: Sequence[Any] = ()) -> list[Any]:
+        try:
+            cursor = self._connection.cursor()
+            try:
+                cursor.execute(sql, tuple(parameters))
+                return list(cursor.fetchall())
+            finally:
+                cursor.close()
+        except mysql.connector.Error as error:
+            raise HarnessError(f"MySQL: {error} (in: {sql})") from error
+
+    def _execute(self, sql: str) -> None:
+        cursor = self._connection.cursor()
+        cursor.execute(sql)
+        cursor.close()
+
+
+def _places(values: Sequence[Any]) -> str:
+    """Return as many places for parameters as there are values."""
+    return ", ".join(["%s"] * len(values))
+
+
+def _text(value: Any) -> str:
+    return value.decode() if isinstance(value, bytes | bytearray) else str(value)
+
+
+def _plain(column: str, value: Any) -> Value:
+    """Return the driver's value as one of ours: `proto` stays bytes, other byte strings become text."""
+    if isinstance(value, bytes | bytearray):
+        return bytes(value) if column == "proto" else value.decode()
+    return cast(Value, value)

@@ -1,0 +1,1 @@
+"""What everything else may use: the record, outcomes, known issues, errors, settings, waiting, progress."""

@@ -1,0 +1,20 @@
+"""Finds the files that come with the harness beside its code: templates, CRDs, schema, profiles, Go modules, tests.
+
+In a clone they stand where their users know them, at the top of the repository; a wheel carries the same folders
+inside the package.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+PACKAGE = Path(__file__).resolve().parents[1]
+"""The folder of the package `harness`."""
+
+_BUNDLED = PACKAGE / "_data"
+
+
+def find_resource(*parts: str) -> Path:
+    """Return the path of a file or folder that comes with the harness: `find_resource("fixtures", "crs")`."""
+    root = _BUNDLED if _BUNDLED.is_dir() else PACKAGE.parent
+    return root.joinpath(*parts)

@@ -1,0 +1,120 @@
+"""From `--michelangelo SPEC` to all that a run needs of a checkout: programs, CRDs, schema, profile, findings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness.core.errors import HarnessError
+from harness.core.progress import Progress
+from harness.provision.assets.cache import Cache
+from harness.provision.checkout.binaries import APISERVER, CONTROLLERMGR, Binaries, build_binaries
+from harness.provision.checkout.checkout import APISERVER_PACKAGE, Checkout, find_checkout
+from harness.provision.checkout.crds import read_crds
+from harness.provision.checkout.drift import Finding, Severity, Sources, find_drift, list_missing_kinds
+from harness.provision.checkout.evidence import choose_profile
+from harness.provision.checkout.golines import (
+    GENERATED_FOLDER,
+    GoModule,
+    read_go_module,
+    read_kinds,
+    read_registered,
+)
+from harness.provision.checkout.schema import find_schema
+from harness.provision.checkout.sources import map_overlay, read_texts
+
+_NAMES_SHOWN = 5
+
+
+@dataclass(frozen=True)
+class PreparedCheckout:
+    """A checkout ready to be run. `apiserver` is None where it does not build: then `crds` are to be installed.
+
+    `crds` is a folder of YAML in the cache, `schema` the checkout's own file. `pins` name exactly what is
+    tested, for the report; `findings` are where checkout and harness disagree.
+    """
+
+    checkout: Checkout
+    controllermgr: Path
+    apiserver: Path | None
+    crds: Path
+    schema: Path
+    profile: str
+    profile_reason: str
+    pins: Mapping[str, str]
+    findings: tuple[Finding, ...]
+
+
+def prepare_checkout(spec: str, progress: Progress, cache: Cache | None = None) -> PreparedCheckout:
+    """Return the checkout that `spec` (PATH, URL or URL@REF) names, read, compared and built.
+
+    Raises `SettingsError` where `spec` names no usable checkout, `HarnessError` where it can't be had, does not
+    build, or lacks the CRD of a kind, without which no run can start.
+    """
+    cache = cache or Cache()
+    checkout = find_checkout(spec, cache, progress)
+    root = checkout.path
+    texts = read_texts(root / GENERATED_FOLDER, "*.pb.go")
+    sources = Sources(read_kinds(texts, root), read_registered(root), read_crds(texts), find_schema(root))
+    module = read_go_module(root)
+    choice = choose_profile(sources.kinds, module)
+    if missing := list_missing_kinds(sources.crds):
+        raise HarnessError(
+            f"{checkout.label} has no CRD for {', '.join(missing)}",
+            hint="The harness tests 13 kinds, those of harness/catalogue.py; without its CRD none can be created",
+        )
+    binaries = build_binaries(checkout, sources.crds, cache, progress)
+    findings = [
+        *_describe_apiserver(binaries),
+        *find_drift(sources),
+        *(Finding(Severity.WARNING, words, "fixtures/profiles") for words in choice.contradictions),
+    ]
+    return PreparedCheckout(
+        checkout=checkout,
+        controllermgr=binaries.controllermgr,
+        apiserver=binaries.apiserver,
+        crds=binaries.crds,
+        schema=sources.schema.path,
+        profile=choice.profile,
+        profile_reason=choice.reason,
+        pins=_pin(checkout, binaries, module, sources),
+        findings=tuple(findings),
+    )
+
+
+def _describe_apiserver(binaries: Binaries) -> list[Finding]:
+    if binaries.apiserver is not None:
+        return []
+    what = "The API server does not build, so that the sandbox installs the CRDs of its sources itself"
+    return [Finding(Severity.WARNING, f"{what}: {binaries.apiserver_problem}", APISERVER_PACKAGE)]
+
+
+def _pin(checkout: Checkout, binaries: Binaries, module: GoModule, sources: Sources) -> dict[str, str]:
+    root, schema = checkout.path, sources.schema
+    overlay = [path.relative_to(root).as_posix() for path in map_overlay(root).values()]
+    asked = module.toolchain or f"go{module.go}"
+    return {
+        "Michelangelo": checkout.origin,
+        "commit": checkout.commit,
+        "branch": checkout.branch,
+        "subject": checkout.subject,
+        "working tree": _describe_changes(checkout),
+        "Go": f"{binaries.go}; go.mod asks for {asked}",
+        "controller-runtime": module.controller_runtime or "not in go.mod",
+        "controller manager SHA-256": binaries.sha256[CONTROLLERMGR],
+        "API server SHA-256": binaries.sha256.get(APISERVER, "not built"),
+        "CRDs SHA-256": sources.crds.digest,
+        "schema": schema.path.relative_to(root).as_posix(),
+        "schema SHA-256": schema.digest,
+        "Go sources SHA-256": binaries.sources_digest,
+        "seen by the compiler in proto-go": ", ".join(overlay) or "nothing more than is there",
+    }
+
+
+def _describe_changes(checkout: Checkout) -> str:
+    if not checkout.changed:
+        return "clean"
+    names = ", ".join(checkout.changed[:_NAMES_SHOWN])
+    rest = len(checkout.changed) - _NAMES_SHOWN
+    return f"{len(checkout.changed)} changed: {names}" + (f" and {rest} more" if rest > 0 else "")

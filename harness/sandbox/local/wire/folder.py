@@ -1,0 +1,222 @@
+"""Where sandboxes live on this machine: one folder per sandbox, and whether its supervisor is alive.
+
+A sandbox's folder holds all that it has: plan, state, sockets, secrets, data and logs. While its supervisor
+lives, it holds an advisory lock on the file `lock` there; the kernel lets go of that whatever ends the
+process. Refuses a root that others could have prepared.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import re
+import secrets
+import stat
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import filelock
+
+from harness.core.errors import HarnessError
+from harness.core.progress import Progress
+
+ROOT_VARIABLE = "INGESTER_ACCEPTANCE_SANDBOXES"
+MARKER_VARIABLE = "INGESTER_ACCEPTANCE_SANDBOX"   # in the environment of each process of a sandbox: its folder
+
+_NAME = re.compile(r"[0-9a-f]{8}")
+_LONGEST_ROOT = 70          # the path of a Unix socket may have 103 characters on macOS, 107 on Linux
+_ROOT_LOCK_TIMEOUT_S = 60.0
+_KEEP_LOCK_TIMEOUT_S = 1800.0   # long enough for a first build of the servers
+
+
+@dataclass(frozen=True)
+class SandboxFolder:
+    """The folder of one sandbox and the paths in it."""
+
+    path: Path
+
+    @property
+    def name(self) -> str:
+        """The sandbox's identity: eight hexadecimal digits."""
+        return self.path.name
+
+    @property
+    def lock(self) -> Path:
+        """Locked as long as the supervisor lives."""
+        return self.path / "lock"
+
+    @property
+    def plan(self) -> Path:
+        """What the client asked for; see `harness.sandbox.local.wire.plan`."""
+        return self.path / "plan.json"
+
+    @property
+    def state(self) -> Path:
+        """What the supervisor says; see `harness.sandbox.local.wire.state`."""
+        return self.path / "state.json"
+
+    @property
+    def control_socket(self) -> Path:
+        """Where the supervisor takes requests."""
+        return self.path / "control.sock"
+
+    @property
+    def logs(self) -> Path:
+        """A file per component and run; see `harness.sandbox.local.wire.logs`."""
+        return self.path / "logs"
+
+    @property
+    def supervisor_log(self) -> Path:
+        """What the supervisor itself says."""
+        return self.path / "supervisor.log"
+
+    @property
+    def kubeconfig(self) -> Path:
+        """The kubeconfig of the cluster's administrator."""
+        return self.path / "kubeconfig"
+
+    @property
+    def etcd(self) -> Path:
+        """The working folder of etcd and kube-apiserver, with etcd's data and sockets."""
+        return self.path / "etcd"
+
+    @property
+    def proxied_kubeconfig(self) -> Path:
+        """The controller manager's kubeconfig where it reaches kube-apiserver through the fault proxy."""
+        return self.path / "kubeconfig-proxied"
+
+    @property
+    def mysql_options(self) -> Path:
+        """An options file for MySQL's command line client, with the password."""
+        return self.path / "mysql-client.cnf"
+
+    @property
+    def mysql_password(self) -> Path:
+        """A file with the password alone, such as MYSQL_PASSWORD_FILE names."""
+        return self.path / "mysql-password"
+
+    @property
+    def config(self) -> Path:
+        """The controller manager's CONFIG_DIR."""
+        return self.path / "config"
+
+    @property
+    def apiserver_config(self) -> Path:
+        """The CONFIG_DIR of Michelangelo's API server."""
+        return self.path / "apiserver-config"
+
+    @property
+    def namespaces(self) -> Path:
+        """The namespaces that runs made here, one a line."""
+        return self.path / "namespaces.txt"
+
+    @property
+    def temporary(self) -> Path:
+        """TMPDIR of all processes of the sandbox."""
+        return self.path / "tmp"
+
+    def is_alive(self) -> bool:
+        """Return whether a supervisor holds the lock."""
+        try:
+            descriptor = os.open(self.lock, os.O_RDWR)
+        except FileNotFoundError:
+            return False
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        finally:
+            os.close(descriptor)
+        return False
+
+
+def get_root() -> Path:
+    """Return the folder of all sandboxes of this user, which is made where absent.
+
+    It is INGESTER_ACCEPTANCE_SANDBOXES, or one in the folder for temporary files. Raises `HarnessError`
+    where it is not this user's alone.
+    """
+    chosen = os.environ.get(ROOT_VARIABLE)
+    name = f"ingester-acceptance-{os.getuid()}"
+    root = Path(chosen).expanduser().absolute() if chosen else Path(tempfile.gettempdir()).resolve() / name
+    if len(os.fsencode(root)) > _LONGEST_ROOT:
+        if chosen:
+            raise HarnessError(
+                f"{ROOT_VARIABLE}: {chosen!r} is longer than {_LONGEST_ROOT} characters",
+                hint="Sockets live below it, whose paths are limited; choose a shorter one",
+            )
+        root = Path("/tmp") / name  # noqa: S108  checked below like any other
+    try:
+        root.mkdir(mode=0o700, parents=True, exist_ok=True)
+        found = root.lstat()
+    except OSError as error:
+        raise HarnessError(
+            f"The folder for sandboxes {root} can't be made ({error.strerror})",
+            hint=f"Choose another with the environment variable {ROOT_VARIABLE}",
+        ) from error
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or found.st_mode & 0o022:
+        raise HarnessError(
+            f"The folder for sandboxes {root} is not yours alone",
+            hint=f"Remove it, or choose another with the environment variable {ROOT_VARIABLE}",
+        )
+    return root
+
+
+def lock_root(root: Path) -> filelock.FileLock:
+    """Return the lock, for a `with`, under which folders below `root` are made, searched and swept."""
+    return filelock.FileLock(root / ".lock", timeout=_ROOT_LOCK_TIMEOUT_S)
+
+
+@contextmanager
+def wait_to_keep(root: Path, progress: Progress) -> Iterator[None]:
+    """Hold the lock under which sandboxes that are to be kept are started, one at a time."""
+    lock = filelock.FileLock(root / ".keep.lock")
+    try:
+        lock.acquire(timeout=0)
+    except filelock.Timeout:
+        stage = "wait for another run that starts a sandbox"
+        progress.begin(stage)
+        try:
+            lock.acquire(timeout=_KEEP_LOCK_TIMEOUT_S)
+        except filelock.Timeout:
+            raise HarnessError(
+                f"Another run held {lock.lock_file} for {_KEEP_LOCK_TIMEOUT_S:g} s",
+                hint="End that run",
+            ) from None
+        progress.end(stage)
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def list_folders(root: Path) -> list[SandboxFolder]:
+    """Return the folders of all sandboxes, by name, be they alive or left by a crash."""
+    found = [path for path in root.iterdir() if _NAME.fullmatch(path.name) and path.is_dir()]
+    return [SandboxFolder(path) for path in sorted(found)]
+
+
+def make_folder(root: Path) -> tuple[SandboxFolder, int]:
+    """Make a new sandbox's folder; return it with the descriptor that holds its lock.
+
+    The supervisor inherits the descriptor, so that no moment is unlocked. To be called under `lock_root`.
+    """
+    folder = SandboxFolder(root / secrets.token_hex(4))
+    folder.path.mkdir(mode=0o700)
+    for inner in (folder.logs, folder.config, folder.temporary):
+        inner.mkdir(mode=0o700)
+    descriptor = os.open(folder.lock, os.O_RDWR | os.O_CREAT, 0o600)
+    fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    return folder, descriptor
+
+
+def write_private(path: Path, text: str) -> None:
+    """Write a file that only this user can read, whole or not at all."""
+    part = path.with_name(f".{path.name}.part")
+    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(text)
+    part.replace(path)

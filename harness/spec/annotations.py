@@ -1,0 +1,21 @@
+"""The marks by which an object tells the Ingester what to do, and how to read them."""
+
+from __future__ import annotations
+
+from harness.spec.model import JsonObject
+
+INGESTER_FINALIZER = "michelangelo/Ingester"
+DELETING_ANNOTATION = "michelangelo/Deleting"
+IMMUTABLE_ANNOTATION = "michelangelo/Immutable"
+
+
+def get_finalizers(obj: JsonObject | None) -> list[str]:
+    """Return the object's finalizers."""
+    return list((obj or {}).get("metadata", {}).get("finalizers") or [])
+
+
+def is_released(obj: JsonObject | None) -> bool:
+    """Whether the Ingester has nothing left to do: gone, or being deleted and held by others only."""
+    if obj is None:
+        return True
+    return "deletionTimestamp" in obj["metadata"] and INGESTER_FINALIZER not in get_finalizers(obj)

@@ -1,0 +1,221 @@
+"""Compares what Kubernetes holds with what MySQL holds, and returns the differences; it never raises.
+
+Pure functions over plain values. An empty list means that both agree.
+
+Two renderings of one object count as equal where proto3 can't tell them apart: a field that is absent and one
+that holds its type's default (null, '', 0, false, [] or {}) are the same, since the Ingester stores the object
+as its generated Go type writes it, which drops some defaults and adds others (`status: {}`). Where a key is
+data, in labels and annotations, presence counts.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from harness.clients.mysql import Row, Value
+from harness.core.record import Mismatch
+from harness.spec.model import API_VERSION, ColumnType, IndexedColumn, JsonObject, Kind, SpotCheck
+
+_ABSENT = object()
+_MAPS_OF_DATA = ("metadata.labels", "metadata.annotations")
+_SHOWN = 160
+
+
+def compare_json(expected: Any, actual: Any, path: str = "") -> list[Mismatch]:
+    """Return where `actual` differs from `expected`, by JSON path."""
+    if isinstance(expected, dict) and isinstance(actual, dict):
+        if path in _MAPS_OF_DATA:
+            return _compare_maps(expected, actual, path)
+        differences: list[Mismatch] = []
+        for key in sorted(expected.keys() | actual.keys()):
+            differences += compare_json(
+                expected.get(key, _ABSENT), actual.get(key, _ABSENT), f"{path}.{key}" if path else key
+            )
+        return differences
+    if isinstance(expected, list) and isinstance(actual, list) and len(expected) == len(actual):
+        return [
+            difference
+            for index, (left, right) in enumerate(zip(expected, actual, strict=True))
+            for difference in compare_json(left, right, f"{path}[{index}]")
+        ]
+    if _same_scalar(expected, actual) or (_is_default(expected) and _is_default(actual)):
+        return []
+    return [Mismatch(path or "$", show(expected), show(actual))]
+
+
+def compare_row(kind: Kind, obj: JsonObject, row: Row) -> list[Mismatch]:
+    """Return where the row differs from `obj`, the object at the row's own resourceVersion.
+
+    Covers every column, the json column field by field, the labels and the annotations.
+    """
+    metadata = obj["metadata"]
+    expected: dict[str, Value] = {
+        "uid": metadata["uid"],
+        "group_ver": API_VERSION,
+        "namespace": metadata["namespace"],
+        "name": metadata["name"],
+        "res_version": int(metadata["resourceVersion"]),
+        "create_time": parse_time(metadata["creationTimestamp"]),
+        "delete_time": None,
+    }
+    expected |= {column.name: expect_column(column, obj) for column in kind.columns}
+    mismatches = [
+        Mismatch(f"column {name}", show(value), show(row.columns.get(name, _ABSENT)))
+        for name, value in expected.items()
+        if row.columns.get(name, _ABSENT) != value
+    ]
+    mismatches += compare_proto(_list_identity(obj), row)
+    mismatches += [
+        Mismatch(f"column json, {m.where}", m.expected, m.actual) for m in _compare_stored_json(obj, row)
+    ]
+    mismatches += _compare_pairs(kind.labels_table, metadata.get("labels") or {}, row.labels)
+    mismatches += _compare_pairs(kind.annotations_table, metadata.get("annotations") or {}, row.annotations)
+    return mismatches
+
+
+def compare_proto(texts: Iterable[str], row: Row) -> list[Mismatch]:
+    """Return which of `texts` the proto column lacks; protobuf writes strings as they are.
+
+    That is no decoding, but it tells a column that is empty, stale or another object's.
+    """
+    stored = row.columns.get("proto")
+    if not isinstance(stored, bytes) or not stored:
+        return [Mismatch("column proto", "the serialized object", show(stored))]
+    return [
+        Mismatch("column proto", f"to contain {show(text)}", f"{len(stored)} bytes without it")
+        for text in texts
+        if text.encode() not in stored
+    ]
+
+
+def compare_spots(spots: Iterable[SpotCheck], obj: JsonObject, where: str) -> list[Mismatch]:
+    """Return the spot checks that `obj` fails; `where` says what `obj` is."""
+    return [
+        Mismatch(f"{where}, {spot.path}", show(spot.value), show(found))
+        for spot in spots
+        if not _same_scalar(found := get_path(obj, spot.path), spot.value)
+    ]
+
+
+def expect_column(column: IndexedColumn, obj: JsonObject) -> Value:
+    """Return what an indexed column must hold for `obj`; see `ColumnType` and `IndexedColumn`."""
+    parent, _, leaf = column.path.rpartition(".")
+    message = get_path(obj, parent)
+    if message is _ABSENT or message is None:
+        if parent not in ("metadata", "spec", "status"):
+            return None
+        message = {}
+    value = message.get(leaf)
+    match column.type:
+        case ColumnType.DATETIME:
+            return None if value is None else parse_time(value)
+        case ColumnType.BOOLEAN:
+            return "1" if value else "0"
+        case ColumnType.INTEGER:
+            return str(value or 0)
+        case ColumnType.ENUM:
+            return str(value or column.zero)
+        case ColumnType.TEXT:
+            return str(value or "")
+
+
+def get_path(obj: Any, path: str) -> Any:
+    """Return the value at a dotted JSON path, or a marker that equals no value where there is none."""
+    for key in path.split("."):
+        if not isinstance(obj, Mapping) or key not in obj:
+            return _ABSENT
+        obj = obj[key]
+    return obj
+
+
+def has_path(obj: Any, path: str) -> bool:
+    """Whether there is a value at a dotted JSON path."""
+    return get_path(obj, path) is not _ABSENT
+
+
+def parse_time(text: str) -> dt.datetime:
+    """Return an RFC 3339 time as MySQL's DATETIME shows it: UTC, whole seconds, without zone."""
+    moment = dt.datetime.fromisoformat(text)
+    return moment.astimezone(dt.UTC).replace(tzinfo=None, microsecond=0)
+
+
+def show(value: Any) -> str:
+    """Return the value as a reader wants to see it, long ones shortened."""
+    if value is _ABSENT:
+        return "nothing"
+    if value is None:
+        return "NULL"
+    if isinstance(value, dt.datetime):
+        return value.isoformat(sep=" ")
+    if isinstance(value, bytes):
+        return f"{len(value)} bytes"
+    text = json.dumps(value, ensure_ascii=False, default=str)
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}… ({len(text)} characters)"
+
+
+def _list_identity(obj: JsonObject) -> list[str]:
+    """Return the texts by which a serialized object is known, its version and labels among them."""
+    metadata = obj["metadata"]
+    texts = [metadata[key] for key in ("uid", "namespace", "name", "resourceVersion")]
+    for key, value in (metadata.get("labels") or {}).items():
+        texts += [key, value]
+    return texts
+
+
+def _compare_stored_json(obj: JsonObject, row: Row) -> list[Mismatch]:
+    stored = row.columns.get("json")
+    if not isinstance(stored, str) or not stored:
+        return [Mismatch("$", "the whole object", show(stored))]
+    try:
+        return compare_json(obj, json.loads(stored))
+    except json.JSONDecodeError as error:
+        return [Mismatch("$", "valid JSON", f"{error}: {stored[:_SHOWN]}")]
+
+
+def _compare_pairs(
+    table: str, expected: Mapping[str, str], actual: tuple[tuple[str, str], ...]
+) -> list[Mismatch]:
+    found: dict[str, list[str]] = {}
+    for key, value in actual:
+        found.setdefault(key, []).append(value)
+    mismatches = []
+    for key in sorted(expected.keys() | found.keys()):
+        wanted = [expected[key]] if key in expected else []
+        values = found.get(key, [])
+        if values != wanted:
+            mismatches.append(Mismatch(f"table {table}, key {key}", _show_values(wanted), _show_values(values)))
+    return mismatches
+
+
+def _show_values(values: list[str]) -> str:
+    if not values:
+        return "no row"
+    return " and ".join(show(value) for value in values) + (f" ({len(values)} rows)" if len(values) > 1 else "")
+
+
+def _compare_maps(expected: Mapping[str, Any], actual: Mapping[str, Any], path: str) -> list[Mismatch]:
+    return [
+        Mismatch(f"{path}[{key}]", show(expected.get(key, _ABSENT)), show(actual.get(key, _ABSENT)))
+        for key in sorted(expected.keys() | actual.keys())
+        if expected.get(key, _ABSENT) != actual.get(key, _ABSENT)
+    ]
+
+
+def _same_scalar(left: Any, right: Any) -> bool:
+    if isinstance(left, bool) is not isinstance(right, bool):
+        return False
+    return bool(left == right)
+
+
+def _is_default(value: Any) -> bool:
+    """Whether proto3 can't tell the value from an absent field: a default, or a message of defaults only."""
+    if value is _ABSENT or value is None or value is False or value == "":
+        return True
+    if isinstance(value, dict):
+        return all(_is_default(item) for item in value.values())
+    if isinstance(value, list):
+        return not value
+    return isinstance(value, int | float) and not isinstance(value, bool) and value == 0

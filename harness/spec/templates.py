@@ -1,0 +1,118 @@
+"""Renders the CR templates of `fixtures/crs`, strictly; the seed report's values are their defaults."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import jinja2
+import jinja2.meta
+import yaml
+
+from harness.core.errors import HarnessError, SettingsError
+from harness.core.resources import find_resource
+from harness.spec.cases import CASES
+from harness.spec.model import Case, JsonObject
+
+_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)   # the one in C is ten times as fast
+
+CRS_FOLDER = find_resource("fixtures", "crs")
+
+
+class Templates:
+    """The templates of one folder.
+
+    `suffix` is added to the name of every object, and to the names by which the objects of the 13 cases refer
+    to each other: so that a run in a cluster of others is told apart.
+    """
+
+    def __init__(self, folder: Path = CRS_FOLDER, *, suffix: str = "") -> None:
+        self.folder = folder
+        self._suffix = suffix
+        self._variables: dict[str, set[str]] = {}   # template -> the names that it takes
+        self._environment = jinja2.Environment(
+            loader=jinja2.FileSystemLoader(folder),
+            undefined=jinja2.StrictUndefined,
+            autoescape=False,  # noqa: S701  the output is YAML; values are quoted by `tojson`
+            keep_trailing_newline=True,
+        )
+        # Jinja2's own globals would shadow variables: `namespace` is one of them.
+        self._environment.globals.clear()
+        # tojson's default escapes < > & ' for HTML, which would change the values of a YAML document.
+        self._environment.filters["tojson"] = _dump_json
+
+    def get_variables(self, case: Case) -> set[str]:
+        """Return the names of the variables that the case's template takes."""
+        if case.template not in self._variables:
+            parsed = self._environment.parse(self._read(case))
+            self._variables[case.template] = jinja2.meta.find_undeclared_variables(parsed)
+        return self._variables[case.template]
+
+    def render_text(self, case: Case, variables: Mapping[str, Any] | None = None) -> str:
+        """Return the case's YAML; HarnessError names the template, the line and what is wrong with it."""
+        values = dict(variables or {})
+        try:
+            known = self.get_variables(case)
+            for name in values:
+                if name not in known:
+                    raise SettingsError.unknown(f"variable of {case.template}", name, sorted(known))
+            return self._environment.get_template(case.template).render(values)
+        except jinja2.TemplateSyntaxError as error:
+            raise HarnessError(
+                f"template {self.folder / case.template}, line {error.lineno}: {error.message}",
+                hint="Compare it with `git diff fixtures/crs`.",
+            ) from error
+        except jinja2.TemplateError as error:
+            raise HarnessError(
+                f"template {self.folder / case.template}: {error.message}",
+                hint=f"Its variables: {', '.join(sorted(self.get_variables(case)))}; each needs a default.",
+            ) from error
+
+    def render(self, case: Case, variables: Mapping[str, Any] | None = None) -> JsonObject:
+        """Return the case's object; HarnessError where the rendered text is no YAML or of another kind."""
+        document = self._load(case, variables)
+        if not self._suffix:
+            return document
+        names = {str(self._load(each)["metadata"]["name"]) for each in CASES}
+        renamed: JsonObject = _rename(document, {name: f"{name}-{self._suffix}" for name in names})
+        return renamed
+
+    def _load(self, case: Case, variables: Mapping[str, Any] | None = None) -> JsonObject:
+        text = self.render_text(case, variables)
+        try:
+            document = yaml.load(text, _Loader)  # noqa: S506  a safe one
+        except yaml.YAMLError as error:
+            raise HarnessError(f"template {self.folder / case.template} renders no YAML: {error}") from error
+        if not isinstance(document, dict) or document.get("kind") != case.name:
+            found = document.get("kind") if isinstance(document, dict) else type(document).__name__
+            raise HarnessError(
+                f"template {self.folder / case.template} renders kind {found!r}, expected {case.name!r}"
+            )
+        return document
+
+    def _read(self, case: Case) -> str:
+        try:
+            return (self.folder / case.template).read_text(encoding="utf-8")
+        except OSError as error:
+            raise HarnessError(
+                f"template {self.folder / case.template} can't be read ({error.strerror})",
+                hint="Restore it with `git checkout fixtures/crs`.",
+            ) from error
+
+
+def _rename(value: Any, names: Mapping[str, str]) -> Any:
+    """Return `value` with the names of objects replaced: those that stand beside a namespace."""
+    if isinstance(value, list):
+        return [_rename(item, names) for item in value]
+    if not isinstance(value, dict):
+        return value
+    renamed = {key: _rename(item, names) for key, item in value.items()}
+    if "namespace" in renamed and renamed.get("name") in names:
+        renamed["name"] = names[renamed["name"]]
+    return renamed
+
+
+def _dump_json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False)

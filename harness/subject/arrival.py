@@ -1,0 +1,222 @@
+"""Awaits the row of a write, and gathers what there is to know about it.
+
+The deadline runs from the write, or from the controller manager's last start where that is later. A
+controller manager that crash-loops ends the wait at once: the row can't come.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+
+from harness.clients.mysql import Database, Row
+from harness.core.errors import HarnessError
+from harness.core.polling import Wait, wait_for
+from harness.core.record import Evidence, Latency
+from harness.sandbox.base import CONTROLLERMGR, Phase, Sandbox
+from harness.sandbox.log_coverage import LogReach, get_log_reach
+from harness.spec.catalogue import KINDS
+from harness.spec.model import Case, JsonObject
+from harness.subject import evidence
+from harness.subject.log import LogEntry, find_crashes, find_object_entries, find_sequence, parse_log
+from harness.subject.steps import Patience, Sync, Write
+
+_OVERDUE_TO_HURRY = 3
+_HURRIED_S = 3.0
+_MARGIN = 10.0   # times the slowest row that came
+
+
+class Arrivals:
+    """Waits for rows in one sandbox.
+
+    `unblock` is called when the controller manager is down while another case's row is awaited; it returns
+    whether it brought it back. `get_messages` returns the log lines that a reconcile of the case writes. With
+    `hurries`, no further row is waited for as long once some were in vain: rows that are awaited one after the
+    other would take an hour where none comes.
+    """
+
+    def __init__(
+        self,
+        sandbox: Sandbox,
+        database: Database,
+        patience: Patience,
+        *,
+        unblock: Callable[[Case], bool],
+        get_messages: Callable[[Case], tuple[str, ...]],
+        hurries: bool = False,
+    ) -> None:
+        self._sandbox = sandbox
+        self._database = database
+        self._patience = patience
+        self._unblock = unblock
+        self._get_messages = get_messages
+        self._hurries = hurries
+        self._overdue = 0
+        self._slowest_s = 0.0   # of the rows that came
+        self.latencies: list[Latency] = []
+
+    @property
+    def sync_s(self) -> float:
+        """How long a row is waited for now, in seconds."""
+        if not self._hurries or self._overdue < _OVERDUE_TO_HURRY:
+            return self._patience.sync_s
+        return min(self._patience.sync_s, max(_HURRIED_S, _MARGIN * self._slowest_s))
+
+    def glance(self, write: Write, operation: str) -> None:
+        """Measure how long the write takes to reach its row, if that is as quick as it usually is."""
+        if self._manager_runs():
+            wait = self._poll(write, self._patience.glance_s)
+            if wait.satisfied:
+                kind = write.creation.case.name
+                self.latencies.append(Latency(kind, operation, time.monotonic() - write.at))
+
+    def await_row(self, write: Write) -> Sync:
+        """Wait until the row has reached the write's version, the deadline has passed, or all is lost."""
+        sync = self.await_row_alone(write)
+        sync.evidence = sync.describe()
+        return sync
+
+    def await_row_alone(self, write: Write) -> Sync:
+        """Wait as `await_row` does; the evidence is not made before it is asked for."""
+        waits: list[Wait[int | None]] = []
+        crash = ""
+        while not crash:
+            waits.append(self._poll(write, max(0.0, self._get_deadline(write) - time.monotonic())))
+            if waits[-1].satisfied:
+                break
+            if self._manager_runs():
+                if self._get_deadline(write) <= time.monotonic():
+                    break
+            elif not self._unblock(write.creation.case):
+                crash = self._await_crash_loop(write)
+        if waits[-1].satisfied:
+            self._slowest_s = max(self._slowest_s, sum(wait.duration_s for wait in waits))
+        else:
+            self._overdue += 1
+        return self._gather(write, waits, crash)
+
+    def _poll(self, write: Write, timeout_s: float) -> Wait[int | None]:
+        return wait_for(
+            lambda: self._database.get_version(write.creation.case.kind, write.uid),
+            lambda version: version is not None and version >= write.version,
+            give_up=lambda _: not self._manager_runs(),
+            timeout_s=timeout_s,
+        )
+
+    def _manager_runs(self) -> bool:
+        return self._sandbox.component(CONTROLLERMGR).phase is Phase.RUNNING
+
+    def _get_deadline(self, write: Write) -> float:
+        started_at = self._sandbox.component(CONTROLLERMGR).started_at
+        running_since = 0.0 if started_at is None else time.monotonic() - (time.time() - started_at)
+        return max(write.at, running_since) + self.sync_s
+
+    def _await_crash_loop(self, write: Write) -> str:
+        """Return what the controller manager does instead of running, '' where it recovered.
+
+        One crash is not yet a loop: it counts once the restarted process has died as well.
+        """
+        before = write.creation.restarts
+
+        def is_looping() -> bool:
+            component = self._sandbox.component(CONTROLLERMGR)
+            return component.restarts > before and component.phase is Phase.CRASH_LOOP
+
+        looped = wait_for(is_looping, bool, timeout_s=self._patience.issue_s, interval_s=0.02)
+        if not looped.satisfied and self._manager_runs():
+            return ""
+        component = self._sandbox.component(CONTROLLERMGR)
+        return (
+            f"{CONTROLLERMGR} is in {component.phase} ({component.reason}), {component.restarts - before} "
+            f"restarts since {write.creation.case.name} was created"
+        )
+
+    def _gather(self, write: Write, waits: list[Wait[int | None]], problem: str) -> Sync:
+        """Read the row, the object at the row's version, and the log lines about it."""
+        rows, row, obj = self._read_pair(write)
+        read_at = time.time()
+        has_arrived = row is not None and row.res_version >= write.version
+        entries = self._await_entries(write) if has_arrived else self._find_entries(write)
+        return Sync(
+            write=write,
+            row=row,
+            rows=rows,
+            obj=obj,
+            waited_s=sum(wait.duration_s for wait in waits),
+            read_at=read_at,
+            entries=entries,
+            server_time=self._database.get_time(),
+            restarts=self._sandbox.component(CONTROLLERMGR).restarts,
+            crash=problem,
+            stray_tables=self._find_stray_tables(write),
+            describe=lambda: self._describe(write, waits, problem, row, obj, read_at, entries),
+        )
+
+    def _describe(
+        self,
+        write: Write,
+        waits: Sequence[Wait[int | None]],
+        problem: str,
+        row: Row | None,
+        obj: JsonObject | None,
+        read_at: float,
+        entries: Sequence[LogEntry],
+    ) -> list[Evidence]:
+        found = [evidence.of_wait(wait, "res_version of the row, at each change") for wait in waits]
+        if row is not None and obj is not None:
+            found.append(evidence.of_object(obj, f"the object at resourceVersion {row.res_version}"))
+        found.append(evidence.of_row(row, f"the row in table {write.creation.case.kind.table}", read_at))
+        found.append(evidence.of_log(entries[:12], "log lines about the object since the write"))
+        if problem:
+            found.append(evidence.of_note("the controller manager", problem))
+            log = parse_log(self._sandbox.read_log(CONTROLLERMGR, write.cursor))
+            found += [evidence.of_log(trace, f"crash of run {trace[0].run}") for trace in find_crashes(log)]
+        return found
+
+    def _read_pair(self, write: Write) -> tuple[list[Row], Row | None, JsonObject | None]:
+        """Read the row and the object at the row's version; HarnessError where that version can't be had."""
+        kind, history = write.creation.case.kind, write.creation.history
+        metadata = write.answer["metadata"]
+
+        def read() -> tuple[list[Row], Row | None, JsonObject | None]:
+            rows = self._database.get_rows(kind, metadata["namespace"], metadata["name"])
+            row = next((row for row in rows if row.uid == write.uid), None)
+            return rows, row, history.find(row.res_version) if row and history else None
+
+        def is_certain(pair: tuple[list[Row], Row | None, JsonObject | None]) -> bool:
+            return pair[1] is None or pair[2] is not None or not (history and history.has_gaps)
+
+        wait = wait_for(read, is_certain, timeout_s=self._patience.log_s, interval_s=0.02)
+        if not wait.satisfied:
+            raise HarnessError(
+                f"{kind.name} {metadata['name']}: the version that its row holds is no longer in the API server's "
+                "watch cache, and the object changes faster than it can be read",
+                hint="Run this kind alone with --crd, soon after the sandbox has started.",
+            )
+        return wait.value
+
+    def _find_entries(self, write: Write) -> list[LogEntry]:
+        """Return the object's log lines so far; none where the log can't be read."""
+        metadata = write.answer["metadata"]
+        entries = parse_log(self._sandbox.read_log(CONTROLLERMGR, write.cursor))
+        return find_object_entries(
+            entries, write.creation.case.kind, metadata["namespace"], metadata["name"]
+        )
+
+    def _await_entries(self, write: Write) -> list[LogEntry]:
+        """Return the object's log lines; the last one may follow its row by a moment."""
+        if get_log_reach(self._sandbox) is LogReach.NONE:
+            return []
+        messages = self._get_messages(write.creation.case)
+        if not messages:
+            return []   # nobody asks for them, and reading a long log for each row takes its time
+        return wait_for(
+            lambda: self._find_entries(write),
+            lambda found: len(find_sequence(found, messages)) == len(messages),
+            timeout_s=self._patience.log_s,
+            interval_s=0.01,
+        ).value
+
+    def _find_stray_tables(self, write: Write) -> list[str]:
+        own = write.creation.case.kind.table
+        return self._database.find_tables_with(write.uid, [k.table for k in KINDS if k.table != own])

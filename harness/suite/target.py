@@ -1,0 +1,87 @@
+"""What a run is pointed at: the bundled reference or an executable, a checkout, a cluster, the k3d sandbox.
+
+It prepares a checkout before the run, and brings the chosen sandbox up. Where a choice is made by evidence (the
+profile of a checkout), the reason goes with it.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from harness.cli.doctor import run_doctor
+from harness.core.progress import Progress
+from harness.core.settings import ControllerManager, SandboxSettings
+from harness.doctor.finding import require_all
+from harness.provision.checkout.preparation import prepare_checkout
+from harness.sandbox.base import Sandbox
+from harness.sandbox.existing.options import ExistingSettings
+from harness.sandbox.existing.sandbox import connect_existing
+from harness.sandbox.k3d.options import K3dSettings
+from harness.sandbox.k3d.sandbox import start_k3d_sandbox
+from harness.sandbox.local.client.sandbox import start_local_sandbox
+
+
+@dataclass(frozen=True)
+class Target:
+    """What is tested, and where.
+
+    `place` is the cluster that exists, or k3d; None means the local sandbox, as `sandbox` describes it.
+    `pins` name exactly what is tested and why the profile was chosen, `findings` say where it and the harness
+    disagree.
+    """
+
+    sandbox: SandboxSettings = field(default_factory=SandboxSettings)
+    place: ExistingSettings | K3dSettings | None = None
+    profile: str = "report-2026-03"
+    checkout: Path | None = None
+    label: str = ""
+    pins: Mapping[str, str] = field(default_factory=dict)
+    findings: tuple[str, ...] = ()
+
+
+def prepare_michelangelo(target: Target, spec: str, profile: str | None, progress: Progress) -> Target:
+    """Return the target with the checkout that `spec` names built into it, for the local sandbox.
+
+    The checkout's evidence chooses the profile where none is given. Raises SettingsError or HarnessError.
+    """
+    prepared = prepare_checkout(spec, progress)
+    chosen = profile or prepared.profile
+    sandbox = dataclasses.replace(
+        target.sandbox,
+        controllermgr=ControllerManager(prepared.controllermgr, version=prepared.checkout.version),
+        apiserver=prepared.apiserver,
+        crds=prepared.crds,
+        schema=prepared.schema,
+        profile=chosen,
+    )
+    return dataclasses.replace(
+        target,
+        sandbox=sandbox,
+        profile=chosen,
+        checkout=prepared.checkout.path,
+        label=prepared.checkout.label,
+        pins={**prepared.pins, "profile": f"{chosen}: {'as asked' if profile else prepared.profile_reason}"},
+        findings=tuple(map(str, prepared.findings)),
+    )
+
+
+def bring_up(
+    target: Target, *, keep: bool, progress: Progress, on_reuse: Callable[[Sandbox], None]
+) -> Sandbox:
+    """Return the target's sandbox, up. Raises SettingsError or HarnessError with nothing left behind.
+
+    A controller manager that keeps ending is no error here: it is what the run is to find out.
+    """
+    match target.place:
+        case ExistingSettings() as settings:
+            require_all(run_doctor(settings))
+            return connect_existing(settings, keep=keep, progress=progress)
+        case K3dSettings() as settings:
+            return start_k3d_sandbox(settings, checkout=target.checkout, keep=keep, progress=progress)
+        case _:
+            return start_local_sandbox(
+                target.sandbox, keep=keep, progress=progress, on_reuse=on_reuse, allow_crash_loop=True
+            )

@@ -1,0 +1,106 @@
+"""Makes objects, rows and entries that agree with each other, so that a test need only spoil one."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+from types import MappingProxyType
+from typing import Any
+
+from harness.chapters.faults.ending import Ending
+from harness.chapters.faults.ledger import Entry, Life, Outcome, trace_lives
+from harness.chapters.faults.plan import Operation, Verb
+from harness.clients.mysql import Row
+from harness.reference.row import RowBuilder
+from harness.spec.annotations import INGESTER_FINALIZER
+from harness.spec.catalogue import KINDS_BY_NAME
+from harness.spec.model import JsonObject
+
+NOW = datetime(2026, 3, 1, 12)
+
+
+def make_obj(
+    name: str = "project-0", version: int = 10, *, uid: str = "", kind: str = "Project", **metadata: Any
+) -> JsonObject:
+    """Return an object as the API server sends it."""
+    return {
+        "apiVersion": "michelangelo.api/v2",
+        "kind": kind,
+        "metadata": {
+            "uid": uid or f"uid-of-{name}",
+            "namespace": "load",
+            "name": name,
+            "resourceVersion": str(version),
+            "creationTimestamp": "2026-03-01T12:00:00Z",
+            "finalizers": [INGESTER_FINALIZER],
+            "labels": {"load/stage": f"v{version}"},
+            "annotations": {"load/note": f"v{version}"},
+            **metadata,
+        },
+        "spec": {"description": f"v{version}", "tier": 2},
+    }
+
+
+def make_row(obj: JsonObject, *, deleted: bool = False, **columns: Any) -> Row:
+    """Return the row that equals the object, soft-deleted where asked, with other columns where given."""
+    kind = KINDS_BY_NAME[obj["kind"]]
+    row = RowBuilder().build(kind, obj)
+    values = {
+        "uid": row.uid,
+        "group_ver": row.group_ver,
+        "namespace": row.namespace,
+        "name": row.name,
+        "res_version": row.res_version,
+        "create_time": row.create_time,
+        "update_time": NOW,
+        "delete_time": NOW if deleted else None,
+        "proto": row.proto,
+        "json": row.json,
+        **row.columns,
+        **columns,
+    }
+    labels, annotations = (tuple(sorted(pairs.items())) for pairs in (row.labels, row.annotations))
+    return Row(kind.table, MappingProxyType(values), labels, annotations)
+
+
+def without_labels(row: Row) -> Row:
+    """Return the row without its labels."""
+    return replace(row, labels=())
+
+
+def make_entry(
+    verb: Verb,
+    obj: JsonObject | None = None,
+    *,
+    name: str = "project-0",
+    uid: str = "",
+    kind: str = "Project",
+    outcome: Outcome = Outcome.ACKNOWLEDGED,
+    at: float = 1.0,
+    client: int = 0,
+    answer: str = "",
+) -> Entry:
+    """Return an entry of the ledger."""
+    known = uid or (obj["metadata"]["uid"] if obj else "")
+    return Entry(Operation(client, 0, verb, kind, name), outcome, at, at, known, obj, answer)
+
+
+def make_life(obj: JsonObject, *, deleted: bool = False, at: float = 1.0) -> Life:
+    """Return the life of an object that was created, and where asked deleted."""
+    entries = [make_entry(Verb.CREATE, obj, kind=obj["kind"], name=obj["metadata"]["name"], at=at)]
+    if deleted:
+        uid = obj["metadata"]["uid"]
+        entries.append(make_entry(Verb.DELETE, uid=uid, kind=obj["kind"], name=obj["metadata"]["name"], at=at))
+    return trace_lives(entries)[obj["metadata"]["uid"]]
+
+
+def make_ending(*pairs: tuple[JsonObject | None, Row | None]) -> Ending:
+    """Return an ending with these objects and rows."""
+    ending = Ending()
+    for obj, row in pairs:
+        if obj is not None:
+            ending.objects[obj["metadata"]["uid"]] = obj
+        if row is not None:
+            kind = next(kind for kind in KINDS_BY_NAME.values() if kind.table == row.table)
+            ending.rows.setdefault(kind.name, []).append(row)
+    return ending

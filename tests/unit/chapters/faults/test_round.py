@@ -1,0 +1,152 @@
+"""`harness.chapters.faults.round`: a round that proves nothing is invalid, and leaves nothing behind."""
+
+from __future__ import annotations
+
+import itertools
+import threading
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from harness.chapters.faults import round as rounds
+from harness.chapters.faults.round import Round
+from harness.chapters.faults.scene import Scene, Stroke, require
+from harness.chapters.faults.terms import Place
+from harness.chapters.faults.workload import Load
+from harness.clients.kube import Refusal
+from harness.core.outcomes import Invalid
+from harness.core.settings import MySQLEndpoint
+from harness.sandbox.base import ComponentStatus, Phase
+from harness.spec.catalogue import KINDS_BY_NAME
+from harness.spec.model import JsonObject, Kind
+from tests.fakes.growing_log import GrowingLog
+
+from .builders import make_obj
+
+
+class FakeCluster:
+    """An API server that takes everything, or nothing."""
+
+    versions = itertools.count(1)
+
+    def __init__(self, *, refuses: bool = False) -> None:
+        self._refuses = refuses
+
+    def _answer(self, name: str) -> JsonObject:
+        if self._refuses:
+            raise Refusal(403, "Forbidden", "no")
+        return make_obj(name, next(self.versions))
+
+    def create(self, _kind: Kind, obj: JsonObject) -> JsonObject:
+        """Take the object."""
+        return self._answer(obj["metadata"]["name"])
+
+    def patch(self, _kind: Kind, _namespace: str, name: str, _patch: Mapping[str, Any]) -> JsonObject:
+        """Take the patch."""
+        return self._answer(name)
+
+    def delete(self, _kind: Kind, _namespace: str, name: str) -> bool:
+        """Take the deletion."""
+        return bool(self._answer(name))
+
+    def close(self) -> None:
+        """Do nothing."""
+
+    def get(self, _kind: Kind, _namespace: str, name: str) -> JsonObject | None:
+        """Return an object."""
+        return self._answer(name)
+
+
+class FakeSandbox(GrowingLog):
+    """A sandbox without servers: its MySQL can't be reached, its log is empty."""
+
+    name = "fake"
+    mysql = MySQLEndpoint("127.0.0.1", 1, "nobody", "none", "")
+
+    def component(self, name: str) -> ComponentStatus:
+        """Return a component that runs."""
+        return ComponentStatus(name, Phase.RUNNING)
+
+
+class FakeStroke(Stroke):
+    """A stroke that shows, and holds, as told."""
+
+    def __init__(self, *, shows: bool = True, holds: bool = True) -> None:
+        self.deeds: list[str] = []
+        self._shows = shows
+        self._holds = holds
+
+    def strike(self, _scene: Scene) -> None:
+        """Note it."""
+        self.deeds.append("struck")
+
+    def prove(self, _scene: Scene) -> str:
+        """Return a proof, if it shows."""
+        return require("seen" if self._shows else "", "nothing was seen")
+
+    def stands(self, _scene: Scene) -> bool:
+        """Whether it holds."""
+        return self._holds
+
+    def heal(self, _scene: Scene) -> None:
+        """Note it."""
+        self.deeds.append("healed")
+
+
+@pytest.fixture(autouse=True)
+def _impatience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let rounds take a fraction of their time."""
+    for name, seconds in {"_LOAD_S": 0.05, "_LOAD_TIMEOUT_S": 0.4, "_AFTERWARDS_S": 0.05}.items():
+        monkeypatch.setattr(rounds, name, seconds)
+
+
+def conduct(stroke: FakeStroke, *, refuses: bool = False, limit: int | None = None, outage_s: float = 0.1) -> None:
+    """Conduct a round of the stroke."""
+    place = Place(
+        FakeSandbox(),  # type: ignore[arg-type]
+        lambda: FakeCluster(refuses=refuses),  # type: ignore[arg-type, return-value]
+        [KINDS_BY_NAME["Project"]],
+        lambda _: False,
+    )
+    load = Load(1, "load", {"Project": make_obj()}, clients=2, rate=2000.0, limit=limit)
+    Round(place, load, [stroke], outage_s).conduct()
+
+
+def test_a_load_that_is_not_acknowledged_is_invalid() -> None:
+    """Where the API server takes nothing, the fault does not even strike."""
+    stroke = FakeStroke()
+    with pytest.raises(Invalid, match="the load was not there: 0 operations acknowledged"):
+        conduct(stroke, refuses=True)
+    assert stroke.deeds == []
+
+
+def test_a_fault_that_does_not_show_is_invalid_and_healed() -> None:
+    """A stroke without a proof ends the round, after it was undone."""
+    stroke = FakeStroke(shows=False)
+    with pytest.raises(Invalid, match="the fault did not strike: nothing was seen"):
+        conduct(stroke)
+    assert stroke.deeds == ["struck", "healed"]
+
+
+def test_a_fault_that_is_over_too_early_is_invalid() -> None:
+    """A fault that does not hold for its time proves nothing."""
+    stroke = FakeStroke(holds=False)
+    with pytest.raises(Invalid, match="the fault was over"):
+        conduct(stroke)
+    assert stroke.deeds == ["struck", "healed"]
+
+
+def test_a_load_that_ends_before_the_fault_is_invalid(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No operation during the fault proves nothing about it."""
+    monkeypatch.setattr(rounds, "_LOAD_S", 0.3)
+    with pytest.raises(Invalid, match="no operation was sent while the fault held"):
+        conduct(FakeStroke(), limit=120, outage_s=0.2)
+
+
+def test_an_invalid_round_leaves_no_thread_at_work() -> None:
+    """Clients and sampler end with the round."""
+    with pytest.raises(Invalid):
+        conduct(FakeStroke(shows=False))
+    names = [thread.name for thread in threading.enumerate()]
+    assert not [name for name in names if name.startswith("load client")]

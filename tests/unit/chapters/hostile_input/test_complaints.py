@@ -1,0 +1,48 @@
+"""What is taken from the controller manager's log: failed writes, each once."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, cast
+
+from harness.chapters.hostile_input.complaints import Complaint, Complaints
+from harness.sandbox.base import Sandbox
+from tests.fakes.growing_log import GrowingLog
+
+
+def make_line(message: str = "Failed to upsert object to metadata storage", **fields: Any) -> str:
+    """Return a line of an Ingester's logger."""
+    return json.dumps({"logger": "ingester.Model", "msg": message, "namespace": "n", "name": "a", **fields})
+
+
+def read(log: GrowingLog, complaints: Complaints) -> list[Complaint]:
+    """Return the failed writes since the last look."""
+    return complaints.read()[0]
+
+
+def test_failed_writes_are_told_by_object() -> None:
+    """A failed write, of a kind that stays or of an immutable one, is told with kind, name and error."""
+    log = GrowingLog()
+    log.lines = [make_line(error="before")]
+    complaints = Complaints(cast(Sandbox, log))
+    log.lines += [
+        make_line(error="Data too long"),
+        make_line("Failed to ensure object is in metadata storage", error="too"),
+        make_line("Syncing object to metadata storage"),
+        json.dumps({"msg": "Reconciler error", "error": "Failed to upsert object to metadata storage"}),
+        "Failed to upsert object to metadata storage, and no JSON",
+    ]
+    assert read(log, complaints) == [
+        Complaint("Model", "n", "a", "Data too long"),
+        Complaint("Model", "n", "a", "too"),
+    ]
+    assert read(log, complaints) == []
+
+
+def test_undecodable_objects_are_told_as_they_are_logged() -> None:
+    """The client's own lines, which are no JSON, are kept whole."""
+    log = GrowingLog()
+    complaints = Complaints(cast(Sandbox, log))
+    line = "W1124 reflector.go:561] failed to list *v2.TriggerRun: bad Duration"
+    log.lines += [line, "I1124 all is well"]
+    assert complaints.read() == ([], [line])

@@ -1,0 +1,218 @@
+"""How long an object is awaited, and what is read of it, against a made-up cluster and database."""
+
+# ruff: noqa: ARG002  the methods take what the real ones take, whether or not it matters here
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from harness.chapters.hostile_input.delivery import Courier, Delivery
+from harness.chapters.hostile_input.input import Input
+from harness.chapters.hostile_input.places import split
+from harness.chapters.seed.run import Run
+from harness.clients.kube import Refusal, Version
+from harness.clients.mysql import Row
+from harness.core.errors import HarnessError
+from harness.spec.model import JsonObject, Kind
+from tests.fakes.growing_log import GrowingLog
+
+from .builders import CASE, NAMESPACE, make_object, make_row
+
+
+class Place(GrowingLog):
+    """Cluster, database, sandbox and run in one; `answers` decides what becomes of an object, by name."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.rows: dict[str, Row] = {}
+        self.strays: dict[str, int] = {}
+        self.children: dict[str, tuple[tuple[str, str], ...]] = {}
+        self.changes: list[Version] = []
+        self.expired = False
+        self.restarts = 0
+        self.unlogged = ""
+        self.deleted: list[str] = []
+        self.fails: set[str] = set()
+        self.refuses: set[str] = set()
+        self.patience = SimpleNamespace(sync_s=0.3)
+        self.labels = {"run": "r1"}
+        self.cluster = self.database = self.sandbox = self
+
+    def create(self, kind: Kind, obj: JsonObject) -> JsonObject:
+        """Accept the object, and write its row at once unless it is to fail."""
+        name = obj["metadata"]["name"]
+        if name in self.refuses:
+            raise Refusal(422, "Invalid", name)
+        stored = make_object(Input(name, {}, object_name=name))
+        labels = {"labels": obj["metadata"]["labels"]}
+        stored = {**obj, "metadata": {**obj["metadata"], **stored["metadata"], **labels}}
+        if name in self.fails:
+            line = {"logger": "ingester.Pipeline", "namespace": NAMESPACE, "name": name, "error": "too long"}
+            message = {"msg": "Failed to upsert object to metadata storage"}
+            self.lines += [json.dumps({**line, **message, "ts": i}) for i in range(4)]
+        elif not name.endswith("lost"):
+            self.rows[stored["metadata"]["uid"]] = make_row(stored)
+        return stored
+
+    def delete_all(self, kind: Kind, namespace: str) -> None:
+        """Note that the kind's objects were deleted."""
+        self.deleted.append(kind.name)
+
+    def get_changes(self, kind: Kind, namespace: str, **_: int) -> list[Version]:
+        """Return what the watch cache has."""
+        if self.expired:
+            raise Refusal(410, "Expired", "too old")
+        return self.changes
+
+    def get_versions(self, kind: Kind, namespace: str) -> dict[str, int]:
+        """Return the version of each row."""
+        return {uid: row.res_version for uid, row in self.rows.items()} | self.strays
+
+    def get_rows_of(self, kind: Kind, uids: Sequence[str]) -> dict[str, Row]:
+        """Return the rows."""
+        return {uid: self.rows[uid] for uid in uids if uid in self.rows}
+
+    def get_pairs_of(self, table: str, uids: Sequence[str]) -> dict[str, tuple[tuple[str, str], ...]]:
+        """Return the labels or annotations that are left."""
+        return {uid: pairs for uid, pairs in self.children.items() if uid in uids and table.endswith("_labels")}
+
+    def component(self, name: str) -> Any:
+        """Return the controller manager's state."""
+        return SimpleNamespace(restarts=self.restarts, phase="Running", reason="exit code 2")
+
+    def explain_missing_log(self) -> str:
+        """Return why there is no log."""
+        return self.unlogged
+
+
+@pytest.fixture
+def place() -> Place:
+    """A place where everything works."""
+    return Place()
+
+
+@pytest.fixture
+def courier(place: Place) -> Courier:
+    """A courier at its section's beginning."""
+    courier = Courier(cast(Run, place), NAMESPACE)
+    courier.begin()
+    return courier
+
+
+def send(courier: Courier, name: str) -> Delivery:
+    """Send one object called `name`."""
+    plain = make_object(Input("plain", {}))
+    return courier.send(CASE, Input(name, {split("spec.description"): name}, object_name=name), plain, "in")
+
+
+def test_an_accepted_object_gets_its_row_and_its_version(courier: Courier) -> None:
+    """An object whose row is there is no longer awaited, and is read with the object that the row holds."""
+    delivery = send(courier, "good")
+    courier.await_rows([delivery])
+    batch = courier.read([delivery], CASE)
+    assert delivery.arrived_s is not None
+    assert delivery.row is not None
+    assert delivery.obj == delivery.stored
+    assert batch.strays == []
+
+
+def test_everything_carries_the_run_s_labels(courier: Courier) -> None:
+    """An object carries the labels that what a run makes must have."""
+    assert send(courier, "good").sent["metadata"]["labels"]["run"] == "r1"
+
+
+def test_a_refusal_is_kept_and_not_awaited(courier: Courier, place: Place) -> None:
+    """A refused object is an answer; nothing is awaited or read for it."""
+    place.refuses.add("bad")
+    delivery = send(courier, "bad")
+    courier.await_rows([delivery])
+    courier.read([delivery], CASE)
+    assert isinstance(delivery.answer, Refusal)
+    assert (delivery.uid, delivery.row, delivery.errors) == ("", None, [])
+
+
+def test_what_fails_again_and_again_is_not_awaited(courier: Courier, place: Place) -> None:
+    """Four logged failures end the wait long before the time for a row is over."""
+    place.patience.sync_s = 60.0
+    place.fails.add("bad")
+    delivery = send(courier, "bad")
+    courier.await_rows([delivery])
+    assert delivery.errors == ["too long"] * 4
+    assert delivery.arrived_s is None
+
+
+def test_errors_of_objects_that_are_not_awaited_yet_are_kept(courier: Courier, place: Place) -> None:
+    """While one kind is awaited, what the log says of objects sent meanwhile is noted as well."""
+    place.fails |= {"first", "second"}
+    first, second = send(courier, "first"), send(courier, "second")
+    courier.await_rows([first])
+    assert second.errors == ["too long"] * 4
+
+
+def test_what_nobody_tells_of_is_awaited_for_its_time(courier: Courier) -> None:
+    """An object without row and error ends the wait once nothing has moved for the time that a row may take."""
+    delivery = send(courier, "lost")
+    courier.await_rows([delivery])
+    courier.read([delivery], CASE)
+    assert (delivery.row, delivery.errors) == (None, [])
+
+
+def test_leftovers_and_strays_are_read(courier: Courier, place: Place) -> None:
+    """Labels without a row, and rows without an object, are read."""
+    delivery = send(courier, "lost")
+    place.children[delivery.uid] = (("a", "b"),)
+    place.strays["uid-stranger"] = 3
+    batch = courier.read([delivery], CASE)
+    assert delivery.leftovers == ["pipeline_labels"]
+    assert batch.strays == ["uid-stranger"]
+
+
+def test_a_later_version_is_found_in_the_watch_cache(courier: Courier, place: Place) -> None:
+    """A row at a version that another controller made is read with the object of that version."""
+    delivery = send(courier, "good")
+    stored = cast(JsonObject, delivery.stored)
+    later = {**stored, "metadata": {**stored["metadata"], "resourceVersion": "9"}}
+    place.rows[delivery.uid] = make_row(later)
+    place.changes = [Version(9, later)]
+    courier.read([delivery], CASE)
+    assert delivery.obj == later
+
+
+def test_an_invented_version_has_no_object(courier: Courier, place: Place) -> None:
+    """A row at a version that the object never had is read without one."""
+    delivery = send(courier, "good")
+    stored = cast(JsonObject, delivery.stored)
+    place.rows[delivery.uid] = make_row({**stored, "metadata": {**stored["metadata"], "resourceVersion": "99"}})
+    courier.read([delivery], CASE)
+    assert delivery.obj is None
+
+
+def test_an_expired_watch_cache_is_no_finding(courier: Courier, place: Place) -> None:
+    """Where the versions are no longer kept, the harness says that it can't tell."""
+    delivery = send(courier, "good")
+    stored = cast(JsonObject, delivery.stored)
+    place.rows[delivery.uid] = make_row({**stored, "metadata": {**stored["metadata"], "resourceVersion": "9"}})
+    place.expired = True
+    with pytest.raises(HarnessError, match="versions since 6 are unknown"):
+        courier.read([delivery], CASE)
+
+
+def test_restarts_are_counted_by_section(courier: Courier, place: Place) -> None:
+    """Only what the controller manager does within the section is told."""
+    assert courier.describe_crashes() == ""
+    place.restarts = 2
+    assert courier.describe_crashes() == "2 restarts, now Running: exit code 2"
+    courier.begin()
+    assert courier.describe_crashes() == ""
+
+
+def test_without_a_log_nothing_is_awaited_for_long(courier: Courier, place: Place) -> None:
+    """Where no log can say that a row will not come, the wait is shorter than a row's time."""
+    place.unlogged = "the log can't be read"
+    place.patience.sync_s = 3600.0
+    courier.await_rows([send(courier, "good")])

@@ -1,0 +1,128 @@
+"""Tests of how messages become objects, and objects messages."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from harness.clients.michelangelo.proto import UndecodableError, decode, encode
+from harness.core.errors import HarnessError
+from harness.spec.catalogue import KINDS, KINDS_BY_NAME
+from harness.spec.model import JsonObject, Kind
+from tests.unit.clients.michelangelo.conftest import make_object
+
+pytestmark = pytest.mark.usefixtures("extra")
+
+PIPELINE = make_object(
+    "Pipeline",
+    {
+        "type": "PIPELINE_TYPE_TRAIN",
+        "manifest": {
+            "content": {"@type": "type.googleapis.com/of.nobody.Known", "value": "YWJj"},
+            "triggerMap": {"nightly": {"intervalSchedule": {"interval": "90s"}, "maxConcurrency": 3}},
+            "paramsMap": {"p": {"kwArgs": {"a": 1.5, "b": [1.0, None, "x"]}, "args": [{"c": True}]}},
+        },
+    },
+    managedFields=[
+        {"manager": "m", "time": "2026-03-09T20:51:07Z", "fieldsV1": {"f:spec": {"f:type": {}}}},
+    ],
+    finalizers=["michelangelo/Ingester"],
+    deletionTimestamp="2026-03-09T20:52:00Z",
+)
+RAY_CLUSTER = make_object(
+    "RayCluster",
+    {
+        "rayVersion": "2.9.0",
+        "head": {
+            "rayStartParams": {"dashboard-host": "127.0.0.1"},
+            "pod": {
+                "metadata": {"creationTimestamp": None, "labels": {"a": "b"}},
+                "spec": {
+                    "containers": [
+                        {
+                            "name": "c",
+                            "resources": {"limits": {"cpu": "1500m"}},
+                            "livenessProbe": {"handler": {"httpGet": {"port": 80}}},
+                            "readinessProbe": {"handler": {"httpGet": {"port": "http"}}},
+                        }
+                    ],
+                    "terminationGracePeriodSeconds": 7,
+                },
+            },
+        },
+        "workers": [{"nodeType": "w", "maxInstances": 2}],
+    },
+)
+RAY_JOB = make_object("RayJob", {"entrypoint": "python train.py", "objectStoreMemoryRatio": 0.1})
+PIPELINE_RUN = make_object("PipelineRun", {"input": {"kw_args": {"path": "glue"}}}) | {
+    "status": {
+        "endTime": "2026-03-09T20:52:00.123Z",
+        "conditions": [{"type": "t", "status": "CONDITION_STATUS_TRUE", "lastUpdatedTimestamp": "1795503318"}],
+    }
+}
+
+
+def _without_nulls(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _without_nulls(item) for key, item in value.items() if key != "creationTimestamp" or item}
+    return [_without_nulls(item) for item in value] if isinstance(value, list) else value
+
+
+@pytest.mark.parametrize("obj", [PIPELINE, RAY_CLUSTER, RAY_JOB, PIPELINE_RUN], ids=lambda obj: obj["kind"])
+def test_an_object_survives_its_message(obj: JsonObject) -> None:
+    """Every kind of field comes back as it went in: numbers, times, quantities, maps, structs, packed messages."""
+    kind = KINDS_BY_NAME[obj["kind"]]
+    decoded = decode(kind, encode(kind, obj).SerializeToString())
+    assert decoded.object == _without_nulls(obj)
+    assert decoded.unknown == []
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
+def test_every_kind_has_a_class(kind: Kind) -> None:
+    """An object of each of the 13 kinds can be written and read."""
+    obj = make_object(kind.name, {})
+    assert decode(kind, encode(kind, obj).SerializeToString()).object == obj
+
+
+def test_an_unset_time_of_kubernetes_is_null() -> None:
+    """Go writes a zero time as an empty message, and as null in JSON: neither is 1970."""
+    message = encode(KINDS_BY_NAME["Project"], make_object("Project", {}))
+    message.metadata.creationTimestamp.Clear()
+    message.metadata.creationTimestamp.SetInParent()
+    decoded = decode(KINDS_BY_NAME["Project"], message.SerializeToString())
+    assert decoded.object["metadata"]["creationTimestamp"] is None
+
+
+def test_a_field_that_the_class_does_not_have_is_named() -> None:
+    """What can't be sent is an error with the field's path and the fields that there are."""
+    with pytest.raises(HarnessError, match=r"Project\.spec\.tiers: no field .*\nValid: .*tier"):
+        encode(KINDS_BY_NAME["Project"], make_object("Project", {"tiers": 3}))
+
+
+@pytest.mark.parametrize(
+    ("spec", "words"),
+    [
+        ({"tier": "high"}, r"Project\.spec\.tier: .*high"),
+        ({"owner": "me"}, r"Project\.spec\.owner: 'me' is no object"),
+    ],
+)
+def test_a_value_that_the_field_can_not_hold_is_named(spec: JsonObject, words: str) -> None:
+    """A value of the wrong type is an error with the field's path."""
+    with pytest.raises(HarnessError, match=words):
+        encode(KINDS_BY_NAME["Project"], make_object("Project", spec))
+
+
+def test_bytes_that_are_no_message_are_refused() -> None:
+    """Bytes that end inside a field are undecodable, not an empty object."""
+    data = encode(KINDS_BY_NAME["Project"], make_object("Project", {})).SerializeToString()
+    with pytest.raises(UndecodableError):
+        decode(KINDS_BY_NAME["Project"], data[:-5])
+
+
+def test_unknown_fields_are_reported_with_their_message() -> None:
+    """A field that the class doesn't know is reported by path and number, never lost."""
+    message = encode(KINDS_BY_NAME["Project"], make_object("Project", {"tier": 3}))
+    message.spec.MergeFromString(b"\xf8\x3f\x01")   # field 1023, a number
+    (unknown,) = decode(KINDS_BY_NAME["Project"], message.SerializeToString()).unknown
+    assert (unknown.path, unknown.numbers, "tier" in unknown.names) == ("spec", (1023,), True)

@@ -1,0 +1,85 @@
+"""`harness.core.settings`, `harness.spec.profiles` and `harness.core.errors`: wrong input is named, with the way out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from harness.core.errors import SettingsError
+from harness.core.record import Column
+from harness.core.settings import parse_mysql_url
+from harness.spec.profiles import list_profiles, load_profile
+
+
+def test_a_mysql_url_is_read_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Host, port, user, database and TLS come from the URL, the password from the environment."""
+    monkeypatch.delenv("MYSQL_PASSWORD_FILE", raising=False)
+    monkeypatch.setenv("MYSQL_PASSWORD", "secret")
+    server = parse_mysql_url("mysql://me%40x@db.example:3307/michelangelo?ssl_ca=/ca.pem")
+    assert (server.host, server.port, server.user, server.database) == ("db.example", 3307, "me@x", "michelangelo")
+    assert server.tls == {"ssl_ca": "/ca.pem"}
+    assert server.password == "secret"
+    assert "secret" not in repr(server)
+
+
+def test_the_password_may_stand_in_a_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """MYSQL_PASSWORD_FILE names a file whose content, without its line end, is the password."""
+    (tmp_path / "password").write_text("from file\n")
+    monkeypatch.setenv("MYSQL_PASSWORD_FILE", str(tmp_path / "password"))
+    assert parse_mysql_url("mysql://root@localhost/michelangelo").password == "from file"
+
+
+@pytest.mark.parametrize(
+    ("url", "message"),
+    [
+        ("postgres://root@localhost/x", "is no MySQL URL"),
+        ("mysql://root@localhost", "is no MySQL URL"),
+        ("mysql://localhost/x", "is no MySQL URL"),
+        ("mysql://root@localhost:port/x", "has no valid port"),
+        ("mysql://root@localhost/x?sslca=1", "unknown value 'sslca'\ndid you mean ssl_ca"),
+    ],
+)
+def test_a_wrong_mysql_url_is_explained(url: str, message: str) -> None:
+    """A URL of another form is answered with the right form."""
+    with pytest.raises(SettingsError, match=message):
+        parse_mysql_url(url)
+
+
+def test_a_password_on_the_command_line_is_refused_and_not_repeated() -> None:
+    """A password in the URL is refused without being printed."""
+    with pytest.raises(SettingsError, match="must not stand in the URL") as caught:
+        parse_mysql_url("mysql://root:hunter2@localhost/x")
+    assert "hunter2" not in str(caught.value)
+
+
+def test_the_profiles_say_what_each_version_does() -> None:
+    """The report's profile expects its four issues, today's main branch the two that are left."""
+    assert list_profiles() == ["report-2026-03", "upstream-main"]
+    report, main = load_profile("report-2026-03"), load_profile("upstream-main")
+    assert len(report.known_issues) == 4
+    assert main.immutable_kinds == {"Model"}
+    assert report.find_issue("SparkJob", Column.SYNCED) is not None
+    assert main.find_issue("SparkJob", Column.SYNCED) is None
+
+
+def test_an_unknown_profile_suggests_the_nearest() -> None:
+    """A typo in a profile's name is answered with the valid ones."""
+    with pytest.raises(SettingsError, match="--profile: unknown value 'upstream'\ndid you mean upstream-main"):
+        load_profile("upstream")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("immutable = []", "key: unknown value 'immutable'\ndid you mean immutable_kinds"),
+        ('immutable_kinds = ["Modell"]', "unknown value 'Modell'\ndid you mean Model"),
+        ('known_issues = ["nothing"]', "known_issues: unknown value 'nothing'"),
+        ("title = ", "profile .*x.toml"),
+    ],
+)
+def test_a_wrong_profile_file_is_explained(tmp_path: Path, text: str, message: str) -> None:
+    """A profile that holds what it can't is an error with its path."""
+    (tmp_path / "x.toml").write_text(text)
+    with pytest.raises(SettingsError, match=message):
+        load_profile("x", tmp_path)

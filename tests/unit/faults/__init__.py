@@ -1,1 +1,0 @@
-"""Tests of `harness.faults`: plans, clients, checkers and rounds, without servers."""

@@ -1,0 +1,124 @@
+"""Promises of `harness.sandbox.local.wire.folder`."""
+
+from __future__ import annotations
+
+import os
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from harness.core.errors import HarnessError
+from harness.core.progress import SILENT
+from harness.sandbox.local.wire.folder import (
+    ROOT_VARIABLE,
+    SandboxFolder,
+    get_root,
+    list_folders,
+    make_folder,
+    wait_to_keep,
+    write_private,
+)
+
+
+def test_folder_is_alive_as_long_as_somebody_holds_its_lock(root: Path) -> None:
+    """A sandbox counts as alive from the moment its folder exists until its lock's last holder is gone."""
+    folder, lock = make_folder(root)
+    heir = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE, pass_fds=(lock,))
+    alive_with_us = folder.is_alive()
+    os.close(lock)
+    alive_with_heir = folder.is_alive()
+    heir.kill()
+    heir.communicate()
+    assert (alive_with_us, alive_with_heir, folder.is_alive()) == (True, True, False)
+
+
+def test_folder_without_lock_file_is_dead(root: Path) -> None:
+    """A folder that was never finished counts as dead."""
+    (root / "0123abcd").mkdir()
+    assert not SandboxFolder(root / "0123abcd").is_alive()
+
+
+def test_new_folder_is_private(root: Path) -> None:
+    """Nobody else can look into a sandbox's folder."""
+    folder, lock = make_folder(root)
+    os.close(lock)
+    assert stat.S_IMODE(folder.path.stat().st_mode) == 0o700
+
+
+def test_only_sandboxes_are_listed(root: Path) -> None:
+    """What doesn't look like a sandbox's folder is none, whatever else lies in the root."""
+    folder, lock = make_folder(root)
+    os.close(lock)
+    (root / "notes").mkdir()
+    (root / "0123abcd").write_text("a file")
+    assert list_folders(root) == [folder]
+
+
+def test_root_that_others_can_write_to_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A root in which others could have put something is not used."""
+    root = tmp_path / "r"
+    root.mkdir()
+    root.chmod(0o777)
+    monkeypatch.setenv(ROOT_VARIABLE, str(root))
+    monkeypatch.setattr("harness.sandbox.local.wire.folder._LONGEST_ROOT", 200)
+    with pytest.raises(HarnessError, match="not yours alone"):
+        get_root()
+
+
+def test_root_that_is_a_link_is_refused(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A link, which could lead anywhere, is not used as root."""
+    link = root / "link"
+    link.symlink_to(root)
+    monkeypatch.setenv(ROOT_VARIABLE, str(link))
+    with pytest.raises(HarnessError, match="not yours alone"):
+        get_root()
+
+
+def test_root_too_long_for_sockets_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A chosen root below which no socket could be made is refused, with its variable named."""
+    monkeypatch.setenv(ROOT_VARIABLE, "/" + "x" * 100)
+    with pytest.raises(HarnessError, match=f"{ROOT_VARIABLE}: .*longer than"):
+        get_root()
+
+
+def test_longest_socket_path_fits_everywhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Below the longest root allowed, every socket's path has at most the 103 characters that macOS takes."""
+    folder = SandboxFolder(Path("/" + "x" * 69) / "0123abcd")
+    sockets = [folder.control_socket, folder.path / "etcd/client.sock:0"]
+    assert max(len(str(path)) for path in sockets) <= 103
+
+
+def test_private_file_is_private_and_replaced_whole(tmp_path: Path) -> None:
+    """A secret is never in a file that others can read, and no part file is left."""
+    path = tmp_path / "secret"
+    path.write_text("old and longer")
+    path.chmod(0o644)
+    write_private(path, "new")
+    assert (path.read_text(), stat.S_IMODE(path.stat().st_mode)) == ("new", 0o600)
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_second_start_to_keep_waits_for_the_first(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two sandboxes to be kept are not started at the same time; who waits too long is told what held it."""
+    monkeypatch.setattr("harness.sandbox.local.wire.folder._KEEP_LOCK_TIMEOUT_S", 0.1)
+    holder = (
+        "import filelock, sys\nlock = filelock.FileLock(sys.argv[1])\nlock.acquire()\n"
+            "print('held', flush=True)\ninput()"
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-c", holder, str(root / ".keep.lock")],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
+    try:
+        assert process.stdout is not None
+        process.stdout.readline()
+        with pytest.raises(HarnessError, match="Another run held"), wait_to_keep(root, SILENT):
+            pass
+    finally:
+        process.communicate(b"\n")
+    with wait_to_keep(root, SILENT):
+        pass

@@ -1,1 +1,0 @@
-"""The scenario's parts, without a system to test."""
