@@ -24,8 +24,7 @@ from harness.chapters.restarts.gates import Gates
 from harness.chapters.seed.issues import KnownIssue
 from harness.chapters.seed.run import Run
 from harness.cli.options import add_run_options, add_sandbox_options, add_target_options, read_run_settings
-from harness.clients.kube import Refusal
-from harness.core.errors import CheckFailure, HarnessError, SettingsError
+from harness.core.errors import CheckFailure, HarnessError, Refusal, SettingsError
 from harness.core.outcomes import Invalid, Known, NotApplicable, NotRun, StaleKnownIssueWarning
 from harness.core.record import Check, Column, IssueResult, Record, Status
 from harness.report.console import ConsoleProgress, make_console, print_evidence, print_matrix

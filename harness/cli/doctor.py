@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from harness.core.settings import SandboxSettings
+from harness.doctor.diagnosis import Diagnosis, get_exit_code, render_diagnoses
 from harness.doctor.existing import examine_existing
-from harness.doctor.finding import Finding, get_exit_code, render_findings
 from harness.doctor.local import examine_local
 from harness.sandbox.existing.options import ExistingSettings
 
@@ -27,17 +27,17 @@ def add_doctor_command(
     """
     doctor = commands.add_parser("doctor", help="check that a run has what it needs; exit code 2 if not")
     add_options(doctor.add_argument)
-    doctor.set_defaults(run=lambda options: print_findings(run_doctor(read_settings(options))))
+    doctor.set_defaults(run=lambda options: print_diagnoses(run_doctor(read_settings(options))))
 
 
-def run_doctor(settings: SandboxSettings | ExistingSettings) -> list[Finding]:
+def run_doctor(settings: SandboxSettings | ExistingSettings) -> list[Diagnosis]:
     """Return what the preflight of this kind of sandbox finds; nothing is changed, fetched or built."""
     if isinstance(settings, ExistingSettings):
         return examine_existing(settings)
     return examine_local(settings)
 
 
-def print_findings(findings: Sequence[Finding]) -> int:
+def print_diagnoses(findings: Sequence[Diagnosis]) -> int:
     """Print the findings on one screen, and return the exit code that they mean."""
-    print(render_findings(findings))  # noqa: T201  its output is what the user asked for
+    print(render_diagnoses(findings))  # noqa: T201  its output is what the user asked for
     return get_exit_code(findings)

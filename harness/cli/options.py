@@ -16,7 +16,7 @@ from harness.clients.michelangelo.client import parse_address
 from harness.clients.michelangelo.package import find_missing
 from harness.core.errors import SettingsError
 from harness.core.progress import Progress
-from harness.core.settings import REFERENCE, ControllerManager, SandboxSettings, parse_mysql_url
+from harness.core.settings import REFERENCE, ControllerManager, SandboxSettings, Timeouts, parse_mysql_url
 from harness.provision.assets.cache import Cache
 from harness.provision.checkout.checkout import find_checkout
 from harness.sandbox.existing.options import ExistingSettings, add_existing_options, read_existing_settings
@@ -25,7 +25,6 @@ from harness.sandbox.local.servers.baseyaml import parse_override
 from harness.spec.cases import CASES, find_case
 from harness.spec.model import Case
 from harness.spec.profiles import list_profiles, load_profile
-from harness.subject.steps import Patience
 from harness.suite.session import RunSettings
 from harness.suite.target import Target, prepare_michelangelo
 
@@ -114,7 +113,7 @@ def add_run_options(add: Add) -> None:
     )
     add(
         "--sync-timeout",
-        default=Patience.sync_s,
+        default=Timeouts.sync_s,
         type=float,
         metavar="SECONDS",
         help="how long a write may take to reach MySQL (default: %(default)s)",
@@ -212,13 +211,13 @@ def read_run_settings(options: argparse.Namespace, progress: Progress) -> RunSet
         keep_sandbox=options.keep_sandbox,
         allow_stale_known_issues=options.allow_stale_known_issues,
         api_server=_read_api_server(options.api_server),
-        patience=_read_patience(options),
+        timeouts=_read_timeouts(options),
     )
 
 
-def _read_patience(options: argparse.Namespace) -> Patience:
+def _read_timeouts(options: argparse.Namespace) -> Timeouts:
     """Return how long to wait: a cluster delays its restarts by 10 s and more, a local sandbox by less."""
-    usual = Patience(sync_s=options.sync_timeout)
+    usual = Timeouts(sync_s=options.sync_timeout)
     if options.sandbox == LOCAL:
         return usual
     return dataclasses.replace(usual, issue_s=_RESTARTS_S, registration_s=_RESTARTS_S)

@@ -21,8 +21,7 @@ from harness.chapters.faults.programme import RoundPlan, can_join, draw_rounds, 
 from harness.chapters.faults.run import DEFAULT_SEED
 from harness.chapters.faults.shrinking import shrink
 from harness.cli.options import add_run_options, add_sandbox_options, add_target_options, read_run_settings
-from harness.clients.kube import Refusal
-from harness.core.errors import CheckFailure, HarnessError, SettingsError
+from harness.core.errors import CheckFailure, HarnessError, Refusal, SettingsError
 from harness.core.outcomes import Signal
 from harness.core.record import Check, Record, Status
 from harness.report.console import ConsoleProgress, make_console, print_matrix

@@ -20,7 +20,7 @@ import urllib3.exceptions
 from kubernetes.client.exceptions import ApiException
 from kubernetes.config.config_exception import ConfigException
 
-from harness.core.errors import HarnessError
+from harness.core.errors import HarnessError, Refusal
 from harness.spec.model import GROUP, VERSION, JsonObject, Kind
 
 _T = TypeVar("_T")
@@ -32,21 +32,6 @@ _NO_ANSWER = (
     "Is its address right, and can it be reached from here (VPN, proxy)? A local sandbox's server has a log: "
     "python -m harness sandbox logs kube-apiserver"
 )
-
-
-class Refusal(Exception):  # noqa: N818  an answer of the API server, not an error of the harness
-    """The API server's answer to a request that it did not carry out: a Kubernetes `Status`."""
-
-    def __init__(self, status: int, reason: str, message: str) -> None:
-        super().__init__(f"{status} {reason}: {message}")
-        self.status = status
-        self.reason = reason
-        self.message = message
-
-    @property
-    def not_found(self) -> bool:
-        """Whether the object that the request named does not exist."""
-        return self.status == 404
 
 
 def load_client() -> None:

@@ -20,8 +20,8 @@ import kubernetes.stream
 import urllib3.exceptions
 import websocket
 
-from harness.clients.kube import Refusal, ask, open_client
-from harness.core.errors import HarnessError
+from harness.clients.kube import ask, open_client
+from harness.core.errors import HarnessError, Refusal
 from harness.spec.model import JsonObject
 
 _REQUEST_TIMEOUT_S = 30.0

@@ -1,7 +1,8 @@
-"""The ways in which a run can go wrong; nothing else in the project raises errors of its own kind.
+"""The ways in which a run can go wrong.
 
 A `CheckFailure` says that the product is wrong (exit code 1), a `HarnessError` that it could not be
-tested (exit code 2), a `SettingsError` that what the user asked for does not exist (exit code 4).
+tested (exit code 2), a `SettingsError` that what the user asked for does not exist (exit code 4). A `Refusal`
+is an API server's answer, and for the caller to judge.
 """
 
 from __future__ import annotations
@@ -34,3 +35,18 @@ class SettingsError(HarnessError):
         near = [by_folded[n] for n in difflib.get_close_matches(value.casefold(), by_folded, n=2, cutoff=0.5)]
         suggestion = f"did you mean {' or '.join(near)}? " if near else ""
         return cls(f"{option}: unknown value {value!r}", hint=f"{suggestion}Valid: {', '.join(names)}")
+
+
+class Refusal(Exception):  # noqa: N818  an answer of the API server, not an error of the harness
+    """The API server's answer to a request that it did not carry out: a Kubernetes `Status`."""
+
+    def __init__(self, status: int, reason: str, message: str) -> None:
+        super().__init__(f"{status} {reason}: {message}")
+        self.status = status
+        self.reason = reason
+        self.message = message
+
+    @property
+    def not_found(self) -> bool:
+        """Whether the object that the request named does not exist."""
+        return self.status == 404

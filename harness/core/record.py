@@ -1,4 +1,4 @@
-"""What a run found: checks with their evidence, the cells that they add up to, known issues, the record.
+"""What a run found: checks with their evidence, known issues, the table of contents, the record.
 
 The record is the run. HTML, Markdown, JUnit, the console and a diff of two runs only render it. Everything
 here is plain data that survives a round trip through JSON (`Record.to_json`, `Record.from_json`); the
@@ -14,8 +14,7 @@ from enum import StrEnum
 from typing import Any
 
 from harness.core.errors import HarnessError
-
-SCHEMA_VERSION = 2
+from harness.core.migrations import SCHEMA_VERSION, migrate
 
 
 class Status(StrEnum):
@@ -75,28 +74,6 @@ def combine(statuses: list[Status]) -> Status:
     return min(statuses, key=_WORST_FIRST.index, default=Status.NOT_RUN)
 
 
-class Column(StrEnum):
-    """The columns of the first matrix; those of later chapters are their sections."""
-
-    CREATED = "created"
-    SYNCED = "synced"
-    UPDATED = "updated"
-    UPDATE_SYNCED = "update_synced"
-
-    @property
-    def heading(self) -> str:
-        """The column's heading, as in the seed report."""
-        return _HEADINGS[self]
-
-
-_HEADINGS = {
-    Column.CREATED: "Created",
-    Column.SYNCED: "Synced to MySQL",
-    Column.UPDATED: "Updated",
-    Column.UPDATE_SYNCED: "Update in MySQL",
-}
-
-
 class IssueStatus(StrEnum):
     """Whether a known issue showed in this run."""
 
@@ -109,20 +86,28 @@ class IssueStatus(StrEnum):
 class Evidence:
     """One thing that was sent, read or seen.
 
-    `kind` is one of `request`, `response`, `row`, `log`, `component`, `comparison`, `note`; `at` is seconds
-    since the epoch; `body` is text (JSON pretty-printed, log lines as they are).
+    `kind` is one of `request`, `response`, `row`, `log`, `component`, `comparison`, `note`; `at` is seconds since
+    the epoch. What has a structure carries it as `data`, plain JSON values, and is made readable where it is shown
+    (`harness.report.evidence`): an object; a row as `{"columns", "labels", "annotations"}`; a comparison as its
+    findings. Anything else is text, in `body`.
     """
 
     kind: str
     title: str
     body: str
     at: float
+    data: Any = None
 
 
 @dataclass(frozen=True)
-class Mismatch:
-    """One difference between what was expected and what was found. `where` is a MySQL column or JSON path."""
+class Finding:
+    """One difference between what was expected and what was found.
 
+    `code` names the kind of difference (`row.missing`, `row.column`, `finalizer.kept`, ...), whatever the words:
+    `harness.core.codes` lists them. `where` is a MySQL column, a JSON path, or what else was looked at.
+    """
+
+    code: str
     where: str
     expected: str
     actual: str
@@ -134,7 +119,7 @@ class Mismatch:
 
 @dataclass
 class Check:
-    """The result of one test of the report: a section, and the kind and column that it counts towards.
+    """The result of one check: one section for one kind, or for another `topic` (an issue, a fault).
 
     `issues` are the ids of the known issues that explain what was found; `facts` are what was measured, by name.
     """
@@ -142,33 +127,69 @@ class Check:
     section: str
     title: str
     kind: str | None = None
-    column: Column | None = None
+    topic: str = ""
     status: Status = Status.NOT_RUN
     detail: str = ""
     duration_s: float = 0.0
     reproduce: str = ""
     issues: list[str] = field(default_factory=list)
     facts: dict[str, str] = field(default_factory=dict)
-    mismatches: list[Mismatch] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
     evidence: list[Evidence] = field(default_factory=list)
 
 
-@dataclass
-class Cell:
-    """One cell of the first matrix: what all checks of one kind and column add up to."""
+class Layout(StrEnum):
+    """How a chapter's checks are shown."""
 
-    kind: str
-    column: Column
-    status: Status = Status.NOT_RUN
-    detail: str = ""
-    evidence: list[Evidence] = field(default_factory=list)
+    MATRIX = "matrix"   # a row per kind, a column per section or group of sections; checks of no kind below
+    TABLE = "table"     # a row per check, with what it measured as columns
+
+
+@dataclass(frozen=True)
+class SectionContents:
+    """A section of the report: its number, and its heading in a few words."""
+
+    number: str
+    heading: str
+
+
+@dataclass(frozen=True)
+class ColumnContents:
+    """A column of a matrix: the checks of its sections, for one kind, are one cell.
+
+    A cell of several sections is NOT RUN as long as one of them has not run.
+    """
+
+    key: str
+    heading: str
+    sections: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class ChapterContents:
+    """A chapter of the report, so that whoever renders a record needs to know none."""
+
+    key: str
+    title: str
+    explanation: str = ""
+    layout: Layout = Layout.MATRIX
+    sections: list[SectionContents] = field(default_factory=list)
+    columns: list[ColumnContents] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class KindContents:
+    """A kind of the run's contract, in the report's order: its name, and its tables (main, labels, annotations)."""
+
+    name: str
+    tables: list[str] = field(default_factory=list)
 
 
 @dataclass
 class IssueResult:
     """What became of one known issue of the profile.
 
-    `sections` are those of later chapters in which it shows; the checks that it explains name its id.
+    `sections` are those in which it may show; the checks that it explains name its id.
     """
 
     id: str
@@ -225,20 +246,14 @@ class Record:
     environment: dict[str, str] = field(default_factory=dict)   # Python, operating system, packages
     digests: dict[str, str] = field(default_factory=dict)       # CRDs, schema, templates
     components: list[Component] = field(default_factory=list)
+    chapters: list[ChapterContents] = field(default_factory=list)   # the table of contents, selected or not
+    kinds: list[KindContents] = field(default_factory=list)         # in the order of the matrices' rows
     checks: list[Check] = field(default_factory=list)
-    cells: list[Cell] = field(default_factory=list)
     known_issues: list[IssueResult] = field(default_factory=list)
     latencies: list[Latency] = field(default_factory=list)
     row_counts: dict[str, int] = field(default_factory=dict)    # table -> rows of this run
     stages_s: dict[str, float] = field(default_factory=dict)    # stage of the run -> seconds
     warnings: list[str] = field(default_factory=list)
-
-    def cell(self, kind: str, column: Column) -> Cell:
-        """Return the cell of `kind` and `column`; KeyError where the matrix has none."""
-        for cell in self.cells:
-            if cell.kind == kind and cell.column == column:
-                return cell
-        raise KeyError((kind, column))
 
     def to_json(self) -> str:
         """Return the record as indented JSON."""
@@ -251,37 +266,10 @@ class Record:
             data: dict[str, Any] = json.loads(text)
         except json.JSONDecodeError as error:
             raise HarnessError(f"not a record: {error}") from error
-        version = data.get("schema_version")
-        if version != SCHEMA_VERSION:
-            raise HarnessError(
-                f"record has schema version {version!r}, this harness reads {SCHEMA_VERSION}",
-                hint="Regenerate it with this version of the harness.",
-            )
-        record: Record = _load(cls, data)
-        return record
+        import cattrs  # noqa: PLC0415  it takes its time, and most of a run does without
 
-
-_NESTED: dict[str, Any] = {
-    "components": Component,
-    "checks": Check,
-    "cells": Cell,
-    "known_issues": IssueResult,
-    "latencies": Latency,
-    "evidence": Evidence,
-    "mismatches": Mismatch,
-}
-
-
-def _load(cls: Any, data: dict[str, Any]) -> Any:
-    """Build dataclass `cls` from `data`, nested records and enums included."""
-    values: dict[str, Any] = {}
-    for name, value in data.items():
-        if name in _NESTED:
-            values[name] = [_load(_NESTED[name], item) for item in value]
-        elif name == "column":
-            values[name] = None if value is None else Column(value)
-        elif name == "status":
-            values[name] = IssueStatus(value) if cls is IssueResult else Status(value)
-        else:
-            values[name] = value
-    return cls(**values)
+        try:
+            return cattrs.Converter(forbid_extra_keys=True).structure(migrate(data), cls)
+        except (cattrs.BaseValidationError, AttributeError, TypeError, ValueError) as error:
+            problems = "; ".join(cattrs.transform_error(error)) or str(error)
+            raise HarnessError(f"not a record: {problems}") from error

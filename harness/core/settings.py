@@ -1,4 +1,4 @@
-"""What the user asked for: one frozen record that the command line and pytest's options both fill.
+"""What the user asked for: frozen records that the command line and pytest's options both fill.
 
 Paths are absolute, names are checked; whoever receives `Settings` need not doubt them.
 """
@@ -14,6 +14,19 @@ from typing import Any
 from harness.core.errors import SettingsError
 
 REFERENCE = "reference"
+
+
+@dataclass(frozen=True)
+class Timeouts:
+    """How long the run waits, in seconds."""
+
+    sync_s: float = 15.0           # for a row, from the write or the controller manager's start on
+    log_s: float = 5.0             # for a log line, once its row is there
+    registration_s: float = 20.0
+    issue_s: float = 15.0          # for a known issue to show
+    hold_s: float = 1.5            # that something stays as it is
+    glance_s: float = 0.3          # right after a write, to measure its latency
+    settle_s: float = 0.6          # after a reconcile, for what it must not do
 
 
 @dataclass(frozen=True)

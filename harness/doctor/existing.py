@@ -15,12 +15,12 @@ from contextlib import ExitStack, closing
 from pathlib import Path
 
 from harness.clients.access_review import Right, Rights
-from harness.clients.kube import Cluster, Refusal
+from harness.clients.kube import Cluster
 from harness.clients.mysql import Database, may_delete_rows
 from harness.clients.pods import Pods
-from harness.core.errors import HarnessError
+from harness.core.errors import HarnessError, Refusal
 from harness.core.settings import MySQLEndpoint
-from harness.doctor.finding import Finding, FindingStatus, from_error
+from harness.doctor.diagnosis import Diagnosis, FindingStatus, from_error
 from harness.sandbox.base import CONTROLLERMGR, Phase
 from harness.sandbox.existing.context import write_kubeconfig
 from harness.sandbox.existing.filelog import open_log
@@ -46,7 +46,7 @@ _QUESTIONS_AT_ONCE = 8
 _ROLE = "docs/rbac.yaml has the role that grants it"
 
 
-def examine_existing(settings: ExistingSettings) -> list[Finding]:
+def examine_existing(settings: ExistingSettings) -> list[Diagnosis]:
     """Return what was found of each thing that a run in the cluster needs; raises nothing for what is missing."""
     with ExitStack() as stack:
         folder = Path(tempfile.mkdtemp(prefix="ingester-acceptance-"))
@@ -64,7 +64,7 @@ def examine_existing(settings: ExistingSettings) -> list[Finding]:
         return findings
 
 
-def examine_rights(settings: ExistingSettings, kubeconfig: Path) -> list[Finding]:
+def examine_rights(settings: ExistingSettings, kubeconfig: Path) -> list[Diagnosis]:
     """Return a finding for each purpose that rights serve; it names every right that is missing."""
     needs = list_needs(
         pod_namespace=None if settings.log else settings.pod.namespace,
@@ -77,21 +77,21 @@ def examine_rights(settings: ExistingSettings, kubeconfig: Path) -> list[Finding
             granted = dict(zip(asked, pool.map(rights.has, asked), strict=True))
     except (Refusal, HarnessError) as error:
         detail = f"the API server does not say what may be done: {error}"
-        return [Finding("rights", FindingStatus.MISSING, detail, "Grant create on selfsubjectaccessreviews")]
+        return [Diagnosis("rights", FindingStatus.MISSING, detail, "Grant create on selfsubjectaccessreviews")]
     return [_describe_need(need, granted, settings) for need in needs]
 
 
-def _describe_need(need: Need, granted: dict[Right, bool], settings: ExistingSettings) -> Finding:
+def _describe_need(need: Need, granted: dict[Right, bool], settings: ExistingSettings) -> Diagnosis:
     name = f"rights: {need.purpose}"
     missing = [right for right in need.rights if not granted[right]]
     if not missing:
-        return Finding(name, FindingStatus.OK, f"all {len(need.rights)} are granted")
+        return Diagnosis(name, FindingStatus.OK, f"all {len(need.rights)} are granted")
     must = not need.optional or settings.pod_is_given
     status = FindingStatus.MISSING if must else FindingStatus.WARNING
     detail = f"{settings.context.user_name} may not {_join(missing)}"
     if not must:
         detail += "; checks that need the log are left out, rows alone are the proof"
-    return Finding(name, status, detail, _ROLE)
+    return Diagnosis(name, status, detail, _ROLE)
 
 
 def _join(rights: list[Right]) -> str:
@@ -109,7 +109,7 @@ def _join(rights: list[Right]) -> str:
     return "; ".join(parts)
 
 
-def _examine_apiserver(settings: ExistingSettings, kubeconfig: Path) -> Finding:
+def _examine_apiserver(settings: ExistingSettings, kubeconfig: Path) -> Diagnosis:
     context = settings.context
     try:
         version = Cluster(kubeconfig, retries=False).get_server_version(_TIMEOUT_S)
@@ -118,25 +118,25 @@ def _examine_apiserver(settings: ExistingSettings, kubeconfig: Path) -> Finding:
     except HarnessError as error:
         detail = f"{context.server} (context {context.name}) does not answer: {_last_words(error)}"
         way_out = "Does the cluster run, and can it be reached from here (VPN, proxy, port)?"
-        return Finding(API_SERVER, FindingStatus.MISSING, detail, way_out)
+        return Diagnosis(API_SERVER, FindingStatus.MISSING, detail, way_out)
     detail = f"context {context.name}, cluster {context.cluster_name}, {context.server}, Kubernetes {version}"
-    return Finding(API_SERVER, FindingStatus.OK, detail)
+    return Diagnosis(API_SERVER, FindingStatus.OK, detail)
 
 
-def _examine_kinds(cluster: Cluster) -> Finding:
+def _examine_kinds(cluster: Cluster) -> Diagnosis:
     try:
         found = cluster.find_kinds()
     except (Refusal, HarnessError) as error:
-        return Finding(KINDS_SERVED, FindingStatus.MISSING, str(error).partition("\n")[0])
+        return Diagnosis(KINDS_SERVED, FindingStatus.MISSING, str(error).partition("\n")[0])
     missing = [kind.name for kind in KINDS if kind.name not in found]
     if missing:
         detail = f"the API server does not serve {', '.join(missing)} of michelangelo.api/v2"
         way_out = "Install the CRDs: Michelangelo's API server does when it starts"
-        return Finding(KINDS_SERVED, FindingStatus.MISSING, detail, way_out)
-    return Finding(KINDS_SERVED, FindingStatus.OK, f"all {len(KINDS)} are served")
+        return Diagnosis(KINDS_SERVED, FindingStatus.MISSING, detail, way_out)
+    return Diagnosis(KINDS_SERVED, FindingStatus.OK, f"all {len(KINDS)} are served")
 
 
-def _examine_mysql(settings: ExistingSettings, pods: Pods, stack: ExitStack) -> list[Finding]:
+def _examine_mysql(settings: ExistingSettings, pods: Pods, stack: ExitStack) -> list[Diagnosis]:
     endpoint = settings.mysql
     place = f"{endpoint.user}@{endpoint.host}:{endpoint.port}/{endpoint.database}"
     forward = None
@@ -149,19 +149,19 @@ def _examine_mysql(settings: ExistingSettings, pods: Pods, stack: ExitStack) -> 
         database = Database(endpoint, timeout_s=_MYSQL_TIMEOUT_S)
     except HarnessError as error:
         if forward is not None and forward.problem:
-            return [Finding(MYSQL_SERVER, FindingStatus.MISSING, f"{place}: {forward.problem}", error.hint)]
+            return [Diagnosis(MYSQL_SERVER, FindingStatus.MISSING, f"{place}: {forward.problem}", error.hint)]
         return [from_error(MYSQL_SERVER, error)]
     with closing(database):
         encrypted = "with TLS, certificate verified" if _verifies(endpoint) else "its certificate is not verified"
         detail = f"{place}, {database.get_server_version()}, {encrypted}"
-        return [Finding(MYSQL_SERVER, FindingStatus.OK, detail), *_examine_tables(database)]
+        return [Diagnosis(MYSQL_SERVER, FindingStatus.OK, detail), *_examine_tables(database)]
 
 
 def _verifies(endpoint: MySQLEndpoint) -> bool:
     return "ssl_ca" in endpoint.tls and "ssl_disabled" not in endpoint.tls
 
 
-def _examine_tables(database: Database) -> list[Finding]:
+def _examine_tables(database: Database) -> list[Diagnosis]:
     try:
         found = database.get_columns()
     except HarnessError as error:
@@ -172,15 +172,15 @@ def _examine_tables(database: Database) -> list[Finding]:
         some = ", ".join(missing[:5]) + (" ..." if len(missing) > 5 else "")
         detail = f"{len(missing)} of {len(expected)} are not there or may not be read: {some}"
         way_out = f"Run the schema init job on {database.endpoint.database!r}, or grant SELECT on it"
-        return [Finding(TABLES, FindingStatus.MISSING, detail, way_out)]
+        return [Diagnosis(TABLES, FindingStatus.MISSING, detail, way_out)]
     if may_delete_rows(database.endpoint):
-        return [Finding(TABLES, FindingStatus.OK, f"all {len(expected)} are there, and rows may be deleted")]
+        return [Diagnosis(TABLES, FindingStatus.OK, f"all {len(expected)} are there, and rows may be deleted")]
     detail = f"all {len(expected)} are there; rows may not be deleted, so that those of the run stay"
     way_out = f"GRANT DELETE ON `{database.endpoint.database}`.* TO the account, or run the SQL that is printed"
-    return [Finding(TABLES, FindingStatus.WARNING, detail, way_out)]
+    return [Diagnosis(TABLES, FindingStatus.WARNING, detail, way_out)]
 
 
-def _examine_controllermgr(settings: ExistingSettings, pods: Pods, stack: ExitStack) -> list[Finding]:
+def _examine_controllermgr(settings: ExistingSettings, pods: Pods, stack: ExitStack) -> list[Diagnosis]:
     try:
         if settings.log is not None:
             manager: ManagerView = LoggedManager(open_log(settings.log))
@@ -192,35 +192,35 @@ def _examine_controllermgr(settings: ExistingSettings, pods: Pods, stack: ExitSt
     if manager.log_reach is LogReach.NONE:
         detail = f"{manager.log_limit}; checks that need it are left out, rows alone are the proof"
         way_out = f"Name its pod with --controllermgr-pod, or its log with --controllermgr-log ({CONTROLLERMGR})"
-        return [Finding(CONTROLLER_MANAGER, FindingStatus.WARNING, detail, way_out)]
+        return [Diagnosis(CONTROLLER_MANAGER, FindingStatus.WARNING, detail, way_out)]
     status = manager.get_status()
     place = status.path or str(settings.log or "")
     if status.phase is not Phase.RUNNING:
         detail = f"{status.phase} ({status.reason or 'no reason is given'}), {place}"
         way_out = f"Its last line: {_last_line(manager)}"
-        return [Finding(CONTROLLER_MANAGER, FindingStatus.MISSING, detail, way_out)]
+        return [Diagnosis(CONTROLLER_MANAGER, FindingStatus.MISSING, detail, way_out)]
     known = f"{status.phase}, {place}" if manager.is_observed else f"log {place}; {status.reason}"
-    return [Finding(CONTROLLER_MANAGER, FindingStatus.OK, known), _examine_gates(manager)]
+    return [Diagnosis(CONTROLLER_MANAGER, FindingStatus.OK, known), _examine_gates(manager)]
 
 
-def _examine_gates(manager: ManagerView) -> Finding:
+def _examine_gates(manager: ManagerView) -> Diagnosis:
     """Return whether the Ingester is switched on, as far as the log tells."""
     entries = parse_log(manager.read())
     last_run = max((entry.run for entry in entries), default=0)
     messages = {entry.message for entry in entries if entry.run == last_run}
     if SKIPPED in messages:
         way_out = "Set metadataStorage.enableMetadataStorage to true in its base.yaml, and restart it"
-        return Finding(GATES, FindingStatus.MISSING, "it is switched off in the controller manager", way_out)
+        return Diagnosis(GATES, FindingStatus.MISSING, "it is switched off in the controller manager", way_out)
     if SETTING_UP in messages:
         kinds = len(set(get_registered_kinds(entries, last_run)) & {kind.name for kind in KINDS})
         status = FindingStatus.OK if kinds == len(KINDS) else FindingStatus.WARNING
-        return Finding(GATES, status, f"both gates are on; {kinds} of {len(KINDS)} controllers are registered")
+        return Diagnosis(GATES, status, f"both gates are on; {kinds} of {len(KINDS)} controllers are registered")
     if manager.log_reach is LogReach.RECENT:
         detail = f"the log does not tell any more: {manager.log_limit}"
-        return Finding(GATES, FindingStatus.NOT_CHECKED, detail, "Restart the controller manager to have it told")
+        return Diagnosis(GATES, FindingStatus.NOT_CHECKED, detail, "Restart the controller manager to have it told")
     detail = f"the log has no line {SETTING_UP!r}"
     way_out = "Does this build contain the Ingester? Is it still starting?"
-    return Finding(GATES, FindingStatus.WARNING, detail, way_out)
+    return Diagnosis(GATES, FindingStatus.WARNING, detail, way_out)
 
 
 def _last_line(manager: ManagerView) -> str:

@@ -15,7 +15,7 @@ from pathlib import Path
 from harness.clients.mysql import Database
 from harness.core.errors import HarnessError
 from harness.core.settings import MySQLEndpoint, SandboxSettings
-from harness.doctor.finding import Finding, FindingStatus, from_error
+from harness.doctor.diagnosis import Diagnosis, FindingStatus, from_error
 from harness.provision.assets.apt import is_apt_system
 from harness.provision.assets.cache import CACHE_VARIABLE, OFFLINE_VARIABLE, Cache, is_offline
 from harness.provision.assets.controlplane import WAYS_OUT, find_ready_control_plane, find_toolchain_on_path
@@ -37,7 +37,7 @@ _BUILD_MIB = 3000      # Go toolchain, modules, build cache
 _READY_MIB = 50
 
 
-def examine_local(settings: SandboxSettings) -> list[Finding]:
+def examine_local(settings: SandboxSettings) -> list[Diagnosis]:
     """Return what was found of each thing that the local sandbox needs; raises nothing for what is missing."""
     cache = Cache()
     control_plane = _guard(CONTROL_PLANE, lambda: _examine_control_plane(cache))
@@ -56,74 +56,74 @@ def examine_local(settings: SandboxSettings) -> list[Finding]:
     return findings
 
 
-def _guard(name: str, examine: Callable[[], Finding]) -> Finding:
+def _guard(name: str, examine: Callable[[], Diagnosis]) -> Diagnosis:
     try:
         return examine()
     except HarnessError as error:
         return from_error(name, error)
 
 
-def _examine_control_plane(cache: Cache) -> Finding:
+def _examine_control_plane(cache: Cache) -> Diagnosis:
     found = find_ready_control_plane(cache)
     if found is not None:
         detail = f"{found.etcd_version} and {found.kube_apiserver_version}, {found.source}"
-        return Finding(CONTROL_PLANE, FindingStatus.OK, detail)
+        return Diagnosis(CONTROL_PLANE, FindingStatus.OK, detail)
     if is_offline():
         detail = f"neither on PATH nor in the cache, and {OFFLINE_VARIABLE} forbids to fetch or build them"
-        return Finding(CONTROL_PLANE, FindingStatus.MISSING, detail, WAYS_OUT)
+        return Diagnosis(CONTROL_PLANE, FindingStatus.MISSING, detail, WAYS_OUT)
     detail = "not there yet: the first run downloads them, or builds them in some minutes"
-    return Finding(CONTROL_PLANE, FindingStatus.WARNING, detail, WAYS_OUT)
+    return Diagnosis(CONTROL_PLANE, FindingStatus.WARNING, detail, WAYS_OUT)
 
 
-def _examine_go() -> Finding:
+def _examine_go() -> Diagnosis:
     found = find_toolchain_on_path()
     if found is not None:
-        return Finding(GO, FindingStatus.OK, f"{found.version}, {found.go}")
+        return Diagnosis(GO, FindingStatus.OK, f"{found.version}, {found.go}")
     detail = "none on PATH that is new enough: the first run fetches one, if it has to build"
-    return Finding(GO, FindingStatus.WARNING, detail)
+    return Diagnosis(GO, FindingStatus.WARNING, detail)
 
 
-def _examine_mysql_server(cache: Cache) -> Finding:
+def _examine_mysql_server(cache: Cache) -> Diagnosis:
     found = find_ready_mysql_server(cache)
     if found is not None:
-        return Finding(MYSQL_SERVER, FindingStatus.OK, f"{found.flavor} {found.version}, {found.source}")
+        return Diagnosis(MYSQL_SERVER, FindingStatus.OK, f"{found.flavor} {found.version}, {found.source}")
     if is_offline() or not is_apt_system():
         why = f"{OFFLINE_VARIABLE} forbids to fetch one" if is_offline() else "only apt's packages can be fetched"
-        return Finding(MYSQL_SERVER, FindingStatus.MISSING, f"there is none, and {why}", MYSQL_WAYS_OUT)
+        return Diagnosis(MYSQL_SERVER, FindingStatus.MISSING, f"there is none, and {why}", MYSQL_WAYS_OUT)
     detail = "there is none yet: the first run unpacks the distribution's package into the cache"
-    return Finding(MYSQL_SERVER, FindingStatus.WARNING, detail)
+    return Diagnosis(MYSQL_SERVER, FindingStatus.WARNING, detail)
 
 
-def _examine_endpoint(endpoint: MySQLEndpoint) -> Finding:
+def _examine_endpoint(endpoint: MySQLEndpoint) -> Diagnosis:
     with closing(Database(endpoint, timeout_s=5)) as database:
         place = f"{endpoint.user}@{endpoint.host}:{endpoint.port}/{endpoint.database}"
-        return Finding(MYSQL_SERVER, FindingStatus.OK, f"{place}, {database.get_server_version()}")
+        return Diagnosis(MYSQL_SERVER, FindingStatus.OK, f"{place}, {database.get_server_version()}")
 
 
-def _examine_sandboxes() -> Finding:
+def _examine_sandboxes() -> Diagnosis:
     return _examine_folder(SANDBOXES, get_root(), ROOT_VARIABLE, _SANDBOX_MIB)
 
 
-def _examine_folder(name: str, folder: Path, variable: str, needed_mib: int) -> Finding:
+def _examine_folder(name: str, folder: Path, variable: str, needed_mib: int) -> Diagnosis:
     """Return whether files can be made in the folder (or where it will be), and whether there is room."""
     existing = next(path for path in (folder, *folder.parents) if path.exists())
     way_out = f"Choose another folder with the environment variable {variable}"
     try:
         if not existing.is_dir() or not os.access(existing, os.W_OK | os.X_OK):
-            return Finding(name, FindingStatus.MISSING, f"{existing} can't be written to", way_out)
+            return Diagnosis(name, FindingStatus.MISSING, f"{existing} can't be written to", way_out)
         with tempfile.TemporaryFile(dir=existing):
             free_mib = shutil.disk_usage(existing).free // _MIB
     except OSError as error:
-        return Finding(name, FindingStatus.MISSING, f"{existing} can't be written to: {error.strerror}", way_out)
+        return Diagnosis(name, FindingStatus.MISSING, f"{existing} can't be written to: {error.strerror}", way_out)
     if free_mib < needed_mib:
         detail = f"{folder} has {free_mib} MiB free; {needed_mib} are needed"
-        return Finding(name, FindingStatus.MISSING, detail, f"Make room. {way_out}")
-    return Finding(name, FindingStatus.OK, f"{folder}, {free_mib} MiB free")
+        return Diagnosis(name, FindingStatus.MISSING, detail, f"Make room. {way_out}")
+    return Diagnosis(name, FindingStatus.OK, f"{folder}, {free_mib} MiB free")
 
 
-def _examine_ports() -> Finding:
+def _examine_ports() -> Diagnosis:
     try:
         choose_port()
     except OSError as error:
-        return Finding(PORTS, FindingStatus.MISSING, f"none can be had on {LOOPBACK}: {error.strerror}")
-    return Finding(PORTS, FindingStatus.OK, f"free ones can be had on {LOOPBACK}")
+        return Diagnosis(PORTS, FindingStatus.MISSING, f"none can be had on {LOOPBACK}: {error.strerror}")
+    return Diagnosis(PORTS, FindingStatus.OK, f"free ones can be had on {LOOPBACK}")

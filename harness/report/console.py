@@ -120,12 +120,12 @@ def _print_failures(record: Record, console: Console) -> None:
 
 def _print_findings(check: Check, console: Console) -> None:
     print_facts(check, console)
-    for item in check.mismatches[:_MISMATCHES]:
+    for item in check.findings[:_MISMATCHES]:
         console.print(Text(f"  {plain(item.where)}"))
         console.print(Text.assemble("    expected  ", (plain(item.expected), "green")), soft_wrap=True)
         console.print(Text.assemble("    found     ", (plain(item.actual), "red")), soft_wrap=True)
-    if len(check.mismatches) > _MISMATCHES:
-        console.print(Text(f"  and {count(len(check.mismatches) - _MISMATCHES, 'more difference')} in the report"))
+    if len(check.findings) > _MISMATCHES:
+        console.print(Text(f"  and {count(len(check.findings) - _MISMATCHES, 'more difference')} in the report"))
     if check.reproduce and check.status not in {Status.PASS, Status.NOT_APPLICABLE}:
         console.print(Text.assemble("  reproduce: ", (plain(check.reproduce), "bold")), soft_wrap=True)
 

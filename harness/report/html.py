@@ -166,5 +166,5 @@ def _is_long(item: Evidence) -> bool:
 
 def _mark_lines(item: Evidence, checks: list[Check]) -> list[tuple[str, bool]]:
     """Return the lines of a comparison, and whether each states one of the mismatches of `checks`."""
-    places = tuple(f"{mismatch.where}:" for check in checks for mismatch in check.mismatches)
+    places = tuple(f"{mismatch.where}:" for check in checks for mismatch in check.findings)
     return [(line, line.lstrip().startswith(places)) for line in _shorten(item.body, BODY_LIMIT).splitlines()]

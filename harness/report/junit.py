@@ -61,7 +61,7 @@ def _render_status(case: ElementTree.Element, record: Record, check: Check) -> N
             _add(case, "skipped", f"{check.status.label}: {check.detail}".removesuffix(": "))
         case Status.KNOWN:
             issues = f" ({', '.join(check.issues)})" if check.issues else ""
-            _say(case, [f"KNOWN ISSUE{issues}: {detail}", *map(str, check.mismatches), *_list_facts(check)])
+            _say(case, [f"KNOWN ISSUE{issues}: {detail}", *map(str, check.findings), *_list_facts(check)])
         case Status.PASS:
             _say(case, _list_facts(check))
 
@@ -137,7 +137,7 @@ def _count(suite: ElementTree.Element, time_s: float) -> ElementTree.Element:
 
 def _describe(record: Record, check: Check) -> str:
     """Return what a reader of the CI page needs: the mismatches, how to reproduce them, and the evidence."""
-    lines = [*map(_cut, map(str, check.mismatches)), *_list_facts(check)]
+    lines = [*map(_cut, map(str, check.findings)), *_list_facts(check)]
     if check.reproduce:
         lines.append(f"Reproduce: {check.reproduce}")
     for item in list_evidence(record, check):

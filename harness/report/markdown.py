@@ -76,8 +76,8 @@ def _write_failures(record: Record) -> Iterator[str]:
         yield f"### {check.status.symbol} {escape(number_check(check))}{f' ({place})' if place else ''}"
         yield escape(check.detail)
         yield "\n".join(f"- {escape(name)}: {escape(value)}" for name, value in check.facts.items())
-        if check.mismatches:
-            rows = [(quote(m.where), quote(_cut(m.expected)), quote(_cut(m.actual))) for m in check.mismatches]
+        if check.findings:
+            rows = [(quote(m.where), quote(_cut(m.expected)), quote(_cut(m.actual))) for m in check.findings]
             yield tabulate(("Where", "Expected", "Found"), rows)
         if check.reproduce:
             yield fence(check.reproduce, "sh")

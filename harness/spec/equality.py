@@ -15,21 +15,21 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from harness.clients.mysql import Row, Value
-from harness.core.record import Mismatch
+from harness.core.record import Finding
 from harness.spec.model import API_VERSION, ColumnType, IndexedColumn, JsonObject, Kind, SpotCheck
+from harness.spec.row import Row, Value
 
 _ABSENT = object()
 _MAPS_OF_DATA = ("metadata.labels", "metadata.annotations")
 _SHOWN = 160
 
 
-def compare_json(expected: Any, actual: Any, path: str = "") -> list[Mismatch]:
+def compare_json(expected: Any, actual: Any, path: str = "") -> list[Finding]:
     """Return where `actual` differs from `expected`, by JSON path."""
     if isinstance(expected, dict) and isinstance(actual, dict):
         if path in _MAPS_OF_DATA:
             return _compare_maps(expected, actual, path)
-        differences: list[Mismatch] = []
+        differences: list[Finding] = []
         for key in sorted(expected.keys() | actual.keys()):
             differences += compare_json(
                 expected.get(key, _ABSENT), actual.get(key, _ABSENT), f"{path}.{key}" if path else key
@@ -43,10 +43,10 @@ def compare_json(expected: Any, actual: Any, path: str = "") -> list[Mismatch]:
         ]
     if _same_scalar(expected, actual) or (_is_default(expected) and _is_default(actual)):
         return []
-    return [Mismatch(path or "$", show(expected), show(actual))]
+    return [Finding(path or "$", show(expected), show(actual))]
 
 
-def compare_row(kind: Kind, obj: JsonObject, row: Row) -> list[Mismatch]:
+def compare_row(kind: Kind, obj: JsonObject, row: Row) -> list[Finding]:
     """Return where the row differs from `obj`, the object at the row's own resourceVersion.
 
     Covers every column, the json column field by field, the labels and the annotations.
@@ -63,38 +63,38 @@ def compare_row(kind: Kind, obj: JsonObject, row: Row) -> list[Mismatch]:
     }
     expected |= {column.name: expect_column(column, obj) for column in kind.columns}
     mismatches = [
-        Mismatch(f"column {name}", show(value), show(row.columns.get(name, _ABSENT)))
+        Finding(f"column {name}", show(value), show(row.columns.get(name, _ABSENT)))
         for name, value in expected.items()
         if row.columns.get(name, _ABSENT) != value
     ]
     mismatches += compare_proto(_list_identity(obj), row)
     mismatches += [
-        Mismatch(f"column json, {m.where}", m.expected, m.actual) for m in _compare_stored_json(obj, row)
+        Finding(f"column json, {m.where}", m.expected, m.actual) for m in _compare_stored_json(obj, row)
     ]
     mismatches += _compare_pairs(kind.labels_table, metadata.get("labels") or {}, row.labels)
     mismatches += _compare_pairs(kind.annotations_table, metadata.get("annotations") or {}, row.annotations)
     return mismatches
 
 
-def compare_proto(texts: Iterable[str], row: Row) -> list[Mismatch]:
+def compare_proto(texts: Iterable[str], row: Row) -> list[Finding]:
     """Return which of `texts` the proto column lacks; protobuf writes strings as they are.
 
     That is no decoding, but it tells a column that is empty, stale or another object's.
     """
     stored = row.columns.get("proto")
     if not isinstance(stored, bytes) or not stored:
-        return [Mismatch("column proto", "the serialized object", show(stored))]
+        return [Finding("column proto", "the serialized object", show(stored))]
     return [
-        Mismatch("column proto", f"to contain {show(text)}", f"{len(stored)} bytes without it")
+        Finding("column proto", f"to contain {show(text)}", f"{len(stored)} bytes without it")
         for text in texts
         if text.encode() not in stored
     ]
 
 
-def compare_spots(spots: Iterable[SpotCheck], obj: JsonObject, where: str) -> list[Mismatch]:
+def compare_spots(spots: Iterable[SpotCheck], obj: JsonObject, where: str) -> list[Finding]:
     """Return the spot checks that `obj` fails; `where` says what `obj` is."""
     return [
-        Mismatch(f"{where}, {spot.path}", show(spot.value), show(found))
+        Finding(f"{where}, {spot.path}", show(spot.value), show(found))
         for spot in spots
         if not _same_scalar(found := get_path(obj, spot.path), spot.value)
     ]
@@ -165,19 +165,19 @@ def _list_identity(obj: JsonObject) -> list[str]:
     return texts
 
 
-def _compare_stored_json(obj: JsonObject, row: Row) -> list[Mismatch]:
+def _compare_stored_json(obj: JsonObject, row: Row) -> list[Finding]:
     stored = row.columns.get("json")
     if not isinstance(stored, str) or not stored:
-        return [Mismatch("$", "the whole object", show(stored))]
+        return [Finding("$", "the whole object", show(stored))]
     try:
         return compare_json(obj, json.loads(stored))
     except json.JSONDecodeError as error:
-        return [Mismatch("$", "valid JSON", f"{error}: {stored[:_SHOWN]}")]
+        return [Finding("$", "valid JSON", f"{error}: {stored[:_SHOWN]}")]
 
 
 def _compare_pairs(
     table: str, expected: Mapping[str, str], actual: tuple[tuple[str, str], ...]
-) -> list[Mismatch]:
+) -> list[Finding]:
     found: dict[str, list[str]] = {}
     for key, value in actual:
         found.setdefault(key, []).append(value)
@@ -186,7 +186,7 @@ def _compare_pairs(
         wanted = [expected[key]] if key in expected else []
         values = found.get(key, [])
         if values != wanted:
-            mismatches.append(Mismatch(f"table {table}, key {key}", _show_values(wanted), _show_values(values)))
+            mismatches.append(Finding(f"table {table}, key {key}", _show_values(wanted), _show_values(values)))
     return mismatches
 
 
@@ -196,9 +196,9 @@ def _show_values(values: list[str]) -> str:
     return " and ".join(show(value) for value in values) + (f" ({len(values)} rows)" if len(values) > 1 else "")
 
 
-def _compare_maps(expected: Mapping[str, Any], actual: Mapping[str, Any], path: str) -> list[Mismatch]:
+def _compare_maps(expected: Mapping[str, Any], actual: Mapping[str, Any], path: str) -> list[Finding]:
     return [
-        Mismatch(f"{path}[{key}]", show(expected.get(key, _ABSENT)), show(actual.get(key, _ABSENT)))
+        Finding(f"{path}[{key}]", show(expected.get(key, _ABSENT)), show(actual.get(key, _ABSENT)))
         for key in sorted(expected.keys() | actual.keys())
         if expected.get(key, _ABSENT) != actual.get(key, _ABSENT)
     ]

@@ -6,9 +6,9 @@ import datetime as dt
 import json
 from collections.abc import Sequence
 
-from harness.clients.mysql import Row
-from harness.core.record import Mismatch
+from harness.core.record import Finding
 from harness.spec.equality import show
+from harness.spec.row import Row
 
 _CLOCK_TOLERANCE = dt.timedelta(seconds=5)
 _MAY_CHANGE = ("update_time", "delete_time", "json")
@@ -16,44 +16,44 @@ _MAY_CHANGE = ("update_time", "delete_time", "json")
 
 def examine_deleted(
     row: Row | None, since: dt.datetime | None = None, until: dt.datetime | None = None
-) -> list[Mismatch]:
+) -> list[Finding]:
     """Return what is wrong with the row of an object that was deleted between two moments of MySQL's clock."""
     if row is None:
-        return [Mismatch("the row of the deleted object", "soft-deleted", "no row: it was deleted for good")]
+        return [Finding("the row of the deleted object", "soft-deleted", "no row: it was deleted for good")]
     deleted_at = row.columns["delete_time"]
     if not isinstance(deleted_at, dt.datetime):
-        return [Mismatch("column delete_time", "set", "NULL: the row stays live")]
+        return [Finding("column delete_time", "set", "NULL: the row stays live")]
     if since and until and not since - _CLOCK_TOLERANCE <= deleted_at <= until + _CLOCK_TOLERANCE:
-        return [Mismatch("column delete_time", f"between {show(since)} and {show(until)} (UTC)", show(deleted_at))]
+        return [Finding("column delete_time", f"between {show(since)} and {show(until)} (UTC)", show(deleted_at))]
     return []
 
 
-def expect_live(row: Row | None) -> list[Mismatch]:
+def expect_live(row: Row | None) -> list[Finding]:
     """Return that the row is not there, or soft-deleted."""
     if row is None:
-        return [Mismatch("the row", "there, live", "no row")]
-    return [] if row.live else [Mismatch("column delete_time", "NULL", show(row.columns["delete_time"]))]
+        return [Finding("the row", "there, live", "no row")]
+    return [] if row.live else [Finding("column delete_time", "NULL", show(row.columns["delete_time"]))]
 
 
-def expect_one_live(rows: Sequence[Row], when: str) -> list[Mismatch]:
+def expect_one_live(rows: Sequence[Row], when: str) -> list[Finding]:
     """Return that not exactly one of the rows of a name is live."""
     live = [row.uid for row in rows if row.live]
     if len(live) == 1:
         return []
-    return [Mismatch(f"live rows of one name{when}", "1", f"{len(live)}, of uids {', '.join(live)}")]
+    return [Finding(f"live rows of one name{when}", "1", f"{len(live)}, of uids {', '.join(live)}")]
 
 
-def compare_contents(before: Row, after: Row, what: str) -> list[Mismatch]:
+def compare_contents(before: Row, after: Row, what: str) -> list[Finding]:
     """Return what of a row changed, its labels and annotations included, update_time and delete_time aside."""
     found = [
-        Mismatch(f"{what}: column {name}", show(value), show(after.columns.get(name)))
+        Finding(f"{what}: column {name}", show(value), show(after.columns.get(name)))
         for name, value in before.columns.items()
         if name not in _MAY_CHANGE and value != after.columns.get(name)
     ]
     if json.loads(str(before.columns["json"])) != json.loads(str(after.columns["json"])):
-        found.append(Mismatch(f"{what}: column json", "as before", "changed"))
+        found.append(Finding(f"{what}: column json", "as before", "changed"))
     if before.labels != after.labels:
-        found.append(Mismatch(f"{what}: labels", show(before.labels), show(after.labels)))
+        found.append(Finding(f"{what}: labels", show(before.labels), show(after.labels)))
     if before.annotations != after.annotations:
-        found.append(Mismatch(f"{what}: annotations", show(before.annotations), show(after.annotations)))
+        found.append(Finding(f"{what}: annotations", show(before.annotations), show(after.annotations)))
     return found

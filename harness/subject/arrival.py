@@ -9,17 +9,19 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 
-from harness.clients.mysql import Database, Row
+from harness.clients.mysql import Database
 from harness.core.errors import HarnessError
 from harness.core.polling import Wait, wait_for
 from harness.core.record import Evidence, Latency
+from harness.core.settings import Timeouts
 from harness.sandbox.base import CONTROLLERMGR, Phase, Sandbox
 from harness.sandbox.log_coverage import LogReach, get_log_reach
 from harness.spec.catalogue import KINDS
 from harness.spec.model import Case, JsonObject
+from harness.spec.row import Row
 from harness.subject import evidence
 from harness.subject.log import LogEntry, find_crashes, find_object_entries, find_sequence, parse_log
-from harness.subject.steps import Patience, Sync, Write
+from harness.subject.steps import Sync, Write
 
 _OVERDUE_TO_HURRY = 3
 _HURRIED_S = 3.0
@@ -39,7 +41,7 @@ class Arrivals:
         self,
         sandbox: Sandbox,
         database: Database,
-        patience: Patience,
+        timeouts: Timeouts,
         *,
         unblock: Callable[[Case], bool],
         get_messages: Callable[[Case], tuple[str, ...]],
@@ -47,7 +49,7 @@ class Arrivals:
     ) -> None:
         self._sandbox = sandbox
         self._database = database
-        self._patience = patience
+        self._timeouts = timeouts
         self._unblock = unblock
         self._get_messages = get_messages
         self._hurries = hurries
@@ -59,13 +61,13 @@ class Arrivals:
     def sync_s(self) -> float:
         """How long a row is waited for now, in seconds."""
         if not self._hurries or self._overdue < _OVERDUE_TO_HURRY:
-            return self._patience.sync_s
-        return min(self._patience.sync_s, max(_HURRIED_S, _MARGIN * self._slowest_s))
+            return self._timeouts.sync_s
+        return min(self._timeouts.sync_s, max(_HURRIED_S, _MARGIN * self._slowest_s))
 
     def glance(self, write: Write, operation: str) -> None:
         """Measure how long the write takes to reach its row, if that is as quick as it usually is."""
         if self._manager_runs():
-            wait = self._poll(write, self._patience.glance_s)
+            wait = self._poll(write, self._timeouts.glance_s)
             if wait.satisfied:
                 kind = write.creation.case.name
                 self.latencies.append(Latency(kind, operation, time.monotonic() - write.at))
@@ -122,7 +124,7 @@ class Arrivals:
             component = self._sandbox.component(CONTROLLERMGR)
             return component.restarts > before and component.phase is Phase.CRASH_LOOP
 
-        looped = wait_for(is_looping, bool, timeout_s=self._patience.issue_s, interval_s=0.02)
+        looped = wait_for(is_looping, bool, timeout_s=self._timeouts.issue_s, interval_s=0.02)
         if not looped.satisfied and self._manager_runs():
             return ""
         component = self._sandbox.component(CONTROLLERMGR)
@@ -186,7 +188,7 @@ class Arrivals:
         def is_certain(pair: tuple[list[Row], Row | None, JsonObject | None]) -> bool:
             return pair[1] is None or pair[2] is not None or not (history and history.has_gaps)
 
-        wait = wait_for(read, is_certain, timeout_s=self._patience.log_s, interval_s=0.02)
+        wait = wait_for(read, is_certain, timeout_s=self._timeouts.log_s, interval_s=0.02)
         if not wait.satisfied:
             raise HarnessError(
                 f"{kind.name} {metadata['name']}: the version that its row holds is no longer in the API server's "
@@ -213,7 +215,7 @@ class Arrivals:
         return wait_for(
             lambda: self._find_entries(write),
             lambda found: len(find_sequence(found, messages)) == len(messages),
-            timeout_s=self._patience.log_s,
+            timeout_s=self._timeouts.log_s,
             interval_s=0.01,
         ).value
 

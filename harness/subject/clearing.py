@@ -5,7 +5,8 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Collection, Iterable
 
-from harness.clients.kube import ALL_NAMESPACES, Cluster, Refusal
+from harness.clients.kube import ALL_NAMESPACES, Cluster
+from harness.core.errors import Refusal
 from harness.spec.model import Kind
 
 _WITHOUT_FINALIZERS = {"metadata": {"finalizers": None}}

@@ -7,11 +7,11 @@ import time
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from harness.clients.kube import Refusal
-from harness.clients.mysql import Row
+from harness.core.errors import Refusal
 from harness.core.polling import Wait
-from harness.core.record import Evidence, Mismatch
+from harness.core.record import Evidence, Finding
 from harness.spec.model import JsonObject, Kind
+from harness.spec.row import Row
 from harness.subject.log import LogEntry
 
 
@@ -62,7 +62,7 @@ def of_log(entries: Iterable[LogEntry], title: str) -> Evidence:
     return Evidence("log", title, "\n".join(entry.text for entry in entries) or "no such line", time.time())
 
 
-def of_comparison(mismatches: list[Mismatch], what: str) -> Evidence:
+def of_comparison(mismatches: list[Finding], what: str) -> Evidence:
     """Return the outcome of a comparison."""
     if not mismatches:
         return Evidence("comparison", f"{what}: equal", "no difference", time.time())

@@ -6,7 +6,8 @@ newer; the watch cache of the API server still has the version in between.
 
 from __future__ import annotations
 
-from harness.clients.kube import Cluster, Refusal, Version, get_version
+from harness.clients.kube import Cluster, Version, get_version
+from harness.core.errors import Refusal
 from harness.spec.model import JsonObject, Kind
 
 _EXPIRED = 410

@@ -12,12 +12,13 @@ from dataclasses import replace
 from typing import Any
 
 from harness.chapters.seed.run import Run
-from harness.clients.kube import Cluster, Refusal
-from harness.clients.mysql import Row
+from harness.clients.kube import Cluster
+from harness.core.errors import Refusal
 from harness.core.outcomes import NotRun
 from harness.core.record import Evidence
 from harness.sandbox.base import CONTROLLERMGR, LogCursor
 from harness.spec.model import Case, JsonObject
+from harness.spec.row import Row
 from harness.subject import evidence
 from harness.subject.arrival import Arrivals
 from harness.subject.history import ObjectHistory

@@ -6,26 +6,13 @@ import datetime as dt
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from harness.clients.kube import Refusal
-from harness.clients.mysql import Row
+from harness.core.errors import Refusal
 from harness.core.record import Evidence
 from harness.sandbox.base import LogCursor
 from harness.spec.model import Case, JsonObject
+from harness.spec.row import Row
 from harness.subject.history import ObjectHistory
 from harness.subject.log import LogEntry
-
-
-@dataclass(frozen=True)
-class Patience:
-    """How long the run waits, in seconds."""
-
-    sync_s: float = 15.0           # for a row, from the write or the controller manager's start on
-    log_s: float = 5.0             # for a log line, once its row is there
-    registration_s: float = 20.0
-    issue_s: float = 15.0          # for a known issue to show
-    hold_s: float = 1.5            # that something stays as it is
-    glance_s: float = 0.3          # right after a write, to measure its latency
-    settle_s: float = 0.6          # after a reconcile, for what it must not do
 
 
 @dataclass

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from harness.chapters.seed.checks import examine_row
 from harness.chapters.seed.run import Run
-from harness.core.record import Check, Evidence, Mismatch
+from harness.core.record import Check, Evidence, Finding
 from harness.subject import evidence
 from harness.subject.steps import Sync
 from harness.suite.findings import conclude
@@ -21,13 +21,13 @@ class OverdueError(Exception):
 class Account:
     """The findings of one kind in one stage, with their evidence; `facts` are what was measured."""
 
-    findings: list[Mismatch] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
     evidence: list[Evidence] = field(default_factory=list)
     facts: dict[str, str] = field(default_factory=dict)
 
     def find(self, where: str, expected: str, actual: str) -> None:
         """Take down a finding."""
-        self.findings.append(Mismatch(where, expected, actual))
+        self.findings.append(Finding(where, expected, actual))
 
     def note(self, title: str, body: str = "") -> None:
         """Take down a remark."""
@@ -39,7 +39,7 @@ class Account:
         `earlier` are the uids of objects that had the name before. Raises OverdueError where it did not follow.
         """
         found = examine_row(sync, earlier)
-        self.findings += [Mismatch(f"{after}: {m.where}", m.expected, m.actual) for m in found]
+        self.findings += [Finding(f"{after}: {m.where}", m.expected, m.actual) for m in found]
         if found or sync.row is None:
             self.evidence += sync.describe()
             self.evidence.append(evidence.of_comparison(found, f"{after}: the row against the object"))

@@ -7,13 +7,13 @@ from typing import NoReturn
 
 from harness.core.errors import CheckFailure
 from harness.core.outcomes import StaleKnownIssueWarning
-from harness.core.record import Check, Mismatch
+from harness.core.record import Check, Finding
 
 
-def fail_on(mismatches: list[Mismatch], check: Check, problem: str, look_at: str) -> None:
+def fail_on(mismatches: list[Finding], check: Check, problem: str, look_at: str) -> None:
     """Fail where there are mismatches; all of them go into the check's record, the first 20 into the message."""
     if mismatches:
-        check.mismatches += mismatches
+        check.findings += mismatches
         shown = "\n".join(f"  {mismatch}" for mismatch in mismatches[:20])
         more = f"\n  … and {len(mismatches) - 20} more" if len(mismatches) > 20 else ""
         raise CheckFailure(f"{problem}\n{shown}{more}" + (f"\nlook at: {look_at}" if look_at else ""))

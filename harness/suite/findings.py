@@ -11,12 +11,12 @@ from collections.abc import Sequence
 
 from harness.chapters.seed.run import Run
 from harness.core.outcomes import Known
-from harness.core.record import Check, Mismatch
+from harness.core.record import Check, Finding
 from harness.spec.contract_issues import ContractIssue
 from harness.suite.failure import fail_on, report_stale
 
 
-def conclude(run: Run, check: Check, findings: Sequence[Mismatch], *, problem: str, look_at: str = "") -> None:
+def conclude(run: Run, check: Check, findings: Sequence[Finding], *, problem: str, look_at: str = "") -> None:
     """Pass without findings; fail on those that no known issue of the check's section and kind explains.
 
     Raises Known where all are explained, CheckFailure otherwise, and also where an issue that must show did not.
@@ -32,7 +32,7 @@ def conclude(run: Run, check: Check, findings: Sequence[Mismatch], *, problem: s
             shown[issue.id] = issue
     check.issues = list(shown)
     fail_on(unexplained, check, problem, look_at)
-    check.mismatches += findings
+    check.findings += findings
     for issue in issues:
         if issue.id not in shown and not issue.need_not_show:
             report_stale(issue.id, issue.title, "no sign of it", allow_stale=run.allow_stale)
@@ -40,6 +40,6 @@ def conclude(run: Run, check: Check, findings: Sequence[Mismatch], *, problem: s
         raise Known(next(iter(shown.values())), "; ".join(issue.title for issue in shown.values()))
 
 
-def explains(issue: ContractIssue, finding: Mismatch) -> bool:
+def explains(issue: ContractIssue, finding: Finding) -> bool:
     """Whether the finding carries every part of the issue's signature."""
     return all(re.search(pattern, str(finding)) for pattern in issue.signature)

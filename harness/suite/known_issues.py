@@ -95,7 +95,7 @@ def _quote(issue: ContractIssue, checks: list[Check]) -> list[Evidence]:
     titles: dict[str, str] = {}
     for check in checks:
         titles.setdefault(check.section, f"{check.section} {check.title.removesuffix(f': {check.kind}')}")
-        for mismatch in check.mismatches:
+        for mismatch in check.findings:
             if explains(issue, mismatch):
                 line = " ".join(f"{check.kind or 'all kinds'}: {mismatch}".split())
                 cut = line if len(line) <= _LINE else f"{line[:_LINE]} …"

@@ -35,7 +35,7 @@ from harness.clients.mysql import Database
 from harness.core.errors import HarnessError
 from harness.core.progress import Progress
 from harness.core.record import Component, IssueResult, IssueStatus, Record
-from harness.core.settings import SandboxSettings
+from harness.core.settings import SandboxSettings, Timeouts
 from harness.sandbox.base import BelongsToOthers, Sandbox, TimesItsStart
 from harness.spec.bundle import render_crds, render_schema
 from harness.spec.cases import CASES, get_prerequisites
@@ -44,7 +44,6 @@ from harness.spec.model import Case
 from harness.spec.profiles import Profile, load_profile
 from harness.spec.templates import CRS_FOLDER, Templates
 from harness.subject.clearing import clear
-from harness.subject.steps import Patience
 from harness.suite.conclusion import conclude
 from harness.suite.target import Target, bring_up
 
@@ -63,7 +62,7 @@ class RunSettings:
     keep_sandbox: bool = False
     allow_stale_known_issues: bool = False
     api_server: str = ""   # HOST:PORT; the local sandbox knows its own
-    patience: Patience = field(default_factory=Patience)
+    timeouts: Timeouts = field(default_factory=Timeouts)
 
     @property
     def has_apiserver(self) -> bool:
@@ -197,7 +196,7 @@ class Session:
             profile=self.profile,
             namespace=namespace,
             bystander_namespace=take_namespace(sandbox, cluster),
-            patience=self.settings.patience,
+            timeouts=self.settings.timeouts,
             allow_stale=self.settings.allow_stale_known_issues,
             labels=sandbox.labels if isinstance(sandbox, BelongsToOthers) else {},
         )

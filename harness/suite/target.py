@@ -14,7 +14,7 @@ from pathlib import Path
 from harness.cli.doctor import run_doctor
 from harness.core.progress import Progress
 from harness.core.settings import ControllerManager, SandboxSettings
-from harness.doctor.finding import require_all
+from harness.doctor.diagnosis import require_all
 from harness.provision.checkout.preparation import prepare_checkout
 from harness.sandbox.base import Sandbox
 from harness.sandbox.existing.options import ExistingSettings

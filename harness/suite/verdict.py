@@ -13,8 +13,7 @@ from typing import Any
 
 from harness.chapters.seed.issues import KnownIssue, Probe
 from harness.chapters.seed.run import Run, matches
-from harness.clients.kube import Refusal
-from harness.core.errors import CheckFailure
+from harness.core.errors import CheckFailure, Refusal
 from harness.core.outcomes import Known, NotApplicable, NotRun
 from harness.core.polling import wait_for
 from harness.core.record import Check, Column, Evidence, IssueResult, IssueStatus, Status
@@ -100,7 +99,7 @@ def _await_log_line(run: Run, issue: KnownIssue, case: Case) -> Evidence:
         return evidence.of_log(about[:3], f"lines of {CONTROLLERMGR} since {case.name} was created")
 
     wait = wait_for(
-        read, lambda seen: matches(issue, [seen]), timeout_s=run.patience.issue_s, interval_s=0.02
+        read, lambda seen: matches(issue, [seen]), timeout_s=run.timeouts.issue_s, interval_s=0.02
     )
     return wait.value
 

@@ -13,12 +13,13 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from harness.clients.kube import Refusal, Version, get_version
-from harness.clients.mysql import Row
+from harness.clients.kube import Version, get_version
+from harness.core.errors import Refusal
 from harness.spec.annotations import DELETING_ANNOTATION, INGESTER_FINALIZER
 from harness.spec.equality import expect_column, parse_time
 from harness.spec.merge_patch import merge
 from harness.spec.model import API_VERSION, JsonObject, Kind
+from harness.spec.row import Row
 
 CREATED = "2026-03-09T20:51:07Z"
 NOW = dt.datetime(2026, 3, 9, 20, 52, 0)   # as MySQL's DATETIME: UTC, without zone

@@ -30,8 +30,8 @@ from harness.core.polling import wait_for
 from harness.core.progress import SILENT
 from harness.core.record import Check
 from harness.core.settings import MySQLEndpoint, SandboxSettings
+from harness.doctor.diagnosis import Diagnosis, FindingStatus, render_diagnoses
 from harness.doctor.existing import examine_existing, examine_rights
-from harness.doctor.finding import Finding, FindingStatus, render_findings
 from harness.provision.assets.controlplane import find_control_plane
 from harness.provision.assets.data_folder import initialise_data_folder, make_server_command
 from harness.provision.assets.mysqld import find_mysql_server
@@ -162,14 +162,14 @@ def _make_run(sandbox: ExistingSandbox, database: Database) -> Run:
     )
 
 
-def _find(findings: list[Finding], name: str) -> Finding:
+def _find(findings: list[Diagnosis], name: str) -> Diagnosis:
     return next(finding for finding in findings if finding.name == name)
 
 
 def test_documented_role_is_enough(existing: ExistingSettings, connect: Connect, local: LocalSandbox) -> None:
     """With the documented role all is well in the preflight, CRs are synced and patched, and no trace is left."""
     findings = examine_existing(existing)
-    assert {finding.status for finding in findings} == {FindingStatus.OK}, render_findings(findings)
+    assert {finding.status for finding in findings} == {FindingStatus.OK}, render_diagnoses(findings)
     sandbox = connect(existing)
     database = Database(sandbox.mysql)
     run = _make_run(sandbox, database)

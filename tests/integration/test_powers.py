@@ -18,9 +18,9 @@ import mysql.connector
 import psutil
 import pytest
 
-from harness.clients.kube import Cluster, Refusal, get_version
+from harness.clients.kube import Cluster, get_version
 from harness.clients.mysql import Database
-from harness.core.errors import HarnessError, SettingsError
+from harness.core.errors import HarnessError, Refusal, SettingsError
 from harness.sandbox.base import CONTROLLERMGR, ETCD, FAULT_PROXY, KUBE_APISERVER, MYSQL, LogCursor, Phase
 from harness.sandbox.capabilities import (
     Cut,

@@ -50,7 +50,7 @@ class Outcome:
         """Return what the checks with that status say."""
         checks = self.record.checks if self.record else []
         return "\n".join(
-            f"{check.title} {check.detail} {' '.join(map(str, check.mismatches))}"
+            f"{check.title} {check.detail} {' '.join(map(str, check.findings))}"
             for check in checks
             if check.status is status
         )

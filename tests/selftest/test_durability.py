@@ -18,10 +18,9 @@ from harness.chapters.faults.programme import RoundPlan, draw_rounds
 from harness.cli.soak import conduct_round
 from harness.core.progress import SILENT
 from harness.core.record import Check, Status
-from harness.core.settings import ControllerManager, SandboxSettings
+from harness.core.settings import ControllerManager, SandboxSettings, Timeouts
 from harness.spec.cases import CASES, find_case
 from harness.spec.model import Case
-from harness.subject.steps import Patience
 from harness.suite.session import RunSettings, Session
 from harness.suite.target import Target
 from tests.selftest.conftest import ROOT, Acceptance
@@ -66,7 +65,7 @@ def conduct(executable: Path | None, name: str, cases: Sequence[Case] = CASES) -
         target=Target(sandbox=sandbox, profile=PROFILE),
         cases=tuple(cases),
         keep_sandbox=True,
-        patience=Patience(sync_s=_MARGIN_S),
+        timeouts=Timeouts(sync_s=_MARGIN_S),
     )
     session = Session(settings, "self-test", SILENT)
     check = Check(fault.section, fault.title)
@@ -83,7 +82,7 @@ def test_an_ingester_that_loses_data_is_found(fault: DurabilityFault, folder: Pa
     """The round that is for it fails, says what was lost, and how to see it again."""
     executable = make_executable(folder, fault.name, f"FAULTS_BY_NAME[{fault.name!r}].parts()")
     check = conduct(executable, fault.round)
-    found = "\n".join(map(str, check.mismatches))
+    found = "\n".join(map(str, check.findings))
     assert check.status is Status.FAIL, (check.detail, check.facts)
     assert re.search(fault.finds, found), found
     assert check.reproduce.startswith(f"python -m harness soak --fault {fault.round} --seed 1 ")

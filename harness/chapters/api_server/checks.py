@@ -15,17 +15,16 @@ from harness.chapters.api_server.steps import ApiCreation, ApiDeletion
 from harness.chapters.seed import checks
 from harness.chapters.seed.issues import KnownIssue
 from harness.chapters.seed.run import Run, matches
-from harness.clients.kube import Refusal
 from harness.clients.michelangelo.comparison import examine_decoded
 from harness.clients.michelangelo.package import find_missing, get_version
-from harness.clients.mysql import Row
-from harness.core.errors import CheckFailure, HarnessError
+from harness.core.errors import CheckFailure, HarnessError, Refusal
 from harness.core.outcomes import Known, NotApplicable
-from harness.core.record import Check, Mismatch
+from harness.core.record import Check, Finding
 from harness.sandbox.base import CONTROLLERMGR
 from harness.spec.annotations import DELETING_ANNOTATION, INGESTER_FINALIZER, get_finalizers
 from harness.spec.equality import compare_json, show
 from harness.spec.model import Case, JsonObject
+from harness.spec.row import Row
 from harness.subject import evidence
 from harness.subject.log import parse_log
 from harness.subject.steps import Sync, Update, get_object
@@ -79,7 +78,7 @@ def check_api_created(made: ApiCreation, check: Check) -> None:
     check.evidence += made.evidence
     found = get_finalizers(stored)
     if INGESTER_FINALIZER not in found:
-        mismatch = Mismatch("metadata.finalizers", f"to contain {INGESTER_FINALIZER}", show(found))
+        mismatch = Finding("metadata.finalizers", f"to contain {INGESTER_FINALIZER}", show(found))
         _fail_on([mismatch], made, check, "was created without the Ingester's finalizer")
 
 
@@ -94,9 +93,9 @@ def check_proto(case: Case, row: Row | None, obj: JsonObject | None, check: Chec
         )
     comparison = examine_decoded(case.kind, row, obj)
     what = f"the proto column of res_version {row.res_version}, decoded by michelangelo {get_version()}"
-    check.evidence.append(evidence.of_comparison(comparison.mismatches, what))
+    check.evidence.append(evidence.of_comparison(comparison.findings, what))
     fail_on(
-        comparison.mismatches,
+        comparison.findings,
         check,
         f"{case.name}: the two copies of the object in its row differ",
         f"table {case.kind.table}, uid {row.uid}",
@@ -141,15 +140,15 @@ def check_api_deleted(deletion: ApiDeletion, check: Check) -> None:
     if not any(is_marked(version) for version in deletion.versions):
         versions = ", ".join(str(version.number) for version in deletion.versions) or "no version since then"
         mismatches.append(
-            Mismatch(f"annotation {DELETING_ANNOTATION}", "true, in a version of the object", f"not in {versions}")
+            Finding(f"annotation {DELETING_ANNOTATION}", "true, in a version of the object", f"not in {versions}")
         )
     mismatches += _compare_deleted_row(deletion)
     if deletion.remaining is not None:
         held_by = get_finalizers(deletion.remaining)
         if INGESTER_FINALIZER in held_by:
-            mismatches.append(Mismatch("metadata.finalizers", f"without {INGESTER_FINALIZER}", show(held_by)))
+            mismatches.append(Finding("metadata.finalizers", f"without {INGESTER_FINALIZER}", show(held_by)))
         if "deletionTimestamp" not in deletion.remaining["metadata"]:
-            mismatches.append(Mismatch("the object in Kubernetes", "gone, or being deleted", "there, undeleted"))
+            mismatches.append(Finding("the object in Kubernetes", "gone, or being deleted", "there, undeleted"))
         check.detail = f"held by {', '.join(held_by)}"
     if mismatches:
         check.detail = ""
@@ -181,21 +180,21 @@ def find_probe(api: ApiRun, cases: Sequence[Case]) -> Case:
     raise NotApplicable(reasons[0] if reasons else "no case")
 
 
-def _compare_deleted_row(deletion: ApiDeletion) -> list[Mismatch]:
+def _compare_deleted_row(deletion: ApiDeletion) -> list[Finding]:
     row = deletion.after
     if row is None:
-        return [Mismatch("the row", "there, with delete_time set", "no row: it was deleted for good")]
+        return [Finding("the row", "there, with delete_time set", "no row: it was deleted for good")]
     deleted_at = row.columns["delete_time"]
     if not isinstance(deleted_at, dt.datetime):
-        return [Mismatch("column delete_time", "set", "NULL: the row stays live")]
+        return [Finding("column delete_time", "set", "NULL: the row stays live")]
     earliest, latest = deletion.asked_at - _CLOCK_TOLERANCE, deletion.looked_at + _CLOCK_TOLERANCE
     mismatches = []
     if not earliest <= deleted_at <= latest:
         expected = f"between {show(deletion.asked_at)} and {show(deletion.looked_at)} (UTC)"
-        mismatches.append(Mismatch("column delete_time", expected, show(deleted_at)))
+        mismatches.append(Finding("column delete_time", expected, show(deleted_at)))
     if deletion.before is not None:
         mismatches += [
-            Mismatch(f"column {name}", show(deletion.before.columns[name]), show(row.columns.get(name)))
+            Finding(f"column {name}", show(deletion.before.columns[name]), show(row.columns.get(name)))
             for name in ("uid", "namespace", "name", "create_time")
             if row.columns.get(name) != deletion.before.columns[name]
         ]
@@ -213,5 +212,5 @@ def _name(made: ApiCreation) -> str:
     return f"{made.creation.case.name} {made.creation.sent['metadata']['name']}"
 
 
-def _fail_on(mismatches: list[Mismatch], made: ApiCreation, check: Check, problem: str) -> None:
+def _fail_on(mismatches: list[Finding], made: ApiCreation, check: Check, problem: str) -> None:
     fail_on(mismatches, check, f"{_name(made)} {problem}", "the API server's log and its metadataStorage setting")

@@ -15,11 +15,10 @@ from harness.chapters.api_server.deletion import describe_deletion
 from harness.chapters.api_server.steps import ApiCreation, ApiDeletion
 from harness.chapters.seed.issues import Workaround
 from harness.chapters.seed.run import Run
-from harness.clients.kube import Refusal, Version, get_version
+from harness.clients.kube import Version, get_version
 from harness.clients.michelangelo.client import ApiServer
 from harness.clients.michelangelo.package import find_missing
-from harness.clients.mysql import Row
-from harness.core.errors import HarnessError
+from harness.core.errors import HarnessError, Refusal
 from harness.core.outcomes import NotRun
 from harness.core.polling import wait_for
 from harness.core.record import Evidence
@@ -28,6 +27,7 @@ from harness.spec.annotations import get_finalizers, is_released
 from harness.spec.cases import CASES_BY_NAME
 from harness.spec.merge_patch import merge
 from harness.spec.model import Case, JsonObject
+from harness.spec.row import Row
 from harness.spec.templates import Templates
 from harness.subject import evidence
 from harness.subject.arrival import Arrivals
@@ -82,7 +82,7 @@ class ApiRun:
         self._arrivals = Arrivals(
             run.sandbox,
             run.database,
-            run.patience,
+            run.timeouts,
             unblock=lambda _: False,
             get_messages=run.get_expected_messages,
         )
@@ -165,7 +165,7 @@ class ApiRun:
             creation = self._get_accepted(case).creation
             history = get_history(creation)
             gone = wait_for(
-                lambda: history.read() is None, bool, timeout_s=self.run.patience.issue_s, interval_s=0.02
+                lambda: history.read() is None, bool, timeout_s=self.run.timeouts.issue_s, interval_s=0.02
             )
             cursor = self.run.sandbox.log_cursor(CONTROLLERMGR)
             previous, previous_at = self._read_row(case, history), time.time()
@@ -257,7 +257,7 @@ class ApiRun:
         wait = wait_for(
             lambda: _attempt(attempt),
             lambda answer: not (isinstance(answer, Refusal) and answer.status == _CONFLICT),
-            timeout_s=self.run.patience.log_s,
+            timeout_s=self.run.timeouts.log_s,
             interval_s=0.02,
         )
         answer, at = wait.value, time.monotonic()
@@ -289,13 +289,13 @@ class ApiRun:
         wait_for(
             lambda: (history.read(), self._read_row(case, history)),
             lambda seen: is_released(seen[0]),
-            timeout_s=0.0 if refusal else self.run.patience.sync_s,
+            timeout_s=0.0 if refusal else self.run.timeouts.sync_s,
             interval_s=0.02,
         )
         wait_for(
             lambda: self._read_row(case, history),
             lambda row: row is None or not row.live,
-            timeout_s=0.0 if refusal else self.run.patience.glance_s,
+            timeout_s=0.0 if refusal else self.run.timeouts.glance_s,
         )
         remaining, after = history.read(), self._read_row(case, history)
         until = get_version(remaining) if remaining else _THE_END

@@ -6,10 +6,11 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from harness.clients.kube import Refusal, Version
-from harness.clients.mysql import Row
+from harness.clients.kube import Version
+from harness.core.errors import Refusal
 from harness.core.record import Evidence
 from harness.spec.model import JsonObject
+from harness.spec.row import Row
 from harness.subject.steps import Creation
 
 

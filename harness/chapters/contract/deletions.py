@@ -11,9 +11,8 @@ from collections.abc import Callable
 
 from harness.chapters.contract.lifecycle import Lifecycle, Stage
 from harness.chapters.contract.writes import OURS
-from harness.clients.mysql import Row
 from harness.core.polling import wait_for
-from harness.core.record import Mismatch
+from harness.core.record import Finding
 from harness.spec.annotations import (
     DELETING_ANNOTATION,
     IMMUTABLE_ANNOTATION,
@@ -23,6 +22,7 @@ from harness.spec.annotations import (
 )
 from harness.spec.equality import compare_row, show
 from harness.spec.model import Case, JsonObject
+from harness.spec.row import Row
 from harness.spec.row_rules import compare_contents, examine_deleted, expect_live, expect_one_live
 from harness.subject import evidence
 from harness.subject.specimen import Specimen
@@ -193,20 +193,20 @@ def see_soft_deleted(life: Lifecycle, specimen: Specimen, account: Account) -> N
     specimen.release()
 
 
-def examine_release(life: Lifecycle, specimen: Specimen) -> list[Mismatch]:
+def examine_release(life: Lifecycle, specimen: Specimen) -> list[Finding]:
     """Return that the Ingester has not let go of a deleted object, with the errors that it logged about it."""
     obj = specimen.read()
     if is_released(obj):
         return []
     seen = f"there; finalizers {show(get_finalizers(obj))}; errors logged: {life.find_errors(specimen) or 'none'}"
-    return [Mismatch(f"{specimen} in Kubernetes", "released", seen)]
+    return [Finding(f"{specimen} in Kubernetes", "released", seen)]
 
 
-def _compare_with_version(specimen: Specimen, row: Row) -> list[Mismatch]:
+def _compare_with_version(specimen: Specimen, row: Row) -> list[Finding]:
     """Return where a row that outlives its object differs from the version that it holds, delete_time aside."""
     obj = specimen.history.find(row.res_version)
     if obj is None:
-        return [Mismatch("column res_version", "a version of the object", str(row.res_version))]
+        return [Finding("column res_version", "a version of the object", str(row.res_version))]
     return [m for m in compare_row(specimen.case.kind, obj, row) if m.where != "column delete_time"]
 
 

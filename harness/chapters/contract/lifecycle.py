@@ -12,12 +12,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from harness.chapters.seed.run import Run, as_applied
-from harness.clients.kube import Refusal
 from harness.clients.mysql import HeldRow
-from harness.core.errors import HarnessError
+from harness.core.errors import HarnessError, Refusal
 from harness.core.outcomes import NotApplicable, NotRun, Signal
 from harness.core.polling import hold, wait_for
-from harness.core.record import Mismatch
+from harness.core.record import Finding
 from harness.sandbox.base import CONTROLLERMGR
 from harness.spec.annotations import INGESTER_FINALIZER
 from harness.spec.model import Case
@@ -54,7 +53,7 @@ class Lifecycle:
         self._arrivals = Arrivals(
             run.sandbox,
             run.database,
-            run.patience,
+            run.timeouts,
             unblock=lambda _: False,
             get_messages=lambda _: (),
             hurries=True,
@@ -138,7 +137,7 @@ class Lifecycle:
 
     def settle(self) -> None:
         """Give the Ingester time to do what it must not: absence is never proven by one look."""
-        hold(lambda: self.run.sandbox.component(CONTROLLERMGR), lambda _: True, for_s=self.run.patience.settle_s)
+        hold(lambda: self.run.sandbox.component(CONTROLLERMGR), lambda _: True, for_s=self.run.timeouts.settle_s)
 
     def find_errors(self, specimen: Specimen) -> str:
         """Return the different errors that the Ingester logged about the object, in their order."""
@@ -147,7 +146,7 @@ class Lifecycle:
         errors = [str(entry.fields["error"]) for entry in own if "error" in entry.fields]
         return "; ".join(dict.fromkeys(errors))
 
-    def explains(self, finding: Mismatch) -> bool:
+    def explains(self, finding: Finding) -> bool:
         """Whether a known issue of the profile explains the finding, whatever section it is found in."""
         return any(explains(issue, finding) for issue in self.run.profile.contract_known_issues)
 

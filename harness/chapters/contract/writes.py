@@ -7,7 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 from harness.chapters.contract.lifecycle import Lifecycle, Stage
 from harness.chapters.contract.status import STATUS
-from harness.clients.kube import Refusal, get_version
+from harness.clients.kube import get_version
+from harness.core.errors import Refusal
 from harness.spec.annotations import DELETING_ANNOTATION, IMMUTABLE_ANNOTATION, INGESTER_FINALIZER, get_finalizers
 from harness.spec.equality import show
 from harness.spec.model import Case, JsonObject

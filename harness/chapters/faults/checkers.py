@@ -13,12 +13,12 @@ from harness.chapters.faults.ending import Ending
 from harness.chapters.faults.ledger import Life, is_going
 from harness.chapters.faults.sampler import Follower
 from harness.clients.kube import get_version
-from harness.clients.mysql import Row
-from harness.core.record import Mismatch
+from harness.core.record import Finding
 from harness.spec.annotations import INGESTER_FINALIZER, get_finalizers, is_released
 from harness.spec.catalogue import KINDS_BY_NAME
 from harness.spec.equality import compare_row
 from harness.spec.model import JsonObject, Kind
+from harness.spec.row import Row
 
 _DELETION = "column delete_time"
 _EDGE_S = 1.0   # what was created this shortly before the fault may not have been written
@@ -47,7 +47,7 @@ class Story:
         return f"; its last error: {self.errors[name]}" if name in self.errors else ""
 
 
-def check_all(story: Story, ending: Ending, follower: Follower) -> list[Mismatch]:
+def check_all(story: Story, ending: Ending, follower: Follower) -> list[Finding]:
     """Return every finding, each once."""
     findings = [
         *check_live_objects(story, ending),
@@ -61,7 +61,7 @@ def check_all(story: Story, ending: Ending, follower: Follower) -> list[Mismatch
     return list(dict.fromkeys(findings))
 
 
-def find_lost_writes(story: Story, ending: Ending) -> list[Mismatch]:
+def find_lost_writes(story: Story, ending: Ending) -> list[Finding]:
     """Return what Kubernetes itself lost of what it had acknowledged: then nothing can be concluded.
 
     etcd numbers its writes through. So the first one after the fault has a higher number than all before, or some
@@ -69,34 +69,34 @@ def find_lost_writes(story: Story, ending: Ending) -> list[Mismatch]:
     """
     findings = []
     if 0 < story.first_final <= story.newest:
-        findings.append(Mismatch("etcd", f"a write beyond version {story.newest}", f"one at {story.first_final}"))
+        findings.append(Finding("etcd", f"a write beyond version {story.newest}", f"one at {story.first_final}"))
     for uid, obj in ending.objects.items():
         life = story.lives.get(uid)
         if life is None:
             continue
         if get_version(obj) < life.acknowledged:
-            findings.append(Mismatch(
+            findings.append(Finding(
                 f"{life.title} in Kubernetes", f"resourceVersion {life.acknowledged}", str(get_version(obj))
             ))
         if life.deleted and not is_going(obj):
-            findings.append(Mismatch(f"{life.title} in Kubernetes", "deleted, as acknowledged", "it lives"))
+            findings.append(Finding(f"{life.title} in Kubernetes", "deleted, as acknowledged", "it lives"))
     return findings
 
 
-def check_live_objects(story: Story, ending: Ending) -> list[Mismatch]:
+def check_live_objects(story: Story, ending: Ending) -> list[Finding]:
     """Every live object has exactly one live row, which equals it."""
-    findings: list[Mismatch] = []
+    findings: list[Finding] = []
     for uid, obj in ending.objects.items():
         if is_going(obj) or obj["kind"] in story.immutable:
             continue
         title, kind = _title(obj), KINDS_BY_NAME[obj["kind"]]
         rows = ending.find_rows(uid)
         if not rows:
-            findings.append(Mismatch(
+            findings.append(Finding(
                 f"{title}, acknowledged", "a live row", f"no row{story.quote(obj['metadata']['name'])}"
             ))
         findings += [
-            Mismatch(f"{title}", f"a row in table {kind.table} only", f"one in the table of {other}")
+            Finding(f"{title}", f"a row in table {kind.table} only", f"one in the table of {other}")
             for other, _ in rows
             if other != kind.name
         ]
@@ -104,29 +104,29 @@ def check_live_objects(story: Story, ending: Ending) -> list[Mismatch]:
             if owner == kind.name:
                 findings += _compare_live(story, obj, kind, row)
         findings += [
-            Mismatch(f"{title}", "one live row of that name", f"another one, uid {other.uid[:8]}")
+            Finding(f"{title}", "one live row of that name", f"another one, uid {other.uid[:8]}")
             for other in ending.rows.get(kind.name, [])
             if other.live and other.uid != uid and _has_name(other, obj)
         ]
     return findings
 
 
-def _compare_live(story: Story, obj: JsonObject, kind: Kind, row: Row) -> list[Mismatch]:
+def _compare_live(story: Story, obj: JsonObject, kind: Kind, row: Row) -> list[Finding]:
     title, version = _title(obj), get_version(obj)
     if not row.live:
-        return [Mismatch(f"{title}, which lives", "a live row", "its row is soft-deleted")]
+        return [Finding(f"{title}, which lives", "a live row", "its row is soft-deleted")]
     if row.res_version != version:
         found = f"still {row.res_version}{story.quote(obj['metadata']['name'])}"
-        return [Mismatch(f"{title}, column res_version", f"{version}, acknowledged", found)]
+        return [Finding(f"{title}, column res_version", f"{version}, acknowledged", found)]
     return [
-        Mismatch(f"{title}, {finding.where}", finding.expected, finding.actual)
+        Finding(f"{title}, {finding.where}", finding.expected, finding.actual)
         for finding in compare_row(kind, obj, row)
     ]
 
 
-def check_deletions(story: Story, ending: Ending) -> list[Mismatch]:
+def check_deletions(story: Story, ending: Ending) -> list[Finding]:
     """Every acknowledged deletion is a soft delete, and the Ingester has let go of the object."""
-    findings: list[Mismatch] = []
+    findings: list[Finding] = []
     for life in story.lives.values():
         obj = ending.objects.get(life.uid)
         done = life.deleted or (life.delete_at is not None and obj is None)
@@ -136,17 +136,17 @@ def check_deletions(story: Story, ending: Ending) -> list[Mismatch]:
         if obj is not None and INGESTER_FINALIZER in get_finalizers(obj):
             findings.append(describe_stuck(story, life, rows[0].live if rows else None))
         if rows and rows[0].live:
-            findings.append(Mismatch(
+            findings.append(Finding(
                 f"{life.title}, deleted", "its row soft-deleted", f"it is live{story.quote(life.name)}"
             ))
         elif not rows and is_released(obj) and not _was_born_within_fault(story, life):
-            findings.append(Mismatch(f"{life.title}, deleted", "its row soft-deleted", "no row at all"))
+            findings.append(Finding(f"{life.title}, deleted", "its row soft-deleted", "no row at all"))
         for row in rows:
             findings += _compare_known(life, row)
     return findings
 
 
-def describe_stuck(story: Story, life: Life, live: bool | None) -> Mismatch:
+def describe_stuck(story: Story, life: Life, live: bool | None) -> Finding:
     """Return the finding that an object can't leave Kubernetes since the Ingester does not let go of it.
 
     `live` says what its row is, None that it has none.
@@ -156,7 +156,7 @@ def describe_stuck(story: Story, life: Life, live: bool | None) -> Mismatch:
         state = f"no row, {when}"
     else:
         state = "its row live" if live else "its row soft-deleted"
-    return Mismatch(
+    return Finding(
         f"{life.title}, deleted",
         "the Ingester's finalizer gone",
         f"stuck in Terminating, {state}{story.quote(life.name)}",
@@ -169,41 +169,41 @@ def _was_born_within_fault(story: Story, life: Life) -> bool:
     return story.struck_at - _EDGE_S <= born <= story.healed_at + _EDGE_S
 
 
-def check_immutable_objects(story: Story, ending: Ending) -> list[Mismatch]:
+def check_immutable_objects(story: Story, ending: Ending) -> list[Finding]:
     """Every object of an immutable kind lives on in MySQL only."""
-    findings: list[Mismatch] = []
+    findings: list[Finding] = []
     for life in story.lives.values():
         if life.kind not in story.immutable:
             continue
         if life.uid in ending.objects:
-            findings.append(Mismatch(
+            findings.append(Finding(
                 f"{life.title}, immutable", "to leave Kubernetes", f"still there{story.quote(life.name)}"
             ))
         rows = [row for kind, row in ending.find_rows(life.uid) if kind == life.kind]
         if not rows:
-            findings.append(Mismatch(
+            findings.append(Finding(
                 f"{life.title}, acknowledged", "a live row", f"no row{story.quote(life.name)}"
             ))
         for row in rows:
             if not row.live:
-                findings.append(Mismatch(f"{life.title}, immutable", "a live row", "its row is soft-deleted"))
+                findings.append(Finding(f"{life.title}, immutable", "a live row", "its row is soft-deleted"))
             findings += _compare_known(life, row)
     return findings
 
 
-def check_departures(story: Story, ending: Ending) -> list[Mismatch]:
+def check_departures(story: Story, ending: Ending) -> list[Finding]:
     """No object leaves Kubernetes that nobody deleted."""
     return [
-        Mismatch(f"{life.title}, which nobody deleted", "to be in Kubernetes", "it is gone")
+        Finding(f"{life.title}, which nobody deleted", "to be in Kubernetes", "it is gone")
         for life in story.lives.values()
         if life.uid not in ending.objects and life.delete_at is None and life.kind not in story.immutable
     ]
 
 
-def check_rows(story: Story, ending: Ending) -> list[Mismatch]:
+def check_rows(story: Story, ending: Ending) -> list[Finding]:
     """No row belongs to an object that nobody created, and no labels or annotations to a row that is not there."""
     findings = [
-        Mismatch(f"labels and annotations of {kind}", "those of rows only", f"some of {uid[:8]}, which has no row")
+        Finding(f"labels and annotations of {kind}", "those of rows only", f"some of {uid[:8]}, which has no row")
         for kind, uids in ending.orphans.items()
         for uid in sorted(uids)
     ]
@@ -213,15 +213,15 @@ def check_rows(story: Story, ending: Ending) -> list[Mismatch]:
             name = str(row.columns["name"])
             excused = name in story.uncertain_names and (not row.live or kind in story.immutable)
             if not known and not excused:
-                findings.append(Mismatch(
+                findings.append(Finding(
                     f"table {KINDS_BY_NAME[kind].table}, {name}", "rows of objects only", f"uid {row.uid[:8]}"
                 ))
     return findings
 
 
-def check_samples(story: Story, ending: Ending, follower: Follower) -> list[Mismatch]:
+def check_samples(story: Story, ending: Ending, follower: Follower) -> list[Finding]:
     """Every row that was sampled was whole: itself and its children of one version, that which it claims."""
-    findings: list[Mismatch] = []
+    findings: list[Finding] = []
     for (uid, version), (_, row) in follower.samples.items():
         life = story.lives.get(uid)
         final = ending.objects.get(uid)
@@ -239,21 +239,21 @@ def _has_all_columns(row: Row, kind: Kind) -> bool:
     return all(column.name in row.columns for column in kind.columns)
 
 
-def _compare_known(life: Life, row: Row) -> list[Mismatch]:
+def _compare_known(life: Life, row: Row) -> list[Finding]:
     """Compare a row with the version that it claims, if the clients know that one."""
     obj = life.versions.get(row.res_version)
     return [] if obj is None else _compare(life, obj, row, f"at {row.res_version}")
 
 
-def _compare(life: Life, obj: JsonObject, row: Row, when: str) -> list[Mismatch]:
+def _compare(life: Life, obj: JsonObject, row: Row, when: str) -> list[Finding]:
     return [
-        Mismatch(f"{life.title} {when}, {finding.where}", finding.expected, finding.actual)
+        Finding(f"{life.title} {when}, {finding.where}", finding.expected, finding.actual)
         for finding in compare_row(KINDS_BY_NAME[life.kind], obj, row)
         if finding.where != _DELETION
     ]
 
 
-def summarise(findings: Sequence[Mismatch]) -> str:
+def summarise(findings: Sequence[Finding]) -> str:
     """Return how many findings there are, and the first of them."""
     return f"{len(findings)} findings, first: {findings[0]}" if findings else "no finding"
 

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 
 from harness.chapters.faults.tables import Tables
 from harness.clients.kube import Cluster, get_version
-from harness.clients.mysql import Row
 from harness.core.polling import wait_for
 from harness.spec.catalogue import KINDS_BY_NAME
 from harness.spec.model import JsonObject, Kind
+from harness.spec.row import Row
 
 _CATCH_UP_S = 2.0
 

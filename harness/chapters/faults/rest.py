@@ -16,10 +16,10 @@ from harness.chapters.faults.checkers import Story, describe_stuck
 from harness.chapters.faults.ending import list_objects
 from harness.chapters.faults.ledger import Life, is_going
 from harness.chapters.faults.tables import RowVersion, Tables
-from harness.clients.kube import Cluster, Refusal, get_version
-from harness.core.errors import HarnessError
+from harness.clients.kube import Cluster, get_version
+from harness.core.errors import HarnessError, Refusal
 from harness.core.polling import wait_for
-from harness.core.record import Mismatch
+from harness.core.record import Finding
 from harness.spec.annotations import INGESTER_FINALIZER, get_finalizers
 from harness.spec.catalogue import KINDS_BY_NAME
 from harness.spec.model import JsonObject, Kind
@@ -44,7 +44,7 @@ class Open:
     """What has not come to rest: the object's name, and what is wrong as long as it stays so."""
 
     name: str
-    finding: Mismatch
+    finding: Finding
 
 
 @dataclass(frozen=True)
@@ -152,16 +152,16 @@ def find_open(
     for life in story.lives.values():
         row = rows.get(life.kind, {}).get(life.uid)
         if life.kind in story.immutable and row is None:
-            found.append(Open(life.name, Mismatch(life.title, "a live row", f"no row{story.quote(life.name)}")))
+            found.append(Open(life.name, Finding(life.title, "a live row", f"no row{story.quote(life.name)}")))
         elif life.deleted and life.uid not in objects and row is not None and row.live:
-            found.append(Open(life.name, Mismatch(life.title, "its row soft-deleted", "live")))
+            found.append(Open(life.name, Finding(life.title, "its row soft-deleted", "live")))
     return found
 
 
 def _describe(story: Story, obj: JsonObject, expected: str, found: str) -> Open:
     metadata = obj["metadata"]
     title = f"{obj['kind']} {metadata['name']} ({metadata['uid'][:8]})"
-    return Open(metadata["name"], Mismatch(title, expected, f"{found}{story.quote(metadata['name'])}"))
+    return Open(metadata["name"], Finding(title, expected, f"{found}{story.quote(metadata['name'])}"))
 
 
 def read_versions(tables: Tables, kinds: Sequence[Kind], namespace: str) -> dict[str, Versions]:

@@ -16,11 +16,11 @@ from harness.chapters.faults.round import Round
 from harness.chapters.faults.terms import Place, Report
 from harness.chapters.faults.workload import Load
 from harness.chapters.seed.run import Run
-from harness.clients.kube import Cluster, Refusal
-from harness.core.errors import HarnessError
+from harness.clients.kube import Cluster
+from harness.core.errors import HarnessError, Refusal
 from harness.core.outcomes import NotApplicable, NotRun
 from harness.core.polling import wait_for
-from harness.core.record import Check, Mismatch
+from harness.core.record import Check, Finding
 from harness.sandbox.base import SCHEMA_INIT, Phase
 from harness.spec.model import Case, Kind
 from harness.subject import evidence
@@ -77,7 +77,7 @@ class FaultRun:
             self._open_cluster,
             kinds,
             partial(self._is_known, check),
-            min(MARGIN_S, self._run.patience.sync_s),
+            min(MARGIN_S, self._run.timeouts.sync_s),
         )
         load = Load(
             seed,
@@ -106,7 +106,7 @@ class FaultRun:
     def _open_cluster(self) -> Cluster:
         return Cluster(self._run.sandbox.kubeconfig, retries=False)
 
-    def _is_known(self, check: Check, finding: Mismatch) -> bool:
+    def _is_known(self, check: Check, finding: Finding) -> bool:
         """Whether a known issue of the check's section explains the finding."""
         issues = self._run.profile.list_contract_issues(check.section, check.kind)
         return any(explains(issue, finding) for issue in issues)

@@ -13,11 +13,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from harness.chapters.faults.tables import RowVersion, Tables
-from harness.clients.mysql import Row
 from harness.core.errors import HarnessError
-from harness.core.record import Mismatch
+from harness.core.record import Finding
 from harness.core.settings import MySQLEndpoint
 from harness.spec.model import Kind
+from harness.spec.row import Row
 
 INTERVAL_S = 0.2
 _SAMPLES_PER_LOOK = 3
@@ -32,7 +32,7 @@ class Follower:
     `samples` are whole rows by uid and res_version; `moved` are kind and uid of those that changed between looks.
     """
 
-    findings: list[Mismatch] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
     samples: dict[tuple[str, int], tuple[Kind, Row]] = field(default_factory=dict)
     rows: dict[str, dict[str, RowVersion]] = field(default_factory=dict)
     moved: list[tuple[str, str]] = field(default_factory=list)
@@ -62,7 +62,7 @@ class Follower:
         self.samples[row.uid, row.res_version] = (kind, row)
 
     def _report(self, where: str, expected: str, actual: str) -> None:
-        finding = Mismatch(where, expected, actual)
+        finding = Finding(where, expected, actual)
         if finding not in self.findings:
             self.findings.append(finding)
 

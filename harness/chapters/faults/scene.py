@@ -12,7 +12,7 @@ from harness.chapters.faults.ledger import Ledger
 from harness.chapters.faults.sampler import Follower
 from harness.clients.kube import Cluster
 from harness.core.outcomes import Invalid
-from harness.core.record import Mismatch
+from harness.core.record import Finding
 from harness.sandbox.base import CONTROLLERMGR, MYSQL, LogCursor, Sandbox
 from harness.sandbox.capabilities import CutsConnections, FillsDisk, InjectsFaults, Strike
 from harness.spec.model import Kind
@@ -76,7 +76,7 @@ class Stroke:
         """Whether it still holds, as far as that can be seen at little cost."""
         return True
 
-    def examine(self, _scene: Scene) -> list[Mismatch]:
+    def examine(self, _scene: Scene) -> list[Finding]:
         """Return what the system must not do while this fault alone holds; called just before it is healed."""
         return []
 

@@ -7,7 +7,7 @@ import time
 from harness.chapters.faults.refusals import RefusingMySQL
 from harness.chapters.faults.scene import Scene
 from harness.core.polling import wait_for
-from harness.core.record import Mismatch
+from harness.core.record import Finding
 from harness.spec.catalogue import KINDS_BY_NAME
 from harness.spec.model import Kind
 
@@ -21,7 +21,7 @@ class BrokenTable(RefusingMySQL):
         self.kind = KINDS_BY_NAME[kind]
         self._struck = False
 
-    def examine(self, scene: Scene) -> list[Mismatch]:
+    def examine(self, scene: Scene) -> list[Finding]:
         """Return the other kinds whose rows don't reach what was acknowledged by now."""
         now = time.monotonic()
         others = [kind for kind in scene.kinds if kind != self.kind]
@@ -32,7 +32,7 @@ class BrokenTable(RefusingMySQL):
 
         behind = wait_for(find_behind, lambda found: not found, timeout_s=_FOLLOW_S, interval_s=0.1).value
         return [
-            Mismatch(
+            Finding(
                 f"{kind.name}, while table {self.kind.table} is broken",
                 "its rows to follow",
                 f"behind what was acknowledged {_FOLLOW_S:g} s before",

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 import mysql.connector
 
-from harness.clients.mysql import Database, Row
+from harness.clients.mysql import Database
 from harness.core.errors import HarnessError
 from harness.spec.model import Kind
+from harness.spec.row import Row
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from harness.chapters.faults.backoff import MARGIN_S
 from harness.chapters.faults.ledger import Entry, Life
 from harness.clients.kube import Cluster
-from harness.core.record import Mismatch
+from harness.core.record import Finding
 from harness.sandbox.base import Sandbox
 from harness.spec.model import Kind
 
@@ -20,7 +20,7 @@ class Place:
     sandbox: Sandbox
     open_cluster: Callable[[], Cluster]
     kinds: Sequence[Kind]
-    is_explained: Callable[[Mismatch], bool]
+    is_explained: Callable[[Finding], bool]
     margin_s: float = MARGIN_S
 
 
@@ -29,7 +29,7 @@ class Report:
     """What a round brought: what was measured, what was found, and what was seen, in words."""
 
     facts: dict[str, str] = field(default_factory=dict)
-    findings: list[Mismatch] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
     notes: list[tuple[str, str]] = field(default_factory=list)
     lives: dict[str, Life] = field(default_factory=dict)
     entries: list[Entry] = field(default_factory=list)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from harness.chapters.faults.processes import is_stopped
 from harness.chapters.faults.scene import Scene, Stroke, require, require_struck
-from harness.clients.kube import Refusal
-from harness.core.errors import HarnessError
+from harness.core.errors import HarnessError, Refusal
 from harness.core.polling import wait_for
 from harness.sandbox.base import CONTROLLERMGR, KUBE_APISERVER
 from harness.sandbox.capabilities import Strike

@@ -14,8 +14,8 @@ from typing import Any
 
 from harness.chapters.faults.ledger import Entry, Ledger, Outcome, is_going
 from harness.chapters.faults.plan import Operation, Verb, make_plan
-from harness.clients.kube import Cluster, Refusal
-from harness.core.errors import HarnessError
+from harness.clients.kube import Cluster
+from harness.core.errors import HarnessError, Refusal
 from harness.spec.annotations import INGESTER_FINALIZER
 from harness.spec.catalogue import KINDS_BY_NAME
 from harness.spec.merge_patch import merge

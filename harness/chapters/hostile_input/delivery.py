@@ -13,12 +13,13 @@ from dataclasses import dataclass, field
 from harness.chapters.hostile_input.complaints import Complaints
 from harness.chapters.hostile_input.input import Input
 from harness.chapters.seed.run import Run, add_labels
-from harness.clients.kube import Cluster, Refusal, get_version
-from harness.clients.mysql import Database, Row
-from harness.core.errors import HarnessError
+from harness.clients.kube import Cluster, get_version
+from harness.clients.mysql import Database
+from harness.core.errors import HarnessError, Refusal
 from harness.core.polling import wait_for
 from harness.sandbox.base import CONTROLLERMGR
 from harness.spec.model import Case, JsonObject, Kind
+from harness.spec.row import Row
 
 _ATTEMPTS = 4
 """After how many failures an object counts as never synced: a deadlock or a lost connection is over by then."""
@@ -116,9 +117,9 @@ class Courier:
     def await_rows(self, deliveries: Iterable[Delivery]) -> None:
         """Wait until each accepted object has a row, or has failed for good; or nothing moves any more."""
         pending = {d.uid: d for d in deliveries if d.uid}
-        patience_s = self._run.patience.sync_s
+        timeout_s = self._run.timeouts.sync_s
         if self._run.explain_missing_log():   # nobody will say that there is nothing to wait for
-            patience_s = min(patience_s, _UNTOLD_S)
+            timeout_s = min(timeout_s, _UNTOLD_S)
         moved_at = time.monotonic()
 
         def look() -> int:
@@ -137,8 +138,8 @@ class Courier:
         wait_for(
             look,
             lambda count: count == 0,
-            give_up=lambda _: time.monotonic() - moved_at > patience_s,
-            timeout_s=_WAITS * patience_s,
+            give_up=lambda _: time.monotonic() - moved_at > timeout_s,
+            timeout_s=_WAITS * timeout_s,
             interval_s=0.005,
         )
 

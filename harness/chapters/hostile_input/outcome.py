@@ -16,8 +16,8 @@ from typing import Any
 from harness.chapters.hostile_input.delivery import Batch, Delivery
 from harness.chapters.hostile_input.input import escape
 from harness.chapters.hostile_input.places import find
-from harness.clients.kube import Refusal
-from harness.core.record import Mismatch
+from harness.core.errors import Refusal
+from harness.core.record import Finding
 from harness.spec.equality import compare_json, compare_row, show
 from harness.spec.model import JsonObject
 
@@ -43,7 +43,7 @@ class Judgement:
     delivery: Delivery
     outcome: Outcome
     detail: str
-    findings: tuple[Mismatch, ...] = ()
+    findings: tuple[Finding, ...] = ()
 
 
 def judge(delivery: Delivery) -> Judgement:
@@ -54,7 +54,7 @@ def judge(delivery: Delivery) -> Judgement:
     if row is None:
         return _judge_absence(delivery)
     if delivery.obj is None:
-        found = [Mismatch("column res_version", f"{delivery.version}, or a later one", str(row.res_version))]
+        found = [Finding("column res_version", f"{delivery.version}, or a later one", str(row.res_version))]
     else:
         found = compare_row(delivery.case.kind, delivery.obj, row)
         found += _compare_proto(delivery, delivery.obj, row.columns.get("proto"))
@@ -65,15 +65,15 @@ def judge(delivery: Delivery) -> Judgement:
     return Judgement(delivery, Outcome.INTACT, f"at {row.res_version}{changed}")
 
 
-def judge_batch(batch: Batch) -> tuple[list[Judgement], list[Mismatch]]:
+def judge_batch(batch: Batch) -> tuple[list[Judgement], list[Finding]]:
     """Return the judgement of each input, and all that is wrong with the whole."""
     judgements = [judge(delivery) for delivery in batch.deliveries]
     findings = [finding for judgement in judgements for finding in judgement.findings]
     if batch.strays:
         where = f"{batch.case.name}, table {batch.case.kind.table}"
-        findings.append(Mismatch(where, "rows of the objects that were sent", f"also {', '.join(batch.strays)}"))
+        findings.append(Finding(where, "rows of the objects that were sent", f"also {', '.join(batch.strays)}"))
     if batch.crashes:
-        findings.append(Mismatch(f"{batch.case.name}, controller manager", "no restart", batch.crashes))
+        findings.append(Finding(f"{batch.case.name}, controller manager", "no restart", batch.crashes))
     return judgements, findings
 
 
@@ -96,23 +96,23 @@ def get_database_error(error: str) -> str:
 def _judge_absence(delivery: Delivery) -> Judgement:
     if delivery.errors:
         error = get_database_error(delivery.errors[-1])
-        found = [Mismatch("", WHOLE, f"never synced: {error}")]
+        found = [Finding("", WHOLE, f"never synced: {error}")]
         outcome, detail = Outcome.NEVER_SYNCED, f"{error} ({len(delivery.errors)} attempts)"
     else:
-        found = [Mismatch("", WHOLE, "no row, and no error in the log")]
+        found = [Finding("", WHOLE, "no row, and no error in the log")]
         outcome, detail = Outcome.LOST, "no row, and no error in the log"
-    found += [Mismatch(f"table {table}", "nothing without a row", "its rows") for table in delivery.leftovers]
+    found += [Finding(f"table {table}", "nothing without a row", "its rows") for table in delivery.leftovers]
     return Judgement(delivery, outcome, detail, tuple(_locate(delivery, mismatch) for mismatch in found))
 
 
-def _locate(delivery: Delivery, mismatch: Mismatch) -> Mismatch:
+def _locate(delivery: Delivery, mismatch: Finding) -> Finding:
     where = ", ".join(
         part for part in (delivery.case.name, f"input {delivery.input.name}", escape(mismatch.where)) if part
     )
-    return Mismatch(where, escape(mismatch.expected), escape(mismatch.actual))
+    return Finding(where, escape(mismatch.expected), escape(mismatch.actual))
 
 
-def _compare_proto(delivery: Delivery, obj: JsonObject, stored: Any) -> list[Mismatch]:
+def _compare_proto(delivery: Delivery, obj: JsonObject, stored: Any) -> list[Finding]:
     """Return the texts of the input that the proto column lacks; protobuf writes strings as they are.
 
     An ingester that keeps JSON there (as the reference does) has the whole object compared.
@@ -123,13 +123,13 @@ def _compare_proto(delivery: Delivery, obj: JsonObject, stored: Any) -> list[Mis
         try:
             found = compare_json(obj, json.loads(stored))
         except ValueError as error:
-            return [Mismatch("column proto", "JSON, as it begins like some", str(error))]
-        return [Mismatch(f"column proto, {m.where}", m.expected, m.actual) for m in found]
+            return [Finding("column proto", "JSON, as it begins like some", str(error))]
+        return [Finding(f"column proto, {m.where}", m.expected, m.actual) for m in found]
     if not delivery.input.textual:
         return []
     texts = dict.fromkeys(_list_texts(find(obj, path) for path in delivery.input.changes))
     return [
-        Mismatch("column proto", f"to contain {show(text)}", f"{len(stored)} bytes without it")
+        Finding("column proto", f"to contain {show(text)}", f"{len(stored)} bytes without it")
         for text in texts
         if text.encode() not in stored
     ]

@@ -17,7 +17,7 @@ from harness.chapters.hostile_input.limits import TEXT_BYTES
 from harness.chapters.hostile_input.outcome import Outcome, get_database_error, judge
 from harness.chapters.hostile_input.places import ANNOTATION, Path
 from harness.core.outcomes import Invalid, NotApplicable
-from harness.core.record import Check, Mismatch
+from harness.core.record import Check, Finding
 from harness.spec.model import Case, JsonObject
 from harness.suite.findings import conclude
 
@@ -105,7 +105,7 @@ def check_poison(inputs: Inputs, case: Case, check: Check) -> None:
         raise NotApplicable("MySQL takes what was meant to be too long for it")
     findings = [finding for judgement in judgements for finding in judgement.findings] + kept
     if found.crashes:
-        findings.append(Mismatch(f"{case.name}, controller manager", "no restart", found.crashes))
+        findings.append(Finding(f"{case.name}, controller manager", "no restart", found.crashes))
     conclude(
         inputs.run,
         check,
@@ -115,15 +115,15 @@ def check_poison(inputs: Inputs, case: Case, check: Check) -> None:
     )
 
 
-def judge_kept(before: Delivery, update: Delivery) -> list[Mismatch]:
+def judge_kept(before: Delivery, update: Delivery) -> list[Finding]:
     """Return what is wrong with the row of an object whose update can't be written: it stays as it was, whole."""
     judgement = judge(before)
     where = f"{before.case.name}, input {update.input.name}"
     if judgement.outcome is not Outcome.INTACT or before.row is None:
         problems = "; ".join(str(finding) for finding in judgement.findings) or str(judgement.outcome)
-        return [Mismatch(where, "the row as it was before the update, whole", problems)]
+        return [Finding(where, "the row as it was before the update, whole", problems)]
     if before.row.res_version >= update.version:
-        return [Mismatch(where, f"a row at a version before {update.version}", f"{before.row.res_version}")]
+        return [Finding(where, f"a row at a version before {update.version}", f"{before.row.res_version}")]
     return []
 
 

@@ -17,7 +17,7 @@ from harness.chapters.hostile_input.outcome import Outcome, judge
 from harness.chapters.hostile_input.places import Path, split
 from harness.core.outcomes import NotApplicable
 from harness.core.polling import wait_for
-from harness.core.record import Check, Evidence, Mismatch
+from harness.core.record import Check, Evidence, Finding
 from harness.spec.model import Case
 from harness.suite.findings import conclude
 
@@ -56,7 +56,7 @@ def deliver_undecodable(inputs: Inputs) -> dict[str, Blockage]:
         plain = inputs.render(case)
         bad = courier.send(case, Input(name, changes), plain, "in-7-14")
         found[case.name] = Blockage(bad, courier.send(case, Input(f"after-{name}", {}), plain, "in-7-14"))
-    _watch(courier, found, inputs.run.patience.sync_s)
+    _watch(courier, found, inputs.run.timeouts.sync_s)
     for blockage in found.values():
         if blockage.blocked:
             courier.remove(blockage.bad)
@@ -116,7 +116,7 @@ def check_undecodable(inputs: Inputs, case: Case, check: Check) -> None:
     )
 
 
-def list_findings(found: Blockage) -> list[Mismatch]:
+def list_findings(found: Blockage) -> list[Finding]:
     """Return what is wrong: with the good object, with the recovery, with the bad object's own row."""
     where = f"{found.bad.case.name}, input {found.bad.input.name}"
     judgement, good = judge(found.bad), judge(found.good)
@@ -124,10 +124,10 @@ def list_findings(found: Blockage) -> list[Mismatch]:
     if found.blocked:
         why = escape(found.lines[0], _LINE_SHOWN) if found.lines else "and the log does not say why"
         wanted = "an object that is created after it to reach MySQL"
-        findings.append(Mismatch(where, wanted, f"no row for as long as it is there: {why}"))
+        findings.append(Finding(where, wanted, f"no row for as long as it is there: {why}"))
         if found.recovered_s is None:
             findings.append(
-                Mismatch(where, "the kind to recover once it is removed", f"no row {_RECOVERY_S:.0f} s after that")
+                Finding(where, "the kind to recover once it is removed", f"no row {_RECOVERY_S:.0f} s after that")
             )
     elif judgement.outcome is not Outcome.REFUSED:
         findings += judgement.findings

@@ -128,7 +128,7 @@ class Backfill:
         return wait_for(
             count,
             lambda number: number == MANY,
-            give_up=lambda _: time.monotonic() - progress[-1][1] > self._life.run.patience.sync_s,
+            give_up=lambda _: time.monotonic() - progress[-1][1] > self._life.run.timeouts.sync_s,
             timeout_s=_TIMEOUT_S,
             interval_s=0.05,
         )

@@ -100,13 +100,13 @@ class Gates:
         said = wait_for(
             lambda: self._read_log(cursor),
             lambda log: any(entry.message == SKIPPED for entry in log),
-            timeout_s=self._run.patience.log_s,
+            timeout_s=self._run.timeouts.log_s,
             interval_s=0.02,
         )
         alive = hold(
             self._get_component,
             lambda now: now.phase is Phase.RUNNING and now.restarts == restarts,
-            for_s=self._run.patience.settle_s,
+            for_s=self._run.timeouts.settle_s,
         )
         setup = [e for e in self._read_log(cursor) if e.message in (SETTING_UP, REGISTERED, SKIPPED)]
         account.evidence.append(evidence.of_log(setup, "its lines about the Ingester"))
@@ -126,7 +126,7 @@ class Gates:
         ended = wait_for(
             self._get_component,
             lambda now: now.restarts > restarts or (now.phase is not Phase.RUNNING and now.reason != ""),
-            timeout_s=self._run.patience.issue_s,
+            timeout_s=self._run.timeouts.issue_s,
             interval_s=0.02,
         )
         self._power.stop_controllermgr()
@@ -146,7 +146,7 @@ class Gates:
         account, cursor = Account(), self._run.sandbox.log_cursor(CONTROLLERMGR)
         self._backfill.note_start()
         self._start(account, SETTINGS)
-        registration = await_registration(self._run.sandbox, self._run.patience.registration_s)
+        registration = await_registration(self._run.sandbox, self._run.timeouts.registration_s)
         account.evidence += registration.evidence
         for kind in set(registration.missing).difference(self._run.get_registration().missing):
             account.find(f"controller of {kind}", "registered", "not registered")
@@ -154,7 +154,7 @@ class Gates:
         workers = wait_for(
             lambda: _count_workers(self._read_log(cursor)),
             lambda found: found == expected,
-            timeout_s=self._run.patience.log_s,
+            timeout_s=self._run.timeouts.log_s,
             interval_s=0.05,
         ).value
         for kind, number in expected.items():

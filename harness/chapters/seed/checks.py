@@ -12,9 +12,9 @@ import time
 from collections.abc import Iterable, Sequence
 from typing import Any, NoReturn
 
-from harness.clients.kube import Refusal, get_version
-from harness.clients.mysql import Row
-from harness.core.record import Check, IssueResult, IssueStatus, Mismatch
+from harness.clients.kube import get_version
+from harness.core.errors import Refusal
+from harness.core.record import Check, Finding, IssueResult, IssueStatus
 from harness.spec.equality import (
     compare_json,
     compare_proto,
@@ -25,6 +25,7 @@ from harness.spec.equality import (
     show,
 )
 from harness.spec.model import JsonObject
+from harness.spec.row import Row
 from harness.subject import evidence
 from harness.subject.log import find_sequence
 from harness.subject.steps import Creation, Sync, Update, get_history, get_object
@@ -46,7 +47,7 @@ def check_created(creation: Creation, check: Check) -> None:
     stored = creation.answer
     mismatches = _compare_sent(creation.sent, stored)
     if not stored["metadata"].get("uid"):
-        mismatches.append(Mismatch("metadata.uid", "a uid", "nothing"))
+        mismatches.append(Finding("metadata.uid", "a uid", "nothing"))
     check.evidence.append(evidence.of_comparison(mismatches, "what was sent against what was stored"))
     fail_on(mismatches, check, f"{name} was not stored as it was sent", "the CRD's schema, which prunes fields")
 
@@ -59,7 +60,7 @@ def check_log_lines(sync: Sync, messages: Sequence[str], check: Check) -> None:
         check.evidence += sync.evidence
     if len(found) < len(messages):
         missing = messages[len(found)]
-        check.mismatches.append(Mismatch("controller manager's log", show(missing), f"{len(found)} of the lines"))
+        check.findings.append(Finding("controller manager's log", show(missing), f"{len(found)} of the lines"))
         fail(
             f"{_name(sync.write.answer)}: the log lacks {missing!r}",
             expected=" → ".join(messages),
@@ -84,7 +85,7 @@ def check_row(sync: Sync, check: Check, deleted_uids: Iterable[str] = ()) -> Row
     return row
 
 
-def examine_row(sync: Sync, deleted_uids: Iterable[str] = ()) -> list[Mismatch]:
+def examine_row(sync: Sync, deleted_uids: Iterable[str] = ()) -> list[Finding]:
     """Return what is wrong with an awaited row; its absence, or that it stayed behind, is a mismatch as well."""
     write, row = sync.write, sync.row
     kind = write.creation.case.kind
@@ -94,16 +95,16 @@ def examine_row(sync: Sync, deleted_uids: Iterable[str] = ()) -> list[Mismatch]:
     others = [r.uid for r in sync.rows if r.uid != write.uid and r.uid not in set(deleted_uids)]
     if others:
         mismatches.append(
-            Mismatch(f"rows of table {kind.table}", f"one, of uid {write.uid}", f"also {', '.join(others)}")
+            Finding(f"rows of table {kind.table}", f"one, of uid {write.uid}", f"also {', '.join(others)}")
         )
     if sync.stray_tables:
         mismatches.append(
-            Mismatch("tables with this uid", kind.table, f"also {', '.join(sync.stray_tables)}")
+            Finding("tables with this uid", kind.table, f"also {', '.join(sync.stray_tables)}")
         )
     if sync.obj is None:
         versions = [v.number for v in write.creation.history.versions] if write.creation.history else []
         mismatches.append(
-            Mismatch("column res_version", f"a version of the object: {versions}", str(row.res_version))
+            Finding("column res_version", f"a version of the object: {versions}", str(row.res_version))
         )
     else:
         mismatches += compare_row(kind, sync.obj, row)
@@ -124,7 +125,7 @@ def check_patched(update: Update, check: Check) -> None:
     mismatches = compare_spots(case.spot_checks, update.answer, "the answer")
     before, after = get_version(get_object(update.creation)), get_version(update.answer)
     if after <= before:
-        mismatches.append(Mismatch("resourceVersion", f"above {before}", str(after)))
+        mismatches.append(Finding("resourceVersion", f"above {before}", str(after)))
     fail_on(mismatches, check, f"{name}: the patch did not take", f"the CRD of {case.name}")
     if "spec" not in case.patch:
         check.detail = "label update"
@@ -176,7 +177,7 @@ def check_updated_row(sync: Sync, update: Update, check: Check) -> None:
     mismatches = []
     if earlier is not None and not _is_later(row.update_time, earlier.update_time):
         mismatches.append(
-            Mismatch("column update_time", f"after {show(earlier.update_time)}", show(row.update_time))
+            Finding("column update_time", f"after {show(earlier.update_time)}", show(row.update_time))
         )
     kept = [spot for spot in case.spot_checks if not _was_rewritten(sync, spot.path)]
     if len(kept) < len(case.spot_checks):
@@ -192,7 +193,7 @@ def check_updated_row(sync: Sync, update: Update, check: Check) -> None:
             expected = expect_column(column, sync.write.answer)
             if row.columns.get(column.name) != expected:
                 mismatches.append(
-                    Mismatch(f"column {column.name}", show(expected), show(row.columns.get(column.name)))
+                    Finding(f"column {column.name}", show(expected), show(row.columns.get(column.name)))
                 )
     check.evidence.append(evidence.of_comparison(mismatches, "spot checks of the patched values"))
     fail_on(mismatches, check, f"{_name(sync.write.answer)}: the row does not hold the patch", "")
@@ -207,16 +208,16 @@ def check_issue(result: IssueResult, check: Check, *, allow_stale: bool) -> None
         report_stale(result.id, result.title, "no sign of it", allow_stale=allow_stale)
 
 
-def _describe_absence(sync: Sync) -> list[Mismatch]:
+def _describe_absence(sync: Sync) -> list[Finding]:
     """Return that the row never came, or stayed behind, and where it is instead, if anywhere."""
     write, row = sync.write, sync.row
     table = write.creation.case.kind.table
     if row is None:
-        mismatches = [Mismatch(f"table {table}", f"a row with uid {write.uid}", "no row")]
+        mismatches = [Finding(f"table {table}", f"a row with uid {write.uid}", "no row")]
     else:
-        mismatches = [Mismatch("column res_version", f"{write.version} or later", str(row.res_version))]
+        mismatches = [Finding("column res_version", f"{write.version} or later", str(row.res_version))]
     if sync.stray_tables:
-        mismatches.append(Mismatch("tables with this uid", table, ", ".join(sync.stray_tables)))
+        mismatches.append(Finding("tables with this uid", table, ", ".join(sync.stray_tables)))
     return mismatches
 
 
@@ -224,7 +225,7 @@ def _fail_on_absence(sync: Sync, check: Check) -> NoReturn:
     """Fail because the row never came, or stayed behind."""
     write, row = sync.write, sync.row
     table = write.creation.case.kind.table
-    check.mismatches += _describe_absence(sync)
+    check.findings += _describe_absence(sync)
     if row is None:
         seen = f"no row with uid {write.uid} in table {table}"
     else:
@@ -243,7 +244,7 @@ def _fail_on_absence(sync: Sync, check: Check) -> NoReturn:
     )
 
 
-def _check_update_time(row: Row, sync: Sync) -> list[Mismatch]:
+def _check_update_time(row: Row, sync: Sync) -> list[Finding]:
     """Return what is wrong with update_time: it lies between the object's creation and now."""
     created, now, found = row.columns["create_time"], sync.server_time, row.update_time
     if (
@@ -252,7 +253,7 @@ def _check_update_time(row: Row, sync: Sync) -> list[Mismatch]:
         and created - _CLOCK_TOLERANCE <= found <= now + _CLOCK_TOLERANCE
     ):
         return []
-    return [Mismatch("column update_time", f"between {show(created)} and {show(now)} (UTC)", show(found))]
+    return [Finding("column update_time", f"between {show(created)} and {show(now)} (UTC)", show(found))]
 
 
 def _was_rewritten(sync: Sync, path: str) -> bool:
@@ -260,7 +261,7 @@ def _was_rewritten(sync: Sync, path: str) -> bool:
     return sync.obj is not None and get_path(sync.obj, path) != get_path(sync.write.answer, path)
 
 
-def _compare_sent(sent: JsonObject, stored: JsonObject) -> list[Mismatch]:
+def _compare_sent(sent: JsonObject, stored: JsonObject) -> list[Finding]:
     """Return what was sent and is not in the stored object; what the server adds doesn't count."""
 
     def narrow(stored_part: Any, sent_part: Any) -> Any:

@@ -14,23 +14,26 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 
 from harness.chapters.seed.issues import KnownIssue, Workaround
-from harness.clients.kube import Cluster, Refusal
-from harness.clients.mysql import Database, Row
+from harness.clients.kube import Cluster
+from harness.clients.mysql import Database
+from harness.core.errors import Refusal
 from harness.core.outcomes import NotApplicable, NotRun
 from harness.core.polling import hold, wait_for
 from harness.core.record import Column, Evidence, Latency
+from harness.core.settings import Timeouts
 from harness.sandbox.base import CONTROLLERMGR, Phase, Sandbox
 from harness.sandbox.log_coverage import LimitsLog, LogReach, get_log_reach
 from harness.spec.cases import CASES_BY_NAME
 from harness.spec.model import Case, JsonObject
 from harness.spec.profiles import Profile
+from harness.spec.row import Row
 from harness.spec.templates import Templates
 from harness.subject import evidence
 from harness.subject.arrival import Arrivals
 from harness.subject.history import ObjectHistory
 from harness.subject.log import RECONCILED, RECONCILED_IMMUTABLE, parse_log
 from harness.subject.registration import Registration, await_registration
-from harness.subject.steps import Creation, Patience, Sync, Update, Write, as_write, get_history
+from harness.subject.steps import Creation, Sync, Update, Write, as_write, get_history
 
 LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 
@@ -48,7 +51,7 @@ class Run:
         profile: Profile,
         namespace: str,
         bystander_namespace: str,
-        patience: Patience | None = None,
+        timeouts: Timeouts | None = None,
         allow_stale: bool = False,
         labels: Mapping[str, str] | None = None,
     ) -> None:
@@ -58,14 +61,14 @@ class Run:
         self.profile = profile
         self.namespace = namespace
         self._bystander_namespace = bystander_namespace
-        self.patience = patience or Patience()
+        self.timeouts = timeouts or Timeouts()
         self.allow_stale = allow_stale   # a known issue that does not show is no failure
         self.labels = dict(labels or {})   # what every object of the run carries
         self.reproduced: dict[str, list[Evidence]] = {}     # id of a known issue -> evidence that it showed
         self.worked_around: dict[str, list[Evidence]] = {}  # id of a known issue -> evidence of its workaround
         self._templates = templates
         self._arrivals = Arrivals(
-            sandbox, database, self.patience, unblock=self._unblock, get_messages=self.get_expected_messages
+            sandbox, database, self.timeouts, unblock=self._unblock, get_messages=self.get_expected_messages
         )
         self._registration: Registration | None = None
         self._creations: dict[str, Creation] = {}
@@ -87,7 +90,7 @@ class Run:
     def get_registration(self) -> Registration:
         """Return which controllers are registered; awaited once."""
         if self._registration is None:
-            self._registration = await_registration(self.sandbox, self.patience.registration_s)
+            self._registration = await_registration(self.sandbox, self.timeouts.registration_s)
         return self._registration
 
     def explain_missing_log(self) -> str:
@@ -205,7 +208,7 @@ class Run:
         departed = False
         if recreates or case.name in self.profile.immutable_kinds:
             departed = wait_for(
-                lambda: history.read() is None, bool, timeout_s=self.patience.issue_s, interval_s=0.02
+                lambda: history.read() is None, bool, timeout_s=self.timeouts.issue_s, interval_s=0.02
             ).satisfied
         previous, previous_at = self.read_row(case), time.time()
         if synced is not None and synced.update_time is not None:
@@ -243,7 +246,7 @@ class Run:
         if recreation.history is None:
             return
         update.recreation = recreation
-        alone = hold(lambda: get_history(recreation).read() is not None, bool, for_s=self.patience.hold_s)
+        alone = hold(lambda: get_history(recreation).read() is not None, bool, for_s=self.timeouts.hold_s)
         update.recreation_stays = alone.satisfied
         self.worked_around[issue.id].append(
             evidence.of_note(
@@ -271,10 +274,10 @@ class Run:
         recovered = wait_for(
             lambda: self.sandbox.component(CONTROLLERMGR).phase,
             lambda phase: phase is Phase.RUNNING,
-            timeout_s=self.patience.issue_s,
+            timeout_s=self.timeouts.issue_s,
             interval_s=0.02,
         )
-        registration = await_registration(self.sandbox, self.patience.registration_s)
+        registration = await_registration(self.sandbox, self.timeouts.registration_s)
         after = self.sandbox.component(CONTROLLERMGR)
         self.worked_around[issue.id] = [
             evidence.of_note(

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 
 from harness.core.outcomes import NotApplicable
-from harness.core.record import Check, Mismatch
+from harness.core.record import Check, Finding
 from harness.sandbox.base import SCHEMA_INIT, Phase, Sandbox
 from harness.spec.catalogue import KINDS
 from harness.spec.model import Kind
@@ -52,7 +52,7 @@ def check_components(sandbox: Sandbox, check: Check) -> None:
         expected = Phase.COMPLETED if component.name == SCHEMA_INIT else Phase.RUNNING
         if component.phase is not expected or component.restarts:
             found = f"{component.phase} with {component.restarts} restarts {component.reason}".rstrip()
-            mismatches.append(Mismatch(component.name, f"{expected} with 0 restarts", found))
+            mismatches.append(Finding(component.name, f"{expected} with 0 restarts", found))
             log = parse_log(sandbox.read_log(component.name))
             check.evidence.append(evidence.of_log(get_last_words(log), f"last lines of {component.name}"))
     fail_on(mismatches, check, "not every component is up", "python -m harness sandbox logs")
@@ -72,12 +72,12 @@ def check_tables(kind: Kind, tables: dict[str, dict[str, str]], check: Check) ->
     mismatches = []
     for table, columns in expected.items():
         if table not in tables:
-            mismatches.append(Mismatch(f"table {table}", "to exist", "no such table"))
+            mismatches.append(Finding(f"table {table}", "to exist", "no such table"))
             continue
         for column, sql_type in columns.items():
             found = tables[table].get(column, "no such column")
             if not _holds(found, sql_type):
-                mismatches.append(Mismatch(f"table {table}, column {column}", f"{sql_type} or wider", found))
+                mismatches.append(Finding(f"table {table}, column {column}", f"{sql_type} or wider", found))
     fail_on(mismatches, check, f"{kind.name}'s tables are not as it needs them", "the schema's SQL file")
 
 
@@ -86,7 +86,7 @@ def check_no_missing_tables(tables: Iterable[str], check: Check) -> None:
     found = set(tables)
     expected = [table for kind in KINDS for table in kind.tables]
     check.evidence.append(evidence.of_note(f"{len(found)} tables", "\n".join(sorted(found))))
-    missing = [Mismatch(f"table {table}", "to exist", "no such table") for table in expected if table not in found]
+    missing = [Finding(f"table {table}", "to exist", "no such table") for table in expected if table not in found]
     fail_on(missing, check, f"{len(missing)} of {len(expected)} tables are missing", "the schema's SQL file")
 
 
@@ -96,10 +96,10 @@ def check_registration(registration: Registration, check: Check) -> None:
         raise NotApplicable(registration.unknown)
     check.evidence += registration.evidence
     mismatches = [
-        Mismatch(f"controller of {kind}", "registered", "not registered") for kind in registration.missing
+        Finding(f"controller of {kind}", "registered", "not registered") for kind in registration.missing
     ]
     mismatches += [
-        Mismatch(f"controller of {kind or '(no kind)'}", "not registered, or once", "registered (again)")
+        Finding(f"controller of {kind or '(no kind)'}", "not registered, or once", "registered (again)")
         for kind in registration.unexpected
     ]
     fail_on(mismatches, check, registration.headline, registration.look_at)

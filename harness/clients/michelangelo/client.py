@@ -10,10 +10,9 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from harness.clients.kube import Refusal
 from harness.clients.michelangelo.package import get_method, load
 from harness.clients.michelangelo.proto import encode, render
-from harness.core.errors import HarnessError, SettingsError
+from harness.core.errors import HarnessError, Refusal, SettingsError
 from harness.spec.model import JsonObject, Kind
 
 DEFAULT_TIMEOUT_S = 10.0

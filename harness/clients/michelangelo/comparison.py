@@ -9,26 +9,26 @@ import json
 from dataclasses import dataclass, field
 
 from harness.clients.michelangelo.proto import UndecodableError, Unknown, decode
-from harness.clients.mysql import Row
-from harness.core.record import Mismatch
+from harness.core.record import Finding
 from harness.spec.equality import compare_json, show
 from harness.spec.model import JsonObject, Kind
+from harness.spec.row import Row
 
 
 @dataclass
 class ProtoComparison:
     """The differences that count, and those that may only mean that the classes are older than the product."""
 
-    mismatches: list[Mismatch] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
     unknown: list[Unknown] = field(default_factory=list)
 
 
-def compare_decoded(kind: Kind, row: Row, obj: JsonObject | None = None) -> list[Mismatch]:
+def compare_decoded(kind: Kind, row: Row, obj: JsonObject | None = None) -> list[Finding]:
     """Return where the row's proto column differs from its json column, and from `obj` where given.
 
     `obj` is the object at the row's own resourceVersion.
     """
-    return examine_decoded(kind, row, obj).mismatches
+    return examine_decoded(kind, row, obj).findings
 
 
 def examine_decoded(kind: Kind, row: Row, obj: JsonObject | None = None) -> ProtoComparison:
@@ -39,16 +39,16 @@ def examine_decoded(kind: Kind, row: Row, obj: JsonObject | None = None) -> Prot
     """
     data = row.columns.get("proto")
     if not isinstance(data, bytes) or not data:
-        return ProtoComparison([Mismatch("column proto", "the serialized object", show(data))])
+        return ProtoComparison([Finding("column proto", "the serialized object", show(data))])
     try:
         decoded = decode(kind, data)
     except UndecodableError as error:
-        return ProtoComparison([Mismatch("column proto", f"a serialized {kind.name}", f"{show(data)}: {error}")])
+        return ProtoComparison([Finding("column proto", f"a serialized {kind.name}", f"{show(data)}: {error}")])
     comparison = ProtoComparison(unknown=decoded.unknown)
     for name, truth in (("column json", _read_json(row)), ("the object", obj)):
         if truth is not None:
-            comparison.mismatches += [
-                Mismatch(f"column proto against {name}, {m.where}", m.expected, m.actual)
+            comparison.findings += [
+                Finding(f"column proto against {name}, {m.where}", m.expected, m.actual)
                 for m in compare_json(truth, decoded.object)
                 if not _is_explained(m.where, decoded.unknown)
             ]

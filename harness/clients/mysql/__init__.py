@@ -5,6 +5,5 @@ The reference, a program of its own, the sandbox's server and the faults' admin 
 
 from harness.clients.mysql.database import Database, HeldRow
 from harness.clients.mysql.deletion import delete_rows, may_delete_rows, render_deletion
-from harness.spec.row import Row, Value
 
-__all__ = ["Database", "HeldRow", "Row", "Value", "delete_rows", "may_delete_rows", "render_deletion"]
+__all__ = ["Database", "HeldRow", "delete_rows", "may_delete_rows", "render_deletion"]

@@ -35,7 +35,7 @@ class Severity(StrEnum):
 
 
 @dataclass(frozen=True)
-class Finding:
+class Disagreement:
     """One disagreement: what it is, where it is to be seen, and the kind that it is about, if one."""
 
     severity: Severity
@@ -57,7 +57,7 @@ class Sources:
     schema: Schema
 
 
-def find_drift(sources: Sources, templates: Templates | None = None) -> list[Finding]:
+def find_drift(sources: Sources, templates: Templates | None = None) -> list[Disagreement]:
     """Return all findings, errors first."""
     found = [
         *_compare_kinds(sources),
@@ -74,30 +74,30 @@ def list_missing_kinds(crds: CheckoutCrds) -> list[str]:
     return [kind.name for kind in KINDS if crds.find_schema(kind.name) is None]
 
 
-def _compare_kinds(sources: Sources) -> Iterator[Finding]:
+def _compare_kinds(sources: Sources) -> Iterator[Disagreement]:
     registered = sources.registered
     if registered is None:
         what = "The list of kinds that the ingester registers was not recognised; the run will tell them"
-        yield Finding(Severity.NOTE, what, INGESTER_FOLDER)
+        yield Disagreement(Severity.NOTE, what, INGESTER_FOLDER)
     else:
         missing = [kind.name for kind in KINDS if kind.name not in registered.kinds]
         if missing:
             count = f"{len(KINDS) - len(missing)} of the catalogue's {len(KINDS)} kinds"
             names = ", ".join(missing) if len(missing) < len(KINDS) else "all"
             what = f"{count} are registered with the ingester; missing: {names}"
-            yield Finding(Severity.ERROR, what, registered.where)
+            yield Disagreement(Severity.ERROR, what, registered.where)
         for name in registered.kinds:
             if name not in KINDS_BY_NAME:
-                yield Finding(
+                yield Disagreement(
                     Severity.WARNING, f"{name} is registered with the ingester and not in the catalogue",
                     registered.where, name,
                 )  # fmt: skip
     for name in list_missing_kinds(sources.crds):
-        yield Finding(Severity.ERROR, f"{name} is in the catalogue and has no CRD", GENERATED_FOLDER, name)
+        yield Disagreement(Severity.ERROR, f"{name} is in the catalogue and has no CRD", GENERATED_FOLDER, name)
     known = {*KINDS_BY_NAME, *(registered.kinds if registered else ())}
     for name in sources.crds.objects:
         if name not in known:
-            yield Finding(
+            yield Disagreement(
                 Severity.NOTE, f"{name} has a CRD and is no kind of the ingester", _locate(sources, name), name
             )
     for kind in KINDS:
@@ -105,14 +105,14 @@ def _compare_kinds(sources: Sources) -> Iterator[Finding]:
         if crd is not None and crd["spec"]["names"]["plural"] != kind.plural:
             plural = crd["spec"]["names"]["plural"]
             what = f"{kind.name}: its plural is {plural}, the catalogue has {kind.plural}"
-            yield Finding(Severity.ERROR, what, _locate(sources, kind.name), kind.name)
+            yield Disagreement(Severity.ERROR, what, _locate(sources, kind.name), kind.name)
 
 
-def _compare_columns(kind: Kind, sources: Sources) -> Iterator[Finding]:
+def _compare_columns(kind: Kind, sources: Sources) -> Iterator[Disagreement]:
     generated = sources.kinds.get(kind.name)
     if generated is None:
         what = f"{kind.name} has no GetIndexedKeyValuePairs"
-        yield Finding(Severity.WARNING, what, GENERATED_FOLDER, kind.name)
+        yield Disagreement(Severity.WARNING, what, GENERATED_FOLDER, kind.name)
         return
     ours = {column.name: column for column in kind.columns}
     theirs = {column.name: column for column in generated.columns}
@@ -121,67 +121,67 @@ def _compare_columns(kind: Kind, sources: Sources) -> Iterator[Finding]:
     for name in theirs:
         if name not in ours:
             what = f"{kind.name}: the catalogue lacks the indexed column {name}"
-            yield Finding(Severity.WARNING, what, generated.file, kind.name)
+            yield Disagreement(Severity.WARNING, what, generated.file, kind.name)
         if table is not None and name not in table:
             what = f"{kind.name}: the indexed column {name} is not in the table {kind.table}"
-            yield Finding(Severity.ERROR, what, sources.schema.path.name, kind.name)
+            yield Disagreement(Severity.ERROR, what, sources.schema.path.name, kind.name)
     for name, column in ours.items():
         other = theirs.get(name)
         if other is None:
             what = f"{kind.name}: the indexed column {name} is in the catalogue only"
-            yield Finding(Severity.WARNING, what, generated.file, kind.name)
+            yield Disagreement(Severity.WARNING, what, generated.file, kind.name)
             continue
         if other.path and other.path != column.path:
             what = f"{kind.name}: {name} repeats {other.path}, in the catalogue {column.path}"
-            yield Finding(Severity.WARNING, what, generated.file, kind.name)
+            yield Disagreement(Severity.WARNING, what, generated.file, kind.name)
         if other.is_enum != (column.type is ColumnType.ENUM):
             state = "is" if other.is_enum else "is not"
             what = f"{kind.name}: {name} {state} an enum's name, unlike in the catalogue"
-            yield Finding(Severity.WARNING, what, generated.file, kind.name)
+            yield Disagreement(Severity.WARNING, what, generated.file, kind.name)
         values = (find_field(schema, column.path) or {}).get("enum")
         if column.zero and values and column.zero not in values:
             what = f"{kind.name}: {name} unset is {column.zero} in the catalogue, no value of {column.path}"
-            yield Finding(Severity.WARNING, what, generated.file, kind.name)
+            yield Disagreement(Severity.WARNING, what, generated.file, kind.name)
 
 
-def _compare_tables(schema: Schema) -> Iterator[Finding]:
+def _compare_tables(schema: Schema) -> Iterator[Disagreement]:
     where = schema.path.name
     known = {table for kind in KINDS for table in kind.tables}
     for table in schema.tables:
         if table not in known:
-            yield Finding(Severity.WARNING, f"The table {table} belongs to no kind of the catalogue", where)
+            yield Disagreement(Severity.WARNING, f"The table {table} belongs to no kind of the catalogue", where)
     for kind in KINDS:
         expected = {column.name: column.sql_type for column in kind.columns}
         for table in kind.tables:
             columns = schema.tables.get(table)
             if columns is None:
-                yield Finding(Severity.ERROR, f"The table {table} is missing", where, kind.name)
+                yield Disagreement(Severity.ERROR, f"The table {table} is missing", where, kind.name)
                 continue
             is_main = table == kind.table
             basic = _MAIN_COLUMNS if is_main else _SIDE_COLUMNS
             for name in (*basic, *(expected if is_main else ())):
                 if name not in columns:
-                    yield Finding(Severity.ERROR, f"The table {table} lacks the column {name}", where, kind.name)
+                    yield Disagreement(Severity.ERROR, f"The table {table} lacks the column {name}", where, kind.name)
             for name, sql_type in columns.items():
                 if is_main and name in expected and sql_type != expected[name].upper():
                     what = f"{table}.{name} is {sql_type}, in the catalogue {expected[name]}"
-                    yield Finding(Severity.WARNING, what, where, kind.name)
+                    yield Disagreement(Severity.WARNING, what, where, kind.name)
                 if name not in (*basic, *expected, "id"):
                     what = f"{table}.{name} is in the schema and not in the catalogue"
-                    yield Finding(Severity.WARNING, what, where, kind.name)
+                    yield Disagreement(Severity.WARNING, what, where, kind.name)
     for other in schema.others:
         what = f"{other.name} makes as many of the tables, with other columns; {where} is used"
-        yield Finding(Severity.NOTE, what, other.name)
+        yield Disagreement(Severity.NOTE, what, other.name)
 
 
-def _check_cases(crds: CheckoutCrds, templates: Templates) -> Iterator[Finding]:
+def _check_cases(crds: CheckoutCrds, templates: Templates) -> Iterator[Disagreement]:
     for case in CASES:
         schema = crds.find_schema(case.name)
         if schema is not None:
             yield from describe_problems(case, templates.render(case), schema)
 
 
-def describe_problems(case: Case, obj: JsonObject, schema: JsonObject) -> Iterator[Finding]:
+def describe_problems(case: Case, obj: JsonObject, schema: JsonObject) -> Iterator[Disagreement]:
     """Yield what the schema would drop or refuse of a case's object and of its patch."""
     parts: Sequence[tuple[str, Iterable[Problem]]] = (
         (case.template, find_problems(obj, schema)),
@@ -191,7 +191,7 @@ def describe_problems(case: Case, obj: JsonObject, schema: JsonObject) -> Iterat
         for problem in problems:
             severity = Severity.ERROR if problem.fate is Fate.REFUSED else Severity.WARNING
             what = f"{case.name}: {problem.path} would be {problem.fate}: {problem.words}"
-            yield Finding(severity, what, where, case.name)
+            yield Disagreement(severity, what, where, case.name)
 
 
 def _locate(sources: Sources, kind: str) -> str:

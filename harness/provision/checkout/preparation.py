@@ -12,7 +12,7 @@ from harness.provision.assets.cache import Cache
 from harness.provision.checkout.binaries import APISERVER, CONTROLLERMGR, Binaries, build_binaries
 from harness.provision.checkout.checkout import APISERVER_PACKAGE, Checkout, find_checkout
 from harness.provision.checkout.crds import read_crds
-from harness.provision.checkout.drift import Finding, Severity, Sources, find_drift, list_missing_kinds
+from harness.provision.checkout.drift import Disagreement, Severity, Sources, find_drift, list_missing_kinds
 from harness.provision.checkout.evidence import choose_profile
 from harness.provision.checkout.golines import (
     GENERATED_FOLDER,
@@ -43,7 +43,7 @@ class PreparedCheckout:
     profile: str
     profile_reason: str
     pins: Mapping[str, str]
-    findings: tuple[Finding, ...]
+    findings: tuple[Disagreement, ...]
 
 
 def prepare_checkout(spec: str, progress: Progress, cache: Cache | None = None) -> PreparedCheckout:
@@ -68,7 +68,7 @@ def prepare_checkout(spec: str, progress: Progress, cache: Cache | None = None) 
     findings = [
         *_describe_apiserver(binaries),
         *find_drift(sources),
-        *(Finding(Severity.WARNING, words, "fixtures/profiles") for words in choice.contradictions),
+        *(Disagreement(Severity.WARNING, words, "fixtures/profiles") for words in choice.contradictions),
     ]
     return PreparedCheckout(
         checkout=checkout,
@@ -83,11 +83,11 @@ def prepare_checkout(spec: str, progress: Progress, cache: Cache | None = None) 
     )
 
 
-def _describe_apiserver(binaries: Binaries) -> list[Finding]:
+def _describe_apiserver(binaries: Binaries) -> list[Disagreement]:
     if binaries.apiserver is not None:
         return []
     what = "The API server does not build, so that the sandbox installs the CRDs of its sources itself"
-    return [Finding(Severity.WARNING, f"{what}: {binaries.apiserver_problem}", APISERVER_PACKAGE)]
+    return [Disagreement(Severity.WARNING, f"{what}: {binaries.apiserver_problem}", APISERVER_PACKAGE)]
 
 
 def _pin(checkout: Checkout, binaries: Binaries, module: GoModule, sources: Sources) -> dict[str, str]:

@@ -11,9 +11,8 @@ import time
 from collections.abc import Callable
 from typing import Protocol
 
-from harness.clients.kube import Refusal
 from harness.clients.pods import Pods
-from harness.core.errors import HarnessError
+from harness.core.errors import HarnessError, Refusal
 from harness.sandbox.base import CONTROLLERMGR, ComponentStatus, LogCursor, LogLine, Phase
 from harness.sandbox.existing.filelog import FileLog, FolderLog
 from harness.sandbox.existing.podlog import PodLog

@@ -12,9 +12,8 @@ import socket
 import threading
 from dataclasses import dataclass
 
-from harness.clients.kube import Refusal
 from harness.clients.pods import PodPort, Pods
-from harness.core.errors import HarnessError, SettingsError
+from harness.core.errors import HarnessError, Refusal, SettingsError
 from harness.sandbox.local.servers.ports import LOOPBACK
 from harness.spec.model import JsonObject
 

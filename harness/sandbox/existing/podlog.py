@@ -16,9 +16,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from harness.clients.kube import Refusal
 from harness.clients.pods import FollowedLog, Pods
-from harness.core.errors import HarnessError
+from harness.core.errors import HarnessError, Refusal
 from harness.sandbox.base import LogCursor, LogLine
 from harness.sandbox.existing.podstatus import get_container, get_restarts, get_started_at
 from harness.sandbox.log_coverage import LogReach

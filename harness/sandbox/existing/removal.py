@@ -12,9 +12,9 @@ import time
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-from harness.clients.kube import Cluster, Refusal
+from harness.clients.kube import Cluster
 from harness.clients.mysql import Database, delete_rows, render_deletion
-from harness.core.errors import HarnessError
+from harness.core.errors import HarnessError, Refusal
 from harness.core.polling import wait_for
 from harness.core.settings import MySQLEndpoint
 from harness.spec.annotations import INGESTER_FINALIZER, get_finalizers

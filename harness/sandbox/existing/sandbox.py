@@ -14,10 +14,10 @@ from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
 
-from harness.clients.kube import Cluster, Refusal
+from harness.clients.kube import Cluster
 from harness.clients.mysql import Database
 from harness.clients.pods import Pods
-from harness.core.errors import HarnessError
+from harness.core.errors import HarnessError, Refusal
 from harness.core.progress import Progress
 from harness.core.settings import MySQLEndpoint
 from harness.sandbox.base import (

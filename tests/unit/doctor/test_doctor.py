@@ -13,11 +13,10 @@ import pytest
 
 from harness.cli.doctor import add_doctor_command
 from harness.clients.access_review import Right
-from harness.clients.kube import Refusal
-from harness.core.errors import HarnessError
+from harness.core.errors import HarnessError, Refusal
 from harness.core.settings import MySQLEndpoint, SandboxSettings
 from harness.doctor import existing, local
-from harness.doctor.finding import Finding, FindingStatus, get_exit_code, render_findings, require_all
+from harness.doctor.diagnosis import Diagnosis, FindingStatus, get_exit_code, render_diagnoses, require_all
 from harness.doctor.local import examine_local
 from harness.provision.assets.cache import CACHE_VARIABLE, OFFLINE_VARIABLE
 from harness.sandbox.base import CONTROLLERMGR, ComponentStatus, LogLine, Phase
@@ -27,14 +26,14 @@ from harness.sandbox.existing.podstatus import PodName
 from harness.sandbox.log_coverage import LogReach
 from harness.spec.catalogue import KINDS
 
-_OK = Finding("Go", FindingStatus.OK, "1.26.8, /usr/bin/go")
-_MISSING = Finding("MySQL", FindingStatus.MISSING, "it does not answer " * 6, "Start it")
-_WARNING = Finding("tables", FindingStatus.WARNING, "rows stay")
+_OK = Diagnosis("Go", FindingStatus.OK, "1.26.8, /usr/bin/go")
+_MISSING = Diagnosis("MySQL", FindingStatus.MISSING, "it does not answer " * 6, "Start it")
+_WARNING = Diagnosis("tables", FindingStatus.WARNING, "rows stay")
 
 
 def test_findings_are_a_table_with_a_verdict() -> None:
     """Each finding has its line, broken at words within the width; below it the way out, at last the verdict."""
-    assert render_findings([_OK, _MISSING, _WARNING], width=60) == (
+    assert render_diagnoses([_OK, _MISSING, _WARNING], width=60) == (
         "Go      ok           1.26.8, /usr/bin/go\n"
         "MySQL   MISSING      it does not answer it does not answer\n"
         "                     it does not answer it does not answer\n"
@@ -44,7 +43,7 @@ def test_findings_are_a_table_with_a_verdict() -> None:
         "\n"
         "1 missing: MySQL"
     )
-    assert render_findings([_OK, _WARNING], width=60).endswith("All that a run needs is there; 1 warning")
+    assert render_diagnoses([_OK, _WARNING], width=60).endswith("All that a run needs is there; 1 warning")
 
 
 def test_only_what_is_missing_counts() -> None:
@@ -89,7 +88,7 @@ def machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> pytest.MonkeyPat
     return monkeypatch
 
 
-def _statuses(findings: list[Finding]) -> dict[str, FindingStatus]:
+def _statuses(findings: list[Diagnosis]) -> dict[str, FindingStatus]:
     return {finding.name: finding.status for finding in findings}
 
 
@@ -147,7 +146,7 @@ def test_damaged_cache_is_a_finding_and_no_crash(machine: pytest.MonkeyPatch) ->
 
     machine.setattr(local, "find_ready_mysql_server", fail)
     found = {finding.name: finding for finding in examine_local(SandboxSettings())}["MySQL server"]
-    assert found == Finding("MySQL server", FindingStatus.MISSING, "The cached file x is damaged", "Remove it")
+    assert found == Diagnosis("MySQL server", FindingStatus.MISSING, "The cached file x is damaged", "Remove it")
 
 
 _CONTEXT = Context("dev", "c", "https://dev:6443", "ma", {"server": "https://dev:6443"}, "tester", {})

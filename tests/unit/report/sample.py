@@ -16,10 +16,10 @@ from harness.core.record import (
     Column,
     Component,
     Evidence,
+    Finding,
     IssueResult,
     IssueStatus,
     Latency,
-    Mismatch,
     Record,
     Status,
 )
@@ -62,12 +62,12 @@ _FAULTS = {
 
 _MISMATCHES = {
     ("Model", Column.SYNCED): [
-        Mismatch("column algorithm", '"xgboost"', '"xgboots"'),
-        Mismatch("table model_labels, key team", f'"größe-{SCRIPT}"', "no row"),
+        Finding("column algorithm", '"xgboost"', '"xgboots"'),
+        Finding("table model_labels, key team", f'"größe-{SCRIPT}"', "no row"),
     ],
     ("Revision", Column.UPDATE_SYNCED): [
-        Mismatch("column res_version", "342", "317"),
-        Mismatch("column owner", '"updated-owner"', '"ingester-test"'),
+        Finding("column res_version", "342", "317"),
+        Finding("column owner", '"updated-owner"', '"ingester-test"'),
     ],
 }
 
@@ -237,7 +237,7 @@ def _build_checks(kind: Kind, column: Column, status: Status, detail: str, at: f
         detail,
         duration_s=0.012 if judged else 0.0,
         reproduce=REPRODUCE.format(kind.table),
-        mismatches=_MISMATCHES.get((kind.name, column), []) if status == Status.FAIL else [],
+        findings=_MISMATCHES.get((kind.name, column), []) if status == Status.FAIL else [],
         evidence=_build_evidence(kind, column, at) if judged else [],
     )
     if column in {Column.CREATED, Column.UPDATED} or status != Status.PASS:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from harness.core.record import Check, Evidence, Mismatch, Record, Status
+from harness.core.record import Check, Evidence, Finding, Record, Status
 from harness.spec.catalogue import KINDS
 from harness.spec.model import Kind
 
@@ -29,7 +29,7 @@ _FAULTS = {
     ("RayJob", "4.4"): (Status.ERROR, "the API server did not answer within 5 s"),
     ("RayJob", "4.5"): (Status.NOT_RUN, "the update could not be sent"),
 }
-_MISMATCH = Mismatch("proto spec.owner.name", '"ingester-test"', '"<b>ingester</b>-test"')
+_MISMATCH = Finding("proto spec.owner.name", '"ingester-test"', '"<b>ingester</b>-test"')
 
 
 def add_api_checks(record: Record, *, start: float, reproduce: str, with_faults: bool = False) -> None:
@@ -49,7 +49,7 @@ def add_api_checks(record: Record, *, start: float, reproduce: str, with_faults:
                     duration_s=0.02 if judged else 0.0,
                     reproduce=reproduce.format(kind.table),
                     issues=["api-server-adds-no-finalizer"] if status is Status.KNOWN else [],
-                    mismatches=[_MISMATCH] if status == Status.FAIL else [],
+                    findings=[_MISMATCH] if status == Status.FAIL else [],
                     evidence=_build_evidence(kind, section, status, start + 20 + number) if judged else [],
                 )
             )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from harness.core.record import Check, Evidence, IssueResult, IssueStatus, Mismatch, Record, Status
+from harness.core.record import Check, Evidence, Finding, IssueResult, IssueStatus, Record, Status
 from harness.report.chapters import CHAPTERS_BY_NUMBER
 from harness.spec.catalogue import KINDS
 from harness.spec.model import Kind
@@ -36,9 +36,9 @@ _FAULTS = {
     ("Cluster", "6.6"): (Status.NOT_RUN, "the controller manager did not start again"),
     ("Deployment", "5.4"): (Status.INVALID, "the reconcile was over before the update was sent"),
 }
-_LOST = Mismatch("spec.description", '"patch 100"', '"patch 97"')
-LIVE = Mismatch("column delete_time", "set", "NULL: the row stays live")
-_LONG = Mismatch("the row", "there within 3 s", f"no row; Error 1406: Data too long for column '{'x' * 3000}'")
+_LOST = Finding("spec.description", '"patch 100"', '"patch 97"')
+LIVE = Finding("column delete_time", "set", "NULL: the row stays live")
+_LONG = Finding("the row", "there within 3 s", f"no row; Error 1406: Data too long for column '{'x' * 3000}'")
 
 
 def add_chapters(record: Record, *, start: float, reproduce: str, with_faults: bool = False) -> None:
@@ -58,10 +58,10 @@ def _build_check(section: str, title: str, kind: Kind, at: float, *, with_faults
     check.evidence = [Evidence("row", f"{kind.table}, last look", f"name: {kind.table}-{section}", at)]
     if section == "5.7":
         check.status, check.detail, check.issues = Status.KNOWN, ORPHAN, ["row-orphaned"]
-        check.mismatches = [LIVE]
+        check.findings = [LIVE]
     elif section == "7.6" and kind.name in {"Project", "Model"}:
         check.status, check.detail, check.issues = Status.KNOWN, TOO_LONG, ["text-too-long"]
-        check.mismatches = [_LONG]
+        check.findings = [_LONG]
     elif kind.name == "Model" and section in {"5.2", "5.3", "5.4", "6.5"}:
         check.status, check.detail = Status.NOT_APPLICABLE, "immutable kind: the object has left Kubernetes"
     elif section == "7.3":
@@ -70,7 +70,7 @@ def _build_check(section: str, title: str, kind: Kind, at: float, *, with_faults
         check.facts = {"patches": "100 in 0.4 s", "last one in MySQL after": "0.6 s"}
     if with_faults and (kind.name, section) in _FAULTS:
         check.status, check.detail = _FAULTS[kind.name, section]
-        check.mismatches = [_LOST] if check.status is Status.FAIL else []
+        check.findings = [_LOST] if check.status is Status.FAIL else []
     return check
 
 
@@ -120,7 +120,7 @@ def _build_faults(at: float, *, with_faults: bool) -> list[Check]:
         checks[1].status, checks[1].detail = Status.INVALID, "MySQL answered during the whole time"
         checks[1].facts["struck"] = "no"
         checks[3].status, checks[3].detail = Status.FAIL, "1 acknowledged write is lost"
-        checks[3].mismatches = [Mismatch("pipeline load-17, res_version", "812", "790")]
+        checks[3].findings = [Finding("pipeline load-17, res_version", "812", "790")]
     return checks
 
 

@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 import pytest
 from rich.console import Console
 
-from harness.core.record import Check, Evidence, IssueResult, IssueStatus, Mismatch, Record, Status
+from harness.core.record import Check, Evidence, Finding, IssueResult, IssueStatus, Record, Status
 from harness.report.console import print_matrix
 from harness.report.html import BODY_LIMIT, render_page
 from harness.report.junit import render_junit
@@ -145,8 +145,8 @@ def test_issues_of_parts_that_were_not_selected_are_one_line() -> None:
 def test_huge_evidence_does_not_swell_the_page() -> None:
     """Of an object of a megabyte the page shows the beginning, and says where the rest is."""
     item = Evidence("row", "row", "x" * 1_000_000, 1.0)
-    mismatch = Mismatch("json", "y" * 1_000_000, "z")
-    check = Check("7.9", "big", "Model", status=Status.FAIL, evidence=[item], mismatches=[mismatch])
+    mismatch = Finding("json", "y" * 1_000_000, "z")
+    check = Check("7.9", "big", "Model", status=Status.FAIL, evidence=[item], findings=[mismatch])
     record = Record(checks=[check])
     assert len(render_page(record)) < len(render_page(Record())) + BODY_LIMIT + 30_000
     assert f"[{1_000_000 - BODY_LIMIT} more characters in report.json]" in render_page(record)
@@ -200,8 +200,8 @@ def test_chapters_on_a_console(width: int, check_golden: CheckGolden) -> None:
 
 def test_many_failures_do_not_flood_the_console() -> None:
     """Of many differences the first are printed, of many failures the titles; the report has them all."""
-    many = [Mismatch(f"path {number}", "1", "2") for number in range(30)]
-    checks = [Check("7.1", f"t{n}", "Model", status=Status.FAIL, mismatches=many) for n in range(30)]
+    many = [Finding(f"path {number}", "1", "2") for number in range(30)]
+    checks = [Check("7.1", f"t{n}", "Model", status=Status.FAIL, findings=many) for n in range(30)]
     printed = _print(Record(checks=checks), 100)
     assert (printed.count("path 9\n"), printed.count("path 10\n")) == (20, 0)
     assert printed.count("and 20 more differences in the report") == 20
@@ -251,7 +251,7 @@ def test_facts_of_what_passed_are_kept() -> None:
     record = Record(
         checks=[
             Check("8.1", "a", status=Status.PASS, facts={"struck": "yes"}),
-            Check("5.7", "b", "Model", status=Status.KNOWN, detail="T", issues=["orphan"], mismatches=[LIVE]),
+            Check("5.7", "b", "Model", status=Status.KNOWN, detail="T", issues=["orphan"], findings=[LIVE]),
         ]
     )
     root = ElementTree.fromstring(render_junit(record).encode())  # noqa: S314  our own text

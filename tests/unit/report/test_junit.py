@@ -6,7 +6,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from harness.core.record import Cell, Check, Column, Evidence, IssueResult, IssueStatus, Mismatch, Record, Status
+from harness.core.record import Cell, Check, Column, Evidence, Finding, IssueResult, IssueStatus, Record, Status
 from harness.report.junit import render_junit
 from tests.unit.report.conftest import CheckGolden
 from tests.unit.report.sample import build_record, build_short_record
@@ -62,7 +62,7 @@ def test_a_failure_tells_what_was_found() -> None:
         Column.SYNCED,
         status=Status.FAIL,
         reproduce="pytest -k row",
-        mismatches=[Mismatch("column tier", "3", "1")],
+        findings=[Finding("column tier", "3", "1")],
         evidence=[Evidence("row", "last look", "tier: 1", 1.0)],
     )
     cell = Cell("Project", Column.SYNCED, Status.FAIL, evidence=[Evidence("log", "lines", "Syncing", 0.5)])

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from harness.clients.mysql import Row, Value
 from harness.spec.catalogue import KINDS, KINDS_BY_NAME
 from harness.spec.equality import compare_json, compare_row, compare_spots, expect_column, parse_time, show
 from harness.spec.model import ColumnType, IndexedColumn, SpotCheck
+from harness.spec.row import Row, Value
 
 MODEL = KINDS_BY_NAME["Model"]
 

@@ -6,7 +6,7 @@ import datetime as dt
 from types import MappingProxyType
 from typing import Any
 
-from harness.clients.mysql import Row
+from harness.spec.row import Row
 from harness.spec.row_rules import compare_contents, examine_deleted, expect_live, expect_one_live
 
 NOON = dt.datetime(2026, 3, 9, 12, 0, 0)

@@ -10,14 +10,15 @@ from typing import Any, cast
 import pytest
 
 from harness.clients.mysql import Database
+from harness.core.settings import Timeouts
 from harness.sandbox.base import LogCursor, Sandbox
 from harness.spec.cases import find_case
 from harness.subject import arrival
 from harness.subject.arrival import Arrivals
-from harness.subject.steps import Creation, Patience, Write
+from harness.subject.steps import Creation, Write
 from tests.fakes.sandbox import FakeSandbox
 
-PATIENCE = Patience(sync_s=0.05, log_s=0.01)
+PATIENCE = Timeouts(sync_s=0.05, log_s=0.01)
 
 
 class FakeDatabase:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import cast
 
-from harness.clients.kube import ALL_NAMESPACES, Cluster, Refusal
+from harness.clients.kube import ALL_NAMESPACES, Cluster
+from harness.core.errors import Refusal
 from harness.spec.catalogue import KINDS_BY_NAME
 from harness.spec.model import JsonObject, Kind
 from harness.subject.clearing import clear

@@ -49,7 +49,7 @@ def test_a_missing_kind_is_named(sandbox: FakeSandbox) -> None:
     check = Check("1.3", "t")
     with pytest.raises(CheckFailure, match=r"12 of 13 .*\n  controller of Revision: expected registered"):
         check_registration(await_registration(sandbox, timeout_s=3600), check)
-    assert [mismatch.where for mismatch in check.mismatches] == ["controller of Revision"]
+    assert [mismatch.where for mismatch in check.findings] == ["controller of Revision"]
 
 
 @pytest.mark.parametrize("extra", ["CachedOutput", "Model"])

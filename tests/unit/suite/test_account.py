@@ -7,13 +7,13 @@ from typing import Any, cast
 
 import pytest
 
-from harness.core.record import Mismatch
+from harness.core.record import Finding
 from harness.spec.cases import find_case
 from harness.subject.steps import Sync
 from harness.suite import account as accounts
 from harness.suite.account import Account, OverdueError
 
-LATE = Mismatch("column res_version", "7", "6")
+LATE = Finding("column res_version", "7", "6")
 
 
 def make_sync(res_version: int | None) -> Sync:
@@ -39,7 +39,7 @@ def test_a_row_that_does_not_follow_ends_the_stage(
 
 def test_a_row_that_follows_and_differs_does_not(monkeypatch: pytest.MonkeyPatch) -> None:
     """A wrong row is taken down, and the stage goes on."""
-    monkeypatch.setattr(accounts, "examine_row", lambda *_: [Mismatch("column name", "m", "x")])
+    monkeypatch.setattr(accounts, "examine_row", lambda *_: [Finding("column name", "m", "x")])
     account = Account()
     account.take_sync(make_sync(7), "patched")
     assert [mismatch.where for mismatch in account.findings] == ["patched: column name"]

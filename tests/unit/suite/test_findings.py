@@ -10,7 +10,7 @@ import pytest
 from harness.chapters.seed.run import Run
 from harness.core.errors import CheckFailure
 from harness.core.outcomes import Known, StaleKnownIssueWarning
-from harness.core.record import Check, Mismatch
+from harness.core.record import Check, Finding
 from harness.spec.contract_issues import ContractIssue
 from harness.spec.profiles import Profile
 from harness.suite.findings import conclude
@@ -18,8 +18,8 @@ from harness.suite.findings import conclude
 ORPHAN = ContractIssue("orphan", "It stays", ("5.7",), ("^the row: .*live$",), "i", "w", "f")
 SOMETIMES = ContractIssue("sometimes", "It may", ("5.7",), ("may be",), "i", "w", "f", need_not_show="timing")
 OF_MODEL = ContractIssue("of-model", "It is", ("5.7",), ("model",), "i", "w", "f", kinds=frozenset({"Model"}))
-LIVE = Mismatch("the row", "deleted", "live")
-OTHER = Mismatch("column tier", "1", "2")
+LIVE = Finding("the row", "deleted", "live")
+OTHER = Finding("column tier", "1", "2")
 
 
 def make_run(*issues: ContractIssue, allow_stale: bool = False) -> Run:
@@ -37,7 +37,7 @@ def test_without_findings_and_issues_it_passes() -> None:
     """Nothing found, nothing expected: nothing is raised."""
     check = make_check()
     conclude(make_run(), check, [], problem="p")
-    assert (check.issues, check.mismatches) == ([], [])
+    assert (check.issues, check.findings) == ([], [])
 
 
 def test_a_finding_that_an_issue_explains_is_known() -> None:
@@ -45,7 +45,7 @@ def test_a_finding_that_an_issue_explains_is_known() -> None:
     check = make_check()
     with pytest.raises(Known, match="It stays"):
         conclude(make_run(ORPHAN), check, [LIVE], problem="p")
-    assert (check.issues, check.mismatches) == (["orphan"], [LIVE])
+    assert (check.issues, check.findings) == (["orphan"], [LIVE])
 
 
 def test_a_finding_beside_a_known_one_fails() -> None:
@@ -61,7 +61,7 @@ def test_an_issue_of_another_section_or_kind_explains_nothing() -> None:
     with pytest.raises(CheckFailure, match="the row"):
         conclude(make_run(ORPHAN), make_check("5.6"), [LIVE], problem="p")
     with pytest.raises(CheckFailure, match="model"):
-        conclude(make_run(OF_MODEL), make_check(), [Mismatch("model", "1", "2")], problem="p")
+        conclude(make_run(OF_MODEL), make_check(), [Finding("model", "1", "2")], problem="p")
 
 
 def test_an_issue_that_does_not_show_is_stale() -> None:
@@ -80,4 +80,4 @@ def test_an_issue_of_timing_need_not_show() -> None:
     """What depends on timing is no failure where it doesn't show, and explains where it does."""
     conclude(make_run(SOMETIMES), make_check(), [], problem="p")
     with pytest.raises(Known):
-        conclude(make_run(SOMETIMES), make_check(), [Mismatch("it", "not", "may be")], problem="p")
+        conclude(make_run(SOMETIMES), make_check(), [Finding("it", "not", "may be")], problem="p")

@@ -7,7 +7,7 @@ import dataclasses
 import pytest
 
 from harness.chapters.seed.issues import KnownIssue, Probe
-from harness.core.record import Check, Evidence, IssueResult, IssueStatus, Mismatch, Status
+from harness.core.record import Check, Evidence, Finding, IssueResult, IssueStatus, Status
 from harness.spec.contract_issues import ContractIssue
 from harness.spec.profiles import Profile
 from harness.suite.known_issues import conclude_issues
@@ -22,7 +22,7 @@ ORPHAN = ContractIssue(
     fix="write delete_time",
 )
 API = KnownIssue("api", "No finalizer", "", Probe.CELL, (r"none",), "impact", "workaround")
-LIVE = Mismatch("column delete_time", "set", "NULL")
+LIVE = Finding("column delete_time", "set", "NULL")
 
 
 def _conclude(*checks: Check, issue: ContractIssue = ORPHAN) -> IssueResult:
@@ -30,14 +30,14 @@ def _conclude(*checks: Check, issue: ContractIssue = ORPHAN) -> IssueResult:
 
 
 def _show(kind: str, section: str = "5.7") -> Check:
-    return Check(section, f"Deletion: {kind}", kind, status=Status.KNOWN, issues=["orphan"], mismatches=[LIVE])
+    return Check(section, f"Deletion: {kind}", kind, status=Status.KNOWN, issues=["orphan"], findings=[LIVE])
 
 
 def test_an_issue_that_explains_a_check_is_reproduced() -> None:
     """It says in how many checks it showed, quotes what it explains by kind, and copies no other evidence."""
-    other = Mismatch("column owner", '"a"', '"b"')
+    other = Finding("column owner", '"a"', '"b"')
     checks = [_show("Model"), _show("Project"), _show("Model", "6.6")]
-    checks[0].mismatches.append(other)
+    checks[0].findings.append(other)
     checks[0].evidence = [Evidence("row", "row", "long", 1.0)]
     result = _conclude(*checks)
     assert (result.status, result.detail) == (IssueStatus.REPRODUCED, "in 3 checks of 5.7, 6.6")
@@ -50,7 +50,7 @@ def test_an_issue_that_explains_a_check_is_reproduced() -> None:
 
 def test_a_long_finding_is_cut() -> None:
     """The quotation of a huge value has its beginning only."""
-    check = dataclasses.replace(_show("Model"), mismatches=[Mismatch("json", "x" * 5000, "NULL")])
+    check = dataclasses.replace(_show("Model"), findings=[Finding("json", "x" * 5000, "NULL")])
     other = dataclasses.replace(ORPHAN, signature=(r"x{9}",))
     assert len(_conclude(check, issue=other).evidence[0].body) < 600
 

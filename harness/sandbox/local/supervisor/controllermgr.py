@@ -2,7 +2,7 @@
 
 Whatever it ends with, it is started again after a delay: half a second at first, doubled each time up to
 eight, begun anew after it ran well for a while. Those are Kubernetes' 10 s, 5 min and 10 min, scaled to
-the patience of somebody in front of a laptop. While it waits, its phase is CrashLoopBackOff, or Completed
+the timeouts of somebody in front of a laptop. While it waits, its phase is CrashLoopBackOff, or Completed
 where it ended with exit code 0. It is healthy once its health probe answers anything but a server error:
 upstream's has no checks registered and answers 404.
 """

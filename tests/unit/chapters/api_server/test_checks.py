@@ -16,10 +16,10 @@ from harness.chapters.seed.run import Run
 from harness.core.errors import CheckFailure
 from harness.core.outcomes import Known, NotApplicable, NotRun, StaleKnownIssueWarning
 from harness.core.record import Check
+from harness.core.settings import Timeouts
 from harness.spec.cases import CASES_BY_NAME
 from harness.spec.merge_patch import merge
 from harness.spec.profiles import Profile, load_profile
-from harness.subject.steps import Patience
 from tests.fakes.sandbox import FakeSandbox
 from tests.fakes.world import World
 
@@ -42,7 +42,7 @@ def make_run(sandbox: FakeSandbox) -> MakeRun:
             cluster=world,
             database=world,
             profile=profile,
-            patience=Patience(sync_s=0.05, log_s=0.05, issue_s=0.05, glance_s=0.01),
+            timeouts=Timeouts(sync_s=0.05, log_s=0.05, issue_s=0.05, glance_s=0.01),
             get_expected_messages=lambda _: (),
             get_registration=lambda: SimpleNamespace(missing=[], headline=""),
         )
@@ -73,14 +73,14 @@ def _run_all(api: ApiRun, check: Check) -> None:
 def test_a_right_product_passes_every_check(make_run: MakeRun, check: Check) -> None:
     """Creation, row, update, row and deletion pass where nothing is wrong."""
     _run_all(make_run(), check)
-    assert (check.mismatches, check.detail) == ([], "")
+    assert (check.findings, check.detail) == ([], "")
 
 
 def test_a_missing_finalizer_is_found(make_run: MakeRun, check: Check) -> None:
     """An object without the Ingester's finalizer fails its creation."""
     with pytest.raises(CheckFailure, match="without the Ingester's finalizer"):
         api_checks.check_api_created(make_run(["no finalizer"]).create(PROJECT), check)
-    assert [m.where for m in check.mismatches] == ["metadata.finalizers"]
+    assert [m.where for m in check.findings] == ["metadata.finalizers"]
 
 
 def test_another_finalizer_is_not_the_ingesters(make_run: MakeRun, check: Check) -> None:
@@ -95,7 +95,7 @@ def test_an_answer_that_is_not_what_was_stored_is_found(make_run: MakeRun, check
     """The API server's answer is compared with what kube-apiserver has at that version."""
     with pytest.raises(CheckFailure, match="was not answered as it was stored"):
         api_checks.check_api_created(make_run(["answers another object"]).create(PROJECT), check)
-    assert [m.where for m in check.mismatches] == ["spec.description"]
+    assert [m.where for m in check.findings] == ["spec.description"]
 
 
 def test_a_refused_creation_is_found_and_leaves_nothing_to_check(make_run: MakeRun, check: Check) -> None:
@@ -133,7 +133,7 @@ def test_a_wrong_deletion_is_found(
     """Each step that a deletion leaves out, or does in another way, is a difference of its own."""
     with pytest.raises(CheckFailure, match="was not deleted as the Ingester's contract says"):
         api_checks.check_api_deleted(make_run(faults).delete(PROJECT), check)
-    assert [m.where for m in check.mismatches] == where
+    assert [m.where for m in check.findings] == where
 
 
 def test_a_refused_deletion_is_found(make_run: MakeRun, check: Check) -> None:

@@ -10,11 +10,11 @@ from typing import Any
 from harness.chapters.faults.ending import Ending
 from harness.chapters.faults.ledger import Entry, Life, Outcome, trace_lives
 from harness.chapters.faults.plan import Operation, Verb
-from harness.clients.mysql import Row
 from harness.reference.row import RowBuilder
 from harness.spec.annotations import INGESTER_FINALIZER
 from harness.spec.catalogue import KINDS_BY_NAME
 from harness.spec.model import JsonObject
+from harness.spec.row import Row
 
 NOW = datetime(2026, 3, 1, 12)
 

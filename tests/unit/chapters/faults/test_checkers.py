@@ -11,7 +11,7 @@ from harness.chapters.faults.ending import Ending
 from harness.chapters.faults.ledger import Life
 from harness.chapters.faults.sampler import Follower
 from harness.chapters.faults.tables import RowVersion
-from harness.core.record import Mismatch
+from harness.core.record import Finding
 from harness.spec.catalogue import KINDS_BY_NAME
 from harness.spec.model import JsonObject
 
@@ -194,7 +194,7 @@ def test_a_sample_of_an_altered_table_is_no_finding() -> None:
     assert check(tell(make_life(obj)), make_ending((obj, row)), follower) == []
 
 
-def observe(*looks: dict[str, RowVersion]) -> list[Mismatch]:
+def observe(*looks: dict[str, RowVersion]) -> list[Finding]:
     """Return what a follower finds in these looks."""
     follower = Follower()
     for look in looks:
@@ -234,5 +234,5 @@ def test_a_finding_is_reported_once() -> None:
 
 def test_findings_are_summed_up() -> None:
     """The summary has the number and the first one."""
-    assert checkers.summarise([Mismatch("a", "b", "c")]) == "1 findings, first: a: expected b, got c"
+    assert checkers.summarise([Finding("a", "b", "c")]) == "1 findings, first: a: expected b, got c"
     assert checkers.summarise([]) == "no finding"

@@ -11,16 +11,15 @@ from harness.chapters.faults.checkers import Story
 from harness.chapters.faults.ledger import Life
 from harness.chapters.faults.rest import Open, await_rest, find_open, write_finally
 from harness.chapters.faults.tables import RowVersion
-from harness.clients.kube import Refusal
-from harness.core.errors import HarnessError
-from harness.core.record import Mismatch
+from harness.core.errors import HarnessError, Refusal
+from harness.core.record import Finding
 from harness.spec.catalogue import KINDS_BY_NAME
 from harness.spec.model import JsonObject, Kind
 
 from .builders import make_life, make_obj
 
 PROJECT = KINDS_BY_NAME["Project"]
-STUCK = Open("p", Mismatch("Project p", "gone", "stuck"))
+STUCK = Open("p", Finding("Project p", "gone", "stuck"))
 
 
 class FakeCluster:

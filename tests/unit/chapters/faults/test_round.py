@@ -14,7 +14,7 @@ from harness.chapters.faults.round import Round
 from harness.chapters.faults.scene import Scene, Stroke, require
 from harness.chapters.faults.terms import Place
 from harness.chapters.faults.workload import Load
-from harness.clients.kube import Refusal
+from harness.core.errors import Refusal
 from harness.core.outcomes import Invalid
 from harness.core.settings import MySQLEndpoint
 from harness.sandbox.base import ComponentStatus, Phase

@@ -13,7 +13,7 @@ from harness.chapters.faults.scene import explain_foreign_mysql
 from harness.chapters.faults.schema import TableMissing
 from harness.chapters.faults.tables import RowVersion
 from harness.chapters.faults.watches import WatchExpiry
-from harness.clients.kube import Refusal
+from harness.core.errors import Refusal
 from harness.core.outcomes import Invalid
 from harness.sandbox.base import KUBE_APISERVER, MYSQL, ComponentStatus, Phase
 from harness.sandbox.capabilities import Cut, Outcome, Reach, Strike

@@ -9,8 +9,7 @@ from typing import Any
 from harness.chapters.faults.ledger import Entry, Ledger, Outcome
 from harness.chapters.faults.plan import Operation, Verb
 from harness.chapters.faults.workload import Client, Load, Workload, make_object
-from harness.clients.kube import Refusal
-from harness.core.errors import HarnessError
+from harness.core.errors import HarnessError, Refusal
 from harness.spec.annotations import INGESTER_FINALIZER
 from harness.spec.model import JsonObject, Kind
 

@@ -12,11 +12,11 @@ from typing import Any
 from harness.chapters.hostile_input.delivery import Delivery
 from harness.chapters.hostile_input.input import Input
 from harness.chapters.hostile_input.places import Path
-from harness.clients.kube import Refusal
-from harness.clients.mysql import Row
+from harness.core.errors import Refusal
 from harness.spec.cases import CASES_BY_NAME
 from harness.spec.equality import expect_column, parse_time
 from harness.spec.model import API_VERSION, Case, JsonObject
+from harness.spec.row import Row
 from harness.spec.templates import Templates
 
 NAMESPACE = "inputs"

@@ -15,10 +15,10 @@ from harness.chapters.hostile_input.delivery import Courier, Delivery
 from harness.chapters.hostile_input.input import Input
 from harness.chapters.hostile_input.places import split
 from harness.chapters.seed.run import Run
-from harness.clients.kube import Refusal, Version
-from harness.clients.mysql import Row
-from harness.core.errors import HarnessError
+from harness.clients.kube import Version
+from harness.core.errors import HarnessError, Refusal
 from harness.spec.model import JsonObject, Kind
+from harness.spec.row import Row
 from tests.fakes.growing_log import GrowingLog
 
 from .builders import CASE, NAMESPACE, make_object, make_row
@@ -39,7 +39,7 @@ class Place(GrowingLog):
         self.deleted: list[str] = []
         self.fails: set[str] = set()
         self.refuses: set[str] = set()
-        self.patience = SimpleNamespace(sync_s=0.3)
+        self.timeouts = SimpleNamespace(sync_s=0.3)
         self.labels = {"run": "r1"}
         self.cluster = self.database = self.sandbox = self
 
@@ -138,7 +138,7 @@ def test_a_refusal_is_kept_and_not_awaited(courier: Courier, place: Place) -> No
 
 def test_what_fails_again_and_again_is_not_awaited(courier: Courier, place: Place) -> None:
     """Four logged failures end the wait long before the time for a row is over."""
-    place.patience.sync_s = 60.0
+    place.timeouts.sync_s = 60.0
     place.fails.add("bad")
     delivery = send(courier, "bad")
     courier.await_rows([delivery])
@@ -214,5 +214,5 @@ def test_restarts_are_counted_by_section(courier: Courier, place: Place) -> None
 def test_without_a_log_nothing_is_awaited_for_long(courier: Courier, place: Place) -> None:
     """Where no log can say that a row will not come, the wait is shorter than a row's time."""
     place.unlogged = "the log can't be read"
-    place.patience.sync_s = 3600.0
+    place.timeouts.sync_s = 3600.0
     courier.await_rows([send(courier, "good")])

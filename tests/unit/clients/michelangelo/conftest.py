@@ -10,9 +10,9 @@ import pytest
 
 from harness.clients.michelangelo.package import find_missing
 from harness.clients.michelangelo.proto import encode
-from harness.clients.mysql import Row
 from harness.spec.catalogue import KINDS_BY_NAME
 from harness.spec.model import API_VERSION, JsonObject
+from harness.spec.row import Row
 
 MakeRow = Callable[..., Row]
 

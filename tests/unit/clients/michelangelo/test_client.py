@@ -10,10 +10,9 @@ from typing import Any
 
 import pytest
 
-from harness.clients.kube import Refusal
 from harness.clients.michelangelo.client import ApiServer, parse_address
 from harness.clients.michelangelo.package import get_method, load
-from harness.core.errors import HarnessError, SettingsError
+from harness.core.errors import HarnessError, Refusal, SettingsError
 from harness.spec.catalogue import KINDS_BY_NAME
 from tests.unit.clients.michelangelo.conftest import make_object
 

@@ -9,7 +9,7 @@ import pytest
 
 from harness.clients.michelangelo.comparison import compare_decoded, examine_decoded
 from harness.clients.michelangelo.proto import encode
-from harness.core.record import Mismatch
+from harness.core.record import Finding
 from harness.spec.catalogue import KINDS_BY_NAME
 from harness.spec.model import JsonObject
 from tests.unit.clients.michelangelo.conftest import MakeRow, make_object
@@ -39,7 +39,7 @@ def test_a_changed_field_is_found(make_row: MakeRow) -> None:
     """One field with another value is one difference, with both values."""
     changed = _serialize(OBJECT, lambda message: setattr(message.spec, "tier", 3))
     assert compare_decoded(PROJECT, make_row(OBJECT, proto=changed)) == [
-        Mismatch("column proto against column json, spec.tier", "4", "3")
+        Finding("column proto against column json, spec.tier", "4", "3")
     ]
 
 
@@ -108,7 +108,7 @@ def test_every_cut_is_found(make_row: MakeRow) -> None:
 def test_nothing_is_a_difference(make_row: MakeRow) -> None:
     """An empty or absent column is a difference of its own, not an empty object."""
     assert compare_decoded(PROJECT, make_row(OBJECT, proto=b"")) == [
-        Mismatch("column proto", "the serialized object", "0 bytes")
+        Finding("column proto", "the serialized object", "0 bytes")
     ]
 
 
@@ -116,7 +116,7 @@ def test_the_object_is_a_third_copy(make_row: MakeRow) -> None:
     """Where both columns agree and the object doesn't, the proto column differs from the object."""
     patched = {**OBJECT, "spec": {**OBJECT["spec"], "tier": 3}}
     assert compare_decoded(PROJECT, make_row(OBJECT), patched) == [
-        Mismatch("column proto against the object, spec.tier", "3", "4")
+        Finding("column proto against the object, spec.tier", "3", "4")
     ]
 
 
@@ -125,7 +125,7 @@ def test_a_field_that_the_classes_do_not_know_is_no_difference(make_row: MakeRow
     newer = _serialize(OBJECT, lambda message: message.spec.MergeFromString(b"\xf8\x3f\x01"))
     stored = {**OBJECT, "spec": {**OBJECT["spec"], "newcomer": 1}}
     comparison = examine_decoded(PROJECT, make_row(OBJECT, proto=newer, stored=stored))
-    assert ([str(m) for m in comparison.mismatches], [u.path for u in comparison.unknown]) == ([], ["spec"])
+    assert ([str(m) for m in comparison.findings], [u.path for u in comparison.unknown]) == ([], ["spec"])
 
 
 def test_unknown_bytes_excuse_no_field_that_is_known(make_row: MakeRow) -> None:

@@ -14,7 +14,7 @@ import yaml
 
 from harness.provision.assets.cache import CACHE_VARIABLE, OFFLINE_VARIABLE, Cache
 from harness.provision.checkout.crds import read_crds
-from harness.provision.checkout.drift import Finding, Sources, find_drift
+from harness.provision.checkout.drift import Disagreement, Sources, find_drift
 from harness.provision.checkout.golines import GENERATED_FOLDER, read_kinds, read_registered
 from harness.provision.checkout.schema import find_schema
 from harness.provision.checkout.sources import read_texts
@@ -168,5 +168,5 @@ def list_findings(root: Path) -> list[str]:
     return [str(finding) for finding in _find(root)]
 
 
-def _find(root: Path) -> list[Finding]:
+def _find(root: Path) -> list[Disagreement]:
     return find_drift(read_sources(root))

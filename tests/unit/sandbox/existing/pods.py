@@ -6,7 +6,7 @@ import threading
 from collections.abc import Iterator
 from typing import Any
 
-from harness.clients.kube import Refusal
+from harness.core.errors import Refusal
 from harness.spec.model import JsonObject
 
 STARTED = "2026-11-24T06:00:00Z"

@@ -7,8 +7,8 @@ from typing import Any, cast
 
 import pytest
 
-from harness.clients.kube import Refusal
 from harness.clients.pods import Pods
+from harness.core.errors import Refusal
 from harness.core.polling import wait_for
 from harness.sandbox.base import CONTROLLERMGR, LogCursor, LogLine, Phase
 from harness.sandbox.existing.manager import PodManager, UnseenManager, find_manager

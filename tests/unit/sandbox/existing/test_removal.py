@@ -7,8 +7,8 @@ from typing import Any, cast
 
 import pytest
 
-from harness.clients.kube import Cluster, Refusal
-from harness.core.errors import HarnessError
+from harness.clients.kube import Cluster
+from harness.core.errors import HarnessError, Refusal
 from harness.core.settings import MySQLEndpoint
 from harness.sandbox.existing import removal
 from harness.sandbox.existing.removal import RUN_LABEL, Trace, remove_trace

@@ -99,7 +99,7 @@ def test_tells_events_and_logs_of_pods_that_are_not_well(standins: StandIns, kub
     ],
 )
 def test_finds_the_way_out(standins: StandIns, kubectl: Kubectl, trouble: dict[str, object], way_out: str) -> None:
-    """Each trouble of a pod has its own way out; without a known one it is more patience."""
+    """Each trouble of a pod has its own way out; without a known one it is more timeouts."""
     standins.put(make_pod("a", phase="Pending", **trouble))
     error = explain_failure("sandbox.py create: exit code 1", [], kubectl)
     assert way_out in error.hint

@@ -24,7 +24,7 @@ class FindingStatus(StrEnum):
 
 
 @dataclass(frozen=True)
-class Finding:
+class Diagnosis:
     """One thing that a run needs, and how it was found; `way_out` is empty where all is well."""
 
     name: str
@@ -33,7 +33,7 @@ class Finding:
     way_out: str = ""
 
 
-def render_findings(findings: Sequence[Finding], width: int | None = None) -> str:
+def render_diagnoses(findings: Sequence[Diagnosis], width: int | None = None) -> str:
     """Return the findings as a plain table, `width` columns wide (default: the terminal), and the verdict."""
     columns = width or max(_NARROWEST, min(_WIDEST, shutil.get_terminal_size((_WIDEST, 24)).columns))
     name_width = max((len(finding.name) for finding in findings), default=0)
@@ -48,7 +48,7 @@ def render_findings(findings: Sequence[Finding], width: int | None = None) -> st
     return "\n".join([*lines, "", summarise(findings)])
 
 
-def summarise(findings: Sequence[Finding]) -> str:
+def summarise(findings: Sequence[Diagnosis]) -> str:
     """Return the verdict in one line."""
     missing = [finding.name for finding in findings if finding.status is FindingStatus.MISSING]
     warnings = sum(finding.status is FindingStatus.WARNING for finding in findings)
@@ -58,12 +58,12 @@ def summarise(findings: Sequence[Finding]) -> str:
     return f"All that a run needs is there{noted}"
 
 
-def get_exit_code(findings: Sequence[Finding]) -> int:
+def get_exit_code(findings: Sequence[Diagnosis]) -> int:
     """Return 2 where something is missing, else 0."""
     return 2 if any(finding.status is FindingStatus.MISSING for finding in findings) else 0
 
 
-def require_all(findings: Sequence[Finding]) -> None:
+def require_all(findings: Sequence[Diagnosis]) -> None:
     """Raise HarnessError, which names each missing thing with its way out, where something is missing."""
     missing = [finding for finding in findings if finding.status is FindingStatus.MISSING]
     if not missing:
@@ -73,9 +73,9 @@ def require_all(findings: Sequence[Finding]) -> None:
     raise HarnessError(problem, hint="\n".join(hints))
 
 
-def from_error(name: str, error: HarnessError) -> Finding:
+def from_error(name: str, error: HarnessError) -> Diagnosis:
     """Return the finding that an error is."""
-    return Finding(name, FindingStatus.MISSING, error.problem, error.hint)
+    return Diagnosis(name, FindingStatus.MISSING, error.problem, error.hint)
 
 
 def _wrap(text: str, columns: int, head: str, indent: str) -> list[str]:
