@@ -29,7 +29,7 @@ from harness.sandbox.existing.options import ExistingSettings
 from harness.sandbox.existing.role import Need, list_needs
 from harness.sandbox.existing.sandbox import explain_refusal, open_forward
 from harness.sandbox.local.servers.ports import LOOPBACK
-from harness.sandbox.log_coverage import LogReach
+from harness.sandbox.log_coverage import LogCoverage
 from harness.spec.catalogue import KINDS
 from harness.subject.log import SETTING_UP, SKIPPED, get_registered_kinds, parse_log
 
@@ -189,7 +189,7 @@ def _examine_controllermgr(settings: ExistingSettings, pods: Pods, stack: ExitSt
     except HarnessError as error:
         return [from_error(CONTROLLER_MANAGER, error)]
     stack.callback(manager.close)
-    if manager.log_reach is LogReach.NONE:
+    if manager.log_coverage is LogCoverage.NONE:
         detail = f"{manager.log_limit}; checks that need it are left out, rows alone are the proof"
         way_out = f"Name its pod with --controllermgr-pod, or its log with --controllermgr-log ({CONTROLLERMGR})"
         return [Diagnosis(CONTROLLER_MANAGER, FindingStatus.WARNING, detail, way_out)]
@@ -215,7 +215,7 @@ def _examine_gates(manager: ManagerView) -> Diagnosis:
         kinds = len(set(get_registered_kinds(entries, last_run)) & {kind.name for kind in KINDS})
         status = FindingStatus.OK if kinds == len(KINDS) else FindingStatus.WARNING
         return Diagnosis(GATES, status, f"both gates are on; {kinds} of {len(KINDS)} controllers are registered")
-    if manager.log_reach is LogReach.RECENT:
+    if manager.log_coverage is LogCoverage.RECENT:
         detail = f"the log does not tell any more: {manager.log_limit}"
         return Diagnosis(GATES, FindingStatus.NOT_CHECKED, detail, "Restart the controller manager to have it told")
     detail = f"the log has no line {SETTING_UP!r}"

@@ -11,7 +11,7 @@ from typing import Protocol, runtime_checkable
 from harness.sandbox.base import Sandbox
 
 
-class LogReach(StrEnum):
+class LogCoverage(StrEnum):
     """What of the controller manager's log can be read."""
 
     WHOLE = "whole"     # from the start of its current run on
@@ -24,7 +24,7 @@ class LimitsLog(Protocol):
     """A sandbox whose log of the controller manager may not reach back to its start, or may not be there."""
 
     @property
-    def log_reach(self) -> LogReach:
+    def log_coverage(self) -> LogCoverage:
         """How far the log reaches."""
 
     @property
@@ -32,6 +32,6 @@ class LimitsLog(Protocol):
         """Why it reaches no further, in one sentence; empty where it is whole."""
 
 
-def get_log_reach(sandbox: Sandbox) -> LogReach:
+def get_log_coverage(sandbox: Sandbox) -> LogCoverage:
     """Return how far the sandbox's log of the controller manager reaches."""
-    return sandbox.log_reach if isinstance(sandbox, LimitsLog) else LogReach.WHOLE
+    return sandbox.log_coverage if isinstance(sandbox, LimitsLog) else LogCoverage.WHOLE

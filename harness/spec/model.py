@@ -95,3 +95,10 @@ class Case:
     def name(self) -> str:
         """The kind's name, which is also the case's."""
         return self.kind.name
+
+    @property
+    def words(self) -> frozenset[str]:
+        """The words by which a user may name the case, in lower case: kind, plural, table, number, template."""
+        stem = self.template.removesuffix(".yaml.j2")
+        number = {str(self.number), f"{self.number:02d}"}
+        return frozenset({self.name.casefold(), self.kind.plural, self.kind.table, stem, f"{stem}.yaml", self.template, *number})

@@ -15,7 +15,7 @@ from harness.core.polling import Wait, wait_for
 from harness.core.record import Evidence, Latency
 from harness.core.settings import Timeouts
 from harness.sandbox.base import CONTROLLERMGR, Phase, Sandbox
-from harness.sandbox.log_coverage import LogReach, get_log_reach
+from harness.sandbox.log_coverage import LogCoverage, get_log_coverage
 from harness.spec.catalogue import KINDS
 from harness.spec.model import Case, JsonObject
 from harness.spec.row import Row
@@ -207,7 +207,7 @@ class Arrivals:
 
     def _await_entries(self, write: Write) -> list[LogEntry]:
         """Return the object's log lines; the last one may follow its row by a moment."""
-        if get_log_reach(self._sandbox) is LogReach.NONE:
+        if get_log_coverage(self._sandbox) is LogCoverage.NONE:
             return []
         messages = self._get_messages(write.creation.case)
         if not messages:

@@ -1,23 +1,24 @@
-"""Makes pieces of evidence: what was sent, read or seen, as text that a reader can follow."""
+"""Makes pieces of evidence: what was sent, read or seen. What has a structure keeps it; text is made where it is shown."""
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from harness.core.errors import Refusal
 from harness.core.polling import Wait
 from harness.core.record import Evidence, Finding
 from harness.spec.model import JsonObject, Kind
-from harness.spec.row import Row
+from harness.spec.row import Row, Value
 from harness.subject.log import LogEntry
 
 
 def of_request(verb: str, kind: Kind, namespace: str, name: str, body: Mapping[str, Any]) -> Evidence:
     """Return what was sent."""
-    return Evidence("request", f"{verb} {kind.plural}/{name} in {namespace}", _pretty(body), time.time())
+    return Evidence("request", f"{verb} {kind.plural}/{name} in {namespace}", "", time.time(), dict(body))
 
 
 def of_answer(answer: JsonObject | Refusal) -> Evidence:
@@ -25,29 +26,22 @@ def of_answer(answer: JsonObject | Refusal) -> Evidence:
     if isinstance(answer, Refusal):
         return Evidence("response", f"refused: {answer.status} {answer.reason}", str(answer), time.time())
     version = answer["metadata"]["resourceVersion"]
-    return Evidence("response", f"accepted at resourceVersion {version}", _pretty(answer), time.time())
+    return Evidence("response", f"accepted at resourceVersion {version}", "", time.time(), answer)
 
 
 def of_object(obj: JsonObject, title: str) -> Evidence:
     """Return an object as it was at one version."""
-    return Evidence("response", title, _pretty(obj), time.time())
+    return Evidence("response", title, "", time.time(), obj)
 
 
 def of_row(row: Row | None, title: str, read_at: float) -> Evidence:
     """Return a row with its labels and annotations, read at `read_at`; None says that there was none."""
     if row is None:
         return Evidence("row", title, "no row", read_at)
-    lines = []
-    for column, value in row.columns.items():
-        if column == "json" and isinstance(value, str):
-            lines.append(f"json: {_pretty_json(value)}")
-        elif isinstance(value, bytes):
-            lines.append(f"{column}: {len(value)} bytes")
-        else:
-            lines.append(f"{column}: {'NULL' if value is None else value}")
-    lines += [f"label {key}: {value}" for key, value in row.labels]
-    lines += [f"annotation {key}: {value}" for key, value in row.annotations]
-    return Evidence("row", title, "\n".join(lines), read_at)
+    columns = {name: _as_json(name, value) for name, value in row.columns.items()}
+    labels, annotations = [list(pair) for pair in row.labels], [list(pair) for pair in row.annotations]
+    data = {"columns": columns, "labels": labels, "annotations": annotations}
+    return Evidence("row", title, "", read_at, data)
 
 
 def of_wait(wait: Wait[Any], title: str) -> Evidence:
@@ -62,12 +56,12 @@ def of_log(entries: Iterable[LogEntry], title: str) -> Evidence:
     return Evidence("log", title, "\n".join(entry.text for entry in entries) or "no such line", time.time())
 
 
-def of_comparison(mismatches: list[Finding], what: str) -> Evidence:
+def of_comparison(findings: Sequence[Finding], what: str) -> Evidence:
     """Return the outcome of a comparison."""
-    if not mismatches:
+    if not findings:
         return Evidence("comparison", f"{what}: equal", "no difference", time.time())
-    body = "\n".join(str(mismatch) for mismatch in mismatches)
-    return Evidence("comparison", f"{what}: {len(mismatches)} differences", body, time.time())
+    data = [dataclasses.asdict(finding) for finding in findings]
+    return Evidence("comparison", f"{what}: {len(findings)} differences", "", time.time(), data)
 
 
 def of_note(title: str, body: str = "") -> Evidence:
@@ -75,12 +69,13 @@ def of_note(title: str, body: str = "") -> Evidence:
     return Evidence("note", title, body, time.time())
 
 
-def _pretty(value: Any) -> str:
-    return json.dumps(value, indent=2, ensure_ascii=False)
-
-
-def _pretty_json(text: str) -> str:
-    try:
-        return _pretty(json.loads(text))
-    except json.JSONDecodeError:
-        return text
+def _as_json(name: str, value: Value) -> Any:
+    """Return a column's value as JSON has it: the json column as the object that it holds, bytes by their number."""
+    if name == "json" and isinstance(value, str):
+        try:
+            return json.loads(value)
+        except json.JSONDecodeError:
+            return value
+    if isinstance(value, bytes):
+        return f"{len(value)} bytes"
+    return value if value is None or isinstance(value, int | str) else str(value)

@@ -7,13 +7,13 @@ registers.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from harness.core.polling import hold, wait_for
 from harness.core.record import Evidence
 from harness.sandbox.base import CONTROLLERMGR, ComponentStatus, Phase, Sandbox
-from harness.sandbox.log_coverage import LimitsLog, LogReach
-from harness.spec.catalogue import KINDS
+from harness.sandbox.log_coverage import LimitsLog, LogCoverage
 from harness.subject import evidence
 from harness.subject.log import (
     REGISTERED,
@@ -31,14 +31,13 @@ _SETTLED_S = 1.0
 
 _SHOWN = 200   # characters of the last words
 
-_EXPECTED = tuple(kind.name for kind in KINDS)
-
 
 @dataclass(frozen=True)
 class Registration:
     """The controllers that the current run of the controller manager registered."""
 
     registered: tuple[str, ...]
+    expected: tuple[str, ...]
     look_at: str
     evidence: tuple[Evidence, ...]
     unknown: str = ""   # why the log does not tell; the rows are then the proof
@@ -47,7 +46,7 @@ class Registration:
     @property
     def missing(self) -> list[str]:
         """The kinds without a controller; none where the log does not tell."""
-        return [] if self.unknown else [name for name in _EXPECTED if name not in self.registered]
+        return [] if self.unknown else [name for name in self.expected if name not in self.registered]
 
     @property
     def unexpected(self) -> list[str]:
@@ -55,7 +54,7 @@ class Registration:
         seen: set[str] = set()
         extra = []
         for name in self.registered:
-            if name in seen or name not in _EXPECTED:
+            if name in seen or name not in self.expected:
                 extra.append(name)
             seen.add(name)
         return extra
@@ -63,8 +62,8 @@ class Registration:
     @property
     def headline(self) -> str:
         """The verdict in one line."""
-        found = len(set(self.registered) & set(_EXPECTED))
-        line = f"{found} of {len(_EXPECTED)} ingester controllers registered"
+        found = len(set(self.registered) & set(self.expected))
+        line = f"{found} of {len(self.expected)} ingester controllers registered"
         if self.cause:
             return f"{line}: {self.cause}"
         if self.unexpected:
@@ -72,16 +71,17 @@ class Registration:
         return line
 
 
-def await_registration(sandbox: Sandbox, timeout_s: float) -> Registration:
-    """Wait until all controllers are registered, or it is certain that no more will come."""
+def await_registration(sandbox: Sandbox, expected: Sequence[str], timeout_s: float) -> Registration:
+    """Wait until the controllers of all `expected` kinds are registered, or it is certain that no more will come."""
+    kinds = tuple(expected)
     if unknown := _explain_unknown(sandbox):
-        return Registration((), "", (), unknown)
+        return Registration((), kinds, "", (), unknown)
 
     def look() -> _Look:
         component = sandbox.component(CONTROLLERMGR)   # before its log, which is whole once it has ended
         entries = parse_log(sandbox.read_log(CONTROLLERMGR))
         current = max((entry.run for entry in entries), default=0)
-        return _Look(component, tuple(entry for entry in entries if entry.run == current), current)
+        return _Look(component, tuple(entry for entry in entries if entry.run == current), current, kinds)
 
     wait = wait_for(
         look,
@@ -96,6 +96,7 @@ def await_registration(sandbox: Sandbox, timeout_s: float) -> Registration:
     shown = [entry for entry in seen.entries if entry.message in (SETTING_UP, REGISTERED, SKIPPED)]
     return Registration(
         seen.registered,
+        kinds,
         "" if seen.is_complete else _advise(seen),
         (
             evidence.of_log(shown, f"registration lines of {CONTROLLERMGR}"),
@@ -112,6 +113,7 @@ class _Look:
     component: ComponentStatus
     entries: tuple[LogEntry, ...]
     run: int
+    expected: tuple[str, ...]
 
     @property
     def messages(self) -> set[str]:
@@ -123,7 +125,7 @@ class _Look:
 
     @property
     def is_complete(self) -> bool:
-        return set(_EXPECTED) <= set(self.registered)
+        return set(self.expected) <= set(self.registered)
 
     @property
     def has_ended(self) -> bool:
@@ -132,7 +134,7 @@ class _Look:
 
 def _explain_unknown(sandbox: Sandbox) -> str:
     """Return why the log can't tell which controllers registered; empty where it can."""
-    if not isinstance(sandbox, LimitsLog) or sandbox.log_reach is LogReach.WHOLE:
+    if not isinstance(sandbox, LimitsLog) or sandbox.log_coverage is LogCoverage.WHOLE:
         return ""
     return sandbox.log_limit
 

@@ -45,7 +45,7 @@ from harness.sandbox.local.client.sandbox import LocalSandbox, start_local_sandb
 from harness.sandbox.local.servers.credentials import make_credentials
 from harness.sandbox.local.servers.ports import choose_port
 from harness.sandbox.local.wire.folder import ROOT_VARIABLE
-from harness.sandbox.log_coverage import LogReach
+from harness.sandbox.log_coverage import LogCoverage
 from harness.spec.cases import CASES_BY_NAME
 from harness.spec.profiles import load_profile
 from harness.spec.templates import Templates
@@ -331,7 +331,7 @@ def test_restart_is_followed(existing: ExistingSettings, connect: Connect, local
     )
     assert logs.satisfied, logs.value
     assert len(logs.value[0]) == 2
-    assert sandbox.log_reach is LogReach.WHOLE
+    assert sandbox.log_coverage is LogCoverage.WHOLE
 
 
 def test_without_pod_nor_log_rows_alone_are_the_proof(
@@ -344,7 +344,7 @@ def test_without_pod_nor_log_rows_alone_are_the_proof(
     finding = _find(examine_existing(elsewhere), "controller manager")
     assert finding.status is FindingStatus.WARNING
     sandbox = connect(elsewhere)
-    assert sandbox.log_reach is LogReach.NONE
+    assert sandbox.log_coverage is LogCoverage.NONE
     assert CONTROLLERMGR not in {component.name for component in sandbox.components()}
     assert {sandbox.component(name).phase for name in (MYSQL, CONTROLLERMGR)} == {Phase.RUNNING}
     database = Database(sandbox.mysql)
@@ -358,7 +358,7 @@ def test_log_folder_of_a_local_sandbox_serves(
 ) -> None:
     """With --controllermgr-log and a local sandbox's folder, log and state of its controller manager are there."""
     sandbox = connect(dataclasses.replace(existing, log=local.folder.path, pod_is_given=False, forward=None))
-    assert sandbox.log_reach is LogReach.WHOLE
+    assert sandbox.log_coverage is LogCoverage.WHOLE
     assert sandbox.component(CONTROLLERMGR) == local.component(CONTROLLERMGR)
     assert sandbox.read_log(CONTROLLERMGR) == local.read_log(CONTROLLERMGR)
 

@@ -22,7 +22,7 @@ from harness.core.polling import hold, wait_for
 from harness.core.record import Column, Evidence, Latency
 from harness.core.settings import Timeouts
 from harness.sandbox.base import CONTROLLERMGR, Phase, Sandbox
-from harness.sandbox.log_coverage import LimitsLog, LogReach, get_log_reach
+from harness.sandbox.log_coverage import LimitsLog, LogCoverage, get_log_coverage
 from harness.spec.cases import CASES_BY_NAME
 from harness.spec.model import Case, JsonObject
 from harness.spec.profiles import Profile
@@ -95,7 +95,7 @@ class Run:
 
     def explain_missing_log(self) -> str:
         """Return why the controller manager's log says nothing of this run; empty where it does."""
-        if get_log_reach(self.sandbox) is not LogReach.NONE:
+        if get_log_coverage(self.sandbox) is not LogCoverage.NONE:
             return ""
         return self.sandbox.log_limit if isinstance(self.sandbox, LimitsLog) else "there is no log"
 

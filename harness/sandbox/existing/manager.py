@@ -17,7 +17,7 @@ from harness.sandbox.base import CONTROLLERMGR, ComponentStatus, LogCursor, LogL
 from harness.sandbox.existing.filelog import FileLog, FolderLog
 from harness.sandbox.existing.podlog import PodLog
 from harness.sandbox.existing.podstatus import PodName, describe_pod, get_restarts, require_one
-from harness.sandbox.log_coverage import LogReach
+from harness.sandbox.log_coverage import LogCoverage
 from harness.spec.model import JsonObject
 
 _STATUS_AGE_S = 0.2   # the scenario asks hundreds of times a second; the API server need not
@@ -28,7 +28,7 @@ class ManagerView(Protocol):
     """What can be seen of the controller manager."""
 
     @property
-    def log_reach(self) -> LogReach:
+    def log_coverage(self) -> LogCoverage:
         """How far its log reaches."""
 
     @property
@@ -74,14 +74,14 @@ class PodManager:
         self._log.start(pod)
 
     @property
-    def log_reach(self) -> LogReach:
+    def log_coverage(self) -> LogCoverage:
         """Whether the log reaches back to the container's start."""
         return self._log.reach
 
     @property
     def log_limit(self) -> str:
         """Since when the node has kept the log, where that is not its start."""
-        if self.log_reach is LogReach.WHOLE:
+        if self.log_coverage is LogCoverage.WHOLE:
             return ""
         return f"the log of pod {self._name} is kept since {self._log.first_at:%Y-%m-%d %H:%M:%S} only"
 
@@ -127,7 +127,7 @@ class PodManager:
 class LoggedManager:
     """A controller manager outside of the cluster, whose log is a file or a local sandbox's folder."""
 
-    log_reach = LogReach.WHOLE
+    log_coverage = LogCoverage.WHOLE
     log_limit = ""
 
     def __init__(self, log: FileLog | FolderLog) -> None:
@@ -157,7 +157,7 @@ class LoggedManager:
 class UnseenManager:
     """A controller manager of which nothing can be seen but what it writes into MySQL."""
 
-    log_reach = LogReach.NONE
+    log_coverage = LogCoverage.NONE
     is_observed = False
 
     def __init__(self, why: str) -> None:

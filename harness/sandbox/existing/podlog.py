@@ -20,7 +20,7 @@ from harness.clients.pods import FollowedLog, Pods
 from harness.core.errors import HarnessError, Refusal
 from harness.sandbox.base import LogCursor, LogLine
 from harness.sandbox.existing.podstatus import get_container, get_restarts, get_started_at
-from harness.sandbox.log_coverage import LogReach
+from harness.sandbox.log_coverage import LogCoverage
 from harness.spec.model import JsonObject
 
 _LOOK_INTERVAL_S = 0.2
@@ -91,10 +91,10 @@ class PodLog:
         self._thread.start()
 
     @property
-    def reach(self) -> LogReach:
+    def reach(self) -> LogCoverage:
         """Whether the log of the run that was seen last reaches back to its start."""
         with self._lock:
-            return LogReach.WHOLE if self._runs[-1].is_whole else LogReach.RECENT
+            return LogCoverage.WHOLE if self._runs[-1].is_whole else LogCoverage.RECENT
 
     @property
     def first_at(self) -> datetime | None:

@@ -38,7 +38,7 @@ from harness.sandbox.existing.options import ExistingSettings
 from harness.sandbox.existing.podstatus import PodName, describe_pod, get_restarts
 from harness.sandbox.existing.removal import RUN_LABEL, Leftover, Trace, list_trace, remove_trace
 from harness.sandbox.local.servers.ports import LOOPBACK
-from harness.sandbox.log_coverage import LogReach
+from harness.sandbox.log_coverage import LogCoverage
 from harness.spec.catalogue import KINDS
 from harness.spec.model import GROUP
 
@@ -84,9 +84,9 @@ class ExistingSandbox:
         self._restarts_before: dict[str, int] = {}
 
     @property
-    def log_reach(self) -> LogReach:
+    def log_coverage(self) -> LogCoverage:
         """How far the controller manager's log reaches."""
-        return self._manager.log_reach
+        return self._manager.log_coverage
 
     @property
     def log_limit(self) -> str:

@@ -23,7 +23,7 @@ from harness.sandbox.base import CONTROLLERMGR, ComponentStatus, LogLine, Phase
 from harness.sandbox.existing.context import Context
 from harness.sandbox.existing.options import ExistingSettings
 from harness.sandbox.existing.podstatus import PodName
-from harness.sandbox.log_coverage import LogReach
+from harness.sandbox.log_coverage import LogCoverage
 from harness.spec.catalogue import KINDS
 
 _OK = Diagnosis("Go", FindingStatus.OK, "1.26.8, /usr/bin/go")
@@ -239,9 +239,9 @@ class _Manager:
 
     is_observed = True
 
-    def __init__(self, *messages: str, reach: LogReach = LogReach.WHOLE, phase: Phase = Phase.RUNNING) -> None:
-        self.log_reach, self._phase = reach, phase
-        self.log_limit = "" if reach is LogReach.WHOLE else "kept since noon only"
+    def __init__(self, *messages: str, reach: LogCoverage = LogCoverage.WHOLE, phase: Phase = Phase.RUNNING) -> None:
+        self.log_coverage, self._phase = reach, phase
+        self.log_limit = "" if reach is LogCoverage.WHOLE else "kept since noon only"
         self._lines = [LogLine(0, message) for message in messages]
 
     def read(self, *_: object) -> list[LogLine]:
@@ -265,8 +265,8 @@ _PROJECT = '{"msg": "Ingester controller registered successfully", "kind": "Proj
         (_Manager(_UP, _PROJECT), ("ingester", FindingStatus.WARNING, "1 of 13 controllers are registered")),
         (_Manager(_OFF), ("ingester", FindingStatus.MISSING, "switched off")),
         (_Manager("hello"), ("ingester", FindingStatus.WARNING, "no line")),
-        (_Manager("x", reach=LogReach.RECENT), ("ingester", FindingStatus.NOT_CHECKED, "kept since noon only")),
-        (_Manager(reach=LogReach.NONE), ("controller manager", FindingStatus.WARNING, "rows alone are the proof")),
+        (_Manager("x", reach=LogCoverage.RECENT), ("ingester", FindingStatus.NOT_CHECKED, "kept since noon only")),
+        (_Manager(reach=LogCoverage.NONE), ("controller manager", FindingStatus.WARNING, "rows alone are the proof")),
         (_Manager("x", phase=Phase.CRASH_LOOP), ("controller manager", FindingStatus.MISSING, "exit code 2")),
     ],
 )

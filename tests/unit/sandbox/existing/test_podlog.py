@@ -14,7 +14,7 @@ from harness.sandbox.base import CONTROLLERMGR, LogCursor, LogLine, Phase
 from harness.sandbox.existing.manager import PodManager, UnseenManager, find_manager
 from harness.sandbox.existing.podlog import PodLog
 from harness.sandbox.existing.podstatus import PodName
-from harness.sandbox.log_coverage import LogReach
+from harness.sandbox.log_coverage import LogCoverage
 from tests.unit.sandbox.existing.pods import StandInPods, make_pod
 
 _NAME = PodName("default", CONTROLLERMGR)
@@ -116,10 +116,10 @@ def test_log_that_lost_its_beginning_says_so(open_log: Callable[[StandInPods], P
     """A first line from long after the container's start means that the log was rotated."""
     whole = StandInPods(make_pod())
     whole.log = [_stamp(3, "Setting up")]
-    assert open_log(whole).reach is LogReach.WHOLE
+    assert open_log(whole).reach is LogCoverage.WHOLE
     rotated = StandInPods(make_pod())
     rotated.log = ["2026-11-24T09:00:00.000000001Z somewhere in between"]
-    assert open_log(rotated).reach is LogReach.RECENT
+    assert open_log(rotated).reach is LogCoverage.RECENT
 
 
 @pytest.fixture
@@ -172,7 +172,7 @@ def test_manager_out_of_sight_is_an_error_only_if_it_was_named() -> None:
     pods = StandInPods()
     unseen = find_manager(cast(Pods, pods), _NAME, must_exist=False)
     assert isinstance(unseen, UnseenManager)
-    assert (unseen.log_reach, unseen.read(), unseen.get_status().phase) == (LogReach.NONE, [], Phase.RUNNING)
+    assert (unseen.log_coverage, unseen.read(), unseen.get_status().phase) == (LogCoverage.NONE, [], Phase.RUNNING)
     pods.refusal = Refusal(403, "Forbidden", "pods is forbidden")
     assert "pods is forbidden" in find_manager(cast(Pods, pods), _NAME, must_exist=False).log_limit
     with pytest.raises(Exception, match="pods is forbidden"):

@@ -1,0 +1,83 @@
+"""The contract of one version of the product: its kinds and what becomes of their objects. An object, never a constant.
+
+Whoever needs to know which kinds there are is handed one; nothing outside `harness.spec` and
+`harness.provision.checkout` knows how many there are.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from harness.core.errors import SettingsError
+from harness.spec.model import Case, Kind
+
+
+@dataclass(frozen=True)
+class Contract:
+    """The kinds that the Ingester mirrors, in the report's order, each with its case; and their lives.
+
+    Objects of `immutable_kinds` leave Kubernetes once they are in MySQL.
+    """
+
+    cases: tuple[Case, ...]
+    immutable_kinds: frozenset[str] = frozenset()
+
+    @functools.cached_property
+    def kinds(self) -> tuple[Kind, ...]:
+        """The kinds, in the report's order."""
+        return tuple(case.kind for case in self.cases)
+
+    @functools.cached_property
+    def names(self) -> tuple[str, ...]:
+        """The kinds' names, in the report's order."""
+        return tuple(case.name for case in self.cases)
+
+    @functools.cached_property
+    def tables(self) -> tuple[str, ...]:
+        """The names of all tables: each kind's main table, and those of its labels and annotations."""
+        return tuple(table for kind in self.kinds for table in kind.tables)
+
+    def get_case(self, name: str) -> Case:
+        """Return the case of the kind of that name; KeyError where the contract has none."""
+        return self._by_name[name]
+
+    def is_immutable(self, kind: str) -> bool:
+        """Whether objects of the kind leave Kubernetes once they are in MySQL."""
+        return kind in self.immutable_kinds
+
+    def find_case(self, word: str, option: str = "--crd") -> Case:
+        """Return the case that `word` means: a kind, plural or table in any case, a number, or a template's name.
+
+        Raises SettingsError with the nearest valid names.
+        """
+        folded = word.strip().casefold()
+        for case in self.cases:
+            if folded in case.words:
+                return case
+        raise SettingsError.unknown(option, word, self.names)
+
+    def select(self, words: Sequence[str]) -> tuple[Case, ...]:
+        """Return the cases that `words` name, in the report's order; all of them without words."""
+        chosen = {self.find_case(word).name for word in words}
+        return tuple(case for case in self.cases if not chosen or case.name in chosen)
+
+    def get_prerequisites(self, cases: Iterable[Case]) -> list[Case]:
+        """Return the cases that `cases` require and don't contain, in the report's order.
+
+        A prerequisite that this version does not have is none.
+        """
+        chosen = {case.name for case in cases}
+        wanted: set[str] = set()
+        open_names = [name for name in chosen for name in self._by_name[name].requires]
+        while open_names:
+            name = open_names.pop()
+            if name not in wanted and name in self._by_name:
+                wanted.add(name)
+                open_names.extend(self._by_name[name].requires)
+        return [case for case in self.cases if case.name in wanted - chosen]
+
+    @functools.cached_property
+    def _by_name(self) -> dict[str, Case]:
+        return {case.name: case for case in self.cases}

@@ -1,0 +1,114 @@
+"""What a chapter of the report is: one record, with a record for each of its sections.
+
+A chapter is a folder of `harness.chapters` whose `chapter.py` makes such a record, and a line in
+`harness.chapters.CHAPTERS`. The session, the plugin, the report's contents and the README's table follow from it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from harness.core.known_issue import KnownIssue
+from harness.core.record import ChapterContents, ColumnContents, Layout, SectionContents
+from harness.spec.model import Case
+from harness.suite.context import RunContext
+from harness.suite.expectations import Expectations
+from harness.suite.recorder import Recorder
+
+
+@dataclass(frozen=True)
+class Topic:
+    """What one check of a section is about.
+
+    `name` ends the check's id ("1.6-model"). `value` is handed to the check: a case, a known issue, a fault, None
+    for the run as a whole. `kind` is its row in a matrix, None for a check of no kind. `section` and `title` differ
+    from the section's own in chapters whose sections are families.
+    """
+
+    name: str
+    value: Any = None
+    kind: str | None = None
+    section: str = ""
+    title: str = ""
+
+
+@dataclass(frozen=True)
+class Selection:
+    """What is known of a run before it starts, for sections to list their topics."""
+
+    cases: Sequence[Case]
+    expectations: Expectations
+    has_apiserver: bool = False
+
+
+def each_case(selection: Selection) -> list[Topic]:
+    """Return a topic per kind of the run."""
+    return [Topic(case.name.lower(), case, case.name) for case in selection.cases]
+
+
+def whole_run(_: Selection) -> list[Topic]:
+    """Return one topic, the run itself."""
+    return [Topic("")]
+
+
+@dataclass(frozen=True)
+class Section:
+    """A section of the report: what it promises, and the check that shows whether the promise is kept.
+
+    `check` gets the chapter's state, the topic's value and the recorder. It records what it finds and returns, or
+    raises an Outcome (`harness.core.outcomes`) where there is nothing to judge. `heading` is a few words, `title` what
+    the check is called, `promise` one sentence. With `expects_issues`, a known issue that may show in this check and
+    does not is stale; other sections leave that to one that looks for the issue.
+    """
+
+    number: str
+    heading: str
+    title: str
+    promise: str
+    check: Callable[[Any, Any, Recorder], None]
+    topics: Callable[[Selection], Sequence[Topic]] = each_case
+    expects_issues: bool = True
+
+
+@dataclass(frozen=True)
+class Chapter:
+    """A chapter of the report.
+
+    `open` makes its state, once, when the first of its checks asks for it; one that has a `close` method is closed
+    with the run. `markers` select it with pytest's `-m`, the first one documented by `summary`. With `by_request` it
+    runs only where a marker or a section of it is asked for; `needs_faults` has the sandbox started so that it can be
+    disturbed. `columns` group sections in the matrix; without them each section with kinds is a column. `explain`
+    returns title and explanation for the sections that were selected, where they are not always the same.
+    """
+
+    key: str
+    title: str
+    explanation: str
+    summary: str
+    markers: tuple[str, ...]
+    open: Callable[[RunContext], Any]
+    sections: tuple[Section, ...]
+    issues: tuple[KnownIssue, ...] = ()
+    layout: Layout = Layout.MATRIX
+    columns: tuple[ColumnContents, ...] = ()
+    by_request: bool = False
+    needs_faults: bool = False
+    explain: Callable[[Sequence[str]], tuple[str, str]] | None = None
+    headings: tuple[SectionContents, ...] = field(default=())   # of a family's members, where topics name sections
+
+    def describe(self, selected: Sequence[str]) -> ChapterContents:
+        """Return the chapter's table of contents, for a run in which the sections `selected` have checks."""
+        title, explanation = self.explain(selected) if self.explain else (self.title, self.explanation)
+        sections = [*(SectionContents(s.number, s.heading) for s in self.sections if s.number), *self.headings]
+        by_kind = [s for s in self.sections if s.topics is each_case]
+        columns = self.columns or tuple(ColumnContents(s.number, s.heading, [s.number]) for s in by_kind)
+        return ChapterContents(
+            self.key,
+            title,
+            explanation,
+            self.layout,
+            sections,
+            list(columns) if self.layout is Layout.MATRIX else [],
+        )

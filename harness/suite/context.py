@@ -1,0 +1,110 @@
+"""What everything that runs in one sandbox needs to know of the run: where it is, what is expected, how to send.
+
+It knows no chapter. What a chapter makes and remembers is the chapter's own.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Mapping, Sequence
+
+from harness.clients.kube import Cluster
+from harness.clients.mysql import Database
+from harness.core.outcomes import NotApplicable, NotRun
+from harness.core.record import Latency
+from harness.core.settings import Timeouts
+from harness.sandbox.base import Sandbox
+from harness.sandbox.log_coverage import LimitsLog, LogCoverage, get_log_coverage
+from harness.spec.contract import Contract
+from harness.spec.manifest import add_labels
+from harness.spec.model import Case, JsonObject
+from harness.spec.templates import Templates
+from harness.subject.log import RECONCILED, RECONCILED_IMMUTABLE
+from harness.subject.registration import Registration, await_registration
+from harness.suite.expectations import Expectations
+
+
+class RunContext:
+    """One run in one sandbox.
+
+    `cases` are the ones that were selected, of the `contract`'s. `take_namespace` creates a namespace that nothing else
+    uses. `labels` are what every object of the run carries. `api_server` is the address of Michelangelo's API server,
+    '' where there is none. `format_soak_command` returns the command that repeats a round of faults.
+    """
+
+    def __init__(
+        self,
+        *,
+        sandbox: Sandbox,
+        cluster: Cluster,
+        database: Database,
+        contract: Contract,
+        cases: Sequence[Case],
+        expectations: Expectations,
+        profile: str,
+        templates: Templates,
+        take_namespace: Callable[[], str],
+        timeouts: Timeouts | None = None,
+        allow_stale: bool = False,
+        labels: Mapping[str, str] | None = None,
+        api_server: str = "",
+        format_soak_command: Callable[[Sequence[Case], Sequence[str], int, float], str] | None = None,
+    ) -> None:
+        self.sandbox = sandbox
+        self.cluster = cluster
+        self.database = database
+        self.contract = contract
+        self.cases = tuple(cases)
+        self.expectations = expectations
+        self.profile = profile
+        self.take_namespace = take_namespace
+        self.timeouts = timeouts or Timeouts()
+        self.allow_stale = allow_stale   # a known issue that does not show is no failure
+        self.labels = dict(labels or {})
+        self.api_server = api_server
+        self.format_soak_command = format_soak_command or (lambda *_: "")
+        self.latencies: list[Latency] = []   # how long writes took to reach MySQL, as far as that was measured
+        self._templates = templates
+
+    @functools.cached_property
+    def tables(self) -> dict[str, dict[str, str]]:
+        """Every table of the database with its columns and their types, as they were when first asked for."""
+        return self.database.get_columns()
+
+    @functools.cached_property
+    def namespace(self) -> str:
+        """The run's first namespace, which the report names."""
+        return self.take_namespace()
+
+    @functools.cached_property
+    def registration(self) -> Registration:
+        """Which controllers are registered; awaited when first asked for."""
+        return await_registration(self.sandbox, self.contract.names, self.timeouts.registration_s)
+
+    def render(self, case: Case, namespace: str, **variables: object) -> JsonObject:
+        """Return the case's object for that namespace, with the labels that every object of the run carries."""
+        return add_labels(self._templates.render(case, {"namespace": namespace, **variables}), self.labels)
+
+    def is_immutable(self, case: Case) -> bool:
+        """Whether the case's objects leave Kubernetes once they are in MySQL."""
+        return self.contract.is_immutable(case.name)
+
+    def require_controller(self, case: Case) -> None:
+        """Raise NotRun where the case's kind has no registered Ingester controller (section 1.3)."""
+        if case.name in self.registration.missing:
+            raise NotRun(f"1.3: {self.registration.headline}")
+
+    def require_log(self) -> None:
+        """Raise NotApplicable where the controller manager's log can't be read."""
+        if reason := self.explain_missing_log():
+            raise NotApplicable(reason)
+
+    def explain_missing_log(self) -> str:
+        """Return why the controller manager's log says nothing of this run; empty where it does."""
+        if get_log_coverage(self.sandbox) is not LogCoverage.NONE:
+            return ""
+        return self.sandbox.log_limit if isinstance(self.sandbox, LimitsLog) else "there is no log"
+
+    def get_expected_messages(self, case: Case) -> tuple[str, ...]:
+        """Return the log lines that a reconcile of the case's kind writes."""
+        return RECONCILED_IMMUTABLE if self.is_immutable(case) else RECONCILED

@@ -1,0 +1,53 @@
+"""What the run's profile knows to go wrong: its known issues, found by section, kind, and what they make the run do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from harness.core.known_issue import Action, KnownIssue
+from harness.core.record import Finding
+
+
+@dataclass(frozen=True)
+class Expectations:
+    """The known issues of a profile, in the chapters' order."""
+
+    issues: tuple[KnownIssue, ...] = ()
+
+    def list_for(self, section: str, kind: str | None) -> list[KnownIssue]:
+        """Return the issues that may show in the check of that section and kind."""
+        return [issue for issue in self.issues if issue.concerns(section, kind)]
+
+    def find_blocking(self, kind: str) -> KnownIssue | None:
+        """Return the issue that keeps objects of the kind from living a normal life, if there is one."""
+        return next((i for i in self.issues if kind in i.kinds and i.action is not Action.NONE), None)
+
+    def find_action(self, kind: str, action: Action) -> KnownIssue | None:
+        """Return the issue of the kind that makes the run do `action`, if there is one."""
+        return next((i for i in self.issues if kind in i.kinds and i.action is action), None)
+
+    def find_ruling_out(self, section: str, kind: str | None) -> KnownIssue | None:
+        """Return the issue that leaves nothing to check in that section, once it has shown."""
+        return next((i for i in self.issues if section in i.rules_out and kind in i.kinds), None)
+
+    def explain(self, finding: Finding) -> bool:
+        """Whether any issue explains the finding, whatever section it is found in."""
+        return any(issue.explains(finding) for issue in self.issues)
+
+
+def explain_all(findings: Iterable[Finding], issues: Iterable[KnownIssue]) -> tuple[dict[str, KnownIssue], list[Finding]]:
+    """Return the issues that explain findings, by id, and the findings that none explains.
+
+    Each finding is explained by itself, so that a known limit hides no second defect beside it.
+    """
+    candidates = list(issues)
+    shown: dict[str, KnownIssue] = {}
+    unexplained = []
+    for finding in findings:
+        issue = next((issue for issue in candidates if issue.explains(finding)), None)
+        if issue is None:
+            unexplained.append(finding)
+        else:
+            shown[issue.id] = issue
+    return shown, unexplained

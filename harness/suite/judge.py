@@ -1,0 +1,64 @@
+"""How a check ends: the one place where findings become a verdict, in the light of what the profile expects.
+
+Without findings a check passes. It is KNOWN only if known issues of its section and kind explain every finding, and
+fails on the others. A known issue that must show and does not has gone stale, which fails as well.
+"""
+
+from __future__ import annotations
+
+import warnings
+
+from harness.core.errors import CheckFailure
+from harness.core.known_issue import KnownIssue
+from harness.core.outcomes import Known, StaleKnownIssueWarning
+from harness.core.record import Check, Finding
+from harness.suite.expectations import Expectations, explain_all
+from harness.suite.recorder import Recorder
+
+_SHOWN = 20   # findings of a message; the record has all of them
+
+
+def conclude(
+    check: Check,
+    recorder: Recorder,
+    expectations: Expectations,
+    *,
+    expects_issues: bool = True,
+    allow_stale: bool = False,
+) -> None:
+    """End the check with what was recorded.
+
+    Raises Known where known issues explain all that was found, CheckFailure where they don't, and also where an
+    issue did not show that must (`expects_issues`), unless stale ones are allowed: then it warns.
+    """
+    issues = expectations.list_for(check.section, check.kind)
+    shown, unexplained = explain_all(recorder.findings, issues)
+    check.issues = list(shown)
+    if unexplained:
+        check.findings += unexplained
+        raise CheckFailure(_describe(recorder.problem or check.title, unexplained, recorder.look_at))
+    check.findings += recorder.findings
+    for issue in issues:
+        if expects_issues and issue.id not in shown and not issue.need_not_show:
+            report_stale(issue, "no sign of it", allow_stale=allow_stale)
+    if shown:
+        raise Known("; ".join(issue.title for issue in shown.values()))
+    check.detail = recorder.detail
+
+
+def report_stale(issue: KnownIssue, seen: str, *, allow_stale: bool) -> None:
+    """Fail because a known issue of the profile did not show; warn where that is tolerated."""
+    if allow_stale:
+        warnings.warn(f"known issue {issue.id} is stale", StaleKnownIssueWarning, stacklevel=3)
+        return
+    raise CheckFailure(
+        f"known issue {issue.id} is stale\n  expected: {issue.title}, as the profile says\n  last seen: {seen}\n"
+        "  look at: whether this version has mended it: prune it from the profile, or pass "
+        "--allow-stale-known-issues for now"
+    )
+
+
+def _describe(problem: str, findings: list[Finding], look_at: str) -> str:
+    shown = "\n".join(f"  {finding}" for finding in findings[:_SHOWN])
+    more = f"\n  … and {len(findings) - _SHOWN} more" if len(findings) > _SHOWN else ""
+    return f"{problem}\n{shown}{more}" + (f"\nlook at: {look_at}" if look_at else "")
