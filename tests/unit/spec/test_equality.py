@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 
 from harness.core import codes
-from harness.spec.catalogue import KINDS, KINDS_BY_NAME
 from harness.spec.equality import compare_json, compare_row, compare_spots, expect_column, parse_time, show
 from harness.spec.model import ColumnType, IndexedColumn, SpotCheck
 from harness.spec.row import Row, Value
+from tests.fakes.contract import CONTRACT
 
-MODEL = KINDS_BY_NAME["Model"]
+MODEL = CONTRACT.get_kind("Model")
 
 
 def make_object() -> dict[str, Any]:
@@ -108,7 +108,7 @@ def test_a_wrong_column_is_named(column: str, wrong: Value) -> None:
     assert where(compare_row(MODEL, make_object(), make_row(changes={column: wrong}))) == [f"column {column}"]
 
 
-@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
+@pytest.mark.parametrize("kind", CONTRACT.kinds, ids=lambda kind: kind.name)
 def test_every_indexed_column_is_compared(kind: Any) -> None:
     """No indexed column of any kind can hold a foreign value unnoticed."""
     obj = make_object() | {"kind": kind.name, "spec": {}}
