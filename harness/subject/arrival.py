@@ -16,7 +16,6 @@ from harness.core.record import Evidence, Latency
 from harness.core.settings import Timeouts
 from harness.sandbox.base import CONTROLLERMGR, Phase, Sandbox
 from harness.sandbox.log_coverage import LogCoverage, get_log_coverage
-from harness.spec.catalogue import KINDS
 from harness.spec.model import Case, JsonObject
 from harness.spec.row import Row
 from harness.subject import evidence
@@ -31,10 +30,11 @@ _MARGIN = 10.0   # times the slowest row that came
 class Arrivals:
     """Waits for rows in one sandbox.
 
-    `unblock` is called when the controller manager is down while another case's row is awaited; it returns
-    whether it brought it back. `get_messages` returns the log lines that a reconcile of the case writes. With
-    `hurries`, no further row is waited for as long once some were in vain: rows that are awaited one after the
-    other would take an hour where none comes.
+    `tables` are all main tables, in one of which alone an object may have its row. `unblock` is called when the
+    controller manager is down while another case's row is awaited; it returns whether it brought it back.
+    `get_messages` returns the log lines that a reconcile of the case writes. With `hurries`, no further row is
+    waited for as long once some were in vain: rows that are awaited one after the other would take an hour where
+    none comes.
     """
 
     def __init__(
@@ -43,6 +43,7 @@ class Arrivals:
         database: Database,
         timeouts: Timeouts,
         *,
+        tables: Sequence[str],
         unblock: Callable[[Case], bool],
         get_messages: Callable[[Case], tuple[str, ...]],
         hurries: bool = False,
@@ -50,6 +51,7 @@ class Arrivals:
         self._sandbox = sandbox
         self._database = database
         self._timeouts = timeouts
+        self._tables = tables
         self._unblock = unblock
         self._get_messages = get_messages
         self._hurries = hurries
@@ -221,4 +223,4 @@ class Arrivals:
 
     def _find_stray_tables(self, write: Write) -> list[str]:
         own = write.creation.case.kind.table
-        return self._database.find_tables_with(write.uid, [k.table for k in KINDS if k.table != own])
+        return self._database.find_tables_with(write.uid, [table for table in self._tables if table != own])
