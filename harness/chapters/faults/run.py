@@ -82,6 +82,7 @@ class FaultRun:
         load = Load(
             seed,
             namespace,
+            tuple(chosen),
             {case.name: self._run.render(case, namespace) for case in chosen},
             self._run.profile.immutable_kinds.intersection(case.name for case in chosen),
         )
