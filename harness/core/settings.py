@@ -25,7 +25,7 @@ class Timeouts:
     registration_s: float = 20.0
     issue_s: float = 15.0          # for a known issue to show
     hold_s: float = 1.5            # that something stays as it is
-    glance_s: float = 0.3          # right after a write, to measure its latency
+    latency_s: float = 0.3          # right after a write, to measure its latency
     settle_s: float = 0.6          # after a reconcile, for what it must not do
 
 

@@ -10,7 +10,7 @@ from harness.core.record import Finding
 from harness.spec.equality import show
 from harness.spec.row import Row
 
-_CLOCK_TOLERANCE = dt.timedelta(seconds=5)
+CLOCK_TOLERANCE = dt.timedelta(seconds=5)
 _MAY_CHANGE = ("update_time", "delete_time", "json")
 
 
@@ -23,7 +23,7 @@ def examine_deleted(
     deleted_at = row.columns["delete_time"]
     if not isinstance(deleted_at, dt.datetime):
         return [Finding("column delete_time", "set", "NULL: the row stays live")]
-    if since and until and not since - _CLOCK_TOLERANCE <= deleted_at <= until + _CLOCK_TOLERANCE:
+    if since and until and not since - CLOCK_TOLERANCE <= deleted_at <= until + CLOCK_TOLERANCE:
         return [Finding("column delete_time", f"between {show(since)} and {show(until)} (UTC)", show(deleted_at))]
     return []
 

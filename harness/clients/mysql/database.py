@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, cast
@@ -17,7 +17,6 @@ import mysql.connector
 from harness.clients.mysql.connection import CONNECT_TIMEOUT_S, connect, explain
 from harness.core.errors import HarnessError
 from harness.core.settings import MySQLEndpoint
-from harness.spec.catalogue import KINDS
 from harness.spec.model import Kind
 from harness.spec.row import Row, Value
 
@@ -186,10 +185,10 @@ class Database:
         one = " UNION ALL ".join(f"SELECT '{table}' FROM `{table}` WHERE uid = %s" for table in tables)  # noqa: S608
         return [_text(table) for (table,) in self._query(one, [uid] * len(tables))] if tables else []
 
-    def count_rows(self, namespace: str) -> dict[str, int]:
-        """Return how many rows of the namespace each of the 39 tables holds."""
+    def count_rows(self, kinds: Iterable[Kind], namespace: str) -> dict[str, int]:
+        """Return how many rows of the namespace each of the kinds' tables holds."""
         counts: dict[str, int] = {}
-        for kind in KINDS:
+        for kind in kinds:
             main = kind.table
             counts[main] = self._query(
                 f"SELECT COUNT(*) FROM `{main}` WHERE namespace = %s", (namespace,)  # noqa: S608
