@@ -62,18 +62,29 @@ class ControllerManager:
 
 
 @dataclass(frozen=True)
+class ServedKind:
+    """What a sandbox has to know of a kind: that it must be served, and that it must have its tables."""
+
+    name: str
+    plural: str
+    tables: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class SandboxSettings:
     """What a sandbox consists of. Two sandboxes with equal settings are interchangeable.
 
-    `crds` is a folder of CustomResourceDefinition YAML and `schema` an SQL file; None means the bundled
-    ones. `profile` chooses the reference's behaviour and nothing else. `apiserver` is the executable of
-    Michelangelo's API server; it then installs the CRDs, which must be those of `crds`.
+    `crds` is a folder of CustomResourceDefinition YAML and `schema` an SQL file; None means the bundled ones, of
+    the profile's kinds. `profile` (a name, or the path of a file) chooses those and the reference's behaviour.
+    `kinds` are those that must be served and have tables; none are given: the profile's. `apiserver` is the
+    executable of Michelangelo's API server; it then installs the CRDs, which must be those of `crds`.
     `base_yaml_overrides` are keys of `base.yaml` ('ingester.requeuePeriod') with their values. `faults` puts a
     proxy between the controller manager and its servers, where the way can be cut.
     """
 
     controllermgr: ControllerManager = ControllerManager()
     profile: str = "report-2026-03"
+    kinds: tuple[ServedKind, ...] = ()
     crds: Path | None = None
     schema: Path | None = None
     mysql: MySQLEndpoint | None = None

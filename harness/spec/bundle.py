@@ -1,11 +1,13 @@
-"""Renders what the bundled reference runs with, from `fixtures/` and the catalogue: 13 CRDs, 39 tables.
+"""Renders what the bundled reference runs with: a CRD and three tables for each kind that it is given.
 
-It owns the short notation of `fixtures/crds/fields.yaml` (explained there) and refuses what that notation
-doesn't know. It reads files and touches neither a cluster nor a database.
+It owns the short notation in which the kinds' modules list the fields (explained in `fixtures/crds/fields.yaml`,
+which has the shapes that several kinds share), and refuses what that notation doesn't know. It reads files and
+touches neither a cluster nor a database.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import jinja2
@@ -13,8 +15,7 @@ import yaml
 
 from harness.core.errors import HarnessError
 from harness.core.resources import find_resource
-from harness.spec.catalogue import KINDS
-from harness.spec.model import GROUP, VERSION, JsonObject, Kind
+from harness.spec.model import GROUP, VERSION, Case, JsonObject, Kind
 
 FOLDER = find_resource("fixtures")
 FIELDS = "crds/fields.yaml"
@@ -33,18 +34,17 @@ _SCALARS: dict[str, JsonObject] = {
 }
 
 
-def render_crds() -> list[JsonObject]:
-    """Return the 13 CustomResourceDefinitions in the catalogue's order; HarnessError where a fixture is broken."""
-    fields = _parse_yaml(_read(FIELDS), FIELDS)
-    shapes, kinds = fields.get("shapes", {}), fields.get("kinds", {})
-    if missing := [kind.name for kind in KINDS if kind.name not in kinds]:
-        raise HarnessError(f"fixtures/{FIELDS}: no fields for {', '.join(missing)}")
-    return [_render_crd(kind, _expand(kinds[kind.name], shapes, kind.name)) for kind in KINDS]
+def render_crds(cases: Sequence[Case]) -> list[JsonObject]:
+    """Return the cases' CustomResourceDefinitions, in their order; HarnessError where a fixture is broken."""
+    shapes = _parse_yaml(_read(FIELDS), FIELDS).get("shapes", {})
+    if missing := [case.name for case in cases if not case.fields]:
+        raise HarnessError(f"harness.spec.kinds: no fields for {', '.join(missing)}")
+    return [_render_crd(case.kind, _expand(case.fields, shapes, case.name)) for case in cases]
 
 
-def render_schema() -> str:
-    """Return the SQL that creates the 39 tables in the current database; HarnessError for a broken template."""
-    return _render("schema/schema.sql.j2", kinds=KINDS)
+def render_schema(kinds: Iterable[Kind]) -> str:
+    """Return the SQL that creates the kinds' tables in the current database; HarnessError where it is broken."""
+    return _render("schema/schema.sql.j2", kinds=list(kinds))
 
 
 def _render_crd(kind: Kind, schema: JsonObject) -> JsonObject:
@@ -54,7 +54,7 @@ def _render_crd(kind: Kind, schema: JsonObject) -> JsonObject:
 
 def _expand(notation: Any, shapes: dict[str, Any], where: str) -> JsonObject:
     """Return the OpenAPI schema of a `notation`; `where` names the field in an error."""
-    if isinstance(notation, dict):
+    if isinstance(notation, Mapping):
         fields = {name: _expand(value, shapes, f"{where}.{name}") for name, value in notation.items()}
         return {"type": "object", "properties": fields} if fields else {"type": "object"}
     if isinstance(notation, list) and len(notation) == 1:
@@ -69,8 +69,9 @@ def _expand(notation: Any, shapes: dict[str, Any], where: str) -> JsonObject:
             prefix, *values = names
             return {"type": "string", "enum": [prefix + value for value in values]}
     raise HarnessError(
-        f"fixtures/{FIELDS}: {where}: {notation!r} is no type",
-        hint=f"Valid: {', '.join(_SCALARS)}, enum PREFIX_ NAME ..., {{field: type}}, [type], {', '.join(shapes)}",
+        f"harness.spec.kinds: {where}: {notation!r} is no type",
+        hint=f"Valid: {', '.join(_SCALARS)}, enum PREFIX_ NAME ..., {{field: type}}, [type], {', '.join(shapes)};"
+        f" fixtures/{FIELDS} explains them",
     )
 
 
@@ -90,7 +91,7 @@ def _render(name: str, **values: Any) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
-        autoescape=False,  # noqa: S701  the output is YAML or SQL, made of the catalogue's own words
+        autoescape=False,  # noqa: S701  the output is YAML or SQL, made of the harness's own words
     )
     try:
         return environment.from_string(_read(name)).render(values)

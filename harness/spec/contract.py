@@ -1,7 +1,7 @@
-"""The contract of one version of the product: its kinds and what becomes of their objects. An object, never a constant.
+"""The contract of one version of the product: its kinds and what becomes of their objects.
 
-Whoever needs to know which kinds there are is handed one; nothing outside `harness.spec` and
-`harness.provision.checkout` knows how many there are.
+An object, never a constant: whoever needs to know which kinds there are is handed one, and nothing outside
+`harness.spec` and `harness.provision.checkout` knows how many there are.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from harness.core.errors import SettingsError
+from harness.core.settings import ServedKind
 from harness.spec.model import Case, Kind
 
 
@@ -38,6 +39,15 @@ class Contract:
     def tables(self) -> tuple[str, ...]:
         """The names of all tables: each kind's main table, and those of its labels and annotations."""
         return tuple(table for kind in self.kinds for table in kind.tables)
+
+    @functools.cached_property
+    def served_kinds(self) -> tuple[ServedKind, ...]:
+        """What a sandbox has to know of the kinds."""
+        return tuple(ServedKind(kind.name, kind.plural, kind.tables) for kind in self.kinds)
+
+    def get_kind(self, name: str) -> Kind:
+        """Return the kind of that name; KeyError where the contract has none."""
+        return self._by_name[name].kind
 
     def get_case(self, name: str) -> Case:
         """Return the case of the kind of that name; KeyError where the contract has none."""

@@ -15,35 +15,36 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from harness.core import codes
 from harness.core.record import Finding
 from harness.spec.model import API_VERSION, ColumnType, IndexedColumn, JsonObject, Kind, SpotCheck
 from harness.spec.row import Row, Value
 
 _ABSENT = object()
 _MAPS_OF_DATA = ("metadata.labels", "metadata.annotations")
+_CODES = {"create_time": codes.ROW_TIME, "delete_time": codes.ROW_DELETED}
 _SHOWN = 160
 
 
-def compare_json(expected: Any, actual: Any, path: str = "") -> list[Finding]:
-    """Return where `actual` differs from `expected`, by JSON path."""
+def compare_json(expected: Any, actual: Any, path: str = "", *, code: str = codes.ROW_JSON) -> list[Finding]:
+    """Return where `actual` differs from `expected`, by JSON path; `code` is that of the findings."""
     if isinstance(expected, dict) and isinstance(actual, dict):
         if path in _MAPS_OF_DATA:
-            return _compare_maps(expected, actual, path)
+            return _compare_maps(expected, actual, path, code)
         differences: list[Finding] = []
         for key in sorted(expected.keys() | actual.keys()):
-            differences += compare_json(
-                expected.get(key, _ABSENT), actual.get(key, _ABSENT), f"{path}.{key}" if path else key
-            )
+            inner = f"{path}.{key}" if path else key
+            differences += compare_json(expected.get(key, _ABSENT), actual.get(key, _ABSENT), inner, code=code)
         return differences
     if isinstance(expected, list) and isinstance(actual, list) and len(expected) == len(actual):
         return [
             difference
             for index, (left, right) in enumerate(zip(expected, actual, strict=True))
-            for difference in compare_json(left, right, f"{path}[{index}]")
+            for difference in compare_json(left, right, f"{path}[{index}]", code=code)
         ]
     if _same_scalar(expected, actual) or (_is_default(expected) and _is_default(actual)):
         return []
-    return [Finding(path or "$", show(expected), show(actual))]
+    return [Finding(code, path or "$", show(expected), show(actual))]
 
 
 def compare_row(kind: Kind, obj: JsonObject, row: Row) -> list[Finding]:
@@ -63,16 +64,17 @@ def compare_row(kind: Kind, obj: JsonObject, row: Row) -> list[Finding]:
     }
     expected |= {column.name: expect_column(column, obj) for column in kind.columns}
     mismatches = [
-        Finding(f"column {name}", show(value), show(row.columns.get(name, _ABSENT)))
+        Finding(_CODES.get(name, codes.ROW_COLUMN), f"column {name}", show(value), show(found))
         for name, value in expected.items()
-        if row.columns.get(name, _ABSENT) != value
+        if (found := row.columns.get(name, _ABSENT)) != value
     ]
     mismatches += compare_proto(_list_identity(obj), row)
     mismatches += [
-        Finding(f"column json, {m.where}", m.expected, m.actual) for m in _compare_stored_json(obj, row)
+        Finding(m.code, f"column json, {m.where}", m.expected, m.actual) for m in _compare_stored_json(obj, row)
     ]
-    mismatches += _compare_pairs(kind.labels_table, metadata.get("labels") or {}, row.labels)
-    mismatches += _compare_pairs(kind.annotations_table, metadata.get("annotations") or {}, row.annotations)
+    labels, annotations = metadata.get("labels") or {}, metadata.get("annotations") or {}
+    mismatches += _compare_pairs(codes.ROW_LABELS, kind.labels_table, labels, row.labels)
+    mismatches += _compare_pairs(codes.ROW_ANNOTATIONS, kind.annotations_table, annotations, row.annotations)
     return mismatches
 
 
@@ -83,18 +85,20 @@ def compare_proto(texts: Iterable[str], row: Row) -> list[Finding]:
     """
     stored = row.columns.get("proto")
     if not isinstance(stored, bytes) or not stored:
-        return [Finding("column proto", "the serialized object", show(stored))]
+        return [Finding(codes.ROW_PROTO, "column proto", "the serialized object", show(stored))]
     return [
-        Finding("column proto", f"to contain {show(text)}", f"{len(stored)} bytes without it")
+        Finding(codes.ROW_PROTO, "column proto", f"to contain {show(text)}", f"{len(stored)} bytes without it")
         for text in texts
         if text.encode() not in stored
     ]
 
 
-def compare_spots(spots: Iterable[SpotCheck], obj: JsonObject, where: str) -> list[Finding]:
-    """Return the spot checks that `obj` fails; `where` says what `obj` is."""
+def compare_spots(
+    spots: Iterable[SpotCheck], obj: JsonObject, where: str, *, code: str = codes.OBJECT_FIELD
+) -> list[Finding]:
+    """Return the spot checks that `obj` fails; `where` says what `obj` is, `code` is that of the findings."""
     return [
-        Finding(f"{where}, {spot.path}", show(spot.value), show(found))
+        Finding(code, f"{where}, {spot.path}", show(spot.value), show(found))
         for spot in spots
         if not _same_scalar(found := get_path(obj, spot.path), spot.value)
     ]
@@ -168,15 +172,15 @@ def _list_identity(obj: JsonObject) -> list[str]:
 def _compare_stored_json(obj: JsonObject, row: Row) -> list[Finding]:
     stored = row.columns.get("json")
     if not isinstance(stored, str) or not stored:
-        return [Finding("$", "the whole object", show(stored))]
+        return [Finding(codes.ROW_JSON, "$", "the whole object", show(stored))]
     try:
         return compare_json(obj, json.loads(stored))
     except json.JSONDecodeError as error:
-        return [Finding("$", "valid JSON", f"{error}: {stored[:_SHOWN]}")]
+        return [Finding(codes.ROW_JSON, "$", "valid JSON", f"{error}: {stored[:_SHOWN]}")]
 
 
 def _compare_pairs(
-    table: str, expected: Mapping[str, str], actual: tuple[tuple[str, str], ...]
+    code: str, table: str, expected: Mapping[str, str], actual: tuple[tuple[str, str], ...]
 ) -> list[Finding]:
     found: dict[str, list[str]] = {}
     for key, value in actual:
@@ -186,7 +190,8 @@ def _compare_pairs(
         wanted = [expected[key]] if key in expected else []
         values = found.get(key, [])
         if values != wanted:
-            mismatches.append(Finding(f"table {table}, key {key}", _show_values(wanted), _show_values(values)))
+            where = f"table {table}, key {key}"
+            mismatches.append(Finding(code, where, _show_values(wanted), _show_values(values)))
     return mismatches
 
 
@@ -196,9 +201,9 @@ def _show_values(values: list[str]) -> str:
     return " and ".join(show(value) for value in values) + (f" ({len(values)} rows)" if len(values) > 1 else "")
 
 
-def _compare_maps(expected: Mapping[str, Any], actual: Mapping[str, Any], path: str) -> list[Finding]:
+def _compare_maps(expected: Mapping[str, Any], actual: Mapping[str, Any], path: str, code: str) -> list[Finding]:
     return [
-        Finding(f"{path}[{key}]", show(expected.get(key, _ABSENT)), show(actual.get(key, _ABSENT)))
+        Finding(code, f"{path}[{key}]", show(expected.get(key, _ABSENT)), show(actual.get(key, _ABSENT)))
         for key in sorted(expected.keys() | actual.keys())
         if expected.get(key, _ABSENT) != actual.get(key, _ABSENT)
     ]

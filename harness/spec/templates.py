@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,6 @@ import yaml
 
 from harness.core.errors import HarnessError, SettingsError
 from harness.core.resources import find_resource
-from harness.spec.cases import CASES
 from harness.spec.model import Case, JsonObject
 
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)   # the one in C is ten times as fast
@@ -24,13 +24,14 @@ CRS_FOLDER = find_resource("fixtures", "crs")
 class Templates:
     """The templates of one folder.
 
-    `suffix` is added to the name of every object, and to the names by which the objects of the 13 cases refer
-    to each other: so that a run in a cluster of others is told apart.
+    `suffix` is added to the name of every object, and to the names by which the objects of `cases` (all of the
+    contract's) refer to each other: so that a run in a cluster of others is told apart.
     """
 
-    def __init__(self, folder: Path = CRS_FOLDER, *, suffix: str = "") -> None:
+    def __init__(self, folder: Path = CRS_FOLDER, *, suffix: str = "", cases: Sequence[Case] = ()) -> None:
         self.folder = folder
         self._suffix = suffix
+        self._cases = cases
         self._variables: dict[str, set[str]] = {}   # template -> the names that it takes
         self._environment = jinja2.Environment(
             loader=jinja2.FileSystemLoader(folder),
@@ -45,28 +46,29 @@ class Templates:
 
     def get_variables(self, case: Case) -> set[str]:
         """Return the names of the variables that the case's template takes."""
-        if case.template not in self._variables:
-            parsed = self._environment.parse(self._read(case))
-            self._variables[case.template] = jinja2.meta.find_undeclared_variables(parsed)
-        return self._variables[case.template]
+        template = _name(case)
+        if template not in self._variables:
+            parsed = self._environment.parse(self._read(template))
+            self._variables[template] = jinja2.meta.find_undeclared_variables(parsed)
+        return self._variables[template]
 
     def render_text(self, case: Case, variables: Mapping[str, Any] | None = None) -> str:
         """Return the case's YAML; HarnessError names the template, the line and what is wrong with it."""
-        values = dict(variables or {})
+        template, values = _name(case), dict(variables or {})
         try:
             known = self.get_variables(case)
             for name in values:
                 if name not in known:
-                    raise SettingsError.unknown(f"variable of {case.template}", name, sorted(known))
-            return self._environment.get_template(case.template).render(values)
+                    raise SettingsError.unknown(f"variable of {template}", name, sorted(known))
+            return self._environment.get_template(template).render(values)
         except jinja2.TemplateSyntaxError as error:
             raise HarnessError(
-                f"template {self.folder / case.template}, line {error.lineno}: {error.message}",
+                f"template {self.folder / template}, line {error.lineno}: {error.message}",
                 hint="Compare it with `git diff fixtures/crs`.",
             ) from error
         except jinja2.TemplateError as error:
             raise HarnessError(
-                f"template {self.folder / case.template}: {error.message}",
+                f"template {self.folder / template}: {error.message}",
                 hint=f"Its variables: {', '.join(sorted(self.get_variables(case)))}; each needs a default.",
             ) from error
 
@@ -75,31 +77,43 @@ class Templates:
         document = self._load(case, variables)
         if not self._suffix:
             return document
-        names = {str(self._load(each)["metadata"]["name"]) for each in CASES}
-        renamed: JsonObject = _rename(document, {name: f"{name}-{self._suffix}" for name in names})
+        name = str(document["metadata"]["name"])
+        renamed: JsonObject = _rename(document, {**self._names, name: f"{name}-{self._suffix}"})
         return renamed
 
+    @functools.cached_property
+    def _names(self) -> dict[str, str]:
+        """The names that the cases' objects have without the suffix, and those that they have with it."""
+        loaded = [self._load(case) for case in self._cases if case.template is not None]
+        names = [str(document["metadata"]["name"]) for document in loaded]
+        return {name: f"{name}-{self._suffix}" for name in names}
+
     def _load(self, case: Case, variables: Mapping[str, Any] | None = None) -> JsonObject:
-        text = self.render_text(case, variables)
+        path, text = self.folder / _name(case), self.render_text(case, variables)
         try:
             document = yaml.load(text, _Loader)  # noqa: S506  a safe one
         except yaml.YAMLError as error:
-            raise HarnessError(f"template {self.folder / case.template} renders no YAML: {error}") from error
+            raise HarnessError(f"template {path} renders no YAML: {error}") from error
         if not isinstance(document, dict) or document.get("kind") != case.name:
             found = document.get("kind") if isinstance(document, dict) else type(document).__name__
-            raise HarnessError(
-                f"template {self.folder / case.template} renders kind {found!r}, expected {case.name!r}"
-            )
+            raise HarnessError(f"template {path} renders kind {found!r}, expected {case.name!r}")
         return document
 
-    def _read(self, case: Case) -> str:
+    def _read(self, template: str) -> str:
         try:
-            return (self.folder / case.template).read_text(encoding="utf-8")
+            return (self.folder / template).read_text(encoding="utf-8")
         except OSError as error:
             raise HarnessError(
-                f"template {self.folder / case.template} can't be read ({error.strerror})",
+                f"template {self.folder / template} can't be read ({error.strerror})",
                 hint="Restore it with `git checkout fixtures/crs`.",
             ) from error
+
+
+def _name(case: Case) -> str:
+    """Return the name of the case's template; HarnessError where it has none."""
+    if case.template is None:
+        raise HarnessError(f"there is no template for {case.name}: none of its objects can be made")
+    return case.template
 
 
 def _rename(value: Any, names: Mapping[str, str]) -> Any:

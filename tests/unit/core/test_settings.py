@@ -1,4 +1,4 @@
-"""`harness.core.settings`, `harness.spec.profiles` and `harness.core.errors`: wrong input is named, with the way out."""
+"""`harness.core.settings` and `harness.core.errors`: wrong input is named, with the way out."""
 
 from __future__ import annotations
 
@@ -7,9 +7,7 @@ from pathlib import Path
 import pytest
 
 from harness.core.errors import SettingsError
-from harness.core.record import Column
 from harness.core.settings import parse_mysql_url
-from harness.spec.profiles import list_profiles, load_profile
 
 
 def test_a_mysql_url_is_read_whole(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -51,35 +49,3 @@ def test_a_password_on_the_command_line_is_refused_and_not_repeated() -> None:
     with pytest.raises(SettingsError, match="must not stand in the URL") as caught:
         parse_mysql_url("mysql://root:hunter2@localhost/x")
     assert "hunter2" not in str(caught.value)
-
-
-def test_the_profiles_say_what_each_version_does() -> None:
-    """The report's profile expects its four issues, today's main branch the two that are left."""
-    assert list_profiles() == ["report-2026-03", "upstream-main"]
-    report, main = load_profile("report-2026-03"), load_profile("upstream-main")
-    assert len(report.known_issues) == 4
-    assert main.immutable_kinds == {"Model"}
-    assert report.find_issue("SparkJob", Column.SYNCED) is not None
-    assert main.find_issue("SparkJob", Column.SYNCED) is None
-
-
-def test_an_unknown_profile_suggests_the_nearest() -> None:
-    """A typo in a profile's name is answered with the valid ones."""
-    with pytest.raises(SettingsError, match="--profile: unknown value 'upstream'\ndid you mean upstream-main"):
-        load_profile("upstream")
-
-
-@pytest.mark.parametrize(
-    ("text", "message"),
-    [
-        ("immutable = []", "key: unknown value 'immutable'\ndid you mean immutable_kinds"),
-        ('immutable_kinds = ["Modell"]', "unknown value 'Modell'\ndid you mean Model"),
-        ('known_issues = ["nothing"]', "known_issues: unknown value 'nothing'"),
-        ("title = ", "profile .*x.toml"),
-    ],
-)
-def test_a_wrong_profile_file_is_explained(tmp_path: Path, text: str, message: str) -> None:
-    """A profile that holds what it can't is an error with its path."""
-    (tmp_path / "x.toml").write_text(text)
-    with pytest.raises(SettingsError, match=message):
-        load_profile("x", tmp_path)

@@ -1,7 +1,8 @@
-"""The reference's CRDs and schema follow the catalogue, whole and valid."""
+"""The reference's CRDs and schema follow the kinds' modules, whole and valid."""
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import re
 from typing import Any
@@ -11,8 +12,8 @@ import pytest
 from harness.core.errors import HarnessError
 from harness.spec import bundle as fixtures
 from harness.spec.bundle import render_crds, render_schema
-from harness.spec.catalogue import KINDS
 from harness.spec.model import ColumnType, IndexedColumn, JsonObject, Kind
+from tests.fakes.contract import CONTRACT
 
 _TYPES = {
     ColumnType.TEXT: "string",
@@ -22,7 +23,10 @@ _TYPES = {
     ColumnType.DATETIME: "string",
 }
 _INDEXED = [
-    (kind, column) for kind in KINDS for column in kind.columns if not column.path.startswith("metadata.")
+    (kind, column)
+    for kind in CONTRACT.kinds
+    for column in kind.columns
+    if not column.path.startswith("metadata.")
 ]
 _ENUMS = [(kind, column) for kind, column in _INDEXED if column.type is ColumnType.ENUM]
 
@@ -34,7 +38,7 @@ def _show(value: Kind | IndexedColumn) -> str:
 @functools.cache
 def _crds() -> list[JsonObject]:
     """Return the CRDs, rendered once for all tests that don't change them."""
-    return render_crds()
+    return render_crds(CONTRACT.cases)
 
 
 def _schema(kind: str) -> JsonObject:
@@ -60,9 +64,9 @@ def _nodes(schema: JsonObject) -> list[JsonObject]:
 
 
 def test_there_is_one_crd_per_kind() -> None:
-    """The CRDs are those of the catalogue, by kind and by plural name, in its order."""
+    """The CRDs are those of the contract, by kind and by plural name, in its order."""
     found = [(crd["spec"]["names"]["kind"], crd["metadata"]["name"]) for crd in _crds()]
-    assert found == [(kind.name, f"{kind.plural}.michelangelo.api") for kind in KINDS]
+    assert found == [(kind.name, f"{kind.plural}.michelangelo.api") for kind in CONTRACT.kinds]
 
 
 def test_each_crd_is_namespaced_and_has_one_version_with_a_status_subresource() -> None:
@@ -75,7 +79,7 @@ def test_each_crd_is_namespaced_and_has_one_version_with_a_status_subresource() 
     assert found == [("Namespaced", [("v2", True, True, {"status": {}})])] * 13
 
 
-@pytest.mark.parametrize("kind", KINDS, ids=_show)
+@pytest.mark.parametrize("kind", CONTRACT.kinds, ids=_show)
 def test_each_schema_is_structural(kind: Kind) -> None:
     """Every field has a type, and only objects have fields: the API server prunes what it doesn't know."""
     allowed = {
@@ -90,7 +94,7 @@ def test_each_schema_is_structural(kind: Kind) -> None:
     assert wrong == []
 
 
-@pytest.mark.parametrize("kind", KINDS, ids=_show)
+@pytest.mark.parametrize("kind", CONTRACT.kinds, ids=_show)
 def test_each_schema_has_exactly_spec_and_status(kind: Kind) -> None:
     """Nothing else stands beside metadata."""
     assert list(_schema(kind.name)["properties"]) == ["spec", "status"]
@@ -127,9 +131,9 @@ def test_input_of_a_pipeline_run_is_free() -> None:
 
 def test_renderings_are_equal_and_independent() -> None:
     """Whoever changes a rendered CRD doesn't change the next one."""
-    first = render_crds()
+    first = render_crds(CONTRACT.cases)
     first[0]["spec"].clear()
-    assert render_crds()[0]["spec"] != {}
+    assert render_crds(CONTRACT.cases)[0]["spec"] != {}
 
 
 @pytest.mark.parametrize(
@@ -151,8 +155,8 @@ def test_notation_is_expanded(notation: Any, expected: JsonObject) -> None:
 
 @pytest.mark.parametrize("notation", ["strin", ["string", "int"], "enum P_", 7])
 def test_unknown_notation_is_an_error_that_names_the_field(notation: Any) -> None:
-    """A slip of the pen in fields.yaml is found where it was made."""
-    with pytest.raises(HarnessError, match=r"fields\.yaml: Kind\.spec\.x: .* is no type"):
+    """A slip of the pen in a kind's fields is found where it was made."""
+    with pytest.raises(HarnessError, match=r"spec\.kinds: Kind\.spec\.x: .* is no type"):
         fixtures._expand({"spec": {"x": notation}}, {}, "Kind")
 
 
@@ -165,11 +169,11 @@ def folder(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
     return tmp_path
 
 
-def test_kind_without_fields_is_an_error(folder: Any) -> None:
-    """A kind of the catalogue that fields.yaml forgot is named."""
-    (folder / "crds" / "fields.yaml").write_text("kinds: {Project: {spec: {}, status: {}}}")
+def test_kind_without_fields_is_an_error() -> None:
+    """Each kind whose module lists no fields is named."""
+    project, *others = CONTRACT.cases
     with pytest.raises(HarnessError, match="no fields for ModelFamily, Model, "):
-        render_crds()
+        render_crds([project, *(dataclasses.replace(case, fields={}) for case in others)])
 
 
 @pytest.mark.parametrize("text", ["{% for %}", "{{ missing }}"])
@@ -177,27 +181,28 @@ def test_broken_template_is_an_error_that_names_the_file(folder: Any, text: str)
     """A template with a syntax error or an undefined variable fails, and says which one it is."""
     (folder / "schema" / "schema.sql.j2").write_text(text)
     with pytest.raises(HarnessError, match=r"fixtures/schema/schema\.sql\.j2"):
-        render_schema()
+        render_schema(CONTRACT.kinds)
 
 
 def test_missing_file_is_an_error_that_names_it(folder: Any) -> None:
     """A fixture that is gone is named with its path."""
     with pytest.raises(HarnessError, match=re.escape(str(folder / "schema" / "schema.sql.j2"))):
-        render_schema()
+        render_schema(CONTRACT.kinds)
 
 
 def _tables() -> dict[str, list[tuple[str, str]]]:
     """Return table -> columns, as name and type, of the rendered schema."""
-    tables = re.findall(r"CREATE TABLE IF NOT EXISTS `(\w+)` \((.*?)\n\) ([^;]*);", render_schema(), re.DOTALL)
+    schema = render_schema(CONTRACT.kinds)
+    tables = re.findall(r"CREATE TABLE IF NOT EXISTS `(\w+)` \((.*?)\n\) ([^;]*);", schema, re.DOTALL)
     return {name: re.findall(r"^  `(\w+)` ([\w()]+)", body, re.MULTILINE) for name, body, _ in tables}
 
 
 def test_schema_has_39_tables() -> None:
-    """The tables are the catalogue's: three per kind."""
-    assert list(_tables()) == [table for kind in KINDS for table in kind.tables]
+    """The tables are the contract's: three per kind."""
+    assert list(_tables()) == [table for kind in CONTRACT.kinds for table in kind.tables]
 
 
-@pytest.mark.parametrize("kind", KINDS, ids=_show)
+@pytest.mark.parametrize("kind", CONTRACT.kinds, ids=_show)
 def test_main_table_has_the_contracts_columns(kind: Kind) -> None:
     """A main table has the ten columns of all kinds and then the kind's own, each with its type."""
     assert _tables()[kind.table] == [
@@ -215,7 +220,7 @@ def test_main_table_has_the_contracts_columns(kind: Kind) -> None:
     ]
 
 
-@pytest.mark.parametrize("kind", KINDS, ids=_show)
+@pytest.mark.parametrize("kind", CONTRACT.kinds, ids=_show)
 def test_labels_and_annotations_tables_have_the_contracts_columns(kind: Kind) -> None:
     """Labels are short, annotations are not."""
     start = [("id", "BIGINT"), ("obj_uid", "VARCHAR(255)"), ("key", "VARCHAR(255)")]

@@ -9,12 +9,13 @@ from typing import Any
 
 import pytest
 
-from harness.spec.catalogue import KINDS, KINDS_BY_NAME
+from harness.core import codes
 from harness.spec.equality import compare_json, compare_row, compare_spots, expect_column, parse_time, show
 from harness.spec.model import ColumnType, IndexedColumn, SpotCheck
 from harness.spec.row import Row, Value
+from tests.fakes.contract import CONTRACT
 
-MODEL = KINDS_BY_NAME["Model"]
+MODEL = CONTRACT.get_kind("Model")
 
 
 def make_object() -> dict[str, Any]:
@@ -107,7 +108,7 @@ def test_a_wrong_column_is_named(column: str, wrong: Value) -> None:
     assert where(compare_row(MODEL, make_object(), make_row(changes={column: wrong}))) == [f"column {column}"]
 
 
-@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
+@pytest.mark.parametrize("kind", CONTRACT.kinds, ids=lambda kind: kind.name)
 def test_every_indexed_column_is_compared(kind: Any) -> None:
     """No indexed column of any kind can hold a foreign value unnoticed."""
     obj = make_object() | {"kind": kind.name, "spec": {}}
@@ -244,3 +245,23 @@ def test_spot_checks_name_the_path() -> None:
 def test_long_values_are_shortened() -> None:
     """A long value is cut in messages, with its length."""
     assert show("x" * 1000).endswith("(1002 characters)")
+
+
+def test_each_difference_has_the_code_of_its_kind() -> None:
+    """Whatever the words, a finding says by its code what is wrong."""
+    row = make_row(changes={
+        "owner": "x", "create_time": None, "delete_time": dt.datetime(2026, 3, 9), "proto": b"", "json": "{",
+    })
+    found = compare_row(MODEL, make_object(), Row("model", row.columns, (), ()))
+    assert [finding.code for finding in found] == [
+        codes.ROW_TIME,
+        codes.ROW_DELETED,
+        codes.ROW_COLUMN,
+        codes.ROW_PROTO,
+        codes.ROW_JSON,
+        codes.ROW_LABELS,
+        codes.ROW_LABELS,
+        codes.ROW_ANNOTATIONS,
+    ]
+    (field,) = compare_json({"a": 1}, {"a": 2}, code=codes.OBJECT_FIELD)
+    assert field.code == codes.OBJECT_FIELD

@@ -6,15 +6,23 @@ import datetime as dt
 from types import MappingProxyType
 from typing import Any
 
+from harness.core import codes
 from harness.spec.row import Row
-from harness.spec.row_rules import compare_contents, examine_deleted, expect_live, expect_one_live
+from harness.spec.row_rules import (
+    compare_contents,
+    examine_deleted,
+    examine_update_time,
+    expect_live,
+    expect_one_live,
+)
 
 NOON = dt.datetime(2026, 3, 9, 12, 0, 0)
 
 
 def make_row(uid: str = "u1", *, labels: tuple[tuple[str, str], ...] = (), **columns: Any) -> Row:
     """Return a row of a Project."""
-    values = {"uid": uid, "tier": "1", "json": "{}", "update_time": NOON, "delete_time": None, **columns}
+    times = {"create_time": NOON, "update_time": NOON, "delete_time": None}
+    values = {"uid": uid, "namespace": "n", "name": "p", "tier": "1", "json": "{}", **times, **columns}
     return Row("project", MappingProxyType(values), labels)
 
 
@@ -75,3 +83,19 @@ def test_each_part_of_a_row_that_changed_is_named() -> None:
         "it: column json",
         "it: labels",
     ]
+
+
+def test_the_row_of_a_deleted_object_stays_that_objects() -> None:
+    """A row that was soft-deleted in time and has become another object's is named by its column."""
+    before, after = make_row(), make_row(delete_time=NOON, uid="u-2")
+    (mismatch,) = examine_deleted(after, NOON, NOON, before=before)
+    assert (mismatch.code, mismatch.where) == (codes.ROW_CHANGED, "column uid")
+
+
+def test_update_time_lies_between_creation_and_now() -> None:
+    """An update_time before the creation, after now, or none at all is wrong; clocks may be a little apart."""
+    row = make_row(create_time=NOON, update_time=NOON - dt.timedelta(seconds=4))
+    assert examine_update_time(row, NOON) == []
+    for wrong in (None, NOON - dt.timedelta(seconds=6), NOON + dt.timedelta(seconds=6)):
+        (mismatch,) = examine_update_time(make_row(create_time=NOON, update_time=wrong), NOON)
+        assert (mismatch.code, mismatch.where) == (codes.ROW_TIME, "column update_time")
