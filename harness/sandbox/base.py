@@ -150,3 +150,12 @@ class RestartsControllerManager(Protocol):
 
     def restart_controllermgr(self) -> None:
         """Stop the controller manager (SIGTERM, then SIGKILL) and start it again; returns once it runs."""
+
+
+@runtime_checkable
+class OffersApiServer(Protocol):
+    """A sandbox in which Michelangelo's API server may run."""
+
+    @property
+    def apiserver_address(self) -> str:
+        """Its gRPC address, HOST:PORT; '' where it doesn't run."""

@@ -60,7 +60,8 @@ class Section:
     raises an Outcome (`harness.core.outcomes`) where there is nothing to judge. `heading` is a few words, `title` what
     the check is called, `promise` one sentence. With `expects_issues`, a known issue that may show in this check and
     does not is stale; other sections leave that to one that looks for the issue. A failure of a section that
-    `heads_the_report` is the run's headline, since all else follows from it. One that `needs_apiserver` is left out
+    `heads_the_report` is the run's headline, since all else follows from it; the checks of one that `proves_sync`
+    say which kinds reached MySQL. One that `needs_apiserver` is left out
     where there is no API server of Michelangelo's.
     """
 
@@ -72,6 +73,7 @@ class Section:
     topics: Callable[[Selection], Sequence[Topic]] = each_case
     expects_issues: bool = True
     heads_the_report: bool = False
+    proves_sync: bool = False
     needs_apiserver: bool = False
 
 

@@ -81,6 +81,7 @@ CHAPTER = Chapter(
             "The created object has exactly one row, equal to it in every column, label and annotation.",
             checks.check_row_after_creation,
             expects_issues=False,
+            proves_sync=True,
         ),
         Section(
             "2.1",
