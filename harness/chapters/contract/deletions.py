@@ -180,7 +180,7 @@ def wait_for_deletion(life: Lifecycle, subject: Subject) -> None:
         wait = wait_for(
             lambda: (subject.read(), subject.read_row()), is_done, timeout_s=timeout_s, max_interval_s=0.05
         )
-        if wait.satisfied or any(map(life.context.expectations.explain, examine_release(life, subject)):
+        if wait.satisfied or any(map(life.context.expectations.explain, examine_release(life, subject))):
             return   # of a deletion that is known never to end, no more need be seen
 
 

@@ -134,7 +134,7 @@ class Gates:
             timeout_s=self._context.timeouts.issue_s,
             interval_s=0.02,
         )
-        self._sandbox.stop_controllermgr()
+        self._capability.stop_controllermgr()
         log = self._read_log(cursor)
         said = [entry for entry in log if _REASON.search(entry.text)]
         recorder.note("the controller manager", _describe(ended.value))
