@@ -41,6 +41,11 @@ class Contract:
         return tuple(table for kind in self.kinds for table in kind.tables)
 
     @functools.cached_property
+    def main_tables(self) -> tuple[str, ...]:
+        """The names of the kinds' main tables."""
+        return tuple(kind.table for kind in self.kinds)
+
+    @functools.cached_property
     def served_kinds(self) -> tuple[ServedKind, ...]:
         """What a sandbox has to know of the kinds."""
         return tuple(ServedKind(kind.name, kind.plural, kind.tables) for kind in self.kinds)

@@ -1,89 +1,104 @@
-"""The chapter in progress: sends each section's inputs once, for all kinds of the run, and remembers the outcome.
-
-A section is sent kind by kind when the first of its checks asks for it. Each kind is removed as soon as its rows
-have been read: what can't be written fills the log, and other controllers keep writing to what never is complete.
-"""
+"""Chapter 7, hostile input: its sections, each with what it promises and the check that shows it."""
 
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+from collections.abc import Callable
 
-from harness.chapters.hostile_input.delivery import Batch, Courier, Delivery
-from harness.chapters.hostile_input.sections import PLAIN, SECTIONS_BY_NUMBER
-from harness.chapters.seed.run import Run
-from harness.core.outcomes import NotApplicable
-from harness.spec.model import Case, JsonObject
-from harness.spec.templates import Templates
-from harness.suite.verdict import require_controller
-
-T = TypeVar("T")
+from harness.chapters.hostile_input.checks import check_inputs
+from harness.chapters.hostile_input.inputs import Inputs
+from harness.chapters.hostile_input.issues import ISSUES
+from harness.chapters.hostile_input.poison import check_poison
+from harness.chapters.hostile_input.undecodable import check_undecodable
+from harness.spec.model import Case
+from harness.suite.chapter import Chapter, Section
+from harness.suite.recorder import Recorder
 
 
-class Inputs:
-    """The hostile inputs of one run. `take_namespace` creates a namespace; it is called once, and not early."""
+def _section(
+    number: str, title: str, promise: str, check: Callable[[Inputs, Case, Recorder], None] | None = None
+) -> Section:
+    return Section(number, title, title, promise, check or functools.partial(check_inputs, section=number))
 
-    def __init__(self, run: Run, cases: Sequence[Case], take_namespace: Callable[[], str]) -> None:
-        self.run = run
-        self._cases = cases
-        self._take_namespace = take_namespace
-        self._templates = Templates()
-        self._outcomes: dict[str, Any] = {}   # by section
 
-    @functools.cached_property
-    def courier(self) -> Courier:
-        """Who sends objects to the chapter's namespace."""
-        return Courier(self.run, self._take_namespace())
-
-    def require(self, case: Case) -> None:
-        """Raise NotRun or NotApplicable where the case's kind can't be judged, whatever is sent."""
-        require_controller(self.run, case)
-        if reason := self._explain_absence(case):
-            raise NotApplicable(reason)
-
-    def list_cases(self) -> list[Case]:
-        """Return the cases of the run that can be judged."""
-        missing = self.run.get_registration().missing
-        return [c for c in self._cases if c.name not in missing and not self._explain_absence(c)]
-
-    def deliver(self, number: str, case: Case) -> Batch:
-        """Return what became of the section's inputs for the case; they are sent with those of all other cases."""
-        return self.once(number, lambda: self._deliver(number))[case.name]
-
-    def once(self, number: str, deliver: Callable[[], T]) -> T:
-        """Return what `deliver` brings for the section, which is called once."""
-        if number not in self._outcomes:
-            self._outcomes[number] = deliver()
-        outcome: T = self._outcomes[number]
-        return outcome
-
-    def render(self, case: Case) -> JsonObject:
-        """Return the case's plain object, in the chapter's namespace."""
-        return self._templates.render(case, {"namespace": self.courier.namespace})
-
-    def _deliver(self, number: str) -> dict[str, Batch]:
-        section, courier = SECTIONS_BY_NUMBER[number], self.courier
-        prefix = f"in-{number.replace('.', '-')}"
-        courier.begin()
-        sent: dict[str, list[Delivery]] = {}
-        batches: dict[str, Batch] = {}
-        cases = [case for case in self.list_cases() if section.list_inputs(case.kind)]
-        for case, before in zip([*cases, None], [None, *cases], strict=True):
-            if case is not None:
-                plain = self.render(case)
-                inputs = [PLAIN, *section.list_inputs(case.kind)]
-                sent[case.name] = [courier.send(case, given, plain, prefix) for given in inputs]
-            if before is not None:   # a kind is awaited while the next one is on its way
-                courier.await_rows(sent[before.name])
-                batches[before.name] = courier.read(sent[before.name], before)
-                courier.clear(before)
-        crashes = courier.describe_crashes()
-        for batch in batches.values():
-            batch.crashes = crashes
-        return batches
-
-    def _explain_absence(self, case: Case) -> str:
-        """Return the known issue that would show in every one of the kind's objects; '' where there is none."""
-        issue = self.run.profile.find_obstacle(case.name)
-        return f"known issue {issue.id} would show again" if issue else ""
+CHAPTER = Chapter(
+    key="hostile_input",
+    title="Hostile input",
+    explanation="Each input is refused by the API or reaches MySQL byte for byte; limits are known issues.",
+    summary="hostile input",
+    markers=("inputs",),
+    open=Inputs,
+    sections=(
+        _section(
+            "7.1",
+            "SQL and escapes",
+            "Quotes, backslashes, formats and SQL in every free-text field reach MySQL as they are.",
+        ),
+        _section(
+            "7.2",
+            "Control characters",
+            "Control characters, NUL among them, and spaces at the ends reach MySQL as they are.",
+        ),
+        _section(
+            "7.3",
+            "Unicode",
+            "Characters of four bytes, of two directions, combined and composed ones reach MySQL as they are.",
+        ),
+        _section(
+            "7.4",
+            "Naughty strings",
+            "Texts that some program takes for something else reach MySQL as they are.",
+        ),
+        _section(
+            "7.5",
+            "Generated text",
+            "Text that hypothesis made up from a fixed seed reaches MySQL as it is.",
+        ),
+        _section(
+            "7.6",
+            "Text at its column's limit",
+            "Text as long as its indexed column reaches MySQL; longer text is not cut.",
+        ),
+        _section(
+            "7.7",
+            "Long text",
+            "Text of 64 KiB and more, in fields without an indexed column, reaches MySQL as it is.",
+        ),
+        _section("7.8", "Annotations", "Annotations up to what the API server takes reach MySQL as they are."),
+        _section(
+            "7.9",
+            "Labels",
+            "Labels whose keys and values are as long as they may be reach MySQL as they are.",
+        ),
+        _section(
+            "7.10",
+            "Names",
+            "Objects with the longest and the most misleading names reach MySQL under them.",
+        ),
+        _section(
+            "7.11",
+            "Numbers, times and enums",
+            "Numbers and times at their limits reach MySQL exactly; enum values that no schema knows are refused.",
+        ),
+        _section(
+            "7.12",
+            "Size and nesting",
+            "Objects as large, as wide and as deep as the API server takes them reach MySQL whole.",
+        ),
+        _section(
+            "7.13",
+            "Poison stays alone",
+            "An object that MySQL can't take holds up no other, leaves its earlier row whole, and can be"
+            " repaired.",
+            check_poison,
+        ),
+        _section(
+            "7.14",
+            "Undecodable stays alone",
+            "An object that the CRD accepts and the Ingester can't decode does not hold up the others of"
+            " its kind.",
+            check_undecodable,
+        ),
+    ),
+    issues=ISSUES,
+)

@@ -1,53 +1,53 @@
-"""Judges a section of the chapter for one kind, and writes down what became of each input."""
+"""The check of a section for one kind: what became of each input."""
 
 from __future__ import annotations
 
-import json
+import dataclasses
 import time
 from collections import Counter
 from collections.abc import Sequence
+from typing import Any
 
-from harness.chapters.hostile_input.chapter import Inputs
 from harness.chapters.hostile_input.input import escape
-from harness.chapters.hostile_input.outcome import Judgement, Outcome, judge_batch
-from harness.chapters.hostile_input.sections import SECTIONS_BY_NUMBER
+from harness.chapters.hostile_input.input_sets import INPUT_SETS_BY_SECTION
+from harness.chapters.hostile_input.inputs import Inputs
+from harness.chapters.hostile_input.judgement import Judgement, Outcome, judge_batch
 from harness.core.outcomes import Invalid, NotApplicable
-from harness.core.record import Check, Evidence
+from harness.core.record import Evidence
 from harness.spec.model import Case
 from harness.subject import evidence
-from harness.suite.findings import conclude
+from harness.suite.recorder import Recorder
 
-_BODY_SHOWN = 2_000
-_LOG = "python -m harness sandbox logs michelangelo-controllermgr"
+LOG = "python -m harness sandbox logs michelangelo-controllermgr"
+
+_TEXT_SHOWN = 200
+_ITEMS_SHOWN = 128    # of a list or an object: all labels or annotations of any input
 
 
-def check_inputs(inputs: Inputs, case: Case, check: Check) -> None:
-    """7.x: each input is refused, or reaches MySQL whole; or a known issue of the profile says why not.
+def check_inputs(inputs: Inputs, case: Case, recorder: Recorder, *, section: str) -> None:
+    """7.1 to 7.12: each input is refused, or reaches MySQL whole; anything else is a finding.
 
     Raises NotApplicable where the kind has no such input, Invalid where none of them was accepted.
     """
     inputs.require(case)
-    section = SECTIONS_BY_NUMBER[check.section]
-    if not section.list_inputs(case.kind):
-        raise NotApplicable(section.absence)
-    judgements, findings = judge_batch(inputs.deliver(check.section, case))
-    check.facts = count(judgements)
-    if source := section.source():
-        check.facts["made by"] = source
-    check.evidence += describe(judgements)
+    inputs_of = INPUT_SETS_BY_SECTION[section]
+    if not inputs_of.list_inputs(case):
+        raise NotApplicable(inputs_of.absence)
+    judgements, findings = judge_batch(inputs.submit(section, case))
+    recorder.facts |= count(judgements)
+    if source := inputs_of.source():
+        recorder.facts["made by"] = source
+    recorder.evidence += describe(judgements)
     if not findings and not any(j.outcome is Outcome.INTACT for j in judgements):
         raise Invalid("no input was accepted, so that nothing was proven")
-    unread = inputs.run.explain_missing_log()
+    unread = inputs.context.explain_missing_log()
     if unread and findings and all(is_unexplained(j) for j in judgements if j.findings):
         raise NotApplicable(f"what was not synced can't be explained: {unread}")
-    conclude(
-        inputs.run,
-        check,
-        findings,
-        problem=f"{case.name}: {sum(bool(j.findings) for j in judgements)} of {len(judgements)} objects are"
-        " neither refused nor whole in MySQL",
-        look_at=f"table {case.kind.table}; {_LOG}",
-    )
+    recorder.findings += findings
+    damaged = sum(bool(j.findings) for j in judgements)
+    of_all = f"{damaged} of {len(judgements)} objects"
+    recorder.problem = f"{case.name}: {of_all} are neither refused nor whole in MySQL"
+    recorder.look_at = f"table {case.kind.table}; {LOG}"
 
 
 def is_unexplained(judgement: Judgement) -> bool:
@@ -59,7 +59,7 @@ def count(judgements: Sequence[Judgement]) -> dict[str, str]:
     """Return how many inputs there were, and how many came to what."""
     counts: Counter[Outcome] = Counter()
     for judgement in judgements:
-        counts[judgement.outcome] += judgement.delivery.input.parts
+        counts[judgement.outcome] += judgement.submission.input.parts
     shown = [o for o in Outcome if counts[o] or o in (Outcome.REFUSED, Outcome.INTACT)]
     return {"inputs": str(counts.total())} | {str(outcome): str(counts[outcome]) for outcome in shown}
 
@@ -67,7 +67,7 @@ def count(judgements: Sequence[Judgement]) -> dict[str, str]:
 def describe(judgements: Sequence[Judgement]) -> list[Evidence]:
     """Return one line per input, and all about each that did not reach MySQL whole."""
     lines = [
-        f"{j.delivery.input.name}: {j.outcome}, {j.detail}; sent: {j.delivery.input.describe()}"
+        f"{j.submission.input.name}: {j.outcome}, {j.detail}; sent: {j.submission.input.describe()}"
         for j in judgements
     ]
     found = [Evidence("comparison", f"{len(judgements)} objects", "\n".join(lines), time.time())]
@@ -77,14 +77,29 @@ def describe(judgements: Sequence[Judgement]) -> list[Evidence]:
     return found
 
 
+def shorten(value: Any) -> Any:
+    """Return the value with what can't be printed as escapes, and with long texts and lists cut."""
+    if isinstance(value, str):
+        return escape(value, _TEXT_SHOWN)
+    if isinstance(value, dict):
+        items = list(value.items())[:_ITEMS_SHOWN]
+        left = {"…": f"{len(value) - _ITEMS_SHOWN} more"} if len(value) > _ITEMS_SHOWN else {}
+        return {escape(key, _TEXT_SHOWN): shorten(inner) for key, inner in items} | left
+    if isinstance(value, list):
+        rest = [f"… {len(value) - _ITEMS_SHOWN} more"] if len(value) > _ITEMS_SHOWN else []
+        return [*map(shorten, value[:_ITEMS_SHOWN]), *rest]
+    return value
+
+
 def _describe_one(judgement: Judgement) -> list[Evidence]:
-    delivery = judgement.delivery
-    name = delivery.input.name
-    sent = escape(json.dumps(delivery.sent, ensure_ascii=False), _BODY_SHOWN)
-    row = evidence.of_row(delivery.row, f"{name}: the row", time.time())
-    differences = "\n".join(map(str, judgement.findings))
+    submission = judgement.submission
+    kind, metadata, name = submission.case.kind, submission.sent["metadata"], submission.input.name
+    request = evidence.of_request("create", kind, metadata["namespace"], metadata["name"], submission.sent)
+    row = evidence.of_row(submission.row, "the row", time.time())
+    compared = evidence.of_comparison(judgement.findings, str(judgement.outcome))
     return [
-        Evidence("request", f"{name}: create {delivery.case.kind.plural}", sent, time.time()),
-        Evidence("row", row.title, escape(row.body, _BODY_SHOWN).replace("\\n", "\n"), row.at),
-        Evidence("comparison", f"{name}: {judgement.outcome}", differences, time.time()),
+        dataclasses.replace(each, title=f"{name}: {escape(each.title, _TEXT_SHOWN)}", data=shorten(each.data))
+        if each is not compared
+        else dataclasses.replace(each, title=f"{name}: {each.title}")
+        for each in (request, row, compared)
     ]

@@ -10,8 +10,7 @@ import functools
 import importlib.metadata
 
 from harness.chapters.hostile_input.texts import LONGEST
-from harness.spec.catalogue import KINDS
-from harness.spec.model import Kind
+from harness.spec.model import Case
 
 SEED = 20260301
 COUNT = 16
@@ -24,10 +23,10 @@ _TROUBLE = (
 )
 
 
-def list_generated(kind: Kind, seed: int = SEED) -> dict[str, str]:
-    """Return the kind's texts by name; the kinds take turns, so that each text is tried with several."""
+def list_generated(case: Case, seed: int = SEED) -> dict[str, str]:
+    """Return the case's texts by name; the kinds take turns, so that each text is tried with several."""
     pool = make_texts(seed)
-    first = KINDS.index(kind) * COUNT
+    first = case.turn * COUNT
     return {f"generated-{(first + i) % len(pool):02d}": pool[(first + i) % len(pool)] for i in range(COUNT)}
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from harness.chapters.hostile_input.places import Path, join, put
-from harness.chapters.seed.run import as_applied
+from harness.spec.manifest import as_applied
 from harness.spec.model import JsonObject
 
 _SHOWN = 80

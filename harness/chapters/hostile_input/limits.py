@@ -11,15 +11,14 @@ from typing import Any
 from harness.chapters.hostile_input.input import Input
 from harness.chapters.hostile_input.places import (
     ANNOTATION,
-    PLACES,
     Path,
     annotate,
-    get_long_field,
+    find_long_field,
     get_width,
     list_text_columns,
     split,
 )
-from harness.spec.model import Kind
+from harness.spec.model import Case
 
 TEXT_BYTES = 65_535
 """What a TEXT column holds."""
@@ -30,14 +29,11 @@ ANNOTATIONS_BYTES = 256 * 1024
 
 _EMOJI = "\U0001f600"
 _KANA = "\u3042"
-_LARGE = frozenset({"Project", "PipelineRun", "RayJob"})
-_THOROUGH = frozenset({"Project", "Model", "Deployment"})
-"""Kinds that get every input; the others get those that tell most, since each takes its time and its log."""
 
 
-def list_column_limits(kind: Kind) -> list[Input]:
+def list_column_limits(case: Case) -> list[Input]:
     """Return text as long as its indexed column, and one character longer in one column at a time."""
-    columns = list_text_columns(kind)
+    columns = [column for column in list_text_columns(case.kind) if "(" in column.sql_type]   # of limited width
     if not columns:
         return []
 
@@ -59,9 +55,11 @@ def list_column_limits(kind: Kind) -> list[Input]:
     ]
 
 
-def list_long_text(kind: Kind) -> list[Input]:
+def list_long_text(case: Case) -> list[Input]:
     """Return text of 64 KiB and more, in a field that has no indexed column."""
-    field = get_long_field(kind)
+    field = find_long_field(case)
+    if field is None:
+        return []
     more = [
         Input("long-64k-less-1", {field: "x" * TEXT_BYTES}),
         Input("long-256k", {field: "".join(map(chr, range(0x20, 0x7F))) * 2_760}),
@@ -71,22 +69,22 @@ def list_long_text(kind: Kind) -> list[Input]:
         Input("long-64k", {field: "x" * (TEXT_BYTES + 1)}),
         Input("long-64k-four-bytes", {field: _EMOJI * (2**14 + 1)}),
         Input("long-70k-lines", {field: "a line with 'quotes' and \\ \u00e9\n" * 2_200}),
-        *(more if kind.name in _THOROUGH else []),
+        *(more if case.inputs.is_thorough else []),
     ]
 
 
-def list_annotations(kind: Kind) -> list[Input]:
+def list_annotations(case: Case) -> list[Input]:
     """Return annotations of every length up to what the API server takes, and a little more."""
-    field = get_long_field(kind)
+    field = find_long_field(case)
     share = ANNOTATIONS_BYTES // 4 - 1   # with a key of one letter, four of them are all that is taken
     more = [
         Input("annotation-65535-three-bytes", {ANNOTATION: _KANA * (TEXT_BYTES // 3)}),
         Input("annotation-65536-four-bytes", {ANNOTATION: _EMOJI * (2**14)}),
         Input("annotation-262143-one", {ANNOTATION: "x" * (ANNOTATIONS_BYTES - 1 - len(str(ANNOTATION[-1])))}),
         Input("annotations-262144", {_annotation(key): "x" * share for key in "abcd"}),
-        Input("applied-60k", {field: "x" * 60_000}, applied=True),
-        Input("applied-70k", {field: "x" * 70_000}, applied=True),
     ]
+    if field is not None:
+        more += [Input(f"applied-{k}k", {field: "x" * k * 1_000}, applied=True) for k in (60, 70)]
     return [
         Input("annotation-empty", {ANNOTATION: ""}),
         Input("annotation-65535", {ANNOTATION: "x" * TEXT_BYTES}),
@@ -103,13 +101,13 @@ def list_annotations(kind: Kind) -> list[Input]:
         Input("annotation-key-256", {_annotation(_make_key(256)): "x"}),
         Input("annotation-key-317", {_annotation(_make_key(317)): "x"}),
         Input("annotation-key-318", {_annotation(_make_key(318)): "x"}),
-        *(more if kind.name in _THOROUGH else []),
+        *(more if case.inputs.is_thorough else []),
     ]
 
 
-def list_labels(kind: Kind) -> list[Input]:
+def list_labels(case: Case) -> list[Input]:
     """Return labels whose keys and values are as long as the API server takes them, and longer."""
-    del kind   # they are the same for every kind
+    del case   # they are the same for every kind
     return [
         Input("label-value-63", {_label("inputs.example.com/a"): "v" + "-_." * 20 + "Zz"}),
         Input("label-value-64", {_label("inputs.example.com/a"): "v" * 64}),
@@ -129,8 +127,9 @@ def list_labels(kind: Kind) -> list[Input]:
     ]
 
 
-def list_names(kind: Kind) -> list[Input]:
+def list_names(case: Case) -> list[Input]:
     """Return objects whose names are as long, or as misleading, as the API server takes them."""
+    word = case.name.lower()
     dotted = "n" + ".n" * 126   # 253 characters, of one letter per part
     names = {
         "name-253": dotted,
@@ -140,39 +139,37 @@ def list_names(kind: Kind) -> list[Input]:
         "name-one": "x",
         "name-digits": "007",
         "name-null": "null",
-        "name-prefix": f"{kind.table}-a",
-        "name-prefixed": f"{kind.table}-a-b",
+        "name-prefix": f"{word}-a",
+        "name-prefixed": f"{word}-a-b",
         "name-upper": "Upper",
         "name-underscore": "a_b",
         "name-quote": "o'clock",
         "name-wildcard": "a%",
     }
-    if kind.name in _THOROUGH:
+    if case.inputs.is_thorough:
         names |= {
             "name-exponent": "1e5",
             "name-true": "true",
             "name-reserved": "select",
-            "name-table": kind.table,
+            "name-table": word,
             "name-dots": "a.b.c",
         }
     return [Input(name, {}, object_name=value) for name, value in names.items()]
 
 
-def list_sizes(kind: Kind) -> list[Input]:
+def list_sizes(case: Case) -> list[Input]:
     """Return objects as large, as wide and as deep as they can be, for the kinds that have room for it."""
-    places, field = PLACES[kind.name], get_long_field(kind)
+    places, field, free = case.inputs.text, find_long_field(case), case.inputs.free
     inputs = []
-    if kind.name in _LARGE:
-        inputs.append(Input("large-1434k", {field: "0123456789abcdef" * (1_434 * 64)}))   # 1.4 MiB
-    if kind.name == "Project":
-        inputs.append(Input("large-1600k", {field: "x" * 1_600 * 1024}))
+    if field is not None:
+        inputs += [Input(f"large-{k}k", {field: "0123456789abcdef" * (k * 64)}) for k in case.inputs.large_kib]
     for path in places.lists[:1]:
         inputs.append(Input("list-2000", {split(path): [f"item '{i}'" for i in range(2_000)]}))
     for path in places.maps[:1]:
         inputs.append(Input("map-500", {(*split(path), f"key \"{i}\""): str(i) for i in range(500)}))
-    if kind.name == "PipelineRun":
-        inputs += [Input(f"depth-{depth}", {split("spec.input"): _nest(depth)}) for depth in (20, 120)]
-        inputs.append(Input("depth-20-lists", {split("spec.input"): {"a": _nest_lists(10)}}))
+    if free:
+        inputs += [Input(f"depth-{depth}", {split(free): _nest(depth)}) for depth in (20, 120)]
+        inputs.append(Input("depth-20-lists", {split(free): {"a": _nest_lists(10)}}))
     return inputs
 
 

@@ -1,4 +1,4 @@
-"""Numbers and times at their limits, and enum values that no schema knows, by kind: data."""
+"""Numbers and times at their limits, and enum values that no schema knows, for the fields that a kind has."""
 
 from __future__ import annotations
 
@@ -7,59 +7,37 @@ from typing import Any
 
 from harness.chapters.hostile_input.input import Input
 from harness.chapters.hostile_input.places import Path, split
-from harness.spec.model import Kind
+from harness.spec.model import Case
 
-_INTEGERS: Mapping[str, str] = {
-    "Project": "spec.tier",
-    "Model": "spec.revisionId",
-    "InferenceServer": "spec.ownerSpec.tier",
-    "TriggerRun": "spec.trigger.maxConcurrency",
-    "Deployment": "spec.strategy.rolling.incrementPercentage",
-}
-"""An int32 of each kind that has one which no business controller acts on."""
-
-_ENUMS: Mapping[str, tuple[str, str]] = {
-    "Model": ("spec.kind", "MODEL_KIND_"),
-    "Pipeline": ("spec.type", "PIPELINE_TYPE_"),
-    "InferenceServer": ("spec.tenancyType", "TENANCY_TYPE_"),
-    "Cluster": ("spec.sla", "SLA_TYPE_"),
-    "SparkJob": ("spec.termination.type", "TERMINATION_TYPE_"),
-    "RayCluster": ("spec.termination.type", "TERMINATION_TYPE_"),
-    "Deployment": ("spec.definition.type", "TARGET_TYPE_"),
-}
-"""An enum of each kind that has one, and how its values begin."""
-
-_DOUBLES: Mapping[str, str] = {"Model": "spec.decisionThreshold", "RayJob": "spec.objectStoreMemoryRatio"}
-
-_FREE: Path = ("spec", "input", "number")
 _EXACT = 2**53
 """Up to here every integer is a double."""
 
 
-def list_numbers(kind: Kind) -> list[Input]:
+def list_numbers(case: Case) -> list[Input]:
     """Return the kind's numbers, times and enums; none where it has no such field."""
-    inputs: list[Input] = []
-    if path := _INTEGERS.get(kind.name):
+    places, inputs = case.inputs, list[Input]()
+    if places.integer:
         limits = {"max": 2**31 - 1, "min": -(2**31), "over": 2**31, "under": -(2**31) - 1}
-        inputs += _vary("int32-{}", split(path), {**limits, "text": "7", "half": 0.5})
-    if kind.name in _DOUBLES:
-        inputs += _vary("double-{}", split(_DOUBLES[kind.name]), _list_doubles())
-    if kind.name in _ENUMS:
-        path, prefix = _ENUMS[kind.name]
+        inputs += _vary("int32-{}", split(places.integer), {**limits, "text": "7", "half": 0.5})
+    if places.double:
+        inputs += _vary("double-{}", split(places.double), _list_doubles())
+    if places.enum is not None:
+        path, prefix = split(places.enum.path), places.enum.prefix
         values = {"unknown": f"{prefix}MADE_UP", "lower": f"{prefix}INVALID".lower(), "empty": "", "number": 1}
-        inputs += _vary("enum-{}", split(path), values)
-    if kind.name == "PipelineRun":
-        inputs += _vary("free-{}", _FREE, _list_doubles())
+        inputs += _vary("enum-{}", path, values)
+    if places.free:
+        path = (*split(places.free), "number")
+        inputs += _vary("free-{}", path, _list_doubles())
         inputs += _vary(
             "free-integer-{}",
-            _FREE,
+            path,
             {"2-53": _EXACT, "2-53-plus-1": _EXACT + 1, "2-63-less-1": 2**63 - 1, "minus-2-63": -(2**63)},
         )
-        inputs += _vary("free-{}", _FREE, {"null": None, "mixed": [None, True, 0, "", {}, [], -1, "0", [[None]]]})
-    if kind.name == "TriggerRun":
+        inputs += _vary("free-{}", path, {"null": None, "mixed": [None, True, 0, "", {}, [], -1, "0", [[None]]]})
+    if places.time:
         inputs += _vary(
             "time-{}",
-            split("spec.startTimestamp"),
+            split(places.time),
             {
                 "first": "0001-01-01T00:00:00Z",
                 "last": "9999-12-31T23:59:59Z",

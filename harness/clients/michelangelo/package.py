@@ -17,7 +17,6 @@ from types import ModuleType
 from typing import Any
 
 from harness.core.errors import HarnessError
-from harness.spec.catalogue import KINDS
 from harness.spec.model import Kind
 
 PACKAGE = "michelangelo"
@@ -38,7 +37,7 @@ class Method:
 def find_missing() -> str:
     """Return why the extra can't be used, with the line that installs it; '' where it can."""
     try:
-        get_message_class(KINDS[0])
+        load(f"{_GENERATED}.project_pb2")   # any of them tells whether they can be loaded
         load("grpc")
     except HarnessError as error:
         return f"{error.problem}: {error.hint}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Iterable
 from typing import Any, cast
 
 import mysql.connector
@@ -10,27 +11,25 @@ import mysql.connector
 from harness.clients.mysql.connection import connect
 from harness.core.errors import HarnessError
 from harness.core.settings import MySQLEndpoint
-from harness.spec.catalogue import KINDS
 from harness.spec.model import Kind
 
 
-def may_delete_rows(endpoint: MySQLEndpoint) -> bool:
-    """Return whether the account may delete rows of all 39 tables; only the plans of deletions are asked for."""
+def may_delete_rows(endpoint: MySQLEndpoint, tables: Iterable[str]) -> bool:
+    """Return whether the account may delete rows of all `tables`; only the plans of deletions are asked for."""
     try:
         with contextlib.closing(connect(endpoint)) as connection:
             cursor = connection.cursor()
-            for kind in KINDS:
-                for table in kind.tables:
-                    cursor.execute(f"EXPLAIN DELETE FROM `{table}` WHERE 1 = 0")  # noqa: S608
-                    cursor.fetchall()
+            for table in tables:
+                cursor.execute(f"EXPLAIN DELETE FROM `{table}` WHERE 1 = 0")  # noqa: S608
+                cursor.fetchall()
             cursor.close()
     except mysql.connector.Error:
         return False
     return True
 
 
-def delete_rows(endpoint: MySQLEndpoint, namespace: str) -> int:
-    """Delete the namespace's rows from all 39 tables and return of how many objects they were.
+def delete_rows(endpoint: MySQLEndpoint, namespace: str, kinds: Iterable[Kind]) -> int:
+    """Delete the namespace's rows from the kinds' tables and return of how many objects they were.
 
     Raises `HarnessError` where the account may not; rows of other kinds may be gone by then.
     """
@@ -38,7 +37,7 @@ def delete_rows(endpoint: MySQLEndpoint, namespace: str) -> int:
     try:
         with contextlib.closing(connect(endpoint)) as connection:
             cursor = connection.cursor()
-            for kind in KINDS:
+            for kind in kinds:
                 cursor.execute(f"SELECT COUNT(*) FROM `{kind.table}` WHERE namespace = %s", (namespace,))  # noqa: S608
                 deleted += int(cast("list[Any]", cursor.fetchall())[0][0])
                 cursor.execute(render_deletion(kind, "%s"), (namespace,))

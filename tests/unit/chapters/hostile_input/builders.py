@@ -1,4 +1,4 @@
-"""Made-up deliveries: an object as the API server stored it, and the row that an ingester made of it."""
+"""Made-up submissions: an object as the API server stored it, and the row that an ingester made of it."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-from harness.chapters.hostile_input.delivery import Delivery
 from harness.chapters.hostile_input.input import Input
 from harness.chapters.hostile_input.places import Path
+from harness.chapters.hostile_input.submission import Submission
 from harness.core.errors import Refusal
-from harness.spec.cases import CASES_BY_NAME
 from harness.spec.equality import expect_column, parse_time
 from harness.spec.model import API_VERSION, Case, JsonObject
 from harness.spec.row import Row
 from harness.spec.templates import Templates
+from tests.fakes.contract import CONTRACT
 
 NAMESPACE = "inputs"
-CASE: Case = CASES_BY_NAME["Pipeline"]
+CASE: Case = CONTRACT.get_case("Pipeline")
 
 
 def make_object(given: Input, case: Case = CASE, version: int = 7) -> JsonObject:
@@ -56,21 +56,21 @@ def make_row(obj: JsonObject, case: Case = CASE, **changed: Any) -> Row:
     )
 
 
-def make_delivery(
+def make_submission(
     changes: Mapping[Path, Any] | None = None, name: str = "quote", **outcome: Any
-) -> Delivery:
-    """Return an input that was accepted; `outcome` are fields of the delivery, by default an equal row."""
+) -> Submission:
+    """Return an input that was accepted; `outcome` are fields of the submission, by default an equal row."""
     given = Input(name, changes or {})
     obj = make_object(given)
-    delivery = Delivery(CASE, given, obj, obj, time.monotonic())
-    delivery.row, delivery.obj = make_row(obj), obj
+    submission = Submission(CASE, given, obj, obj, time.monotonic())
+    submission.row, submission.obj = make_row(obj), obj
     for key, value in outcome.items():
-        setattr(delivery, key, value)
-    return delivery
+        setattr(submission, key, value)
+    return submission
 
 
-def make_refused(name: str = "quote") -> Delivery:
+def make_refused(name: str = "quote") -> Submission:
     """Return an input that the API server refused."""
     given = Input(name, {})
     refusal = Refusal(422, "Invalid", "spec.type: Unsupported value")
-    return Delivery(CASE, given, make_object(given), refusal, time.monotonic())
+    return Submission(CASE, given, make_object(given), refusal, time.monotonic())

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 
 import pytest
 
 from harness.chapters.hostile_input.generated import COUNT, list_generated, make_texts
 from harness.chapters.hostile_input.texts import CLASSES, LONGEST, list_texts
-from harness.spec.catalogue import KINDS
-from harness.spec.model import Kind
+from harness.spec.model import Case
+from tests.fakes.contract import CONTRACT
 
 NAMED = [(section, name, text) for section, texts in CLASSES.items() for name, text in texts.items()]
 
@@ -21,11 +22,11 @@ def test_names_are_unique_and_can_name_an_object_and_an_annotation() -> None:
     assert [name for name in names if not re.fullmatch(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", name)] == []
 
 
-@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
-def test_texts_fit_into_the_narrowest_column(kind: Kind) -> None:
+@pytest.mark.parametrize("case", CONTRACT.cases, ids=lambda case: case.name)
+def test_texts_fit_into_the_narrowest_column(case: Case) -> None:
     """No text is too long for an indexed column, whatever table it names; and none is there twice."""
     for section in CLASSES:
-        texts = list_texts(section, kind.table)
+        texts = list_texts(section, case.kind.table)
         assert max(map(len, texts.values())) <= LONGEST
         assert len(set(texts.values())) == len(texts)
 
@@ -52,8 +53,8 @@ def test_generated_texts_are_the_same_for_the_same_seed() -> None:
 
 def test_generated_texts_can_be_sent() -> None:
     """Every kind gets as many as it should, different ones, that are texts and fit into the columns."""
-    for kind in KINDS:
-        texts = list_generated(kind)
+    for case in CONTRACT.cases:
+        texts = list_generated(case)
         assert len(texts) == COUNT
         assert len(set(texts.values())) == COUNT
         assert all(0 < len(text) <= LONGEST and text.encode() for text in texts.values())
@@ -61,5 +62,15 @@ def test_generated_texts_can_be_sent() -> None:
 
 def test_all_generated_texts_are_used() -> None:
     """The kinds take turns, so that no text is drawn for nothing."""
-    used = {text for kind in KINDS for text in list_generated(kind).values()}
+    used = {text for case in CONTRACT.cases for text in list_generated(case).values()}
     assert used == set(make_texts())
+
+
+def test_a_kind_more_changes_no_other_kind_s_texts() -> None:
+    """Which texts a kind is sent follows from the kind alone."""
+    project, model = CONTRACT.get_case("Project"), CONTRACT.get_case("Model")
+    assert list_generated(model) == list_generated(dataclasses.replace(model, template=None))
+    assert list_generated(project) != list_generated(model)
+    unnumbered = dataclasses.replace(model, number=0)
+    assert list_generated(unnumbered) == list_generated(dataclasses.replace(unnumbered, requires=()))
+    assert len(list_generated(unnumbered)) == COUNT

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any, cast
 
-from harness.chapters.hostile_input.complaints import Complaint, Complaints
+from harness.chapters.hostile_input.reconcile_errors import FailedWrite, ReconcileErrors
 from harness.sandbox.base import Sandbox
 from tests.fakes.growing_log import GrowingLog
 
@@ -15,16 +15,16 @@ def make_line(message: str = "Failed to upsert object to metadata storage", **fi
     return json.dumps({"logger": "ingester.Model", "msg": message, "namespace": "n", "name": "a", **fields})
 
 
-def read(log: GrowingLog, complaints: Complaints) -> list[Complaint]:
+def read(log: GrowingLog, failures: ReconcileErrors) -> list[FailedWrite]:
     """Return the failed writes since the last look."""
-    return complaints.read()[0]
+    return failures.read()[0]
 
 
 def test_failed_writes_are_told_by_object() -> None:
     """A failed write, of a kind that stays or of an immutable one, is told with kind, name and error."""
     log = GrowingLog()
     log.lines = [make_line(error="before")]
-    complaints = Complaints(cast(Sandbox, log))
+    failures = ReconcileErrors(cast(Sandbox, log))
     log.lines += [
         make_line(error="Data too long"),
         make_line("Failed to ensure object is in metadata storage", error="too"),
@@ -32,17 +32,17 @@ def test_failed_writes_are_told_by_object() -> None:
         json.dumps({"msg": "Reconciler error", "error": "Failed to upsert object to metadata storage"}),
         "Failed to upsert object to metadata storage, and no JSON",
     ]
-    assert read(log, complaints) == [
-        Complaint("Model", "n", "a", "Data too long"),
-        Complaint("Model", "n", "a", "too"),
+    assert read(log, failures) == [
+        FailedWrite("Model", "n", "a", "Data too long"),
+        FailedWrite("Model", "n", "a", "too"),
     ]
-    assert read(log, complaints) == []
+    assert read(log, failures) == []
 
 
 def test_undecodable_objects_are_told_as_they_are_logged() -> None:
     """The client's own lines, which are no JSON, are kept whole."""
     log = GrowingLog()
-    complaints = Complaints(cast(Sandbox, log))
+    failures = ReconcileErrors(cast(Sandbox, log))
     line = "W1124 reflector.go:561] failed to list *v2.TriggerRun: bad Duration"
     log.lines += [line, "I1124 all is well"]
-    assert complaints.read() == ([], [line])
+    assert failures.read() == ([], [line])

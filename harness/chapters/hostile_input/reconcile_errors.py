@@ -19,7 +19,7 @@ UNDECODABLE = ("failed to list", "unable to decode")
 
 
 @dataclass(frozen=True)
-class Complaint:
+class FailedWrite:
     """One failed attempt to write an object, with the error as it was logged."""
 
     kind: str
@@ -28,23 +28,23 @@ class Complaint:
     error: str
 
 
-class Complaints:
+class ReconcileErrors:
     """The log from a moment on, read piece by piece."""
 
     def __init__(self, sandbox: Sandbox) -> None:
         self._tail = LogTail(sandbox, CONTROLLERMGR)
 
-    def read(self) -> tuple[list[Complaint], list[str]]:
+    def read(self) -> tuple[list[FailedWrite], list[str]]:
         """Return what was added since the last look: failed writes, and lines on objects that can't be decoded."""
         lines = [
             line
             for line in self._tail.read()
             if any(words in line.text for words in (*UPSERT_FAILED, *UNDECODABLE))
         ]
-        complaints = []
+        failures = []
         for entry in parse_log(lines):
             logger, _, kind = str(entry.fields.get("logger", "")).partition(".")
             if logger == "ingester" and entry.message in UPSERT_FAILED:
                 name, namespace = str(entry.fields.get("name")), str(entry.fields.get("namespace"))
-                complaints.append(Complaint(kind, namespace, name, str(entry.fields.get("error"))))
-        return complaints, [line.text for line in lines if any(words in line.text for words in UNDECODABLE)]
+                failures.append(FailedWrite(kind, namespace, name, str(entry.fields.get("error"))))
+        return failures, [line.text for line in lines if any(words in line.text for words in UNDECODABLE)]

@@ -10,9 +10,8 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from harness.chapters.hostile_input.complaints import Complaints
 from harness.chapters.hostile_input.input import Input
-from harness.chapters.seed.run import Run, add_labels
+from harness.chapters.hostile_input.reconcile_errors import ReconcileErrors
 from harness.clients.kube import Cluster, get_version
 from harness.clients.mysql import Database
 from harness.core.errors import HarnessError, Refusal
@@ -20,6 +19,7 @@ from harness.core.polling import wait_for
 from harness.sandbox.base import CONTROLLERMGR
 from harness.spec.model import Case, JsonObject, Kind
 from harness.spec.row import Row
+from harness.suite.context import RunContext
 
 _ATTEMPTS = 4
 """After how many failures an object counts as never synced: a deadlock or a lost connection is over by then."""
@@ -30,7 +30,7 @@ _WAITS = 4
 
 
 @dataclass
-class Delivery:
+class Submission:
     """An input that was sent, the answer, and what it came to."""
 
     case: Case
@@ -65,60 +65,60 @@ class Batch:
     """What became of one kind's inputs of a section."""
 
     case: Case
-    deliveries: list[Delivery]
+    submissions: list[Submission]
     strays: Sequence[str] = ()   # uids of rows in the namespace that belong to no object which was sent
     crashes: str = ""            # what the controller manager did meanwhile, beside its work
 
 
-class Courier:
+class Submitter:
     """Sends objects to one namespace, and reads what becomes of them."""
 
-    def __init__(self, run: Run, namespace: str) -> None:
+    def __init__(self, context: RunContext, namespace: str) -> None:
         self.namespace = namespace
-        self._run = run
-        self._cluster: Cluster = run.cluster
-        self._database: Database = run.database
-        self._complaints = Complaints(run.sandbox)
+        self._context = context
+        self._cluster: Cluster = context.cluster
+        self._database: Database = context.database
+        self._errors = ReconcileErrors(context.sandbox)
         self._restarts = 0
         self._sent: set[str] = set()
-        self._open: dict[tuple[str, str], Delivery] = {}   # kind, name -> what is awaited
+        self._open: dict[tuple[str, str], Submission] = {}   # kind, name -> what is awaited
 
     def begin(self) -> None:
         """Begin a section: what happened before does not count."""
-        self._complaints = Complaints(self._run.sandbox)
-        self._restarts = self._run.sandbox.component(CONTROLLERMGR).restarts
+        self._errors = ReconcileErrors(self._context.sandbox)
+        self._restarts = self._context.sandbox.component(CONTROLLERMGR).restarts
         self._open.clear()
 
-    def send(self, case: Case, given: Input, plain: JsonObject, prefix: str) -> Delivery:
+    def send(self, case: Case, given: Input, plain: JsonObject, prefix: str) -> Submission:
         """Create one object; a refusal is an answer as well."""
-        sent = add_labels(given.build(plain, prefix), self._run.labels)
+        sent = given.build(plain, prefix)
         return self._record(case, given, sent, lambda: self._cluster.create(case.kind, sent))
 
-    def patch(self, delivery: Delivery, given: Input, patch: JsonObject) -> Delivery:
+    def patch(self, submission: Submission, given: Input, patch: JsonObject) -> Submission:
         """Patch an object that was accepted; the answer is awaited as that of a creation is."""
-        kind, name = delivery.case.kind, delivery.sent["metadata"]["name"]
+        kind, name = submission.case.kind, submission.sent["metadata"]["name"]
         return self._record(
-            delivery.case, given, delivery.sent, lambda: self._cluster.patch(kind, self.namespace, name, patch)
+            submission.case, given, submission.sent, lambda: self._cluster.patch(kind, self.namespace, name, patch)
         )
 
-    def remove(self, delivery: Delivery) -> None:
+    def remove(self, submission: Submission) -> None:
         """Delete one object."""
-        self._cluster.delete(delivery.case.kind, self.namespace, delivery.sent["metadata"]["name"])
+        self._cluster.delete(submission.case.kind, self.namespace, submission.sent["metadata"]["name"])
 
     def read_log(self) -> list[str]:
         """Note what the log says of the objects that are awaited; return the lines on undecodable objects."""
-        complaints, undecodable = self._complaints.read()
-        for complaint in complaints:
-            delivery = self._open.get((complaint.kind, complaint.name))
-            if delivery is not None and complaint.namespace == self.namespace:
-                delivery.errors.append(complaint.error)
+        failures, undecodable = self._errors.read()
+        for failure in failures:
+            submission = self._open.get((failure.kind, failure.name))
+            if submission is not None and failure.namespace == self.namespace:
+                submission.errors.append(failure.error)
         return undecodable
 
-    def await_rows(self, deliveries: Iterable[Delivery]) -> None:
+    def await_rows(self, submissions: Iterable[Submission]) -> None:
         """Wait until each accepted object has a row, or has failed for good; or nothing moves any more."""
-        pending = {d.uid: d for d in deliveries if d.uid}
-        timeout_s = self._run.timeouts.sync_s
-        if self._run.explain_missing_log():   # nobody will say that there is nothing to wait for
+        pending = {d.uid: d for d in submissions if d.uid}
+        timeout_s = self._context.timeouts.sync_s
+        if self._context.explain_missing_log():   # nobody will say that there is nothing to wait for
             timeout_s = min(timeout_s, _UNTOLD_S)
         moved_at = time.monotonic()
 
@@ -129,8 +129,8 @@ class Courier:
                 self._settle(kind, pending)
             if pending:
                 self.read_log()
-            for delivery in [d for d in pending.values() if len(d.errors) >= _ATTEMPTS]:
-                del pending[delivery.uid]
+            for submission in [d for d in pending.values() if len(d.errors) >= _ATTEMPTS]:
+                del pending[submission.uid]
             if len(pending) < before:
                 moved_at = time.monotonic()
             return len(pending)
@@ -143,27 +143,27 @@ class Courier:
             interval_s=0.005,
         )
 
-    def has_rows(self, deliveries: Sequence[Delivery]) -> bool:
+    def has_rows(self, submissions: Sequence[Submission]) -> bool:
         """Whether each of the objects, of one kind, has a row now."""
-        versions = self._database.get_versions(deliveries[0].case.kind, self.namespace)
-        return all(delivery.uid in versions for delivery in deliveries)
+        versions = self._database.get_versions(submissions[0].case.kind, self.namespace)
+        return all(submission.uid in versions for submission in submissions)
 
-    def read(self, deliveries: Sequence[Delivery], case: Case) -> Batch:
+    def read(self, submissions: Sequence[Submission], case: Case) -> Batch:
         """Read the rows of one kind, each with the object at its version, and what is left where there is none."""
         kind = case.kind
-        uids = [d.uid for d in deliveries if d.uid]
+        uids = [d.uid for d in submissions if d.uid]
         rows = self._database.get_rows_of(kind, uids)
         missing = [uid for uid in uids if uid not in rows]
         children = {
             table: self._database.get_pairs_of(table, missing)
             for table in (kind.labels_table, kind.annotations_table)
         }
-        for delivery in deliveries:
-            delivery.row = rows.get(delivery.uid)
-            delivery.leftovers = [table for table, found in children.items() if delivery.uid in found]
-        self._find_objects(kind, [d for d in deliveries if d.row is not None])
+        for submission in submissions:
+            submission.row = rows.get(submission.uid)
+            submission.leftovers = [table for table, found in children.items() if submission.uid in found]
+        self._find_objects(kind, [d for d in submissions if d.row is not None])
         strays = self._database.get_versions(kind, self.namespace).keys() - self._sent
-        return Batch(case, list(deliveries), sorted(strays))
+        return Batch(case, list(submissions), sorted(strays))
 
     def clear(self, case: Case) -> None:
         """Delete the kind's objects, so that what can't be written is no longer tried; the rows stay."""
@@ -171,41 +171,41 @@ class Courier:
 
     def describe_crashes(self) -> str:
         """Return what the controller manager did in this section; '' where it kept running."""
-        component = self._run.sandbox.component(CONTROLLERMGR)
+        component = self._context.sandbox.component(CONTROLLERMGR)
         more = component.restarts - self._restarts
         return f"{more} restarts, now {component.phase}: {component.reason or 'no reason known'}" if more else ""
 
-    def _record(self, case: Case, given: Input, sent: JsonObject, request: Callable[[], JsonObject]) -> Delivery:
+    def _record(self, case: Case, given: Input, sent: JsonObject, request: Callable[[], JsonObject]) -> Submission:
         answer: JsonObject | Refusal
         try:
             answer = request()
         except Refusal as refusal:
             answer = refusal
-        delivery = Delivery(case, given, sent, answer, time.monotonic())
-        self._sent.add(delivery.uid)
-        self._open[case.name, sent["metadata"]["name"]] = delivery
-        return delivery
+        submission = Submission(case, given, sent, answer, time.monotonic())
+        self._sent.add(submission.uid)
+        self._open[case.name, sent["metadata"]["name"]] = submission
+        return submission
 
-    def _settle(self, kind: Kind, pending: dict[str, Delivery]) -> None:
+    def _settle(self, kind: Kind, pending: dict[str, Submission]) -> None:
         """Take those out of `pending` whose row is there."""
         own = [d for d in pending.values() if d.case.name == kind.name]
         if not own:
             return
         versions = self._database.get_versions(kind, self.namespace)
         now = time.monotonic()
-        for delivery in own:
-            if versions.get(delivery.uid, -1) >= delivery.version:
-                delivery.arrived_s = now - delivery.at
-                del pending[delivery.uid]
+        for submission in own:
+            if versions.get(submission.uid, -1) >= submission.version:
+                submission.arrived_s = now - submission.at
+                del pending[submission.uid]
 
-    def _find_objects(self, kind: Kind, deliveries: Sequence[Delivery]) -> None:
+    def _find_objects(self, kind: Kind, submissions: Sequence[Submission]) -> None:
         """Find each object at its row's version: as it was answered, or as the API server's watch cache has it."""
         later = []
-        for delivery in deliveries:
-            if delivery.row is not None and delivery.row.res_version == delivery.version:
-                delivery.obj = delivery.stored
+        for submission in submissions:
+            if submission.row is not None and submission.row.res_version == submission.version:
+                submission.obj = submission.stored
             else:
-                later.append(delivery)
+                later.append(submission)
         if not later:
             return
         since = min(d.version for d in later) - 1
@@ -217,6 +217,6 @@ class Courier:
         found: Mapping[tuple[str, int], JsonObject] = {
             (str(change.object["metadata"]["uid"]), change.number): change.object for change in changes
         }
-        for delivery in later:
-            if delivery.row is not None:
-                delivery.obj = found.get((delivery.uid, delivery.row.res_version))
+        for submission in later:
+            if submission.row is not None:
+                submission.obj = found.get((submission.uid, submission.row.res_version))

@@ -11,14 +11,14 @@ from typing import Any, cast
 
 import pytest
 
-from harness.chapters.hostile_input.delivery import Courier, Delivery
 from harness.chapters.hostile_input.input import Input
 from harness.chapters.hostile_input.places import split
-from harness.chapters.seed.run import Run
+from harness.chapters.hostile_input.submission import Submission, Submitter
 from harness.clients.kube import Version
 from harness.core.errors import HarnessError, Refusal
 from harness.spec.model import JsonObject, Kind
 from harness.spec.row import Row
+from harness.suite.context import RunContext
 from tests.fakes.growing_log import GrowingLog
 
 from .builders import CASE, NAMESPACE, make_object, make_row
@@ -40,7 +40,6 @@ class Place(GrowingLog):
         self.fails: set[str] = set()
         self.refuses: set[str] = set()
         self.timeouts = SimpleNamespace(sync_s=0.3)
-        self.labels = {"run": "r1"}
         self.cluster = self.database = self.sandbox = self
 
     def create(self, kind: Kind, obj: JsonObject) -> JsonObject:
@@ -97,122 +96,117 @@ def place() -> Place:
 
 
 @pytest.fixture
-def courier(place: Place) -> Courier:
-    """A courier at its section's beginning."""
-    courier = Courier(cast(Run, place), NAMESPACE)
-    courier.begin()
-    return courier
+def submitter(place: Place) -> Submitter:
+    """A submitter at its section's beginning."""
+    submitter = Submitter(cast(RunContext, place), NAMESPACE)
+    submitter.begin()
+    return submitter
 
 
-def send(courier: Courier, name: str) -> Delivery:
+def send(submitter: Submitter, name: str) -> Submission:
     """Send one object called `name`."""
     plain = make_object(Input("plain", {}))
-    return courier.send(CASE, Input(name, {split("spec.description"): name}, object_name=name), plain, "in")
+    return submitter.send(CASE, Input(name, {split("spec.description"): name}, object_name=name), plain, "in")
 
 
-def test_an_accepted_object_gets_its_row_and_its_version(courier: Courier) -> None:
+def test_an_accepted_object_gets_its_row_and_its_version(submitter: Submitter) -> None:
     """An object whose row is there is no longer awaited, and is read with the object that the row holds."""
-    delivery = send(courier, "good")
-    courier.await_rows([delivery])
-    batch = courier.read([delivery], CASE)
-    assert delivery.arrived_s is not None
-    assert delivery.row is not None
-    assert delivery.obj == delivery.stored
+    submission = send(submitter, "good")
+    submitter.await_rows([submission])
+    batch = submitter.read([submission], CASE)
+    assert submission.arrived_s is not None
+    assert submission.row is not None
+    assert submission.obj == submission.stored
     assert batch.strays == []
 
 
-def test_everything_carries_the_run_s_labels(courier: Courier) -> None:
-    """An object carries the labels that what a run makes must have."""
-    assert send(courier, "good").sent["metadata"]["labels"]["run"] == "r1"
-
-
-def test_a_refusal_is_kept_and_not_awaited(courier: Courier, place: Place) -> None:
+def test_a_refusal_is_kept_and_not_awaited(submitter: Submitter, place: Place) -> None:
     """A refused object is an answer; nothing is awaited or read for it."""
     place.refuses.add("bad")
-    delivery = send(courier, "bad")
-    courier.await_rows([delivery])
-    courier.read([delivery], CASE)
-    assert isinstance(delivery.answer, Refusal)
-    assert (delivery.uid, delivery.row, delivery.errors) == ("", None, [])
+    submission = send(submitter, "bad")
+    submitter.await_rows([submission])
+    submitter.read([submission], CASE)
+    assert isinstance(submission.answer, Refusal)
+    assert (submission.uid, submission.row, submission.errors) == ("", None, [])
 
 
-def test_what_fails_again_and_again_is_not_awaited(courier: Courier, place: Place) -> None:
+def test_what_fails_again_and_again_is_not_awaited(submitter: Submitter, place: Place) -> None:
     """Four logged failures end the wait long before the time for a row is over."""
     place.timeouts.sync_s = 60.0
     place.fails.add("bad")
-    delivery = send(courier, "bad")
-    courier.await_rows([delivery])
-    assert delivery.errors == ["too long"] * 4
-    assert delivery.arrived_s is None
+    submission = send(submitter, "bad")
+    submitter.await_rows([submission])
+    assert submission.errors == ["too long"] * 4
+    assert submission.arrived_s is None
 
 
-def test_errors_of_objects_that_are_not_awaited_yet_are_kept(courier: Courier, place: Place) -> None:
+def test_errors_of_objects_that_are_not_awaited_yet_are_kept(submitter: Submitter, place: Place) -> None:
     """While one kind is awaited, what the log says of objects sent meanwhile is noted as well."""
     place.fails |= {"first", "second"}
-    first, second = send(courier, "first"), send(courier, "second")
-    courier.await_rows([first])
+    first, second = send(submitter, "first"), send(submitter, "second")
+    submitter.await_rows([first])
     assert second.errors == ["too long"] * 4
 
 
-def test_what_nobody_tells_of_is_awaited_for_its_time(courier: Courier) -> None:
+def test_what_nobody_tells_of_is_awaited_for_its_time(submitter: Submitter) -> None:
     """An object without row and error ends the wait once nothing has moved for the time that a row may take."""
-    delivery = send(courier, "lost")
-    courier.await_rows([delivery])
-    courier.read([delivery], CASE)
-    assert (delivery.row, delivery.errors) == (None, [])
+    submission = send(submitter, "lost")
+    submitter.await_rows([submission])
+    submitter.read([submission], CASE)
+    assert (submission.row, submission.errors) == (None, [])
 
 
-def test_leftovers_and_strays_are_read(courier: Courier, place: Place) -> None:
+def test_leftovers_and_strays_are_read(submitter: Submitter, place: Place) -> None:
     """Labels without a row, and rows without an object, are read."""
-    delivery = send(courier, "lost")
-    place.children[delivery.uid] = (("a", "b"),)
+    submission = send(submitter, "lost")
+    place.children[submission.uid] = (("a", "b"),)
     place.strays["uid-stranger"] = 3
-    batch = courier.read([delivery], CASE)
-    assert delivery.leftovers == ["pipeline_labels"]
+    batch = submitter.read([submission], CASE)
+    assert submission.leftovers == ["pipeline_labels"]
     assert batch.strays == ["uid-stranger"]
 
 
-def test_a_later_version_is_found_in_the_watch_cache(courier: Courier, place: Place) -> None:
+def test_a_later_version_is_found_in_the_watch_cache(submitter: Submitter, place: Place) -> None:
     """A row at a version that another controller made is read with the object of that version."""
-    delivery = send(courier, "good")
-    stored = cast(JsonObject, delivery.stored)
+    submission = send(submitter, "good")
+    stored = cast(JsonObject, submission.stored)
     later = {**stored, "metadata": {**stored["metadata"], "resourceVersion": "9"}}
-    place.rows[delivery.uid] = make_row(later)
+    place.rows[submission.uid] = make_row(later)
     place.changes = [Version(9, later)]
-    courier.read([delivery], CASE)
-    assert delivery.obj == later
+    submitter.read([submission], CASE)
+    assert submission.obj == later
 
 
-def test_an_invented_version_has_no_object(courier: Courier, place: Place) -> None:
+def test_an_invented_version_has_no_object(submitter: Submitter, place: Place) -> None:
     """A row at a version that the object never had is read without one."""
-    delivery = send(courier, "good")
-    stored = cast(JsonObject, delivery.stored)
-    place.rows[delivery.uid] = make_row({**stored, "metadata": {**stored["metadata"], "resourceVersion": "99"}})
-    courier.read([delivery], CASE)
-    assert delivery.obj is None
+    submission = send(submitter, "good")
+    stored = cast(JsonObject, submission.stored)
+    place.rows[submission.uid] = make_row({**stored, "metadata": {**stored["metadata"], "resourceVersion": "99"}})
+    submitter.read([submission], CASE)
+    assert submission.obj is None
 
 
-def test_an_expired_watch_cache_is_no_finding(courier: Courier, place: Place) -> None:
+def test_an_expired_watch_cache_is_no_finding(submitter: Submitter, place: Place) -> None:
     """Where the versions are no longer kept, the harness says that it can't tell."""
-    delivery = send(courier, "good")
-    stored = cast(JsonObject, delivery.stored)
-    place.rows[delivery.uid] = make_row({**stored, "metadata": {**stored["metadata"], "resourceVersion": "9"}})
+    submission = send(submitter, "good")
+    stored = cast(JsonObject, submission.stored)
+    place.rows[submission.uid] = make_row({**stored, "metadata": {**stored["metadata"], "resourceVersion": "9"}})
     place.expired = True
     with pytest.raises(HarnessError, match="versions since 6 are unknown"):
-        courier.read([delivery], CASE)
+        submitter.read([submission], CASE)
 
 
-def test_restarts_are_counted_by_section(courier: Courier, place: Place) -> None:
+def test_restarts_are_counted_by_section(submitter: Submitter, place: Place) -> None:
     """Only what the controller manager does within the section is told."""
-    assert courier.describe_crashes() == ""
+    assert submitter.describe_crashes() == ""
     place.restarts = 2
-    assert courier.describe_crashes() == "2 restarts, now Running: exit code 2"
-    courier.begin()
-    assert courier.describe_crashes() == ""
+    assert submitter.describe_crashes() == "2 restarts, now Running: exit code 2"
+    submitter.begin()
+    assert submitter.describe_crashes() == ""
 
 
-def test_without_a_log_nothing_is_awaited_for_long(courier: Courier, place: Place) -> None:
+def test_without_a_log_nothing_is_awaited_for_long(submitter: Submitter, place: Place) -> None:
     """Where no log can say that a row will not come, the wait is shorter than a row's time."""
     place.unlogged = "the log can't be read"
     place.timeouts.sync_s = 3600.0
-    courier.await_rows([send(courier, "good")])
+    submitter.await_rows([send(submitter, "good")])

@@ -22,47 +22,47 @@ from harness.chapters.hostile_input.limits import (
 from harness.chapters.hostile_input.numbers import list_numbers
 from harness.chapters.hostile_input.places import fill
 from harness.chapters.hostile_input.texts import CLASSES, list_texts
-from harness.spec.model import Kind
+from harness.spec.model import Case
 
 PLAIN = Input("plain", {})
 """The template's own object, first in each section: what passes beside it says that the system works at all."""
 
 
 @dataclass(frozen=True)
-class Section:
-    """A section: the inputs of a kind (`PLAIN` not among them), and why a kind has none."""
+class InputSet:
+    """The inputs of a section for a kind (`PLAIN` not among them), and why a kind has none."""
 
-    number: str
-    list_inputs: Callable[[Kind], list[Input]]
+    section: str
+    list_inputs: Callable[[Case], list[Input]]
     absence: str = ""
     source: Callable[[], str] = str   # what the inputs were made from, where that is not in the code
 
 
-def pair(kind: Kind, texts: Mapping[str, str]) -> list[Input]:
+def pair(case: Case, texts: Mapping[str, str]) -> list[Input]:
     """Return the texts two by two, which halves the time; each pair is named after both."""
     names = list(texts)
     pairs = [names[i : i + 2] for i in range(0, len(names), 2)]
-    return [Input(".".join(p), fill(kind, {name: texts[name] for name in p}), parts=len(p)) for p in pairs]
+    return [Input(".".join(p), fill(case, {name: texts[name] for name in p}), parts=len(p)) for p in pairs]
 
 
-def _list_texts(number: str) -> Callable[[Kind], list[Input]]:
-    return lambda kind: pair(kind, list_texts(number, kind.table))
+def _list_texts(section: str) -> Callable[[Case], list[Input]]:
+    return lambda case: pair(case, list_texts(section, case.kind.table))
 
 
-def _list_generated(kind: Kind) -> list[Input]:
-    return pair(kind, list_generated(kind))
+def _list_generated(case: Case) -> list[Input]:
+    return pair(case, list_generated(case))
 
 
-SECTIONS: tuple[Section, ...] = (
-    *(Section(number, _list_texts(number)) for number in CLASSES),
-    Section("7.5", _list_generated, source=describe_source),
-    Section("7.6", list_column_limits, "the kind has no indexed column that repeats a text of its spec"),
-    Section("7.7", list_long_text),
-    Section("7.8", list_annotations),
-    Section("7.9", list_labels),
-    Section("7.10", list_names),
-    Section("7.11", list_numbers, "the kind has no number, time or enum that can be set without an effect"),
-    Section("7.12", list_sizes, "large objects are sent for other kinds"),
+INPUT_SETS: tuple[InputSet, ...] = (
+    *(InputSet(section, _list_texts(section)) for section in CLASSES),
+    InputSet("7.5", _list_generated, source=describe_source),
+    InputSet("7.6", list_column_limits, "the kind has no indexed column that repeats a text of its spec"),
+    InputSet("7.7", list_long_text, "the kind has no field that is known to take text of any length"),
+    InputSet("7.8", list_annotations),
+    InputSet("7.9", list_labels),
+    InputSet("7.10", list_names),
+    InputSet("7.11", list_numbers, "the kind has no number, time or enum that can be set without an effect"),
+    InputSet("7.12", list_sizes, "large objects are sent for other kinds"),
 )
 
-SECTIONS_BY_NUMBER: dict[str, Section] = {section.number: section for section in SECTIONS}
+INPUT_SETS_BY_SECTION: dict[str, InputSet] = {each.section: each for each in INPUT_SETS}

@@ -8,23 +8,23 @@ from typing import Any
 import pytest
 
 from harness.chapters.hostile_input.input import Input
-from harness.chapters.hostile_input.places import PLACES, Path, find, get_width, list_text_columns, put, split
-from harness.chapters.hostile_input.sections import PLAIN, SECTIONS, SECTIONS_BY_NUMBER, pair
-from harness.chapters.hostile_input.undecodable import UNDECODABLE
+from harness.chapters.hostile_input.input_sets import INPUT_SETS, INPUT_SETS_BY_SECTION, PLAIN, pair
+from harness.chapters.hostile_input.places import Path, find, get_width, list_text_columns, put, split
 from harness.spec.bundle import render_crds
-from harness.spec.cases import CASES, CASES_BY_NAME
 from harness.spec.model import Case, JsonObject, Kind
 from harness.spec.templates import Templates
+from tests.fakes.contract import CONTRACT
 
-ALL = pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+ALL = pytest.mark.parametrize("case", CONTRACT.cases, ids=lambda case: case.name)
 CRDS = {
-    crd["spec"]["names"]["kind"]: crd["spec"]["versions"][0]["schema"]["openAPIV3Schema"] for crd in render_crds()
+    crd["spec"]["names"]["kind"]: crd["spec"]["versions"][0]["schema"]["openAPIV3Schema"]
+    for crd in render_crds(CONTRACT.cases)
 }
 
 
-def list_inputs(section: str, kind: Kind) -> dict[str, Input]:
+def list_inputs(section: str, case: Case) -> dict[str, Input]:
     """Return the section's inputs by name."""
-    return {given.name: given for given in SECTIONS_BY_NUMBER[section].list_inputs(kind)}
+    return {given.name: given for given in INPUT_SETS_BY_SECTION[section].list_inputs(case)}
 
 
 def get_keys(given: Input, field: str) -> list[str]:
@@ -36,18 +36,18 @@ def get_keys(given: Input, field: str) -> list[str]:
 def test_objects_of_a_section_have_names_of_their_own(case: Case) -> None:
     """No two objects of a section share a name, the plain one included; it fits but where it is the input."""
     plain = Templates().render(case)
-    for section in SECTIONS:
-        inputs = [PLAIN, *section.list_inputs(case.kind)]
+    for section in INPUT_SETS:
+        inputs = [PLAIN, *section.list_inputs(case)]
         names = [given.build(plain, "in-7-10")["metadata"]["name"] for given in inputs]
-        assert len(set(names)) == len(names), section.number
-        assert len({given.name for given in inputs}) == len(inputs), section.number
-        assert section.number == "7.10" or max(map(len, names)) <= 253
+        assert len(set(names)) == len(names), section.section
+        assert len({given.name for given in inputs}) == len(inputs), section.section
+        assert section.section == "7.10" or max(map(len, names)) <= 253
 
 
 @ALL
 def test_every_place_is_a_text_of_the_crd(case: Case) -> None:
     """The places are fields that the bundled CRDs have, and that hold text."""
-    places = PLACES[case.name]
+    places = case.inputs.text
     for path in (*places.fields, *(column.path for column in list_text_columns(case.kind))):
         assert get_schema(case, path)["type"] == "string", path
     for path in places.lists:
@@ -60,10 +60,10 @@ def test_every_place_is_a_text_of_the_crd(case: Case) -> None:
 def test_each_text_stands_in_each_kind(case: Case) -> None:
     """Every text of the classes is in every kind's annotations, and its lists and maps."""
     for number in ("7.1", "7.2", "7.3", "7.4", "7.5"):
-        inputs = SECTIONS_BY_NUMBER[number].list_inputs(case.kind)
+        inputs = INPUT_SETS_BY_SECTION[number].list_inputs(case)
         named = {key.partition("/")[2] for given in inputs for key in get_keys(given, "annotations")}
         assert named == {name for given in inputs for name in given.name.split(".")}
-        for path in (*PLACES[case.name].lists, *PLACES[case.name].maps):
+        for path in (*case.inputs.text.lists, *case.inputs.text.maps):
             assert all(any(p[: len(split(path))] == split(path) for p in given.changes) for given in inputs)
 
 
@@ -71,8 +71,8 @@ def test_the_texts_take_turns_in_the_columns() -> None:
     """What stands beside a kind's column in one kind stands in the column of another."""
     texts = {"a": "1", "b": "2"}
     columns = {
-        pair(case.kind, texts)[0].changes[split(list_text_columns(case.kind)[0].path)]
-        for case in CASES
+        pair(case, texts)[0].changes[split(list_text_columns(case.kind)[0].path)]
+        for case in CONTRACT.cases
         if list_text_columns(case.kind)
     }
     assert columns == {"1", "2"}
@@ -80,14 +80,14 @@ def test_the_texts_take_turns_in_the_columns() -> None:
 
 def test_texts_are_paired_and_counted() -> None:
     """Texts go two by two; the last one of an odd number goes alone."""
-    inputs = pair(CASES_BY_NAME["RayJob"].kind, {"a": "1", "b": "2", "c": "3"})
+    inputs = pair(CONTRACT.get_case("RayJob"), {"a": "1", "b": "2", "c": "3"})
     assert [(given.name, given.parts) for given in inputs] == [("a.b", 2), ("c", 1)]
 
 
 @ALL
 def test_text_at_a_limit_has_its_column_s_length(case: Case) -> None:
     """What is at the limit fills every column, what is over it is one too long in one column."""
-    inputs = list_inputs("7.6", case.kind)
+    inputs = list_inputs("7.6", case)
     for column in list_text_columns(case.kind):
         path, width = split(column.path), get_width(column)
         at = [given for name, given in inputs.items() if name.startswith("at-")]
@@ -101,7 +101,7 @@ def test_text_at_a_limit_has_its_column_s_length(case: Case) -> None:
 def test_long_text_is_as_long_as_it_says(case: Case) -> None:
     """Long text has 64 KiB and more, and goes into no indexed column."""
     columns = {split(column.path) for column in list_text_columns(case.kind)}
-    for name, given in list_inputs("7.7", case.kind).items():
+    for name, given in list_inputs("7.7", case).items():
         ((path, text),) = given.changes.items()
         assert path not in columns
         sizes = {"long-64k-less-1": 65_535, "long-64k": 65_536}
@@ -113,14 +113,14 @@ def test_long_text_is_as_long_as_it_says(case: Case) -> None:
 def test_keys_have_the_length_in_their_name(case: Case) -> None:
     """A key of a label or annotation is as long as its input is called."""
     for section, field in (("7.8", "annotations"), ("7.9", "labels")):
-        for name, given in list_inputs(section, case.kind).items():
+        for name, given in list_inputs(section, case).items():
             if "-key-" in name and name[-1].isdigit() and "name" not in name:
                 assert [len(key) for key in get_keys(given, field)] == [int(name.rpartition("-")[2])]
 
 
 def test_annotations_have_the_size_in_their_name() -> None:
     """Sizes are in bytes: of the one value, or of all keys and values, which the API server counts."""
-    inputs = list_inputs("7.8", CASES_BY_NAME["Project"].kind)
+    inputs = list_inputs("7.8", CONTRACT.get_case("Project"))
     for name, given in inputs.items():
         word = name.split("-")
         total = sum(len(f"{path[-1]}{value}".encode()) for path, value in given.changes.items())
@@ -132,15 +132,15 @@ def test_annotations_have_the_size_in_their_name() -> None:
 
 def test_an_applied_object_carries_itself() -> None:
     """An object sent as kubectl apply does has its configuration in an annotation, beyond what TEXT holds."""
-    given = list_inputs("7.8", CASES_BY_NAME["Project"].kind)["applied-70k"]
-    obj = given.build(Templates().render(CASES_BY_NAME["Project"]), "in")
+    given = list_inputs("7.8", CONTRACT.get_case("Project"))["applied-70k"]
+    obj = given.build(Templates().render(CONTRACT.get_case("Project")), "in")
     (applied,) = obj["metadata"]["annotations"].values()
     assert len(applied.encode()) > 65_535
 
 
 def test_large_and_deep_objects_are_as_large_and_deep_as_they_say() -> None:
     """An object has 1.4 MiB, one more than etcd takes; nesting has the depth in its name."""
-    project, run = CASES_BY_NAME["Project"].kind, CASES_BY_NAME["PipelineRun"].kind
+    project, run = CONTRACT.get_case("Project"), CONTRACT.get_case("PipelineRun")
     large = list_inputs("7.12", project)["large-1434k"]
     assert [len(value) for value in large.changes.values()] == [1_434 * 1024]
     for name in ("depth-20", "depth-120"):
@@ -150,7 +150,7 @@ def test_large_and_deep_objects_are_as_large_and_deep_as_they_say() -> None:
 
 def test_names_are_as_long_as_kubernetes_takes_them_and_longer() -> None:
     """There are names of 253 characters, with dots and without, and one of 254."""
-    names = {n: g.object_name for n, g in list_inputs("7.10", CASES_BY_NAME["Cluster"].kind).items()}
+    names = {n: g.object_name for n, g in list_inputs("7.10", CONTRACT.get_case("Cluster")).items()}
     assert {len(names[name]) for name in ("name-253", "name-253-no-dots", "name-253-other-end")} == {253}
     assert len(names["name-254"]) == 254
 
@@ -158,17 +158,17 @@ def test_names_are_as_long_as_kubernetes_takes_them_and_longer() -> None:
 @ALL
 def test_numbers_are_those_of_fields_that_the_crd_has(case: Case) -> None:
     """Numbers, times and enums are sent to fields of the bundled CRDs."""
-    for given in SECTIONS_BY_NUMBER["7.11"].list_inputs(case.kind):
+    for given in INPUT_SETS_BY_SECTION["7.11"].list_inputs(case):
         for path in given.changes:
             assert get_schema(case, ".".join(map(str, path[:2]))), given.name
 
 
 def test_what_is_undecodable_passes_the_crd() -> None:
     """What is meant to be undecodable is sent to fields that are plain strings, or anything, for the CRD."""
-    for name, (_, changes) in UNDECODABLE.items():
-        for path in changes:
-            schema = get_schema(CASES_BY_NAME[name], ".".join(map(str, path)))
-            assert schema in ({"type": "string"}, {}), name
+    found = {case.name: case.inputs.undecodable for case in CONTRACT.cases if case.inputs.undecodable}
+    assert set(found) == {"TriggerRun", "Deployment", "RayCluster"}
+    for name, given in found.items():
+        assert get_schema(CONTRACT.get_case(name), given.path) in ({"type": "string"}, {}), name
 
 
 def test_values_are_put_at_their_places() -> None:
@@ -202,3 +202,13 @@ def get_schema(case: Case, path: str) -> Any:
 def get_depth(value: Any) -> int:
     """Return how many objects stand in each other."""
     return 1 + get_depth(next(iter(value.values()))) if isinstance(value, dict) else 0
+
+
+def test_a_kind_of_which_nothing_is_known_gets_what_every_kind_can_take() -> None:
+    """Texts, lengths and names go into its metadata; nothing goes into fields that may not exist."""
+    case = Case(0, Kind("Gadget", "gadgets"))
+    for inputs_of in INPUT_SETS:
+        inputs = inputs_of.list_inputs(case)
+        assert bool(inputs) == (inputs_of.section not in ("7.6", "7.7", "7.11", "7.12")), inputs_of.section
+        assert inputs or inputs_of.absence
+        assert {path[0] for given in inputs for path in given.changes} <= {"metadata"}
