@@ -69,7 +69,7 @@ class SandboxSettings:
     ones. `profile` chooses the reference's behaviour and nothing else. `apiserver` is the executable of
     Michelangelo's API server; it then installs the CRDs, which must be those of `crds`.
     `base_yaml_overrides` are keys of `base.yaml` ('ingester.requeuePeriod') with their values. `faults` puts a
-    proxy between the controller manager and its servers, where the way can be cut.
+    proxy between the controller manager and its servers, where the link can be broken.
     """
 
     controllermgr: ControllerManager = ControllerManager()

@@ -23,15 +23,15 @@ from harness.clients.mysql import Database
 from harness.core.errors import HarnessError, Refusal, SettingsError
 from harness.sandbox.base import CONTROLLERMGR, ETCD, FAULT_PROXY, KUBE_APISERVER, MYSQL, LogCursor, Phase
 from harness.sandbox.capabilities import (
-    Cut,
-    CutsConnections,
+    BreaksLinks,
+    BusyError,
     FillsDisk,
     InjectsFaults,
-    Outcome,
+    LinkFault,
+    ProbeOutcome,
     ReconfiguresControllerManager,
 )
 from harness.sandbox.local.client.sandbox import LocalSandbox
-from harness.sandbox.local.wire.channel import BusyError
 from harness.spec.catalogue import KINDS
 from harness.spec.model import API_VERSION, JsonObject
 from tests.integration.conftest import Start, find_processes_below, wait_until
@@ -45,10 +45,10 @@ import sys
 from harness.core.progress import SILENT
 from harness.sandbox.base import CONTROLLERMGR, ETCD, KUBE_APISERVER, MYSQL
 from harness.sandbox.local.client.sandbox import start_local_sandbox
-from harness.sandbox.capabilities import Cut
+from harness.sandbox.capabilities import LinkFault
 from harness.core.settings import SandboxSettings
 sandbox = start_local_sandbox(SandboxSettings(faults=True), keep=False, progress=SILENT)
-sandbox.cut(MYSQL, Cut.HANGING)
+sandbox.break_link(MYSQL, LinkFault.HANGING)
 for component in (CONTROLLERMGR, MYSQL, KUBE_APISERVER):
     sandbox.pause(component)
 sandbox.kill(ETCD)
@@ -172,14 +172,14 @@ def test_killed_mysql_comes_back_with_what_it_had_acknowledged(start: Start) -> 
         for number in range(50):
             cursor.execute("INSERT INTO acknowledged VALUES (%s)", (number,))
         strike = sandbox.kill(MYSQL)
-    assert (strike.struck, strike.seen, strike.pid_before) == (True, "killed by SIGKILL", pid)
+    assert (strike.injected, strike.seen, strike.pid_before) == (True, "killed by SIGKILL", pid)
     down = sandbox.component(MYSQL)
     assert (down.phase, down.pid, down.reason) == (Phase.TERMINATED, None, "killed by SIGKILL, on request")
     with pytest.raises(ConnectionRefusedError):
         _answers(MYSQL, sandbox)
     project = _create(sandbox)   # Kubernetes works without it
-    revived = sandbox.start(MYSQL)
-    assert (sandbox.mysql, sandbox.component(MYSQL).pid) == (endpoint, revived.pid_after)
+    restarted = sandbox.start(MYSQL)
+    assert (sandbox.mysql, sandbox.component(MYSQL).pid) == (endpoint, restarted.pid_after)
     assert sandbox.component(MYSQL).phase is Phase.RUNNING
     with _connected(sandbox) as cursor:
         cursor.execute("SELECT COUNT(*) FROM acknowledged")
@@ -194,7 +194,7 @@ def test_killed_control_plane_comes_back_with_its_objects(start: Start, componen
     sandbox = start()
     before, port = _create(sandbox), _get_port(sandbox)
     strike = sandbox.kill(component)
-    assert (strike.struck, strike.pid_before != sandbox.component(component).pid) == (True, True)
+    assert (strike.injected, strike.pid_before != sandbox.component(component).pid) == (True, True)
     with pytest.raises(ConnectionRefusedError):
         _answers(component, sandbox)
     sandbox.start(component)
@@ -211,7 +211,7 @@ def test_killed_controller_manager_is_started_again(start: Start) -> None:
     """The controller manager comes back by itself, after its usual delay, and counts one restart."""
     sandbox = start()
     strike = sandbox.kill(CONTROLLERMGR)
-    assert (strike.struck, strike.seen) == (True, "killed by SIGKILL")
+    assert (strike.injected, strike.seen) == (True, "killed by SIGKILL")
     assert sandbox.component(CONTROLLERMGR).pid is None
     wait_until(lambda: sandbox.component(CONTROLLERMGR).phase is Phase.RUNNING)
     assert sandbox.component(CONTROLLERMGR).restarts == 1
@@ -234,7 +234,7 @@ def test_what_does_not_fit_is_refused_by_name(start: Start) -> None:
         sandbox.pause(ETCD)
     assert not sandbox.has_faults
     with pytest.raises(HarnessError, match="The way to mysql can't be cut: the sandbox was not"):
-        sandbox.cut(MYSQL, Cut.REFUSED)
+        sandbox.break_link(MYSQL, LinkFault.REFUSED)
     with pytest.raises(HarnessError, match="MySQL's disk can't be made full"):
         sandbox.fill_disk()
     with pytest.raises(HarnessError, match="No fault proxy stands before mysql"):
@@ -246,7 +246,7 @@ def test_paused_components_are_silent_until_they_go_on(start: Start) -> None:
     sandbox = start()
     for component in _SERVERS:
         strike = sandbox.pause(component)
-        assert (strike.struck, strike.seen, strike.pid_before) == (
+        assert (strike.injected, strike.seen, strike.pid_before) == (
             True, "the process is stopped", sandbox.component(component).pid,
         )  # fmt: skip
         assert (sandbox.component(component).phase, sandbox.component(component).reason) == (
@@ -270,28 +270,28 @@ def test_paused_components_are_silent_until_they_go_on(start: Start) -> None:
 def test_cut_way_stops_the_mirror_until_it_is_mended(start: Start, component: str) -> None:
     """In each mode the cut shows at the proxy and at the rows, and nowhere else; mended, all rows arrive."""
     sandbox = start(faults=True)
-    assert isinstance(sandbox, CutsConnections)
+    assert isinstance(sandbox, BreaksLinks)
     assert sandbox.has_faults
     _wait_for_row(sandbox, _create(sandbox))
-    for mode in (Cut.REFUSED, Cut.HANGING, Cut.RESETTING):
-        strike = sandbox.cut(component, mode)
-        assert (strike.struck, strike.deed) == (True, mode)
+    for mode in (LinkFault.REFUSED, LinkFault.HANGING, LinkFault.RESETTING):
+        strike = sandbox.break_link(component, mode)
+        assert (strike.injected, strike.action) == (True, mode)
         assert sandbox.component(FAULT_PROXY).reason == f"{component} {mode}"
         project = _create(sandbox)
         time.sleep(0.3)
         assert not _is_mirrored(sandbox, project)
-        mended = sandbox.mend(component)
-        assert (mended.struck, sandbox.component(FAULT_PROXY).reason) == (True, "")
+        mended = sandbox.heal_link(component)
+        assert (mended.injected, sandbox.component(FAULT_PROXY).reason) == (True, "")
         _wait_for_row(sandbox, project)
-    assert sandbox.cut(component, Cut.HANGING).struck
-    slow = sandbox.cut(component, Cut.SLOW)   # which mends the other first
-    assert (slow.struck, sandbox.component(FAULT_PROXY).reason) == (True, f"{component} slow")
+    assert sandbox.break_link(component, LinkFault.HANGING).injected
+    slow = sandbox.break_link(component, LinkFault.SLOW)   # which mends the other first
+    assert (slow.injected, sandbox.component(FAULT_PROXY).reason) == (True, f"{component} slow")
     assert sandbox.probe(component).after_s >= 0.15
     began = time.monotonic()
     _wait_for_row(sandbox, _create(sandbox))
     assert time.monotonic() - began >= 0.15
-    assert sandbox.mend(component).struck
-    assert sandbox.probe(component).outcome is Outcome.ANSWERED
+    assert sandbox.heal_link(component).injected
+    assert sandbox.probe(component).outcome is ProbeOutcome.ANSWERED
 
 
 def test_bytes_that_hang_arrive_once_the_way_is_mended(start: Start) -> None:
@@ -301,12 +301,12 @@ def test_bytes_that_hang_arrive_once_the_way_is_mended(start: Start) -> None:
     with _connected(sandbox, port=port) as cursor:
         cursor.execute("CREATE TABLE held (content LONGTEXT)")
         content = "".join(str(number) for number in range(200_000))
-        sandbox.cut(MYSQL, Cut.HANGING)
+        sandbox.break_link(MYSQL, LinkFault.HANGING)
         with ThreadPoolExecutor(1) as executor:
             insertion = executor.submit(cursor.execute, "INSERT INTO held VALUES (%s)", (content,))
             with pytest.raises(TimeoutError):
                 insertion.result(1.0)
-            sandbox.mend(MYSQL)
+            sandbox.heal_link(MYSQL)
             insertion.result(10.0)
         cursor.execute("SELECT content FROM held")
         assert cursor.fetchall() == [(content,)]
@@ -335,7 +335,8 @@ def test_full_disk_refuses_rows_until_there_is_room(start: Start) -> None:
     assert isinstance(sandbox, FillsDisk)
     pid = sandbox.component(MYSQL).pid
     strike = sandbox.fill_disk()
-    assert (strike.struck, "is full" in strike.seen, sandbox.component(MYSQL).reason) == (True, True, "disk full")
+    assert (strike.injected, "is full" in strike.seen) == (True, True)
+    assert sandbox.component(MYSQL).reason == "disk full"
     project = _create(sandbox)
     wait_until(lambda: _count(sandbox, "is full", LogCursor()) > 0)
     assert not _is_mirrored(sandbox, project)
@@ -365,7 +366,7 @@ def test_old_watch_expires_after_compaction_and_restart(start: Start) -> None:
 def test_stop_ends_what_is_paused_or_down(root: Path, start: Start) -> None:
     """A sandbox that is struck in every way stops at once and leaves no process."""
     sandbox = start(faults=True)
-    sandbox.cut(MYSQL, Cut.HANGING)
+    sandbox.break_link(MYSQL, LinkFault.HANGING)
     for component in (CONTROLLERMGR, MYSQL, KUBE_APISERVER):
         sandbox.pause(component)
     sandbox.kill(ETCD)
@@ -394,7 +395,7 @@ def test_sandbox_that_was_left_struck_is_replaced(start: Start, leave: str) -> N
     first = start(keep=True, faults=True)
     match leave:
         case "cut":
-            first.cut(KUBE_APISERVER, Cut.SLOW)
+            first.break_link(KUBE_APISERVER, LinkFault.SLOW)
         case "paused":
             first.pause(ETCD)
         case _:
@@ -409,8 +410,8 @@ def test_sandbox_that_was_left_struck_is_replaced(start: Start, leave: str) -> N
 def test_sandbox_that_was_mended_is_used_again(start: Start) -> None:
     """What was undone leaves a sandbox as good as new, with a controller manager that is."""
     first = start(keep=True, faults=True)
-    first.cut(MYSQL, Cut.REFUSED)
-    first.mend(MYSQL)
+    first.break_link(MYSQL, LinkFault.REFUSED)
+    first.heal_link(MYSQL)
     first.kill(MYSQL)
     first.start(MYSQL)
     first.pause(CONTROLLERMGR)

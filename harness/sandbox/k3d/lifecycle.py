@@ -26,16 +26,16 @@ _SHORT_TIMEOUT_S = 300.0   # start, stop, delete
 _MADE_BY_ANOTHER = "a cluster with that name already exists"
 
 
-class Debt(StrEnum):
-    """What the run owes the cluster at its end: an action of `sandbox.py`, or nothing."""
+class Cleanup(StrEnum):
+    """What the run has to do to the cluster at its end: an action of `sandbox.py`, or nothing."""
 
-    NOTHING = ""
+    NONE = ""
     STOP = "stop"
     DELETE = "delete"
 
 
-class Tenure:
-    """The cluster in the hands of one run."""
+class ClusterLifecycle:
+    """The cluster from its start by one run to its end."""
 
     def __init__(
         self,
@@ -45,7 +45,7 @@ class Tenure:
         log: TextIO,
         progress: Progress,
     ) -> None:
-        self.debt = Debt.NOTHING
+        self.cleanup = Cleanup.NONE
         self._settings = settings
         self._script = script
         self._folder = folder
@@ -55,7 +55,7 @@ class Tenure:
     def bring_up(self) -> tuple[K3dCluster, str]:
         """Return the running cluster and its context, whose kubeconfig is then in the folder.
 
-        Raises `HarnessError` with what `sandbox.py` and the cluster said; `settle` is due then too.
+        Raises `HarnessError` with what `sandbox.py` and the cluster said; `tear_down` is due then too.
         """
         offers = self._script.read_offers()
         arguments = offers.make_arguments(self._settings)
@@ -71,34 +71,34 @@ class Tenure:
             self._run("delete", [], timeout_s=_SHORT_TIMEOUT_S)
             found = None
         if found is None:
-            self.debt = Debt.DELETE
+            self.cleanup = Cleanup.DELETE
             self._create(arguments)
         else:
             self._take_over(found, arguments)
         return self._look_up()
 
-    def settle(self) -> None:
-        """Delete or stop the cluster, as the run owes it; safe to call twice."""
-        debt, self.debt = self.debt, Debt.NOTHING
-        if debt is Debt.NOTHING or find_cluster() is None:
+    def tear_down(self) -> None:
+        """Delete or stop the cluster, as it is this run's to do; safe to call twice."""
+        cleanup, self.cleanup = self.cleanup, Cleanup.NONE
+        if cleanup is Cleanup.NONE or find_cluster() is None:
             return
-        self._run(debt, [], timeout_s=_SHORT_TIMEOUT_S)
+        self._run(cleanup, [], timeout_s=_SHORT_TIMEOUT_S)
 
-    def forgive(self) -> None:
-        """Leave the cluster as it is."""
-        self.debt = Debt.NOTHING
+    def disown(self) -> None:
+        """Leave the cluster as it is: it is not this run's."""
+        self.cleanup = Cleanup.NONE
 
     def _create(self, arguments: list[str]) -> None:
         try:
             self._run("create", arguments, timeout_s=2.0 * self._settings.wait_timeout_s + _FIXED_S)
         except HarnessError as error:
             if _MADE_BY_ANOTHER in error.problem:   # since we looked: it is not ours to delete
-                self.forgive()
+                self.disown()
             raise
 
     def _take_over(self, found: K3dCluster, arguments: list[str]) -> None:
         if not found.is_running:
-            self.debt = Debt.STOP
+            self.cleanup = Cleanup.STOP
             self._run("start", [], timeout_s=_SHORT_TIMEOUT_S)
         # before `sync`, whose kubectl calls act on whatever context is the current one
         write_kubeconfig(found.name, self._folder.kubeconfig)

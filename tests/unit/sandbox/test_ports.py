@@ -1,4 +1,4 @@
-"""Promises of `harness.sandbox.local.servers.ports`."""
+"""Promises of `harness.sandbox.ports`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import socket
 import psutil
 import pytest
 
-from harness.sandbox.local.servers.ports import (
+from harness.sandbox.ports import (
     LOOPBACK,
     choose_lasting_port,
     choose_port,
@@ -62,5 +62,5 @@ def test_lasting_port_is_free(monkeypatch: pytest.MonkeyPatch) -> None:
     """A port that is taken is not chosen; where all tried ones are, one of the system's is."""
     with socket.create_server((LOOPBACK, 0)) as server:
         taken = int(server.getsockname()[1])
-        monkeypatch.setattr("harness.sandbox.local.servers.ports.secrets.randbelow", lambda _: taken - 15_000)
+        monkeypatch.setattr("harness.sandbox.ports.secrets.randbelow", lambda _: taken - 15_000)
         assert choose_lasting_port() != taken

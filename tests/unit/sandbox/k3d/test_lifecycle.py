@@ -1,4 +1,4 @@
-"""Promises of `harness.sandbox.k3d.tenure`."""
+"""Promises of `harness.sandbox.k3d.lifecycle`."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from harness.core.errors import HarnessError
 from harness.core.progress import SILENT
 from harness.sandbox.k3d.cluster import CLUSTER
 from harness.sandbox.k3d.folder import K3dFolder, take_folder
+from harness.sandbox.k3d.lifecycle import Cleanup, ClusterLifecycle
 from harness.sandbox.k3d.options import Existing, K3dSettings
 from harness.sandbox.k3d.script import IN_CHECKOUT, find_script
-from harness.sandbox.k3d.tenure import Debt, Tenure
-from harness.sandbox.local.wire.folder import ROOT_VARIABLE
+from harness.sandbox.storage import ROOT_VARIABLE
 from tests.unit.sandbox.k3d.standins import StandIns
 
 _SCRIPT = '''
@@ -38,26 +38,26 @@ _RUNNING = {"running": True, "ports": {"30001": "3306"}}
 
 
 class _Desk:
-    """One folder, from which tenures are taken."""
+    """One folder, from which lifecycles are taken."""
 
     def __init__(self, folder: K3dFolder, checkout: Path) -> None:
         self.folder = folder
         self.checkout = checkout
         self.log = folder.log.open("w", encoding="utf-8")
 
-    def take(self, existing: Existing = Existing.REUSE, actions: tuple[str, ...] = _ALL) -> Tenure:
-        """Return a tenure with a sandbox.py that has these actions."""
+    def take(self, existing: Existing = Existing.REUSE, actions: tuple[str, ...] = _ALL) -> ClusterLifecycle:
+        """Return a lifecycle with a sandbox.py that has these actions."""
         path = self.checkout / IN_CHECKOUT
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(_SCRIPT.format(actions=actions))
-        return Tenure(K3dSettings(existing), find_script(self.checkout), self.folder, self.log, SILENT)
+        return ClusterLifecycle(K3dSettings(existing), find_script(self.checkout), self.folder, self.log, SILENT)
 
 
 @pytest.fixture
 def desk(tmp_path: Path, standins: StandIns, monkeypatch: pytest.MonkeyPatch) -> Iterator[_Desk]:
     """The k3d folder below a root of the test's own."""
     monkeypatch.setenv(ROOT_VARIABLE, str(tmp_path / "root"))
-    monkeypatch.setattr("harness.sandbox.local.wire.folder._LONGEST_ROOT", 200)   # no socket lives there
+    monkeypatch.setattr("harness.sandbox.storage._LONGEST_ROOT", 200)   # no socket lives there
     with take_folder() as folder:
         made = _Desk(folder, tmp_path / "checkout")
         yield made
@@ -75,12 +75,12 @@ def test_makes_a_cluster_and_deletes_it(desk: _Desk, standins: StandIns) -> None
 
     No temporary file of the script stays behind.
     """
-    tenure = desk.take()
-    cluster, context = tenure.bring_up()
+    lifecycle = desk.take()
+    cluster, context = lifecycle.bring_up()
     assert (cluster.name, cluster.is_running, context) == (CLUSTER, True, f"k3d-{CLUSTER}")
     assert cluster.published == {30001: ("127.0.0.1", 3306)}
-    tenure.settle()
-    tenure.settle()
+    lifecycle.tear_down()
+    lifecycle.tear_down()
     assert _list_actions(standins) == ["create", "delete"]
     assert sorted(path.name for path in desk.folder.path.iterdir()) == ["kubeconfig", "lock", "sandbox.log"]
     made = next(call for call in standins.list_all_calls() if call["words"][:2] == ["cluster", "create"])
@@ -90,29 +90,29 @@ def test_makes_a_cluster_and_deletes_it(desk: _Desk, standins: StandIns) -> None
 def test_leaves_a_running_cluster_alone(desk: _Desk, standins: StandIns) -> None:
     """A cluster that runs is used as it is, and nothing is owed to it."""
     standins.put_clusters(michelangelo_sandbox=_RUNNING)
-    tenure = desk.take()
-    tenure.bring_up()
-    assert tenure.debt is Debt.NOTHING
-    tenure.settle()
+    lifecycle = desk.take()
+    lifecycle.bring_up()
+    assert lifecycle.cleanup is Cleanup.NONE
+    lifecycle.tear_down()
     assert _list_actions(standins) == []
 
 
 def test_starts_a_stopped_cluster_and_stops_it(desk: _Desk, standins: StandIns) -> None:
     """A cluster that was stopped is so again at the end."""
     standins.put_clusters(michelangelo_sandbox={**_RUNNING, "running": False})
-    tenure = desk.take()
-    cluster, _ = tenure.bring_up()
+    lifecycle = desk.take()
+    cluster, _ = lifecycle.bring_up()
     assert cluster.is_running
-    tenure.settle()
+    lifecycle.tear_down()
     assert _list_actions(standins) == ["start", "stop"]
 
 
 def test_makes_a_cluster_anew(desk: _Desk, standins: StandIns) -> None:
     """`recreate` deletes the cluster that is there; the new one is the run's, and deleted at the end."""
     standins.put_clusters(michelangelo_sandbox=_RUNNING)
-    tenure = desk.take(Existing.RECREATE)
-    tenure.bring_up()
-    tenure.settle()
+    lifecycle = desk.take(Existing.RECREATE)
+    lifecycle.bring_up()
+    lifecycle.tear_down()
     assert _list_actions(standins) == ["delete", "create", "delete"]
 
 
@@ -139,12 +139,12 @@ def test_refuses_a_sync_that_the_script_does_not_have(desk: _Desk, standins: Sta
 
 def test_deletes_what_it_began_to_make(desk: _Desk, standins: StandIns) -> None:
     """A cluster on which `create` failed half way is deleted; the error says where all output is."""
-    tenure = desk.take()
+    lifecycle = desk.take()
     standins.write_program("k3d", _FAILS_AFTER_CREATING)
     with pytest.raises(HarnessError, match=r"sandbox\.py create: exit code 7") as caught:
-        tenure.bring_up()
+        lifecycle.bring_up()
     assert str(desk.folder.log) in caught.value.hint
-    tenure.settle()
+    lifecycle.tear_down()
     assert _list_actions(standins) == ["create", "delete"]
 
 
@@ -163,20 +163,20 @@ def test_does_not_delete_what_another_made_meanwhile(desk: _Desk, standins: Stan
     """Where `create` finds that somebody was faster, the cluster is theirs."""
     words = f"FATA[0000] Failed to create cluster '{CLUSTER}' because a cluster with that name already exists"
     standins.fail("k3d", "cluster", "create", output=words)
-    tenure = desk.take()
+    lifecycle = desk.take()
     with pytest.raises(HarnessError, match="already exists"):
-        tenure.bring_up()
-    assert tenure.debt is Debt.NOTHING
+        lifecycle.bring_up()
+    assert lifecycle.cleanup is Cleanup.NONE
 
 
 def test_says_that_there_is_no_cluster_after_all(desk: _Desk, standins: StandIns) -> None:
     """A script that ends well and leaves no cluster of the name is an error that lists those there are."""
     standins.put_clusters(other=_RUNNING)
     path = desk.checkout / IN_CHECKOUT
-    tenure = desk.take()
+    lifecycle = desk.take()
     path.write_text(path.read_text().replace("sys.exit(subprocess", "sys.exit(0 and subprocess"))
     with pytest.raises(HarnessError, match=r"no running cluster michelangelo-sandbox \(it has: other\)"):
-        tenure.bring_up()
+        lifecycle.bring_up()
 
 
 def test_one_run_at_a_time(desk: _Desk) -> None:
