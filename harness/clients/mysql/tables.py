@@ -5,10 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
-import mysql.connector
-
-from harness.clients.mysql import Database
-from harness.core.errors import HarnessError
+from harness.clients.mysql.database import Database
 from harness.spec.model import Kind
 from harness.spec.row import Row
 
@@ -40,10 +37,7 @@ class Tables(Database):
         Raises HarnessError where they can't be read.
         """
         wanted = sorted(self.list_versions(kind, namespace) if uids is None else uids)
-        try:
-            return list(self.get_rows_of(kind, wanted).values())
-        except mysql.connector.Error as error:
-            raise HarnessError(f"MySQL: {error} (while reading table {kind.table})") from error
+        return list(self.get_rows_of(kind, wanted).values())
 
     def find_children_of(self, kind: Kind, uids: Collection[str]) -> set[str]:
         """Return those of the uids that have labels or annotations; HarnessError where they can't be read."""

@@ -1,4 +1,4 @@
-"""Does to MySQL what only its administrator can: the faults' statements, and nothing of the harness's own reading.
+"""Does to MySQL what only its administrator can: the statements and locks of faults, never the harness's reading.
 
 The account is the sandbox's, which may do anything; the Ingester's is another one in a sandbox with faults.
 """
@@ -17,6 +17,11 @@ from harness.core.errors import HarnessError
 from harness.core.settings import MySQLEndpoint
 
 _GONE = (2006, 2013, 2055)   # the server was restarted, or has ended the connection
+_LOCK_TIMEOUT_S = 5
+
+
+class TransactionError(HarnessError):
+    """A statement of a transaction was refused, or MySQL has broken the transaction."""
 
 
 class Admin:
@@ -30,8 +35,7 @@ class Admin:
         """Close the connection; locks that it holds are released."""
         connection, self._connection = self._connection, None
         if connection is not None:
-            with contextlib.suppress(mysql.connector.Error):
-                connection.close()
+            _close(connection)
 
     def execute(self, sql: str, parameters: Sequence[Any] = ()) -> list[Any]:
         """Carry out a statement and return its rows; HarnessError, with MySQL's own words, where it fails."""
@@ -85,24 +89,65 @@ class Admin:
         return int(self.execute(sql)[0][0])
 
 
+class Transaction:
+    """An open transaction of the administrator's; to be made by `begin_transaction`."""
+
+    def __init__(self, connection: MySQLConnectionAbstract) -> None:
+        self._cursor = connection.cursor()
+
+    def execute(self, sql: str, parameters: Sequence[Any] = ()) -> list[Any]:
+        """Carry out a statement and return its rows; TransactionError where MySQL refuses it."""
+        try:
+            self._cursor.execute(sql, tuple(parameters))
+            return list(self._cursor.fetchall()) if self._cursor.description else []
+        except mysql.connector.Error as error:
+            raise TransactionError(f"MySQL's administrator: {error} (in: {sql})") from error
+
+
 @contextlib.contextmanager
-def holding(endpoint: MySQLEndpoint, statements: Sequence[str], parameters: Sequence[Any]) -> Iterator[None]:
+def begin_transaction(endpoint: MySQLEndpoint) -> Iterator[Transaction]:
+    """Begin a transaction on a connection of its own; it is rolled back when the context ends.
+
+    It waits up to 5 s for each lock. Raises TransactionError where there is no connection.
+    """
+    with contextlib.ExitStack() as stack:
+        try:
+            connection = connect(endpoint)
+            stack.callback(_close, connection)
+            transaction = Transaction(connection)
+        except mysql.connector.Error as error:
+            raise TransactionError(f"MySQL's administrator: {error}") from error
+        transaction.execute(f"SET SESSION innodb_lock_wait_timeout = {_LOCK_TIMEOUT_S}")
+        transaction.execute("START TRANSACTION")
+        yield transaction
+        with contextlib.suppress(TransactionError):
+            transaction.execute("ROLLBACK")
+
+
+@contextlib.contextmanager
+def hold_locks(endpoint: MySQLEndpoint, statements: Sequence[str], parameters: Sequence[Any]) -> Iterator[None]:
     """Hold the locks that the statements take, each with the same parameters, until the context ends.
 
     Raises HarnessError where they can't be had.
     """
-    try:
-        with contextlib.closing(connect(endpoint)) as connection:
-            cursor = connection.cursor()
-            cursor.execute("SET SESSION innodb_lock_wait_timeout = 5")
-            cursor.execute("START TRANSACTION")
-            for statement in statements:
-                cursor.execute(statement, tuple(parameters))
-                if cursor.description:
-                    cursor.fetchall()
-            yield
-            with contextlib.suppress(mysql.connector.Error):
-                cursor.execute("ROLLBACK")
-                cursor.close()
-    except mysql.connector.Error as error:
-        raise HarnessError(f"MySQL's locks can't be held: {error}") from error
+    with begin_transaction(endpoint) as transaction:
+        for statement in statements:
+            transaction.execute(statement, parameters)
+        yield
+
+
+@contextlib.contextmanager
+def hold_connections(endpoint: MySQLEndpoint, number: int) -> Iterator[None]:
+    """Hold so many connections until the context ends; HarnessError where they can't be had."""
+    with contextlib.ExitStack() as stack:
+        try:
+            for _ in range(number):
+                stack.callback(_close, connect(endpoint))
+        except mysql.connector.Error as error:
+            raise HarnessError(f"MySQL's connections can't be taken: {error}") from error
+        yield
+
+
+def _close(connection: MySQLConnectionAbstract) -> None:
+    with contextlib.suppress(mysql.connector.Error):   # the server may have ended it
+        connection.close()
