@@ -17,7 +17,7 @@ class Recorder:
     """The findings of one check, with their evidence; `facts` are what was measured.
 
     `problem` heads the message of a failure, `look_at` ends it; `detail` is what the report says of a check that
-    passes.
+    passes; `reproduce` is the command that repeats this check alone, where there is a shorter one than the run's.
     """
 
     findings: list[Finding] = field(default_factory=list)
@@ -26,6 +26,7 @@ class Recorder:
     problem: str = ""
     look_at: str = ""
     detail: str = ""
+    reproduce: str = ""
 
     def find(self, code: str, where: str, expected: str, actual: str) -> None:
         """Record a finding."""
@@ -42,6 +43,7 @@ class Recorder:
         self.facts |= other.facts
         self.problem, self.look_at = other.problem or self.problem, other.look_at or self.look_at
         self.detail = other.detail or self.detail
+        self.reproduce = other.reproduce or self.reproduce
 
     def compare(self, findings: Iterable[Finding], what: str) -> None:
         """Record what a comparison brought, and that it was made."""
@@ -53,3 +55,4 @@ class Recorder:
         """Write evidence and facts into the record, whatever the verdict will be."""
         check.evidence += self.evidence
         check.facts |= self.facts
+        check.reproduce = self.reproduce or check.reproduce

@@ -12,7 +12,8 @@ import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from harness.chapters.faults.tables import RowVersion, Tables
+from harness.clients.mysql.tables import RowVersion, Tables
+from harness.core.codes import ROW_LOST
 from harness.core.errors import HarnessError
 from harness.core.record import Finding
 from harness.core.settings import MySQLEndpoint
@@ -23,6 +24,9 @@ INTERVAL_S = 0.2
 _SAMPLES_PER_LOOK = 3
 _CONNECT_TIMEOUT_S = 1
 _JOIN_TIMEOUT_S = 30.0
+
+ROW_REVERTED = "row.reverted"   # to an earlier version
+ROW_REVIVED = "row.revived"     # soft-deleted, and live again
 
 
 @dataclass
@@ -45,11 +49,13 @@ class Follower:
             where = f"{kind.name} {old.name} ({uid[:8]}), sampled"
             new = versions.get(uid)
             if new is None:
-                self._report(where, "its row to stay", f"no row any more, last at {old.res_version}")
+                self._report(ROW_LOST, where, "its row to stay", f"no row any more, last at {old.res_version}")
             elif new.res_version < old.res_version:
-                self._report(where, f"res_version {old.res_version} or later", f"back to {new.res_version}")
+                expected = f"res_version {old.res_version} or later"
+                self._report(ROW_REVERTED, where, expected, f"back to {new.res_version}")
             elif new.live and not old.live:
-                self._report(where, "its soft-deleted row to stay so", f"live again, at {new.res_version}")
+                expected = "its soft-deleted row to stay so"
+                self._report(ROW_REVIVED, where, expected, f"live again, at {new.res_version}")
         self.rows[kind.name] = dict(versions)
 
     def take_moved(self) -> list[tuple[str, str]]:
@@ -61,8 +67,8 @@ class Follower:
         """Keep a whole row, to be compared with the object's version later."""
         self.samples[row.uid, row.res_version] = (kind, row)
 
-    def _report(self, where: str, expected: str, actual: str) -> None:
-        finding = Finding(where, expected, actual)
+    def _report(self, code: str, where: str, expected: str, actual: str) -> None:
+        finding = Finding(code, where, expected, actual)
         if finding not in self.findings:
             self.findings.append(finding)
 

@@ -1,4 +1,4 @@
-"""`harness.chapters.faults.plan`: what the clients are going to do."""
+"""`harness.chapters.faults.load.plan`: what the clients are going to do."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from itertools import islice
 
 import pytest
 
-from harness.chapters.faults.plan import LIFE, REST, Operation, Verb, make_plan
+from harness.chapters.faults.load.plan import LIFE, REST, Operation, Verb, make_plan
 from harness.spec.catalogue import KINDS
 
 KIND_NAMES = [kind.name for kind in KINDS]

@@ -1,7 +1,7 @@
 """What each client of the load is going to do: a fixed sequence of operations, made from a seed alone.
 
 Two plans of one seed are equal, whatever happens while they are carried out. A plan assumes that each operation
-succeeds; what becomes of one that does not is the client's business (`harness.chapters.faults.workload`).
+succeeds; what becomes of one that does not is the client's business (`harness.chapters.faults.load.workload`).
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ _LONGER = 0.4
 
 @dataclass(frozen=True)
 class RoundPlan:
-    """One round: its faults in the order in which they strike, the load's seed, how long they stand."""
+    """One round: its faults in the order in which they are injected, the load's seed, how long they hold."""
 
     number: int
     faults: tuple[Fault, ...]
@@ -32,7 +32,7 @@ class RoundPlan:
         return f"{' and '.join(fault.title for fault in self.faults)} (round {self.number})"
 
 
-def draw_rounds(seed: int, faults: Sequence[Fault]) -> Iterator[RoundPlan]:
+def draw_schedule(seed: int, faults: Sequence[Fault]) -> Iterator[RoundPlan]:
     """Yield rounds without end: each fault in turn, in ever new orders, at times two at once, or for longer."""
     source = random.Random(seed)  # noqa: S311  reproducible, not secret
     number = 0
@@ -51,10 +51,10 @@ def draw_rounds(seed: int, faults: Sequence[Fault]) -> Iterator[RoundPlan]:
 
 
 def order_faults(faults: Sequence[Fault]) -> tuple[Fault, ...]:
-    """Return the faults in the order in which they have to strike."""
+    """Return the faults in the order in which they have to be injected."""
     return tuple(sorted(faults, key=lambda fault: fault.part))
 
 
 def can_join(one: Fault, other: Fault) -> bool:
-    """Whether two faults can hold at the same time: they strike different parts, and one part each."""
+    """Whether two faults can hold at the same time: each is in one part of the sandbox, and in another one."""
     return one.part is not other.part and Part.SEVERAL not in (one.part, other.part)

@@ -1,4 +1,4 @@
-"""`harness.chapters.faults.workload`: clients that send, note the answer, and go on."""
+"""`harness.chapters.faults.load.workload`: clients that send, note the answer, and go on."""
 
 from __future__ import annotations
 
@@ -6,21 +6,20 @@ import threading
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from harness.chapters.faults.ledger import Entry, Ledger, Outcome
-from harness.chapters.faults.plan import Operation, Verb
-from harness.chapters.faults.workload import Client, Load, Workload, make_object
+from harness.chapters.faults.load.history import Event, History, Outcome
+from harness.chapters.faults.load.plan import Operation, Verb
+from harness.chapters.faults.load.workload import Client, Load, Workload, make_object
 from harness.core.errors import HarnessError, Refusal
 from harness.spec.annotations import INGESTER_FINALIZER
 from harness.spec.model import JsonObject, Kind
-
-from .builders import make_obj
+from tests.unit.chapters.faults.builders import make_obj
 
 LOAD = Load(1, "load", {"Project": make_obj(), "Cluster": make_obj(kind="Cluster")}, clients=2, rate=1000.0)
 NAME = "project-0-0"
 
 
 class FakeCluster:
-    """An API server of one object, which can be told to answer with an error or not at all."""
+    """An API server of one object, which can be history to answer with an error or not at all."""
 
     def __init__(self) -> None:
         self.obj: JsonObject | None = None
@@ -72,23 +71,23 @@ class FakeCluster:
 
 
 class Bench:
-    """A client with its cluster and ledger."""
+    """A client with its cluster and history."""
 
     def __init__(self) -> None:
         self.cluster = FakeCluster()
-        self.ledger = Ledger()
-        self.client = Client(LOAD, 0, self.cluster, self.ledger, threading.Event())  # type: ignore[arg-type]
+        self.history = History()
+        self.client = Client(LOAD, 0, self.cluster, self.history, threading.Event())  # type: ignore[arg-type]
 
-    def do(self, *verbs: Verb) -> list[Entry]:
+    def do(self, *verbs: Verb) -> list[Event]:
         """Carry out operations on one object and return what was noted of them."""
-        before = len(self.ledger.entries)
+        before = len(self.history.events)
         for verb in verbs:
             self.client.carry_out(Operation(0, 0, verb, "Project", NAME, {}))
-        return self.ledger.entries[before:]
+        return self.history.events[before:]
 
     def outcomes(self, *verbs: Verb) -> list[Outcome]:
         """Return the outcomes of operations on one object."""
-        return [entry.outcome for entry in self.do(*verbs)]
+        return [event.outcome for event in self.do(*verbs)]
 
 
 BROKEN = HarnessError("kube-apiserver does not answer: connection reset")
@@ -98,7 +97,7 @@ def test_answers_are_noted_with_uid_and_version() -> None:
     """An acknowledged operation is noted with the object that was answered."""
     bench = Bench()
     created, patched, deleted = bench.do(Verb.CREATE, Verb.PATCH, Verb.DELETE)
-    assert [entry.uid for entry in (created, patched, deleted)] == ["uid-1"] * 3
+    assert [event.uid for event in (created, patched, deleted)] == ["uid-1"] * 3
     assert patched.object is not None
     assert patched.object["metadata"]["resourceVersion"] == "2"
 
@@ -121,17 +120,17 @@ def test_a_refusal_is_not_tried_again() -> None:
 
 
 def test_a_broken_connection_leaves_it_open_and_the_object_is_read() -> None:
-    """After an uncertain creation the object is read before the next operation, which then addresses it."""
+    """After an indeterminate creation the object is read before the next operation, which then addresses it."""
     bench = Bench()
     bench.cluster.error, bench.cluster.does_it_all_the_same = BROKEN, True
-    assert bench.outcomes(Verb.CREATE) == [Outcome.UNCERTAIN]
+    assert bench.outcomes(Verb.CREATE) == [Outcome.INDETERMINATE]
     bench.cluster.error = None
     seen, patched = bench.do(Verb.PATCH)
     assert (seen.outcome, seen.uid, patched.outcome) == (Outcome.SEEN, "uid-1", Outcome.ACKNOWLEDGED)
 
 
 def test_an_uncertain_deletion_that_was_done_is_noted_as_seen() -> None:
-    """An object that is gone after an uncertain deletion is noted as seen to be gone."""
+    """An object that is gone after an indeterminate deletion is noted as seen to be gone."""
     bench = Bench()
     bench.do(Verb.CREATE)
     bench.cluster.error, bench.cluster.does_it_all_the_same = BROKEN, True
@@ -142,11 +141,11 @@ def test_an_uncertain_deletion_that_was_done_is_noted_as_seen() -> None:
 
 
 def test_nothing_is_sent_while_the_state_is_unknown() -> None:
-    """While the object can't be read after an uncertain operation, the next ones are skipped."""
+    """While the object can't be read after an indeterminate operation, the next ones are skipped."""
     bench = Bench()
     bench.cluster.error = BROKEN
     assert bench.outcomes(Verb.CREATE, Verb.PATCH, Verb.DELETE) == [
-        Outcome.UNCERTAIN, Outcome.SKIPPED, Outcome.SKIPPED,
+        Outcome.INDETERMINATE, Outcome.SKIPPED, Outcome.SKIPPED,
     ]  # fmt: skip
 
 
@@ -154,7 +153,7 @@ def test_a_server_in_trouble_leaves_it_open() -> None:
     """A server error says nothing about whether the operation was done."""
     bench = Bench()
     bench.cluster.error = Refusal(500, "InternalError", "etcdserver: request timed out")
-    assert bench.outcomes(Verb.CREATE) == [Outcome.UNCERTAIN]
+    assert bench.outcomes(Verb.CREATE) == [Outcome.INDETERMINATE]
 
 
 def test_created_objects_carry_the_finalizer_and_the_body() -> None:
@@ -174,7 +173,7 @@ def run_to_the_end(clusters: list[FakeCluster]) -> list[tuple[Operation, ...]]:
     workload = Workload(load, clusters.pop)  # type: ignore[arg-type]
     workload.start()
     workload.await_end()
-    operations = [e.operation for e in workload.ledger.entries if e.outcome is not Outcome.SEEN]
+    operations = [e.operation for e in workload.history.events if e.outcome is not Outcome.SEEN]
     return [tuple(o for o in operations if o.client == client) for client in range(2)]
 
 

@@ -1,7 +1,7 @@
-"""Awaits that all comes to rest after a fault: every object's final write in its row, every deleted object let go.
+"""Waits for convergence after a fault: every object's final write in its row, every deleted object released.
 
 It waits for conditions, and no longer than there is anything to wait for: what known issues of the profile explain
-would not change, and what the back-off does not try again for long has to be nudged.
+would not change, and what the back-off does not try again for long has to be touched.
 """
 
 from __future__ import annotations
@@ -12,11 +12,12 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TypeVar
 
-from harness.chapters.faults.checkers import Story, describe_stuck
-from harness.chapters.faults.ending import list_objects
-from harness.chapters.faults.ledger import Life, is_going
-from harness.chapters.faults.tables import RowVersion, Tables
+from harness.chapters.faults.checkers import RoundHistory, describe_stuck
+from harness.chapters.faults.final_state import list_objects
+from harness.chapters.faults.load.history import ObjectRecord, is_going
 from harness.clients.kube import Cluster, get_version
+from harness.clients.mysql.tables import RowVersion, Tables
+from harness.core.codes import OBJECT_KEPT, ROW_BEHIND, ROW_DELETED, ROW_LIVE, ROW_MISSING
 from harness.core.errors import HarnessError, Refusal
 from harness.core.polling import wait_for
 from harness.core.record import Finding
@@ -40,19 +41,19 @@ class FinalWrites:
 
 
 @dataclass(frozen=True)
-class Open:
-    """What has not come to rest: the object's name, and what is wrong as long as it stays so."""
+class Pending:
+    """What has not converged: the object's name, and what is wrong as long as it stays so."""
 
     name: str
     finding: Finding
 
 
 @dataclass(frozen=True)
-class Rest:
-    """How the wait ended: `open` is what had not come to rest."""
+class Convergence:
+    """How the wait ended: `pending` is what had not converged."""
 
     waited_s: float
-    open: tuple[Open, ...]
+    pending: tuple[Pending, ...]
 
 
 def read_finally(cluster: Cluster, kinds: Sequence[Kind], namespace: str) -> dict[str, JsonObject]:
@@ -67,11 +68,11 @@ def write_finally(
     *,
     mark: str,
     leave_alone: Collection[str] = (),
-    nudged: Collection[str] = (),
+    touched: Collection[str] = (),
 ) -> FinalWrites:
     """Write once more to each live object, until it is acknowledged; HarnessError where that can't be done.
 
-    Kinds to `leave_alone` are not written to, and of the objects that are being deleted only those `nudged`, by
+    Kinds to `leave_alone` are not written to, and of the objects that are being deleted only those `touched`, by
     name.
     """
     done = FinalWrites()
@@ -80,7 +81,7 @@ def write_finally(
     patch: JsonObject = {"metadata": {"annotations": {"load/final": mark}}}
     for uid, obj in objects.items():
         kind, name = KINDS_BY_NAME[obj["kind"]], obj["metadata"]["name"]
-        if obj["kind"] in leave_alone or (is_going(obj) and name not in nudged):
+        if obj["kind"] in leave_alone or (is_going(obj) and name not in touched):
             continue
         answer = _insist(partial(_patch, cluster, kind, namespace, name, patch), deadline)
         if is_going(obj):
@@ -113,14 +114,14 @@ def _insist(request: Callable[[], T], deadline: float) -> T:
 
     wait = wait_for(attempt, lambda pair: not pair[1], timeout_s=deadline - time.monotonic(), interval_s=0.05)
     if not wait.satisfied:
-        raise HarnessError(f"after the fault was healed, kube-apiserver still refuses: {wait.value[1]}")
+        raise HarnessError(f"after recovery from the fault, kube-apiserver still refuses: {wait.value[1]}")
     return wait.value[0][0]
 
 
-def await_rest(
-    look: Callable[[], Sequence[Open]], *, allowed_s: float, is_excused: Callable[[Open], bool]
-) -> Rest:
-    """Look until nothing is open, or all that is open is excused, or `allowed_s` have passed."""
+def wait_for_convergence(
+    look: Callable[[], Sequence[Pending]], *, allowed_s: float, is_excused: Callable[[Pending], bool]
+) -> Convergence:
+    """Look until nothing is pending, or all that is pending is excused, or `allowed_s` have passed."""
     wait = wait_for(
         look,
         lambda found: all(map(is_excused, found)),
@@ -128,40 +129,45 @@ def await_rest(
         interval_s=_INTERVAL_S,
         max_interval_s=2 * _INTERVAL_S,
     )
-    return Rest(wait.duration_s, tuple(wait.value))
+    return Convergence(wait.duration_s, tuple(wait.value))
 
 
-def find_open(
-    story: Story, objects: Mapping[str, JsonObject], rows: Mapping[str, Versions], targets: Mapping[str, int]
-) -> list[Open]:
-    """Return what has not come to rest, of what is in Kubernetes and in MySQL at one moment."""
+def find_pending(
+    history: RoundHistory,
+    objects: Mapping[str, JsonObject],
+    rows: Mapping[str, Versions],
+    targets: Mapping[str, int],
+) -> list[Pending]:
+    """Return what has not converged, of what is in Kubernetes and in MySQL at one moment."""
     found = []
     for uid, obj in objects.items():
         row = rows.get(obj["kind"], {}).get(uid)
-        if obj["kind"] in story.immutable:
-            found.append(_describe(story, obj, "to leave Kubernetes", "still there"))
+        if obj["kind"] in history.immutable:
+            found.append(_describe(history, OBJECT_KEPT, obj, "to leave Kubernetes", "still there"))
         elif is_going(obj):
             if INGESTER_FINALIZER in get_finalizers(obj):
-                life = story.lives.get(uid) or Life(obj["kind"], obj["metadata"]["name"], uid)
-                found.append(Open(life.name, describe_stuck(story, life, row.live if row else None)))
+                record = history.records.get(uid) or ObjectRecord(obj["kind"], obj["metadata"]["name"], uid)
+                found.append(Pending(record.name, describe_stuck(history, record, row.live if row else None)))
         elif row is None or not row.live:
-            found.append(_describe(story, obj, "a live row", "no row" if row is None else "soft-deleted"))
+            code, state = (ROW_MISSING, "no row") if row is None else (ROW_DELETED, "soft-deleted")
+            found.append(_describe(history, code, obj, "a live row", state))
         elif row.res_version < targets.get(uid, 0):
             state = f"still {row.res_version}"
-            found.append(_describe(story, obj, f"its row at {targets[uid]}, acknowledged", state))
-    for life in story.lives.values():
-        row = rows.get(life.kind, {}).get(life.uid)
-        if life.kind in story.immutable and row is None:
-            found.append(Open(life.name, Finding(life.title, "a live row", f"no row{story.quote(life.name)}")))
-        elif life.deleted and life.uid not in objects and row is not None and row.live:
-            found.append(Open(life.name, Finding(life.title, "its row soft-deleted", "live")))
+            found.append(_describe(history, ROW_BEHIND, obj, f"its row at {targets[uid]}, acknowledged", state))
+    for record in history.records.values():
+        row = rows.get(record.kind, {}).get(record.uid)
+        if record.kind in history.immutable and row is None:
+            state = f"no row{history.quote(record.name)}"
+            found.append(Pending(record.name, Finding(ROW_MISSING, record.title, "a live row", state)))
+        elif record.deleted and record.uid not in objects and row is not None and row.live:
+            found.append(Pending(record.name, Finding(ROW_LIVE, record.title, "its row soft-deleted", "live")))
     return found
 
 
-def _describe(story: Story, obj: JsonObject, expected: str, found: str) -> Open:
+def _describe(history: RoundHistory, code: str, obj: JsonObject, expected: str, state: str) -> Pending:
     metadata = obj["metadata"]
     title = f"{obj['kind']} {metadata['name']} ({metadata['uid'][:8]})"
-    return Open(metadata["name"], Finding(title, expected, f"{found}{story.quote(metadata['name'])}"))
+    return Pending(metadata["name"], Finding(code, title, expected, f"{state}{history.quote(metadata['name'])}"))
 
 
 def read_versions(tables: Tables, kinds: Sequence[Kind], namespace: str) -> dict[str, Versions]:

@@ -6,8 +6,8 @@ import time
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from harness.chapters.faults.tables import Tables
 from harness.clients.kube import Cluster, get_version
+from harness.clients.mysql.tables import Tables
 from harness.core.polling import wait_for
 from harness.spec.catalogue import KINDS_BY_NAME
 from harness.spec.model import JsonObject, Kind
@@ -17,8 +17,8 @@ _CATCH_UP_S = 2.0
 
 
 @dataclass
-class Ending:
-    """The state after all has come to rest. `objects` by uid; `rows` by kind; `orphans`: uids with children only.
+class FinalState:
+    """The state after convergence. `objects` by uid; `rows` by kind; `orphans`: uids with children only.
 
     Objects whose rows were newer or older when they were read are read again until both agree, or two seconds have
     passed for all of them: business controllers write all the while.
@@ -44,23 +44,23 @@ def list_objects(cluster: Cluster, kinds: Sequence[Kind], namespace: str) -> dic
 
 def gather(
     cluster: Cluster, tables: Tables, kinds: Sequence[Kind], namespace: str, uids: Mapping[str, Collection[str]]
-) -> Ending:
+) -> FinalState:
     """Read everything, of `uids` (by kind) also children without a row; HarnessError where that can't be done."""
-    ending = Ending(list_objects(cluster, kinds, namespace))
-    ending.rows = {kind.name: tables.list_rows(kind, namespace) for kind in kinds}
+    final = FinalState(list_objects(cluster, kinds, namespace))
+    final.rows = {kind.name: tables.list_rows(kind, namespace) for kind in kinds}
     deadline = time.monotonic() + _CATCH_UP_S
-    for uid, obj in list(ending.objects.items()):
-        rows = ending.find_rows(uid)
+    for uid, obj in list(final.objects.items()):
+        rows = final.find_rows(uid)
         if len(rows) == 1 and rows[0][1].res_version != get_version(obj):
-            _read_together(cluster, tables, namespace, ending, obj, deadline)
+            _read_together(cluster, tables, namespace, final, obj, deadline)
     for kind in kinds:
-        without = set(uids.get(kind.name, ())).difference(row.uid for row in ending.rows[kind.name])
-        ending.orphans[kind.name] = tables.find_children_of(kind, without)
-    return ending
+        without = set(uids.get(kind.name, ())).difference(row.uid for row in final.rows[kind.name])
+        final.orphans[kind.name] = tables.find_children_of(kind, without)
+    return final
 
 
 def _read_together(
-    cluster: Cluster, tables: Tables, namespace: str, ending: Ending, obj: JsonObject, deadline: float
+    cluster: Cluster, tables: Tables, namespace: str, final: FinalState, obj: JsonObject, deadline: float
 ) -> None:
     """Read the object and its row until they are of one version, or the deadline has passed; at least once."""
     kind, name, uid = KINDS_BY_NAME[obj["kind"]], obj["metadata"]["name"], obj["metadata"]["uid"]
@@ -78,8 +78,8 @@ def _read_together(
     left_s = max(0.0, deadline - time.monotonic())
     found, rows = wait_for(read, agree, timeout_s=left_s, interval_s=0.02).value
     if found is None or found["metadata"]["uid"] != uid:
-        del ending.objects[uid]
+        del final.objects[uid]
     else:
-        ending.objects[uid] = found
-    others = [row for row in ending.rows[kind.name] if row.uid != uid]
-    ending.rows[kind.name] = others + rows
+        final.objects[uid] = found
+    others = [row for row in final.rows[kind.name] if row.uid != uid]
+    final.rows[kind.name] = others + rows

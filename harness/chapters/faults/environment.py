@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from harness.chapters.faults.backoff import MARGIN_S
-from harness.chapters.faults.ledger import Entry, Life
 from harness.clients.kube import Cluster
 from harness.core.record import Finding
 from harness.sandbox.base import Sandbox
@@ -14,7 +13,7 @@ from harness.spec.model import Kind
 
 
 @dataclass(frozen=True)
-class Place:
+class Environment:
     """Where rounds take place: one sandbox. `open_cluster` makes a connection that never retries."""
 
     sandbox: Sandbox
@@ -25,11 +24,9 @@ class Place:
 
 
 @dataclass
-class Report:
+class RoundResult:
     """What a round brought: what was measured, what was found, and what was seen, in words."""
 
     facts: dict[str, str] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
     notes: list[tuple[str, str]] = field(default_factory=list)
-    lives: dict[str, Life] = field(default_factory=dict)
-    entries: list[Entry] = field(default_factory=list)

@@ -1,7 +1,7 @@
 """What the clients of the load asked for and what they were answered: the truth that the checkers start from.
 
 It is complete: an operation that was not sent stands in it as well, with the reason. Every other record here is
-derived from its entries.
+derived from its events.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from harness.chapters.faults.plan import Operation, Verb
+from harness.chapters.faults.load.plan import Operation, Verb
 from harness.clients.kube import get_version
 from harness.spec.model import JsonObject
 
@@ -21,14 +21,14 @@ class Outcome(StrEnum):
     """What became of an operation."""
 
     ACKNOWLEDGED = "acknowledged"
-    REFUSED = "refused"          # the API server says that it did not do it
-    UNCERTAIN = "uncertain"      # the connection broke: it may have been done
-    SKIPPED = "skipped"          # not sent: its object is not there
-    SEEN = "seen"                # not an operation: the object's state was read after an uncertain one
+    REFUSED = "refused"               # the API server says that it did not do it
+    INDETERMINATE = "indeterminate"   # the connection broke: it may have been done
+    SKIPPED = "skipped"               # not sent: its object is not there
+    SEEN = "seen"                     # not an operation: the object's state was read after an indeterminate one
 
 
 @dataclass(frozen=True)
-class Entry:
+class Event:
     """One operation and its outcome; times are monotonic seconds.
 
     `object` is what the API server answered; `uid` is that of the object that the client took itself to address.
@@ -49,7 +49,7 @@ class Entry:
 
 
 @dataclass
-class Life:
+class ObjectRecord:
     """One object from its creation to its end, as the clients know it.
 
     `versions` are those that the API server answered. `created_at` is None where the creation was not acknowledged
@@ -76,67 +76,67 @@ class Life:
         return f"{self.kind} {self.name} ({self.uid[:8]})"
 
 
-class Ledger:
-    """The entries of all clients, in the order of their answers."""
+class History:
+    """The events of all clients, in the order of their answers."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._entries: list[Entry] = []
+        self._events: list[Event] = []
 
-    def add(self, entry: Entry) -> None:
-        """Note an entry; from any thread."""
+    def add(self, event: Event) -> None:
+        """Note an event; from any thread."""
         with self._lock:
-            self._entries.append(entry)
+            self._events.append(event)
 
     @property
-    def entries(self) -> list[Entry]:
-        """All entries so far."""
+    def events(self) -> list[Event]:
+        """All events so far."""
         with self._lock:
-            return list(self._entries)
+            return list(self._events)
 
     def count(self, outcome: Outcome, *, since: float = 0.0, until: float = float("inf")) -> int:
         """Return how many operations ended so, with an answer between two moments."""
-        return sum(e.outcome is outcome and since <= e.answered_at < until for e in self.entries)
+        return sum(e.outcome is outcome and since <= e.answered_at < until for e in self.events)
 
     def count_verbs(self, *, until: float = float("inf")) -> Counter[Verb]:
         """Return how many operations of each verb were acknowledged before a moment."""
         return Counter(
             e.operation.verb
-            for e in self.entries
+            for e in self.events
             if e.outcome is Outcome.ACKNOWLEDGED and e.answered_at < until
         )
 
     def find_newest(self, kind: str, *, until: float) -> dict[str, int]:
         """Return the newest version acknowledged before a moment, by uid, of the kind's objects then alive."""
         newest: dict[str, int] = {}
-        for entry in self.entries:
-            if entry.operation.kind != kind or entry.answered_at >= until:
+        for event in self.events:
+            if event.operation.kind != kind or event.answered_at >= until:
                 continue
-            if entry.object is not None and entry.outcome is Outcome.ACKNOWLEDGED:
-                newest[entry.uid] = get_version(entry.object)
-            elif entry.operation.verb is Verb.DELETE:
-                newest.pop(entry.uid, None)
+            if event.object is not None and event.outcome is Outcome.ACKNOWLEDGED:
+                newest[event.uid] = get_version(event.object)
+            elif event.operation.verb is Verb.DELETE:
+                newest.pop(event.uid, None)
         return newest
 
 
-def trace_lives(entries: Sequence[Entry]) -> dict[str, Life]:
-    """Return the life of every object that the entries tell of, by uid."""
-    lives: dict[str, Life] = {}
-    for entry in entries:
-        if not entry.uid:
+def trace_objects(events: Sequence[Event]) -> dict[str, ObjectRecord]:
+    """Return the record of every object that the events tell of, by uid."""
+    records: dict[str, ObjectRecord] = {}
+    for event in events:
+        if not event.uid:
             continue
-        operation = entry.operation
-        life = lives.setdefault(entry.uid, Life(operation.kind, operation.name, entry.uid))
-        if entry.object is not None:
-            life.versions[get_version(entry.object)] = entry.object
-        if operation.verb is Verb.CREATE and entry.outcome is Outcome.ACKNOWLEDGED:
-            life.created_at = entry.answered_at
-        if operation.verb is Verb.DELETE and entry.outcome in (Outcome.ACKNOWLEDGED, Outcome.UNCERTAIN):
-            life.delete_at = entry.answered_at
-            life.deleted = life.deleted or entry.outcome is Outcome.ACKNOWLEDGED
-        if entry.outcome is Outcome.SEEN and life.delete_at is not None:
-            life.deleted = life.deleted or entry.object is None or is_going(entry.object)
-    return lives
+        operation = event.operation
+        record = records.setdefault(event.uid, ObjectRecord(operation.kind, operation.name, event.uid))
+        if event.object is not None:
+            record.versions[get_version(event.object)] = event.object
+        if operation.verb is Verb.CREATE and event.outcome is Outcome.ACKNOWLEDGED:
+            record.created_at = event.answered_at
+        if operation.verb is Verb.DELETE and event.outcome in (Outcome.ACKNOWLEDGED, Outcome.INDETERMINATE):
+            record.delete_at = event.answered_at
+            record.deleted = record.deleted or event.outcome is Outcome.ACKNOWLEDGED
+        if event.outcome is Outcome.SEEN and record.delete_at is not None:
+            record.deleted = record.deleted or event.object is None or is_going(event.object)
+    return records
 
 
 def is_going(obj: JsonObject) -> bool:
@@ -144,7 +144,7 @@ def is_going(obj: JsonObject) -> bool:
     return bool(obj["metadata"].get("deletionTimestamp"))
 
 
-def describe(entries: Sequence[Entry], uid: str, last: int = 12) -> str:
+def describe(events: Sequence[Event], uid: str, last: int = 12) -> str:
     """Return the last operations on an object, one a line."""
-    own = [entry for entry in entries if entry.uid == uid]
+    own = [event for event in events if event.uid == uid]
     return "\n".join(map(str, own[-last:]))

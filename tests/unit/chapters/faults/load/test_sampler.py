@@ -1,14 +1,13 @@
-"""`harness.chapters.faults.sampler`: what a follower keeps, and a sampler that outlives its server."""
+"""`harness.chapters.faults.load.sampler`: what a follower keeps, and a sampler that outlives its server."""
 
 from __future__ import annotations
 
-from harness.chapters.faults.sampler import Follower, Sampler
-from harness.chapters.faults.tables import RowVersion
+from harness.chapters.faults.load.sampler import Follower, Sampler
+from harness.clients.mysql.tables import RowVersion
 from harness.core.polling import wait_for
 from harness.core.settings import MySQLEndpoint
 from harness.spec.catalogue import KINDS_BY_NAME
-
-from .builders import make_obj, make_row
+from tests.unit.chapters.faults.builders import make_obj, make_row
 
 PROJECT = KINDS_BY_NAME["Project"]
 NOWHERE = MySQLEndpoint("127.0.0.1", 1, "nobody", "none", "")
@@ -33,7 +32,7 @@ def test_rows_are_kept_by_version() -> None:
 
 
 def test_a_server_that_is_away_is_no_finding() -> None:
-    """A sampler without a server counts its failed looks and ends when told."""
+    """A sampler without a server counts its failed looks and ends when history."""
     sampler = Sampler(NOWHERE, [PROJECT], "load", 1)
     sampler.start()
     assert wait_for(lambda: sampler.failed_looks, bool, timeout_s=5.0).satisfied

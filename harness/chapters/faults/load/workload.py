@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from harness.chapters.faults.ledger import Entry, Ledger, Outcome, is_going
-from harness.chapters.faults.plan import Operation, Verb, make_plan
+from harness.chapters.faults.load.history import Event, History, Outcome, is_going
+from harness.chapters.faults.load.plan import Operation, Verb, make_plan
 from harness.clients.kube import Cluster
 from harness.core.errors import HarnessError, Refusal
 from harness.spec.annotations import INGESTER_FINALIZER
@@ -51,7 +51,7 @@ class _Known:
     """What a client knows of the object of one name; without `uid` there is none."""
 
     uid: str = ""
-    uncertain: bool = False
+    indeterminate: bool = False
 
 
 @dataclass
@@ -61,7 +61,7 @@ class Client:
     load: Load
     number: int
     cluster: Cluster
-    ledger: Ledger
+    history: History
     stop: threading.Event
     clock: Callable[[], float] = time.monotonic
     _known: dict[str, _Known] = field(default_factory=dict)
@@ -78,7 +78,7 @@ class Client:
     def carry_out(self, operation: Operation) -> None:
         """Send the operation, if there is what it addresses, and note what came of it."""
         known = self._known.setdefault(operation.name, _Known())
-        if known.uncertain and not self._look(operation, known):
+        if known.indeterminate and not self._look(operation, known):
             self._note(operation, Outcome.SKIPPED, known, self.clock(), answer="its object can't be read")
         elif operation.verb is Verb.CREATE:
             self._create(operation, known)
@@ -124,26 +124,26 @@ class Client:
             return request(), sent_at
         except Refusal as refusal:
             # The API server's own trouble (its etcd is away) says nothing about whether it was done.
-            outcome = Outcome.UNCERTAIN if refusal.status >= 500 else Outcome.REFUSED
+            outcome = Outcome.INDETERMINATE if refusal.status >= 500 else Outcome.REFUSED
             answer = f"{refusal.status} {refusal.reason}"
             if refusal.not_found:
                 self._note(operation, outcome, known, sent_at, answer=answer)
                 known.uid = ""
                 return None, sent_at
         except HarnessError as error:
-            outcome, answer = Outcome.UNCERTAIN, error.problem.partition("\n")[0][:160]
-        known.uncertain = known.uncertain or outcome is Outcome.UNCERTAIN
+            outcome, answer = Outcome.INDETERMINATE, error.problem.partition("\n")[0][:160]
+        known.indeterminate = known.indeterminate or outcome is Outcome.INDETERMINATE
         self._note(operation, outcome, known, sent_at, answer=answer)
         return None, sent_at
 
     def _look(self, operation: Operation, known: _Known) -> bool:
-        """Read the object after an uncertain operation; whether that could be done."""
+        """Read the object after an indeterminate operation; whether that could be done."""
         sent_at = self.clock()
         try:
             obj = self.cluster.get(KINDS_BY_NAME[operation.kind], self.load.namespace, operation.name)
         except (HarnessError, Refusal):
             return False
-        known.uncertain = False
+        known.indeterminate = False
         if known.uid and (obj is None or obj["metadata"]["uid"] != known.uid):
             self._note(operation, Outcome.SEEN, known, sent_at)
         known.uid = ""
@@ -163,7 +163,7 @@ class Client:
         obj: JsonObject | None = None,
         answer: str = "",
     ) -> None:
-        self.ledger.add(Entry(operation, outcome, sent_at, self.clock(), known.uid, obj, answer))
+        self.history.add(Event(operation, outcome, sent_at, self.clock(), known.uid, obj, answer))
 
 
 class Workload:
@@ -171,10 +171,10 @@ class Workload:
 
     def __init__(self, load: Load, open_cluster: Callable[[], Cluster]) -> None:
         self.load = load
-        self.ledger = Ledger()
+        self.history = History()
         self._stop = threading.Event()
         self._clients = [
-            Client(load, number, open_cluster(), self.ledger, self._stop) for number in range(load.clients)
+            Client(load, number, open_cluster(), self.history, self._stop) for number in range(load.clients)
         ]
         self._threads: list[threading.Thread] = []
         self.started_at = 0.0

@@ -1,4 +1,4 @@
-"""`harness.chapters.faults.programme` and `.catalogue`: which faults there are, and which rounds a seed draws."""
+"""`harness.chapters.faults.schedule` and `.catalogue`: which faults there are, and which rounds a seed draws."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from itertools import islice
 import pytest
 
 from harness.chapters.faults.catalogue import FAULTS, FAULTS_BY_NAME, Part, find_fault
-from harness.chapters.faults.programme import RoundPlan, can_join, draw_rounds, order_faults
+from harness.chapters.faults.schedule import RoundPlan, can_join, draw_schedule, order_faults
 from harness.core.errors import SettingsError
 
 
 def draw(seed: int, number: int = 200) -> list[RoundPlan]:
     """Return the first rounds of a seed."""
-    return list(islice(draw_rounds(seed, FAULTS), number))
+    return list(islice(draw_schedule(seed, FAULTS), number))
 
 
 def test_every_fault_has_a_name_and_a_section_of_the_chapter() -> None:
@@ -22,8 +22,8 @@ def test_every_fault_has_a_name_and_a_section_of_the_chapter() -> None:
     assert {fault.section.partition(".")[0] for fault in FAULTS} == {"8"}
 
 
-def test_every_stroke_is_made_anew() -> None:
-    """No two rounds share a stroke."""
+def test_every_injection_is_made_anew() -> None:
+    """No two rounds share an injection."""
     assert all(fault.make() is not fault.make() for fault in FAULTS)
 
 
@@ -34,14 +34,14 @@ def test_a_wrong_fault_is_refused_with_the_nearest() -> None:
         find_fault("mysql-kil")
 
 
-def test_one_seed_draws_one_programme() -> None:
+def test_one_seed_draws_one_schedule() -> None:
     """The same seed draws the same rounds, another one others."""
     assert draw(3) == draw(3)
     assert draw(3) != draw(4)
 
 
 def test_every_fault_has_its_turn_before_any_comes_again() -> None:
-    """A soak of as many rounds as there are faults has struck with each of them."""
+    """A soak of as many rounds as there are faults has injected each of them."""
     names = {fault.name for plan in draw(5, len(FAULTS)) for fault in plan.faults}
     assert names == set(FAULTS_BY_NAME)
 
@@ -51,8 +51,8 @@ def test_rounds_have_a_seed_of_their_own() -> None:
     assert [(plan.number, plan.seed) for plan in draw(9, 3)] == [(1, 9), (2, 10), (3, 11)]
 
 
-def test_two_faults_at_once_strike_different_parts_in_order() -> None:
-    """Two at once never strike one part, and MySQL's come first, since they need a working controller manager."""
+def test_two_faults_at_once_are_in_different_parts_in_order() -> None:
+    """Two at once are never in one part, and MySQL's come first, since they need a working controller manager."""
     pairs = [plan.faults for plan in draw(1, 400) if len(plan.faults) == 2]
     assert len(pairs) > 20
     assert all(can_join(one, other) and one.part < other.part for one, other in pairs)

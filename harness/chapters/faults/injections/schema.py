@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import time
 
-from harness.chapters.faults.refusals import RefusingMySQL
-from harness.chapters.faults.scene import Scene
+from harness.chapters.faults.injections.base import InjectionContext
+from harness.chapters.faults.injections.refusals import RefusingMySQL
+from harness.core.codes import ROW_BEHIND
 from harness.core.polling import wait_for
 from harness.core.record import Finding
 from harness.spec.catalogue import KINDS_BY_NAME
@@ -19,20 +20,21 @@ class BrokenTable(RefusingMySQL):
 
     def __init__(self, kind: str = "Pipeline") -> None:
         self.kind = KINDS_BY_NAME[kind]
-        self._struck = False
+        self._was_injected = False
 
-    def examine(self, scene: Scene) -> list[Finding]:
+    def examine(self, context: InjectionContext) -> list[Finding]:
         """Return the other kinds whose rows don't reach what was acknowledged by now."""
         now = time.monotonic()
-        others = [kind for kind in scene.kinds if kind != self.kind]
-        wanted = {kind: scene.ledger.find_newest(kind.name, until=now) for kind in others}
+        others = [kind for kind in context.kinds if kind != self.kind]
+        wanted = {kind: context.history.find_newest(kind.name, until=now) for kind in others}
 
         def find_behind() -> list[Kind]:
-            return [kind for kind in others if self._is_behind(scene, kind, wanted[kind])]
+            return [kind for kind in others if self._is_behind(context, kind, wanted[kind])]
 
         behind = wait_for(find_behind, lambda found: not found, timeout_s=_FOLLOW_S, interval_s=0.1).value
         return [
             Finding(
+                ROW_BEHIND,
                 f"{kind.name}, while table {self.kind.table} is broken",
                 "its rows to follow",
                 f"behind what was acknowledged {_FOLLOW_S:g} s before",
@@ -41,9 +43,9 @@ class BrokenTable(RefusingMySQL):
         ]
 
     @staticmethod
-    def _is_behind(scene: Scene, kind: Kind, wanted: dict[str, int]) -> bool:
+    def _is_behind(context: InjectionContext, kind: Kind, wanted: dict[str, int]) -> bool:
         """Whether a live row of the kind has not reached its version."""
-        rows = scene.follower.rows.get(kind.name, {})
+        rows = context.follower.rows.get(kind.name, {})
         return any(uid not in rows or (rows[uid].live and rows[uid].res_version < n) for uid, n in wanted.items())
 
 
@@ -52,15 +54,15 @@ class TableMissing(BrokenTable):
 
     line = r"\b1146\b|doesn't exist"
 
-    def strike(self, scene: Scene) -> None:
+    def inject(self, context: InjectionContext) -> None:
         """Rename the table."""
-        scene.admin.execute(f"RENAME TABLE `{self.kind.table}` TO `{self.kind.table}_away`")
-        self._struck = True
+        context.admin.execute(f"RENAME TABLE `{self.kind.table}` TO `{self.kind.table}_away`")
+        self._was_injected = True
 
-    def heal(self, scene: Scene) -> None:
+    def recover(self, context: InjectionContext) -> None:
         """Rename it back."""
-        if self._struck:
-            scene.admin.execute(f"RENAME TABLE `{self.kind.table}_away` TO `{self.kind.table}`")
+        if self._was_injected:
+            context.admin.execute(f"RENAME TABLE `{self.kind.table}_away` TO `{self.kind.table}`")
 
 
 class ColumnRenamed(BrokenTable):
@@ -68,15 +70,15 @@ class ColumnRenamed(BrokenTable):
 
     line = r"\b1054\b|Unknown column"
 
-    def strike(self, scene: Scene) -> None:
+    def inject(self, context: InjectionContext) -> None:
         """Rename the column."""
-        self._rename(scene, self.kind.columns[0].name, f"{self.kind.columns[0].name}_away")
-        self._struck = True
+        self._rename(context, self.kind.columns[0].name, f"{self.kind.columns[0].name}_away")
+        self._was_injected = True
 
-    def heal(self, scene: Scene) -> None:
+    def recover(self, context: InjectionContext) -> None:
         """Rename it back."""
-        if self._struck:
-            self._rename(scene, f"{self.kind.columns[0].name}_away", self.kind.columns[0].name)
+        if self._was_injected:
+            self._rename(context, f"{self.kind.columns[0].name}_away", self.kind.columns[0].name)
 
-    def _rename(self, scene: Scene, old: str, new: str) -> None:
-        scene.admin.execute(f"ALTER TABLE `{self.kind.table}` RENAME COLUMN `{old}` TO `{new}`")
+    def _rename(self, context: InjectionContext, old: str, new: str) -> None:
+        context.admin.execute(f"ALTER TABLE `{self.kind.table}` RENAME COLUMN `{old}` TO `{new}`")
