@@ -79,7 +79,7 @@ class SandboxSettings:
     `kinds` are those that must be served and have tables; none are given: the profile's. `apiserver` is the
     executable of Michelangelo's API server; it then installs the CRDs, which must be those of `crds`.
     `base_yaml_overrides` are keys of `base.yaml` ('ingester.requeuePeriod') with their values. `faults` puts a
-    proxy between the controller manager and its servers, where the way can be cut.
+    proxy between the controller manager and its servers, where the link can be broken.
     """
 
     controllermgr: ControllerManager = ControllerManager()
