@@ -8,8 +8,7 @@ from typing import Any
 
 from harness.core.settings import SandboxSettings
 from harness.doctor.diagnosis import Diagnosis, get_exit_code, render_diagnoses
-from harness.doctor.existing import examine_existing
-from harness.doctor.local import examine_local
+from harness.doctor.preflight import run_doctor
 from harness.sandbox.existing.options import ExistingSettings
 
 AddOptions = Callable[[Callable[..., Any]], None]
@@ -28,13 +27,6 @@ def add_doctor_command(
     doctor = commands.add_parser("doctor", help="check that a run has what it needs; exit code 2 if not")
     add_options(doctor.add_argument)
     doctor.set_defaults(run=lambda options: print_diagnoses(run_doctor(read_settings(options))))
-
-
-def run_doctor(settings: SandboxSettings | ExistingSettings) -> list[Diagnosis]:
-    """Return what the preflight of this kind of sandbox finds; nothing is changed, fetched or built."""
-    if isinstance(settings, ExistingSettings):
-        return examine_existing(settings)
-    return examine_local(settings)
 
 
 def print_diagnoses(findings: Sequence[Diagnosis]) -> int:

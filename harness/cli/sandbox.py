@@ -20,10 +20,11 @@ from harness.sandbox.local.client.access import list_variables
 from harness.sandbox.local.client.identity import PORTS
 from harness.sandbox.local.client.sandbox import end_sandbox, list_sandboxes, start_local_sandbox
 from harness.sandbox.local.servers.baseyaml import ABSENT
-from harness.sandbox.local.wire.folder import SandboxFolder, get_root, lock_root
+from harness.sandbox.local.wire.folder import SandboxFolder, lock_root
 from harness.sandbox.local.wire.logs import get_cursor, read_lines
 from harness.sandbox.local.wire.state import State
 from harness.sandbox.local.wire.sweep import sweep
+from harness.sandbox.storage import get_root
 
 _FOLLOW_INTERVAL_S = 0.2
 _HOW_TO_START = "Start one with `python -m harness sandbox up` or `pytest --keep-sandbox`"

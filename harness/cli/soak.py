@@ -17,12 +17,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from harness.chapters.faults.catalogue import FAULTS, FAULTS_BY_NAME, find_fault
-from harness.chapters.faults.programme import RoundPlan, can_join, draw_rounds, order_faults
 from harness.chapters.faults.run import DEFAULT_SEED
+from harness.chapters.faults.schedule import RoundPlan, can_join, draw_schedule, order_faults
 from harness.chapters.faults.shrinking import shrink
 from harness.cli.options import add_run_options, add_sandbox_options, add_target_options, read_run_settings
 from harness.core.errors import CheckFailure, HarnessError, Refusal, SettingsError
-from harness.core.outcomes import Signal
+from harness.core.outcomes import Outcome, noting_outcome
 from harness.core.record import Check, Record, Status
 from harness.report.console import ConsoleProgress, make_console, print_matrix
 from harness.report.folder import ReportFolder, prepare_report_folder
@@ -30,7 +30,8 @@ from harness.report.html import render_page
 from harness.report.publish import publish
 from harness.report.record import SEED_BASELINE, load_baseline, write_text
 from harness.spec.model import Case
-from harness.suite.outcome import noting_outcome
+from harness.suite.judge import conclude
+from harness.suite.recorder import Recorder
 from harness.suite.session import Session, interrupt
 
 _MINUTES = 10.0
@@ -58,7 +59,7 @@ def add_soak_command(commands: argparse._SubParsersAction[argparse.ArgumentParse
         action="append",
         default=[],
         metavar="NAME",
-        help=f"this one only; without --minutes several strike at once (repeatable): {', '.join(FAULTS_BY_NAME)}",
+        help=f"this one only; without --minutes several hold at once (repeatable): {', '.join(FAULTS_BY_NAME)}",
     )
     command.add_argument(
         "--outage", type=float, default=None, metavar="SECONDS", help="how long the fault of one round holds"
@@ -108,11 +109,11 @@ def read_rounds(options: argparse.Namespace) -> Iterable[RoundPlan]:
         if options.outage is not None:
             raise SettingsError("--outage goes with one round", hint="Name its --fault, and leave out --minutes")
         options.minutes = options.minutes or _MINUTES
-        return draw_rounds(options.seed, faults or FAULTS)
+        return draw_schedule(options.seed, faults or FAULTS)
     for one, other in itertools.combinations(faults, 2):
         if not can_join(one, other):
             raise SettingsError(
-                f"--fault: {one.name} and {other.name} can't strike at once", hint="Give --minutes, or one of them"
+                f"--fault: {one.name} and {other.name} can't hold at once", hint="Give --minutes, or one of them"
             )
     outage_s = max(fault.outage_s for fault in faults) if options.outage is None else options.outage
     return [RoundPlan(1, order_faults(faults), options.seed, outage_s)]
@@ -121,10 +122,10 @@ def read_rounds(options: argparse.Namespace) -> Iterable[RoundPlan]:
 def soak(
     session: Session, rounds: Iterable[RoundPlan], progress: ConsoleProgress, options: argparse.Namespace
 ) -> int:
-    """Conduct the rounds; return the exit code.
+    """Run the rounds; return the exit code.
 
     It is 0, 1 where one failed or proved nothing, 2 where the sandbox did not come up or knows none of the faults.
-    A round that could not be conducted is the last one: the next would fare no better.
+    A round that could not be run is the last one: the next would fare no better.
     """
     try:
         session.start(faults=True)
@@ -149,7 +150,7 @@ def soak(
         progress.begin(stage)
         check = Check(plan.faults[0].section, plan.title, detail="not reached")
         session.record.checks.append(check)
-        conduct_round(session, plan, check)
+        run_round(session, plan, check)
         progress.end(stage, _describe(check))
         if check.status in (Status.NOT_RUN, Status.ERROR):
             session.record.headline = check.detail
@@ -177,7 +178,7 @@ def _shrink(session: Session, plan: RoundPlan, check: Check, progress: ConsolePr
     def fails(cases: Sequence[Case]) -> bool:
         nonlocal command
         again = Check(check.section, check.title)
-        conduct_round(session, plan, again, cases)
+        run_round(session, plan, again, cases)
         if again.status is Status.FAIL:
             command = again.reproduce
         return again.status is Status.FAIL
@@ -188,15 +189,22 @@ def _shrink(session: Session, plan: RoundPlan, check: Check, progress: ConsolePr
     progress.end(stage, f"fails with {check.facts['fails with']}\n  repeat it: {command}")
 
 
-def conduct_round(
+def run_round(
     session: Session, plan: RoundPlan, check: Check, cases: Sequence[Case] | None = None
 ) -> None:
-    """Conduct one round, with some of the cases where given, and write into its check how it ended."""
+    """Run one round, with some of the cases where given, and write into its check how it ended."""
+    recorder, context = Recorder(), session.context
     with (
-        contextlib.suppress(Signal, CheckFailure, HarnessError, Refusal),   # each stands in the check by then
+        contextlib.suppress(Outcome, CheckFailure, HarnessError, Refusal),   # each stands in the check by then
         noting_outcome(check),
     ):
-        session.faults.conduct(plan.faults, check, seed=plan.seed, outage_s=plan.outage_s, cases=cases)
+        try:
+            session.faults.run_round(
+                plan.faults, recorder, seed=plan.seed, outage_s=plan.outage_s, cases=cases, section=check.section
+            )
+        finally:
+            recorder.write_to(check)
+        conclude(check, recorder, context.expectations, allow_stale=context.allow_stale)
 
 
 def _describe(check: Check) -> str:

@@ -121,7 +121,8 @@ class Finding:
 class Check:
     """The result of one check: one section for one kind, or for another `topic` (an issue, a fault).
 
-    `issues` are the ids of the known issues that explain what was found; `facts` are what was measured, by name.
+    `issues` are the ids of the known issues that explain what was found, `stale` of those that should have shown and
+    did not; `facts` are what was measured, by name.
     """
 
     section: str
@@ -133,6 +134,7 @@ class Check:
     duration_s: float = 0.0
     reproduce: str = ""
     issues: list[str] = field(default_factory=list)
+    stale: list[str] = field(default_factory=list)
     facts: dict[str, str] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
     evidence: list[Evidence] = field(default_factory=list)

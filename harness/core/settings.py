@@ -25,7 +25,7 @@ class Timeouts:
     registration_s: float = 20.0
     issue_s: float = 15.0          # for a known issue to show
     hold_s: float = 1.5            # that something stays as it is
-    glance_s: float = 0.3          # right after a write, to measure its latency
+    latency_s: float = 0.3          # right after a write, to measure its latency
     settle_s: float = 0.6          # after a reconcile, for what it must not do
 
 
@@ -79,7 +79,7 @@ class SandboxSettings:
     `kinds` are those that must be served and have tables; none are given: the profile's. `apiserver` is the
     executable of Michelangelo's API server; it then installs the CRDs, which must be those of `crds`.
     `base_yaml_overrides` are keys of `base.yaml` ('ingester.requeuePeriod') with their values. `faults` puts a
-    proxy between the controller manager and its servers, where the way can be cut.
+    proxy between the controller manager and its servers, where the link can be broken.
     """
 
     controllermgr: ControllerManager = ControllerManager()

@@ -28,8 +28,8 @@ from harness.sandbox.existing.manager import LoggedManager, ManagerView, find_ma
 from harness.sandbox.existing.options import ExistingSettings
 from harness.sandbox.existing.role import Need, list_needs
 from harness.sandbox.existing.sandbox import explain_refusal, open_forward
-from harness.sandbox.local.servers.ports import LOOPBACK
 from harness.sandbox.log_coverage import LogCoverage
+from harness.sandbox.ports import LOOPBACK
 from harness.spec.catalogue import KINDS
 from harness.subject.log import SETTING_UP, SKIPPED, get_registered_kinds, parse_log
 

@@ -21,8 +21,8 @@ from harness.provision.assets.cache import CACHE_VARIABLE, OFFLINE_VARIABLE, Cac
 from harness.provision.assets.controlplane import WAYS_OUT, find_ready_control_plane, find_toolchain_on_path
 from harness.provision.assets.mysqld import WAYS_OUT as MYSQL_WAYS_OUT
 from harness.provision.assets.mysqld import find_ready_mysql_server
-from harness.sandbox.local.servers.ports import LOOPBACK, choose_port
-from harness.sandbox.local.wire.folder import ROOT_VARIABLE, get_root
+from harness.sandbox.ports import LOOPBACK, choose_port
+from harness.sandbox.storage import ROOT_VARIABLE, get_root
 
 CONTROL_PLANE = "etcd, kube-apiserver"
 GO = "Go"

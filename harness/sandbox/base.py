@@ -1,7 +1,7 @@
 """What a sandbox is to the rest of the harness: one face for every place where the system can run.
 
-`harness.sandbox.local.client.sandbox` runs it as processes on this machine. Powers that not every backend has
-(restart, replace the controller manager) are protocols of their own: ask with `isinstance`.
+`harness.sandbox.local.client.sandbox` runs it as processes on this machine. Capabilities that not every backend
+has (restart, replace the controller manager) are protocols of their own: ask with `isinstance`.
 """
 
 from __future__ import annotations
@@ -111,7 +111,7 @@ class Sandbox(Protocol):
         """Return the lines to show to somebody who wants to look around in the sandbox."""
 
     def stop(self) -> None:
-        """End the sandbox if this run started it and is not to keep it; else let go of it."""
+        """End the sandbox if this run started it and is not to keep it; else detach from it."""
 
 
 @runtime_checkable
@@ -150,3 +150,12 @@ class RestartsControllerManager(Protocol):
 
     def restart_controllermgr(self) -> None:
         """Stop the controller manager (SIGTERM, then SIGKILL) and start it again; returns once it runs."""
+
+
+@runtime_checkable
+class OffersApiServer(Protocol):
+    """A sandbox in which Michelangelo's API server may run."""
+
+    @property
+    def apiserver_address(self) -> str:
+        """Its gRPC address, HOST:PORT; '' where it doesn't run."""

@@ -1,43 +1,57 @@
-"""What a sandbox can do to its own parts, where it can: ask with `isinstance`.
+"""What a sandbox can do to its own components, where it can: ask with `isinstance`, or demand it with `require`.
 
-A power changes the sandbox under whoever else uses it, so it is refused with `BusyError` while another run
-does. Each says with a `Strike` what it did and what was then seen: a fault that nobody saw is none.
+A capability changes the sandbox under whoever else uses it, so it is refused with `BusyError` while another run
+does. Each says with an `InjectionResult` what it did and what was then seen: a fault that nobody saw is none.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, TypeVar, runtime_checkable
 
-from harness.sandbox.local.servers.baseyaml import Overrides
+from harness.core.errors import HarnessError
 
 PAUSED = "paused"   # the reason of a component that is
 SLOW_MS = 200       # of each direction
 SLOW_JITTER_MS = 50
 
+LONGEST_RESTART_DELAY_S = 8.0
+"""The longest delay after which a controller manager that ended is started again."""
+LIMITED_USER = "controllermgr"
+"""The controller manager's own account of MySQL in a sandbox with faults."""
 
-class Cut(StrEnum):
-    """How the way from the controller manager to a server is cut."""
+Overrides = Iterable[tuple[str, Any]]
+"""Keys of `base.yaml`, such as 'ingester.requeuePeriod', with their values."""
+
+T = TypeVar("T")
+
+
+class BusyError(HarnessError):
+    """Another client uses the sandbox, which must not change under it."""
+
+
+class LinkFault(StrEnum):
+    """How the link from the controller manager to a server is broken."""
 
     REFUSED = "refused"       # old connections are closed, new ones refused
-    HANGING = "hanging"       # connections stay and are made, and no byte arrives until it is mended
+    HANGING = "hanging"       # connections stay and are made, and no byte arrives until it is healed
     RESETTING = "resetting"   # old connections are closed, new ones are reset (TCP RST)
     SLOW = "slow"             # 200 ms in each direction, give or take 50
 
 
 @dataclass(frozen=True)
-class Strike:
+class InjectionResult:
     """What was done to a component, and what shows it.
 
-    `seen` is the evidence in words; `struck` whether it shows what was intended. `at` counts seconds since the
+    `seen` is the evidence in words; `injected` whether it shows what was intended. `at` counts seconds since the
     epoch, `took_s` how long it was until then.
     """
 
     component: str
-    deed: str
-    struck: bool
+    action: str
+    injected: bool
     seen: str
     at: float
     took_s: float = 0.0
@@ -45,7 +59,7 @@ class Strike:
     pid_after: int | None = None
 
 
-class Outcome(StrEnum):
+class ProbeOutcome(StrEnum):
     """What becomes of somebody who connects."""
 
     ANSWERED = "answered"
@@ -56,11 +70,11 @@ class Outcome(StrEnum):
 
 
 @dataclass(frozen=True)
-class Reach:
+class ProbeResult:
     """What became of one connection to `address`. `after_s` is the round trip's time where it was answered."""
 
     address: str
-    outcome: Outcome
+    outcome: ProbeOutcome
     after_s: float
 
     def __str__(self) -> str:
@@ -88,53 +102,59 @@ class ReconfiguresControllerManager(Protocol):
 
 @runtime_checkable
 class InjectsFaults(Protocol):
-    """A sandbox that can kill, pause and start its parts: CONTROLLERMGR, MYSQL, KUBE_APISERVER and ETCD.
+    """A sandbox that can kill, pause and start its components: CONTROLLERMGR, MYSQL, KUBE_APISERVER and ETCD.
 
-    All raise `HarnessError` for a component that is none of them, or is not as the deed needs it.
+    All raise `HarnessError` for a component that is none of them, or is not as the action needs it.
     """
 
-    def kill(self, component: str) -> Strike:
+    def kill(self, component: str) -> InjectionResult:
         """Kill a component by SIGKILL; returns once it is gone.
 
         The controller manager is started again by itself, as always; the others stay down until `start`.
         """
 
-    def start(self, component: str) -> Strike:
+    def start(self, component: str) -> InjectionResult:
         """Start a component that was killed, with its port, data and accounts; returns once it works again.
 
         Of etcd this means that a running kube-apiserver has found it again.
         """
 
-    def pause(self, component: str) -> Strike:
+    def pause(self, component: str) -> InjectionResult:
         """Stop a component's process by SIGSTOP; its status says 'paused'."""
 
-    def resume(self, component: str) -> Strike:
+    def resume(self, component: str) -> InjectionResult:
         """Let a paused component go on."""
+
+    def is_gone(self, pid: int) -> bool:
+        """Whether the operating system knows no such process any more, or only its remains."""
+
+    def is_stopped(self, pid: int) -> bool:
+        """Whether the operating system says that the process is stopped by a signal."""
 
     def compact_etcd(self) -> int:
         """Drop etcd's history up to now and return the revision; older watches end with 410, once reopened."""
 
 
 @runtime_checkable
-class CutsConnections(Protocol):
-    """A sandbox that can cut the way from the controller manager to MYSQL and to KUBE_APISERVER.
+class BreaksLinks(Protocol):
+    """A sandbox that can break the links from the controller manager to MYSQL and to KUBE_APISERVER.
 
     It can where it was started for it (`has_faults`), and raises `HarnessError` where not. Its controller
-    manager then has a MySQL account of its own, for which read_only and max_connections hold.
+    manager then has a MySQL account of its own (LIMITED_USER), for which read_only and max_connections hold.
     """
 
     @property
     def has_faults(self) -> bool:
         """Whether this sandbox was started for faults."""
 
-    def cut(self, component: str, mode: Cut) -> Strike:
-        """Cut the way to a component; what it was cut by before is mended first."""
+    def break_link(self, component: str, mode: LinkFault) -> InjectionResult:
+        """Break the link to a component; one that is broken already is healed first."""
 
-    def mend(self, component: str) -> Strike:
-        """Undo `cut`; where nothing is cut, nothing changes."""
+    def heal_link(self, component: str) -> InjectionResult:
+        """Undo `break_link`; where nothing is broken, nothing changes."""
 
-    def probe(self, component: str) -> Reach:
-        """Connect to the component on the controller manager's way, and say what became of it within a second."""
+    def probe(self, component: str) -> ProbeResult:
+        """Connect to the component on the controller manager's link, and say what became of it within a second."""
 
 
 @runtime_checkable
@@ -144,8 +164,16 @@ class FillsDisk(Protocol):
     It can where it was started for faults, on Linux, and raises `HarnessError` where not.
     """
 
-    def fill_disk(self) -> Strike:
+    def fill_disk(self) -> InjectionResult:
         """Let no file of MySQL grow any more and use up what is left within; evidence is the server's error."""
 
-    def free_disk(self) -> Strike:
+    def free_disk(self) -> InjectionResult:
         """Undo `fill_disk`; evidence is a row that was written."""
+
+
+def require(sandbox: object, capability: type[T]) -> T:
+    """Return the sandbox as one that has the capability; HarnessError where it has it not."""
+    if not isinstance(sandbox, capability):
+        name = getattr(sandbox, "name", type(sandbox).__name__)
+        raise HarnessError(f"a sandbox of the kind {name!r} has no capability {capability.__name__}")
+    return sandbox

@@ -1,4 +1,4 @@
-"""How far a sandbox's log of the controller manager reaches: a power that not every backend has in full.
+"""How far a sandbox's log of the controller manager reaches: a capability that not every backend has in full.
 
 Checks that stand on the log are not applicable where it does not reach; the rows are then the only proof.
 """

@@ -20,59 +20,60 @@ from harness.spec.model import Case, JsonObject
 from harness.spec.row import Row
 from harness.subject import evidence
 from harness.subject.log import LogEntry, find_crashes, find_object_entries, find_sequence, parse_log
-from harness.subject.steps import Sync, Write
+from harness.subject.steps import Sync
+from harness.subject.subject import Surroundings, Write
 
-_OVERDUE_TO_HURRY = 3
-_HURRIED_S = 3.0
+_OVERDUE_TO_FAIL_FAST = 3
+_FAST_S = 3.0
 _MARGIN = 10.0   # times the slowest row that came
 
 
 class Arrivals:
     """Waits for rows in one sandbox.
 
-    `tables` are all main tables, in one of which alone an object may have its row. `unblock` is called when the
+    `tables` are the main tables of all kinds. `latencies` takes what was measured. `unblock` is called when the
     controller manager is down while another case's row is awaited; it returns whether it brought it back.
-    `get_messages` returns the log lines that a reconcile of the case writes. With `hurries`, no further row is
+    `get_messages` returns the log lines that a reconcile of the case writes. With `fails_fast`, no further row is
     waited for as long once some were in vain: rows that are awaited one after the other would take an hour where
     none comes.
     """
 
     def __init__(
         self,
-        sandbox: Sandbox,
-        database: Database,
+        surroundings: Surroundings,
         timeouts: Timeouts,
         *,
         tables: Sequence[str],
-        unblock: Callable[[Case], bool],
-        get_messages: Callable[[Case], tuple[str, ...]],
-        hurries: bool = False,
+        latencies: list[Latency] | None = None,
+        unblock: Callable[[Case], bool] = lambda _: False,
+        get_messages: Callable[[Case], tuple[str, ...]] = lambda _: (),
+        fails_fast: bool = False,
     ) -> None:
-        self._sandbox = sandbox
-        self._database = database
+        self._sandbox = surroundings.sandbox
+        self._database = surroundings.database
         self._timeouts = timeouts
         self._tables = tables
         self._unblock = unblock
         self._get_messages = get_messages
-        self._hurries = hurries
+        self._fails_fast = fails_fast
         self._overdue = 0
         self._slowest_s = 0.0   # of the rows that came
-        self.latencies: list[Latency] = []
+        self._latencies = [] if latencies is None else latencies
 
     @property
     def sync_s(self) -> float:
         """How long a row is waited for now, in seconds."""
-        if not self._hurries or self._overdue < _OVERDUE_TO_HURRY:
+        if not self._fails_fast or self._overdue < _OVERDUE_TO_FAIL_FAST:
             return self._timeouts.sync_s
-        return min(self._timeouts.sync_s, max(_HURRIED_S, _MARGIN * self._slowest_s))
+        return min(self._timeouts.sync_s, max(_FAST_S, _MARGIN * self._slowest_s))
 
-    def glance(self, write: Write, operation: str) -> None:
+    def measure_latency(self, write: Write, operation: str) -> None:
         """Measure how long the write takes to reach its row, if that is as quick as it usually is."""
         if self._manager_runs():
-            wait = self._poll(write, self._timeouts.glance_s)
+            wait = self._poll(write, self._timeouts.latency_s)
             if wait.satisfied:
-                kind = write.creation.case.name
-                self.latencies.append(Latency(kind, operation, time.monotonic() - write.at))
+                kind = write.subject.case.name
+                self._latencies.append(Latency(kind, operation, time.monotonic() - write.at))
 
     def await_row(self, write: Write) -> Sync:
         """Wait until the row has reached the write's version, the deadline has passed, or all is lost."""
@@ -91,7 +92,7 @@ class Arrivals:
             if self._manager_runs():
                 if self._get_deadline(write) <= time.monotonic():
                     break
-            elif not self._unblock(write.creation.case):
+            elif not self._unblock(write.subject.case):
                 crash = self._await_crash_loop(write)
         if waits[-1].satisfied:
             self._slowest_s = max(self._slowest_s, sum(wait.duration_s for wait in waits))
@@ -101,7 +102,7 @@ class Arrivals:
 
     def _poll(self, write: Write, timeout_s: float) -> Wait[int | None]:
         return wait_for(
-            lambda: self._database.get_version(write.creation.case.kind, write.uid),
+            lambda: self._database.get_version(write.subject.case.kind, write.uid),
             lambda version: version is not None and version >= write.version,
             give_up=lambda _: not self._manager_runs(),
             timeout_s=timeout_s,
@@ -120,7 +121,7 @@ class Arrivals:
 
         One crash is not yet a loop: it counts once the restarted process has died as well.
         """
-        before = write.creation.restarts
+        before = write.subject.restarts
 
         def is_looping() -> bool:
             component = self._sandbox.component(CONTROLLERMGR)
@@ -132,7 +133,7 @@ class Arrivals:
         component = self._sandbox.component(CONTROLLERMGR)
         return (
             f"{CONTROLLERMGR} is in {component.phase} ({component.reason}), {component.restarts - before} "
-            f"restarts since {write.creation.case.name} was created"
+            f"restarts since {write.subject.case.name} was created"
         )
 
     def _gather(self, write: Write, waits: list[Wait[int | None]], problem: str) -> Sync:
@@ -152,6 +153,7 @@ class Arrivals:
             server_time=self._database.get_time(),
             restarts=self._sandbox.component(CONTROLLERMGR).restarts,
             crash=problem,
+            traces=self._read_traces(write) if problem else (),
             stray_tables=self._find_stray_tables(write),
             describe=lambda: self._describe(write, waits, problem, row, obj, read_at, entries),
         )
@@ -169,7 +171,7 @@ class Arrivals:
         found = [evidence.of_wait(wait, "res_version of the row, at each change") for wait in waits]
         if row is not None and obj is not None:
             found.append(evidence.of_object(obj, f"the object at resourceVersion {row.res_version}"))
-        found.append(evidence.of_row(row, f"the row in table {write.creation.case.kind.table}", read_at))
+        found.append(evidence.of_row(row, f"the row in table {write.subject.case.kind.table}", read_at))
         found.append(evidence.of_log(entries[:12], "log lines about the object since the write"))
         if problem:
             found.append(evidence.of_note("the controller manager", problem))
@@ -177,23 +179,28 @@ class Arrivals:
             found += [evidence.of_log(trace, f"crash of run {trace[0].run}") for trace in find_crashes(log)]
         return found
 
+    def _read_traces(self, write: Write) -> list[str]:
+        """Return the panics of the controller manager since the write, each as its lines."""
+        log = parse_log(self._sandbox.read_log(CONTROLLERMGR, write.cursor))
+        return ["\n".join(entry.text for entry in trace) for trace in find_crashes(log)]
+
     def _read_pair(self, write: Write) -> tuple[list[Row], Row | None, JsonObject | None]:
         """Read the row and the object at the row's version; HarnessError where that version can't be had."""
-        kind, history = write.creation.case.kind, write.creation.history
-        metadata = write.answer["metadata"]
+        subject, history = write.subject, write.subject.history
+        kind = subject.case.kind
 
         def read() -> tuple[list[Row], Row | None, JsonObject | None]:
-            rows = self._database.get_rows(kind, metadata["namespace"], metadata["name"])
+            rows = subject.read_rows()
             row = next((row for row in rows if row.uid == write.uid), None)
-            return rows, row, history.find(row.res_version) if row and history else None
+            return rows, row, history.find(row.res_version) if row else None
 
         def is_certain(pair: tuple[list[Row], Row | None, JsonObject | None]) -> bool:
-            return pair[1] is None or pair[2] is not None or not (history and history.has_gaps)
+            return pair[1] is None or pair[2] is not None or not history.has_gaps
 
         wait = wait_for(read, is_certain, timeout_s=self._timeouts.log_s, interval_s=0.02)
         if not wait.satisfied:
             raise HarnessError(
-                f"{kind.name} {metadata['name']}: the version that its row holds is no longer in the API server's "
+                f"{subject}: the version that its row holds is no longer in the API server's "
                 "watch cache, and the object changes faster than it can be read",
                 hint="Run this kind alone with --crd, soon after the sandbox has started.",
             )
@@ -201,17 +208,15 @@ class Arrivals:
 
     def _find_entries(self, write: Write) -> list[LogEntry]:
         """Return the object's log lines so far; none where the log can't be read."""
-        metadata = write.answer["metadata"]
+        subject = write.subject
         entries = parse_log(self._sandbox.read_log(CONTROLLERMGR, write.cursor))
-        return find_object_entries(
-            entries, write.creation.case.kind, metadata["namespace"], metadata["name"]
-        )
+        return find_object_entries(entries, subject.case.kind, subject.namespace, subject.name)
 
     def _await_entries(self, write: Write) -> list[LogEntry]:
         """Return the object's log lines; the last one may follow its row by a moment."""
         if get_log_coverage(self._sandbox) is LogCoverage.NONE:
             return []
-        messages = self._get_messages(write.creation.case)
+        messages = self._get_messages(write.subject.case)
         if not messages:
             return []   # nobody asks for them, and reading a long log for each row takes its time
         return wait_for(
@@ -222,5 +227,5 @@ class Arrivals:
         ).value
 
     def _find_stray_tables(self, write: Write) -> list[str]:
-        own = write.creation.case.kind.table
+        own = write.subject.case.kind.table
         return self._database.find_tables_with(write.uid, [table for table in self._tables if table != own])

@@ -21,12 +21,12 @@ def of_request(verb: str, kind: Kind, namespace: str, name: str, body: Mapping[s
     return Evidence("request", f"{verb} {kind.plural}/{name} in {namespace}", "", time.time(), dict(body))
 
 
-def of_answer(answer: JsonObject | Refusal) -> Evidence:
-    """Return what the API server answered."""
+def of_answer(answer: JsonObject | Refusal, *, brief: bool = False) -> Evidence:
+    """Return what the API server answered; where `brief`, of an object its version alone."""
     if isinstance(answer, Refusal):
         return Evidence("response", f"refused: {answer.status} {answer.reason}", str(answer), time.time())
     version = answer["metadata"]["resourceVersion"]
-    return Evidence("response", f"accepted at resourceVersion {version}", "", time.time(), answer)
+    return Evidence("response", f"accepted at resourceVersion {version}", "", time.time(), None if brief else answer)
 
 
 def of_object(obj: JsonObject, title: str) -> Evidence:

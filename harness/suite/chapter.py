@@ -7,7 +7,7 @@ A chapter is a folder of `harness.chapters` whose `chapter.py` makes such a reco
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from harness.core.known_issue import KnownIssue
@@ -40,7 +40,6 @@ class Selection:
 
     cases: Sequence[Case]
     expectations: Expectations
-    has_apiserver: bool = False
 
 
 def each_case(selection: Selection) -> list[Topic]:
@@ -60,7 +59,10 @@ class Section:
     `check` gets the chapter's state, the topic's value and the recorder. It records what it finds and returns, or
     raises an Outcome (`harness.core.outcomes`) where there is nothing to judge. `heading` is a few words, `title` what
     the check is called, `promise` one sentence. With `expects_issues`, a known issue that may show in this check and
-    does not is stale; other sections leave that to one that looks for the issue.
+    does not is stale; other sections leave that to one that looks for the issue. A failure of a section that
+    `heads_the_report` is the run's headline, since all else follows from it; the checks of one that `proves_sync`
+    say which kinds reached MySQL. One that `needs_apiserver` is left out
+    where there is no API server of Michelangelo's.
     """
 
     number: str
@@ -70,14 +72,17 @@ class Section:
     check: Callable[[Any, Any, Recorder], None]
     topics: Callable[[Selection], Sequence[Topic]] = each_case
     expects_issues: bool = True
+    heads_the_report: bool = False
+    proves_sync: bool = False
+    needs_apiserver: bool = False
 
 
 @dataclass(frozen=True)
 class Chapter:
     """A chapter of the report.
 
-    `open` makes its state, once, when the first of its checks asks for it; one that has a `close` method is closed
-    with the run. `markers` select it with pytest's `-m`, the first one documented by `summary`. With `by_request` it
+    `open` makes its state from the RunContext, once, when the first of its checks asks for it; of a chapter that
+    `stands_on` another one, also from that one's state. A state that has a `close` method is closed with the run. `markers` select it with pytest's `-m`, the first one documented by `summary`. With `by_request` it
     runs only where a marker or a section of it is asked for; `needs_faults` has the sandbox started so that it can be
     disturbed. `columns` group sections in the matrix; without them each section with kinds is a column. `explain`
     returns title and explanation for the sections that were selected, where they are not always the same.
@@ -88,20 +93,20 @@ class Chapter:
     explanation: str
     summary: str
     markers: tuple[str, ...]
-    open: Callable[[RunContext], Any]
+    open: Callable[..., Any]
     sections: tuple[Section, ...]
     issues: tuple[KnownIssue, ...] = ()
     layout: Layout = Layout.MATRIX
     columns: tuple[ColumnContents, ...] = ()
+    stands_on: str = ""
     by_request: bool = False
     needs_faults: bool = False
     explain: Callable[[Sequence[str]], tuple[str, str]] | None = None
-    headings: tuple[SectionContents, ...] = field(default=())   # of a family's members, where topics name sections
 
     def describe(self, selected: Sequence[str]) -> ChapterContents:
         """Return the chapter's table of contents, for a run in which the sections `selected` have checks."""
         title, explanation = self.explain(selected) if self.explain else (self.title, self.explanation)
-        sections = [*(SectionContents(s.number, s.heading) for s in self.sections if s.number), *self.headings]
+        numbered = {s.number: SectionContents(s.number, s.heading) for s in self.sections}
         by_kind = [s for s in self.sections if s.topics is each_case]
         columns = self.columns or tuple(ColumnContents(s.number, s.heading, [s.number]) for s in by_kind)
         return ChapterContents(
@@ -109,6 +114,6 @@ class Chapter:
             title,
             explanation,
             self.layout,
-            sections,
+            list(numbered.values()),
             list(columns) if self.layout is Layout.MATRIX else [],
         )

@@ -20,6 +20,7 @@ from harness.spec.manifest import add_labels
 from harness.spec.model import Case, JsonObject
 from harness.spec.templates import Templates
 from harness.subject.log import RECONCILED, RECONCILED_IMMUTABLE
+from harness.subject.subject import Surroundings
 from harness.subject.registration import Registration, await_registration
 from harness.suite.expectations import Expectations
 
@@ -63,6 +64,7 @@ class RunContext:
         self.labels = dict(labels or {})
         self.api_server = api_server
         self.format_soak_command = format_soak_command or (lambda *_: "")
+        self.surroundings = Surroundings(sandbox, cluster, database)
         self.latencies: list[Latency] = []   # how long writes took to reach MySQL, as far as that was measured
         self._templates = templates
 

@@ -4,9 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Protocol
 
+from harness.core.errors import SettingsError
 from harness.core.known_issue import Action, KnownIssue
 from harness.core.record import Finding
+from harness.spec.profiles import Profile
+
+
+class HasIssues(Protocol):
+    """A chapter, as far as it says which known issues there are."""
+
+    @property
+    def issues(self) -> tuple[KnownIssue, ...]:
+        """The issues that its sections may show."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +47,22 @@ class Expectations:
         return any(issue.explains(finding) for issue in self.issues)
 
 
-def explain_all(findings: Iterable[Finding], issues: Iterable[KnownIssue]) -> tuple[dict[str, KnownIssue], list[Finding]]:
+def resolve(profile: Profile, chapters: Iterable[HasIssues]) -> Expectations:
+    """Return the known issues of the profile, in the chapters' order, then the profile's own.
+
+    Raises SettingsError, with the valid ids, for one that no chapter knows.
+    """
+    registry = {issue.id: issue for chapter in chapters for issue in chapter.issues}
+    for issue_id in profile.issue_ids:
+        if issue_id not in registry:
+            raise SettingsError.unknown(f"profile {profile.name}: known_issues", issue_id, registry)
+    chosen = [issue for issue in registry.values() if issue.id in profile.issue_ids]
+    return Expectations((*chosen, *profile.own_issues))
+
+
+def explain_all(
+    findings: Iterable[Finding], issues: Iterable[KnownIssue]
+) -> tuple[dict[str, KnownIssue], list[Finding]]:
     """Return the issues that explain findings, by id, and the findings that none explains.
 
     Each finding is explained by itself, so that a known limit hides no second defect beside it.

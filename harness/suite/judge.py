@@ -33,26 +33,29 @@ def conclude(
     """
     issues = expectations.list_for(check.section, check.kind)
     shown, unexplained = explain_all(recorder.findings, issues)
-    check.issues = list(shown)
+    check.issues = [*shown, *(issue.id for issue in recorder.shown)]
     if unexplained:
         check.findings += unexplained
         raise CheckFailure(_describe(recorder.problem or check.title, unexplained, recorder.look_at))
     check.findings += recorder.findings
-    for issue in issues:
-        if expects_issues and issue.id not in shown and not issue.need_not_show:
-            report_stale(issue, "no sign of it", allow_stale=allow_stale)
+    expected = [issue for issue in issues if expects_issues and not issue.need_not_show]
+    missed = [*recorder.missed, *(issue for issue in expected if issue.id not in shown)]
+    check.stale = [issue.id for issue in missed]
+    check.detail = recorder.detail
+    for issue in missed:
+        _report_stale(issue, allow_stale=allow_stale)
+        check.detail = f"known issue {issue.id} is stale; tolerated by --allow-stale-known-issues"
     if shown:
         raise Known("; ".join(issue.title for issue in shown.values()))
-    check.detail = recorder.detail
 
 
-def report_stale(issue: KnownIssue, seen: str, *, allow_stale: bool) -> None:
+def _report_stale(issue: KnownIssue, *, allow_stale: bool) -> None:
     """Fail because a known issue of the profile did not show; warn where that is tolerated."""
     if allow_stale:
-        warnings.warn(f"known issue {issue.id} is stale", StaleKnownIssueWarning, stacklevel=3)
+        warnings.warn(f"known issue {issue.id} is stale", StaleKnownIssueWarning, stacklevel=2)
         return
     raise CheckFailure(
-        f"known issue {issue.id} is stale\n  expected: {issue.title}, as the profile says\n  last seen: {seen}\n"
+        f"known issue {issue.id} is stale\n  expected: {issue.title}, as the profile says\n  last seen: no sign of it\n"
         "  look at: whether this version has mended it: prune it from the profile, or pass "
         "--allow-stale-known-issues for now"
     )

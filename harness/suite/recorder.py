@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from harness.core.known_issue import KnownIssue
 from harness.core.record import Check, Evidence, Finding
 from harness.subject import evidence
 
@@ -17,7 +18,8 @@ class Recorder:
     """The findings of one check, with their evidence; `facts` are what was measured.
 
     `problem` heads the message of a failure, `look_at` ends it; `detail` is what the report says of a check that
-    passes.
+    passes. `shown` and `missed` are known issues that it was the check's purpose to look for. `reproduce` is the
+    command that repeats the check, where that is not pytest's.
     """
 
     findings: list[Finding] = field(default_factory=list)
@@ -26,6 +28,9 @@ class Recorder:
     problem: str = ""
     look_at: str = ""
     detail: str = ""
+    reproduce: str = ""
+    shown: list[KnownIssue] = field(default_factory=list)
+    missed: list[KnownIssue] = field(default_factory=list)
 
     def find(self, code: str, where: str, expected: str, actual: str) -> None:
         """Record a finding."""
@@ -34,6 +39,10 @@ class Recorder:
     def note(self, title: str, body: str = "") -> None:
         """Record a remark."""
         self.evidence.append(evidence.of_note(title, body))
+
+    def look_for(self, issue: KnownIssue, *, shown: bool) -> None:
+        """Record whether a known issue showed that was looked for."""
+        (self.shown if shown else self.missed).append(issue)
 
     def take(self, other: Recorder) -> None:
         """Record all that another one has, such as a step's that was carried out before."""
@@ -53,3 +62,4 @@ class Recorder:
         """Write evidence and facts into the record, whatever the verdict will be."""
         check.evidence += self.evidence
         check.facts |= self.facts
+        check.reproduce = self.reproduce or check.reproduce

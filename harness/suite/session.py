@@ -1,4 +1,4 @@
-"""One run from settings to record: brings the sandbox up, hands out the `Run`, and writes down how it ended.
+"""One run from settings to record: brings the sandbox up, carries checks out, and writes down how it ended.
 
 The record is filled from the start: every selected check stands in it as NOT RUN until it has a result, so
 that whatever ends the run, what was gathered is kept and nothing missing looks green.
@@ -6,45 +6,43 @@ that whatever ends the run, what was gathered is kept and nothing missing looks 
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import datetime as dt
-import functools
 import hashlib
 import importlib.metadata
 import platform
 import sys
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
+from typing import Any, Protocol, runtime_checkable
 
 import harness
-from harness.chapters.api_server.run import ApiRun, connect, find_address
-from harness.chapters.contract.lifecycle import Lifecycle
-from harness.chapters.faults.run import FaultRun
-from harness.chapters.hostile_input.chapter import Inputs
-from harness.chapters.restarts.backfill import Backfill
-from harness.chapters.restarts.gates import Gates
-from harness.chapters.seed.run import Run
-from harness.cli.reproduction import spell_round
 from harness.clients.kube import Cluster, load_client
 from harness.clients.mysql import Database
-from harness.core.errors import HarnessError
+from harness.core.errors import HarnessError, Refusal
+from harness.core.outcomes import Known, Outcome
 from harness.core.progress import Progress
-from harness.core.record import Component, IssueResult, IssueStatus, Record
+from harness.core.record import Check, Component, IssueResult, IssueStatus, KindContents, Record
 from harness.core.settings import SandboxSettings, Timeouts
-from harness.sandbox.base import BelongsToOthers, Sandbox, TimesItsStart
+from harness.sandbox.base import BelongsToOthers, OffersApiServer, Sandbox, TimesItsStart
 from harness.spec.bundle import render_crds, render_schema
-from harness.spec.cases import CASES, get_prerequisites
-from harness.spec.catalogue import KINDS
+from harness.spec.contract import Contract
 from harness.spec.model import Case
-from harness.spec.profiles import Profile, load_profile
+from harness.spec.profiles import load_profile
 from harness.spec.templates import CRS_FOLDER, Templates
+from harness.spec.versions import make_contract
 from harness.subject.clearing import clear
-from harness.suite.conclusion import conclude
+from harness.suite.chapter import Chapter, Section, Selection, Topic
+from harness.suite.conclusion import conclude_issues, find_synced_section, summarise
+from harness.suite.context import RunContext
+from harness.suite.expectations import resolve
+from harness.suite.judge import conclude
+from harness.suite.recorder import Recorder
 from harness.suite.target import Target, bring_up
 
 NAMESPACE = "ingester-test"
@@ -55,37 +53,43 @@ _PACKAGES = ("pytest", "pytest-html", "kubernetes", "mysql-connector-python", "t
 
 @dataclass(frozen=True)
 class RunSettings:
-    """What a run tests and how patient it is."""
+    """What a run tests and how long it waits. `words` name the kinds that were selected; none: all."""
 
     target: Target = field(default_factory=Target)
-    cases: tuple[Case, ...] = CASES
+    words: tuple[str, ...] = ()
     keep_sandbox: bool = False
     allow_stale_known_issues: bool = False
     api_server: str = ""   # HOST:PORT; the local sandbox knows its own
     timeouts: Timeouts = field(default_factory=Timeouts)
+    format_soak_command: Callable[[Sequence[Case], Sequence[str], int, float], str] | None = None
 
     @property
     def has_apiserver(self) -> bool:
         """Whether Michelangelo's own API server is part of the run."""
         return bool(self.api_server) or self.target.sandbox.apiserver is not None
 
-    @property
-    def is_whole(self) -> bool:
-        """Whether all cases are part of the run."""
-        return len(self.cases) == len(CASES)
 
-    def includes(self, kind: str) -> bool:
-        """Whether the kind's case is part of the run."""
-        return kind in {case.name for case in self.cases}
+@runtime_checkable
+class Closes(Protocol):
+    """A chapter's state that has to be closed."""
+
+    def close(self) -> None:
+        """Let go of what it holds."""
 
 
 class Session:
-    """A run in progress, and its record."""
+    """A run in progress, and its record. SettingsError where the settings do not fit the version's contract."""
 
-    def __init__(self, settings: RunSettings, command: str, progress: Progress) -> None:
+    def __init__(
+        self, settings: RunSettings, chapters: Sequence[Chapter], command: str, progress: Progress
+    ) -> None:
         self.settings = settings
+        self.chapters = tuple(chapters)
         target = settings.target
-        self.profile: Profile = load_profile(target.profile)
+        self.profile = load_profile(target.profile)
+        self.contract: Contract = make_contract(self.profile)
+        self.cases = self.contract.select(settings.words)
+        self.expectations = resolve(self.profile, chapters)
         self.record = Record(
             started_at=_now(),
             command=command,
@@ -94,61 +98,81 @@ class Session:
             harness_version=harness.__version__,
             environment={**target.pins, **_describe_environment()},
             warnings=list(target.findings),
-            known_issues=[
-                IssueResult(i.id, i.title, impact=i.impact, workaround=i.workaround, link=i.link)
-                for i in self.profile.known_issues
-            ],
+            kinds=[KindContents(kind.name, list(kind.tables)) for kind in self.contract.kinds],
         )
         self.access = ""   # how to reach the sandbox that was kept
         self._progress = progress
         self._started = time.monotonic()
         self._sandbox: Sandbox | None = None
         self._database: Database | None = None
-        self._run: Run | None = None
+        self._context: RunContext | None = None
+        self._states: dict[str, Any] = {}
 
     @property
-    def run(self) -> Run:
-        """The scenario's run; HarnessError before `start` has succeeded."""
-        if self._run is None:
+    def is_whole(self) -> bool:
+        """Whether all kinds are part of the run."""
+        return len(self.cases) == len(self.contract.cases)
+
+    @property
+    def selection(self) -> Selection:
+        """What sections list their topics from."""
+        return Selection(self.cases, self.expectations)
+
+    @property
+    def context(self) -> RunContext:
+        """What chapters know of the run; HarnessError before `start` has succeeded."""
+        if self._context is None:
             raise HarnessError("the sandbox is not up")
-        return self._run
+        return self._context
 
-    @functools.cached_property
-    def api(self) -> ApiRun:
-        """The scenario's run through Michelangelo's API server; nothing is sent before it is asked for."""
-        run = self.run
-        address = find_address(run.sandbox, self.settings.api_server)
-        return connect(run, address, lambda: take_namespace(run.sandbox, run.cluster))
+    def get_state(self, chapter: Chapter) -> Any:
+        """Return what the chapter remembers; made when it is first asked for, as is that of one it stands on."""
+        if chapter.key not in self._states:
+            stands_on = [each for each in self.chapters if each.key == chapter.stands_on]
+            self._states[chapter.key] = chapter.open(self.context, *map(self.get_state, stands_on))
+        return self._states[chapter.key]
 
-    @functools.cached_property
-    def lifecycle(self) -> Lifecycle:
-        """The objects of the contract's chapter; none is made before a check asks for it."""
-        run = self.run
-        return Lifecycle(run, self.settings.cases, lambda: take_namespace(run.sandbox, run.cluster))
-
-    @functools.cached_property
-    def inputs(self) -> Inputs:
-        """The hostile input of the run; none is sent before a check asks for it."""
-        run = self.run
-        return Inputs(run, self.settings.cases, lambda: take_namespace(run.sandbox, run.cluster))
-
-    @functools.cached_property
-    def gates(self) -> Gates:
-        """The chain of starts with other configurations; the first check that asks for it sets it going."""
-        return Gates(self.lifecycle, Backfill(self.lifecycle))
-
-    @functools.cached_property
-    def faults(self) -> FaultRun:
-        """The rounds of the chapter on faults; nothing is disturbed before a check asks for one."""
-        run, settings = self.run, self.settings
-        return FaultRun(
-            run,
-            settings.cases,
-            lambda: take_namespace(run.sandbox, run.cluster),
-            functools.partial(spell_round, settings.target),
+    def add_check(self, section: Section, topic: Topic, reproduce: str = "") -> Check:
+        """Return a check's place in the record, as NOT RUN; which checks the record has, `select` says."""
+        return Check(
+            section=topic.section or section.number,
+            title=topic.title or section.title,
+            kind=topic.kind,
+            topic=topic.name if topic.kind is None or topic.name != topic.kind.lower() else "",
+            detail="not reached",
+            reproduce=reproduce,
         )
 
-    @contextmanager
+    def select(self, checks: Sequence[Check]) -> None:
+        """Enter the selected checks into the record, and its table of contents."""
+        self.record.checks = list(checks)
+        self.record.chapters = [chapter.describe(_list_sections(chapter, checks)) for chapter in self.chapters]
+
+    def carry_out(self, chapter: Chapter, section: Section, topic: Topic, check: Check) -> None:
+        """Carry one check out and conclude it: returns where it passed, else raises how it ended."""
+        recorder = Recorder()
+        try:
+            section.check(self.get_state(chapter), topic.value, recorder)
+        except (Outcome, HarnessError, Refusal):
+            if recorder.findings:   # what was found to be wrong stands, whatever came after it
+                with contextlib.suppress(Known):
+                    self._conclude(section, check, recorder)
+            raise
+        else:
+            self._conclude(section, check, recorder)
+        finally:
+            recorder.write_to(check)
+
+    def _conclude(self, section: Section, check: Check, recorder: Recorder) -> None:
+        conclude(
+            check,
+            recorder,
+            self.expectations,
+            expects_issues=section.expects_issues,
+            allow_stale=self.settings.allow_stale_known_issues,
+        )
+
+    @contextlib.contextmanager
     def stage(self, name: str) -> Iterator[None]:
         """Time a stage of the run."""
         started = time.monotonic()
@@ -166,9 +190,13 @@ class Session:
         target = self.settings.target
         if faults:
             target = dataclasses.replace(target, sandbox=dataclasses.replace(target.sandbox, faults=True))
-        self.record.digests = _digest_inputs(target.sandbox if target.place is None else None)
-        templates = Templates()
-        for case in (*get_prerequisites(list(self.settings.cases)), *self.settings.cases):
+        target = dataclasses.replace(
+            target, sandbox=dataclasses.replace(target.sandbox, kinds=self.contract.served_kinds)
+        )
+        local = target.sandbox if target.place is None else None
+        self.record.digests = _digest_inputs(local, self.contract)
+        templates = Templates(cases=self.contract.cases)
+        for case in (*self.contract.get_prerequisites(self.cases), *self.cases):
             templates.render(case)   # a broken template must not cost a sandbox
         threading.Thread(target=load_client, name="load the client library", daemon=True).start()
         with self.stage("sandbox"):
@@ -176,7 +204,7 @@ class Session:
                 target,
                 keep=self.settings.keep_sandbox,
                 progress=self._progress,
-                on_reuse=remove_earlier_objects,
+                on_reuse=self._remove_earlier_objects,
             )
         if isinstance(sandbox, TimesItsStart):
             self.record.stages_s |= {f"sandbox: {name}": round(s, 3) for name, s in sandbox.start_stages_s.items()}
@@ -186,20 +214,26 @@ class Session:
         self.record.backend = sandbox.name
         cluster = Cluster(sandbox.kubeconfig)
         self._database = Database(sandbox.mysql)
-        namespace = take_namespace(sandbox, cluster)
-        self.record.namespace = namespace
-        self._run = Run(
+        guest = sandbox if isinstance(sandbox, BelongsToOthers) else None
+        if guest is not None:
+            templates = Templates(suffix=guest.run_id, cases=self.contract.cases)
+        self._context = RunContext(
             sandbox=sandbox,
             cluster=cluster,
             database=self._database,
-            templates=Templates(suffix=sandbox.run_id) if isinstance(sandbox, BelongsToOthers) else templates,
-            profile=self.profile,
-            namespace=namespace,
-            bystander_namespace=take_namespace(sandbox, cluster),
+            contract=self.contract,
+            cases=self.cases,
+            expectations=self.expectations,
+            profile=self.profile.name,
+            templates=templates,
+            take_namespace=lambda: take_namespace(sandbox, cluster),
             timeouts=self.settings.timeouts,
             allow_stale=self.settings.allow_stale_known_issues,
-            labels=sandbox.labels if isinstance(sandbox, BelongsToOthers) else {},
+            labels=guest.labels if guest else {},
+            api_server=_find_api_server(sandbox, self.settings.api_server),
+            format_soak_command=self.settings.format_soak_command,
         )
+        self.record.namespace = self._context.namespace
 
     def finish(self, *, exit_code: int, interrupted: bool) -> Record:
         """Complete the record. The sandbox is still up; `stop` is due next."""
@@ -210,8 +244,8 @@ class Session:
         record.interrupted = interrupted
         if self._sandbox is not None:
             self._describe_sandbox(self._sandbox)
-        if self._run is not None:
-            record.latencies = list(self._run.latencies)
+        if self._context is not None:
+            record.latencies = list(self._context.latencies)
         if self._database is not None:
             self._count_rows(self._database)
         for check in record.checks:
@@ -220,32 +254,41 @@ class Session:
         if isinstance(self._sandbox, BelongsToOthers):   # what stays must be in the report
             self._sandbox.stop()
             record.warnings += map(str, self._sandbox.leftovers)
-        conclude(record, self.profile)
+        record.known_issues = conclude_issues(self.expectations, record.checks)
+        sections = [section for chapter in self.chapters for section in chapter.sections]
+        record.headline = record.headline or summarise(record, find_synced_section(sections))
         return record
 
     def get_focus(self) -> Record:
         """Return the record without the kinds that are not part of the run: what a debugger wants to see."""
+        names = {case.name for case in self.cases}
         return dataclasses.replace(
             self.record,
-            cells=[cell for cell in self.record.cells if self.settings.includes(cell.kind)],
-            known_issues=[result for result in self.record.known_issues if self._concerns(result)],
+            kinds=[kind for kind in self.record.kinds if kind.name in names],
+            known_issues=[result for result in self.record.known_issues if self._concerns(result, names)],
         )
 
-    def _concerns(self, result: IssueResult) -> bool:
-        """Whether a known issue is about the run's kinds, or of a later chapter and was looked for."""
-        if result.sections:
-            return result.status is not IssueStatus.NOT_CHECKED
-        return any(i.id == result.id and self.settings.includes(i.kind) for i in self.profile.known_issues)
+    def _concerns(self, result: IssueResult, names: set[str]) -> bool:
+        """Whether a known issue was looked for, or is about the run's kinds."""
+        issue = next(issue for issue in self.expectations.issues if issue.id == result.id)
+        looked_for = result.status is not IssueStatus.NOT_CHECKED
+        return looked_for or (bool(issue.kinds) and not names.isdisjoint(issue.kinds))
 
     def stop(self) -> None:
         """Let go of everything. Safe to call twice, and after a failed start."""
-        if "api" in self.__dict__:
-            self.api.close()
+        for state in self._states.values():
+            if isinstance(state, Closes):
+                state.close()
+        self._states.clear()
         if self._database is not None:
             self._database.close()
             self._database = None
         if self._sandbox is not None:
             self._sandbox.stop()
+
+    def _remove_earlier_objects(self, sandbox: Sandbox) -> None:
+        """Remove the objects that earlier runs left in their namespaces; their rows stay."""
+        clear(Cluster(sandbox.kubeconfig), self.contract.kinds, sandbox.known_namespaces())
 
     def _describe_sandbox(self, sandbox: Sandbox) -> None:
         """Write down the components; a sandbox that is gone by now is a warning, not the end of the report."""
@@ -262,7 +305,7 @@ class Session:
     def _count_rows(self, database: Database) -> None:
         """Count this run's rows; a database that is gone by now is a warning as well."""
         try:
-            self.record.row_counts = database.count_rows(self.record.namespace)
+            self.record.row_counts = database.count_rows(self.contract.kinds, self.record.namespace)
         except HarnessError as error:
             self.record.warnings.append(f"rows were not counted: {error.problem}")
 
@@ -283,9 +326,15 @@ def take_namespace(sandbox: Sandbox, cluster: Cluster) -> str:
     return name
 
 
-def remove_earlier_objects(sandbox: Sandbox) -> None:
-    """Remove the objects that earlier runs left in their namespaces; their rows stay."""
-    clear(Cluster(sandbox.kubeconfig), KINDS, sandbox.known_namespaces())
+def _find_api_server(sandbox: Sandbox, given: str) -> str:
+    """Return the address of Michelangelo's API server: the `given` one, else the sandbox's own, '' for none."""
+    return given or (sandbox.apiserver_address if isinstance(sandbox, OffersApiServer) else "")
+
+
+def _list_sections(chapter: Chapter, checks: Sequence[Check]) -> list[str]:
+    """Return the chapter's sections that have checks."""
+    own = {section.number for section in chapter.sections}
+    return list(dict.fromkeys(check.section for check in checks if check.section in own))
 
 
 def _describe_environment() -> dict[str, str]:
@@ -293,16 +342,16 @@ def _describe_environment() -> dict[str, str]:
     return {"Python": sys.version.split()[0], "platform": platform.platform(), **packages}
 
 
-def _digest_inputs(settings: SandboxSettings | None) -> dict[str, str]:
+def _digest_inputs(settings: SandboxSettings | None, contract: Contract) -> dict[str, str]:
     """Return the SHA-256 of what the run is made from: its templates, and CRDs and schema where it brings them."""
     templates = b"".join(path.read_bytes() for path in sorted(Path(CRS_FOLDER).glob("*.j2")))
     if settings is None:
         return {"templates": hashlib.sha256(templates).hexdigest()}
     if settings.crds is None:
-        crds = repr(render_crds()).encode()
+        crds = repr(render_crds(contract.cases)).encode()
     else:
         crds = b"".join(path.read_bytes() for path in sorted(settings.crds.glob("*.y*ml")))
-    schema = render_schema().encode() if settings.schema is None else settings.schema.read_bytes()
+    schema = render_schema(contract.kinds).encode() if settings.schema is None else settings.schema.read_bytes()
     inputs = {"CRDs": crds, "schema": schema, "templates": templates}
     return {name: hashlib.sha256(content).hexdigest() for name, content in inputs.items()}
 

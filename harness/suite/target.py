@@ -11,10 +11,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from harness.cli.doctor import run_doctor
 from harness.core.progress import Progress
 from harness.core.settings import ControllerManager, SandboxSettings
 from harness.doctor.diagnosis import require_all
+from harness.doctor.preflight import run_doctor
 from harness.provision.checkout.preparation import prepare_checkout
 from harness.sandbox.base import Sandbox
 from harness.sandbox.existing.options import ExistingSettings

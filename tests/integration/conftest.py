@@ -16,7 +16,8 @@ from harness.core.polling import wait_for
 from harness.core.progress import SILENT
 from harness.core.settings import ControllerManager, SandboxSettings
 from harness.sandbox.local.client.sandbox import LocalSandbox, end_sandbox, list_sandboxes, start_local_sandbox
-from harness.sandbox.local.wire.folder import MARKER_VARIABLE, ROOT_VARIABLE, get_root
+from harness.sandbox.local.wire.folder import MARKER_VARIABLE
+from harness.sandbox.storage import ROOT_VARIABLE, get_root
 from tests.signals import hear_sigint
 
 

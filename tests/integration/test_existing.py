@@ -43,9 +43,9 @@ from harness.sandbox.existing.podstatus import PodName
 from harness.sandbox.existing.sandbox import ExistingSandbox, connect_existing
 from harness.sandbox.local.client.sandbox import LocalSandbox, start_local_sandbox
 from harness.sandbox.local.servers.credentials import make_credentials
-from harness.sandbox.local.servers.ports import choose_port
-from harness.sandbox.local.wire.folder import ROOT_VARIABLE
 from harness.sandbox.log_coverage import LogCoverage
+from harness.sandbox.ports import choose_port
+from harness.sandbox.storage import ROOT_VARIABLE
 from harness.spec.cases import CASES_BY_NAME
 from harness.spec.profiles import load_profile
 from harness.spec.templates import Templates

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from harness.sandbox.local.wire.folder import ROOT_VARIABLE, SandboxFolder, get_root, make_folder
+from harness.sandbox.local.wire.folder import SandboxFolder, make_folder
+from harness.sandbox.storage import ROOT_VARIABLE, get_root
 from tests.fakes.sandbox import FakeSandbox
 
 MakeProgram = Callable[[str, str], Path]

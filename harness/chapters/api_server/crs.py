@@ -27,9 +27,14 @@ _ADDITIONS: dict[str, JsonObject] = {
 }
 
 
-def get_variables(case: Case, namespace: str) -> JsonObject:
-    """Return the template's variables: a project must be called as its namespace is."""
-    return {"namespace": namespace, **({"name": namespace} if case.name == "Project" else {})}
+def is_unserved(case: Case) -> bool:
+    """Whether the API server may have no service for the kind."""
+    return case.name in UNSERVED
+
+
+def get_variables(case: Case, namespace: str) -> dict[str, object]:
+    """Return what the template is to be filled with: a project must be called as its namespace is."""
+    return {"name": namespace} if case.name == "Project" else {}
 
 
 def adapt(case: Case, obj: JsonObject) -> JsonObject:

@@ -1,8 +1,8 @@
-"""The life of objects after their creation, stage by stage, each stage once.
+"""The life of objects after their creation, step by step, each once.
 
-A stage is gone through for all kinds of the run at once, so that what must not happen afterwards is waited for
-once and not thirteen times. It brings an `Account` for each kind. The stages themselves are in `writes` and
-`deletions`; what one of them stands on, it says.
+A step is carried out for all kinds of the run at once, so that what must not happen afterwards is waited for once and
+not once per kind. It brings a `Recorder` for each kind. The steps themselves are in `writes` and `deletions`; what one
+of them stands on, it says.
 """
 
 from __future__ import annotations
@@ -11,60 +11,59 @@ import functools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from harness.chapters.seed.run import Run, as_applied
 from harness.clients.mysql import HeldRow
 from harness.core.errors import HarnessError, Refusal
-from harness.core.outcomes import NotApplicable, NotRun, Signal
+from harness.core.outcomes import NotApplicable, NotRun, Outcome
 from harness.core.polling import hold, wait_for
-from harness.core.record import Finding
 from harness.sandbox.base import CONTROLLERMGR
 from harness.spec.annotations import INGESTER_FINALIZER
+from harness.spec.manifest import as_applied
 from harness.spec.model import Case
 from harness.subject.arrival import Arrivals
 from harness.subject.log import find_object_entries, parse_log
-from harness.subject.specimen import Specimen
-from harness.suite.account import Account, OverdueError
-from harness.suite.findings import explains
-from harness.suite.verdict import require_controller
+from harness.subject.sender import KubectlSender
+from harness.subject.steps import Sync
+from harness.subject.subject import Subject
+from harness.suite.context import RunContext
+from harness.suite.recorder import Recorder
+from harness.suite.rows import OverdueError
 
-Act = Callable[["Lifecycle", Case, Account], None]
+Act = Callable[["Lifecycle", Case, Recorder], None]
 
 
 @dataclass(frozen=True)
-class Stage:
-    """A part of the objects' lives: `act` sets it going, `look` sees what has become of it a moment later."""
+class Step:
+    """A part of the objects' lives: `act` sets it going, `observe` sees what has become of it a moment later."""
 
     name: str
     act: Act
-    look: Act | None = None
-    after: tuple[Stage, ...] = ()
+    observe: Act | None = None
+    after: tuple[Step, ...] = ()
 
 
 class Lifecycle:
-    """The objects of one run's contract chapter, in a namespace of their own, and one for their namesakes.
+    """The objects of one run's contract chapter, in a namespace of their own, and one for their siblings.
 
     `cases` are those of the run whose objects can lead a normal life.
     """
 
-    def __init__(self, run: Run, cases: Sequence[Case], take_namespace: Callable[[], str]) -> None:
-        self.run = run
-        self.cases = [case for case in cases if run.profile.find_obstacle(case.name) is None]
-        self._take_namespace = take_namespace
+    def __init__(self, context: RunContext) -> None:
+        self.context = context
+        self.cases = [c for c in context.cases if context.expectations.find_blocking(c.name) is None]
         self._arrivals = Arrivals(
-            run.sandbox,
-            run.database,
-            run.timeouts,
-            unblock=lambda _: False,
-            get_messages=lambda _: (),
-            hurries=True,
+            context.surroundings,
+            context.timeouts,
+            tables=[kind.table for kind in context.contract.kinds],
+            fails_fast=True,
         )
-        self._specimens: dict[tuple[str, str], Specimen] = {}
-        self._outcomes: dict[tuple[str, bool], dict[str, Account | Exception]] = {}
+        self._sender = KubectlSender(context.cluster, brief=True)
+        self._subjects: dict[tuple[str, str], Subject] = {}
+        self._outcomes: dict[tuple[str, bool], dict[str, Recorder | Exception]] = {}
 
     @functools.cached_property
     def namespaces(self) -> tuple[str, str]:
-        """The objects' namespace, and that of their namesakes."""
-        return self._take_namespace(), self._take_namespace()
+        """The objects' namespace, and that of their siblings of the same name."""
+        return self.context.take_namespace(), self.context.take_namespace()
 
     @property
     def sync_s(self) -> float:
@@ -73,13 +72,13 @@ class Lifecycle:
 
     def is_immutable(self, case: Case) -> bool:
         """Whether objects of the kind leave Kubernetes once they are in MySQL."""
-        return case.name in self.run.profile.immutable_kinds
+        return self.context.is_immutable(case)
 
     def require(self, case: Case) -> None:
         """Raise NotApplicable where a known issue keeps the kind from a normal life, NotRun without controller."""
-        if obstacle := self.run.profile.find_obstacle(case.name):
-            raise NotApplicable(f"known issue {obstacle.id}")
-        require_controller(self.run, case)
+        if blocking := self.context.expectations.find_blocking(case.name):
+            raise NotApplicable(f"known issue {blocking.id}")
+        self.context.require_controller(case)
 
     def require_mutable(self, case: Case) -> None:
         """Raise as `require` does, and NotApplicable for a kind whose objects leave Kubernetes at once."""
@@ -87,20 +86,20 @@ class Lifecycle:
         if self.is_immutable(case):
             raise NotApplicable("immutable kind: the object leaves Kubernetes once it is in MySQL")
 
-    def get(self, stage: Stage, case: Case) -> Account:
-        """Go through the stage, unless that has been done, and return the kind's account, or raise what ended it.
+    def get(self, step: Step, case: Case) -> Recorder:
+        """Carry the step out, unless that has been done, and return what it brought for the kind, or raise what ended it.
 
-        Immutable kinds and others go through it apart, since few stages have both.
+        Immutable kinds and others have it apart, since few steps are for both.
         """
-        outcome = self._go_through(stage, immutable=self.is_immutable(case))[case.name]
+        outcome = self._carry_out(step, immutable=self.is_immutable(case))[case.name]
         if isinstance(outcome, Exception):
             raise outcome
         return outcome
 
-    def go_through(self, stage: Stage) -> None:
-        """Go through the stage with the objects of all kinds, immutable ones included."""
+    def carry_out(self, step: Step) -> None:
+        """Carry the step out with the objects of all kinds, immutable ones included."""
         for immutable in (False, True):
-            self._go_through(stage, immutable=immutable)
+            self._carry_out(step, immutable=immutable)
 
     def make(
         self,
@@ -108,54 +107,58 @@ class Lifecycle:
         role: str,
         *,
         finalizer: bool = False,
-        marks: Mapping[str, str] | None = None,
-        elsewhere: bool = False,
-    ) -> Specimen:
-        """Create an object for the role, with `marks` as labels and annotations; `elsewhere`: a namesake of it."""
-        obj = as_applied(self.run.render(case, self.namespaces[int(elsewhere)]))
+        pairs: Mapping[str, str] | None = None,
+        sibling: bool = False,
+    ) -> Subject:
+        """Create an object for the role, with `pairs` as labels and annotations; or its `sibling` elsewhere.
+
+        Raises NotRun where the API server does not accept it.
+        """
+        obj = as_applied(self.context.render(case, self.namespaces[int(sibling)]))
         metadata = obj["metadata"]
         metadata["name"] = f"{metadata['name']}-{role}"
-        if marks:
-            metadata["labels"] = {**metadata.get("labels", {}), **marks}
-            metadata["annotations"] = {**metadata["annotations"], **marks}
+        if pairs:
+            metadata["labels"] = {**metadata.get("labels", {}), **pairs}
+            metadata["annotations"] = {**metadata["annotations"], **pairs}
         if finalizer:
             metadata["finalizers"] = [INGESTER_FINALIZER]
-        specimen = Specimen(self.run, self._arrivals, case, obj)
-        self._specimens[case.name, f"{role} elsewhere" if elsewhere else role] = specimen
-        return specimen
+        subject = Subject(self.context.surroundings, case, obj, self._sender).require_accepted()
+        self._subjects[case.name, f"{role} sibling" if sibling else role] = subject
+        return subject
 
-    def find(self, case: Case, role: str) -> Specimen:
-        """Return the object of the role; NotRun where the stage that makes it did not come to that."""
-        specimen = self._specimens.get((case.name, role))
-        if specimen is None:
+    def find(self, case: Case, role: str) -> Subject:
+        """Return the object of the role; NotRun where the step that makes it did not come to that."""
+        subject = self._subjects.get((case.name, role))
+        if subject is None:
             raise NotRun(f"{case.name}: the object {role!r} could not be made")
-        return specimen
+        return subject
 
-    def find_or_make(self, case: Case, role: str) -> Specimen:
-        """Return the object of the role, made by whichever stage needs it first."""
-        return self._specimens.get((case.name, role)) or self.make(case, role)
+    def find_or_make(self, case: Case, role: str) -> Subject:
+        """Return the object of the role, made by whichever step needs it first."""
+        return self._subjects.get((case.name, role)) or self.make(case, role)
+
+    def wait_for_row(self, subject: Subject) -> Sync:
+        """Wait until the row has reached the object's last write, or the time for it is over."""
+        return self._arrivals.await_row_alone(subject.last)
 
     def settle(self) -> None:
         """Give the Ingester time to do what it must not: absence is never proven by one look."""
-        hold(lambda: self.run.sandbox.component(CONTROLLERMGR), lambda _: True, for_s=self.run.timeouts.settle_s)
+        sandbox, settle_s = self.context.sandbox, self.context.timeouts.settle_s
+        hold(lambda: sandbox.component(CONTROLLERMGR), lambda _: True, for_s=settle_s)
 
-    def find_errors(self, specimen: Specimen) -> str:
+    def find_errors(self, subject: Subject) -> str:
         """Return the different errors that the Ingester logged about the object, in their order."""
-        log = parse_log(self.run.sandbox.read_log(CONTROLLERMGR, specimen.cursor))
-        own = find_object_entries(log, specimen.case.kind, specimen.namespace, specimen.name)
+        log = parse_log(self.context.sandbox.read_log(CONTROLLERMGR, subject.cursor))
+        own = find_object_entries(log, subject.case.kind, subject.namespace, subject.name)
         errors = [str(entry.fields["error"]) for entry in own if "error" in entry.fields]
         return "; ".join(dict.fromkeys(errors))
 
-    def explains(self, finding: Finding) -> bool:
-        """Whether a known issue of the profile explains the finding, whatever section it is found in."""
-        return any(explains(issue, finding) for issue in self.run.profile.contract_known_issues)
-
-    def await_block(
-        self, held: HeldRow | None, account: Account, is_over: Callable[[], bool] = lambda: False
+    def wait_for_block(
+        self, held: HeldRow | None, recorder: Recorder, is_over: Callable[[], bool] = lambda: False
     ) -> None:
         """Wait until a reconcile waits for the held row, so that all that it does before is done."""
         if held is None:
-            account.facts["order"] = "not observed: the account may not lock rows"
+            recorder.facts["order"] = "not observed: the account may not lock rows"
             return
         waited = wait_for(
             lambda: (held.is_awaited(), is_over()),
@@ -164,36 +167,36 @@ class Lifecycle:
             max_interval_s=0.02,
         )
         what = "waited for it" if waited.value[0] else "did not wait for it"
-        account.note("the row was held", f"the Ingester {what}, {waited.duration_s:.3f} s after the write")
+        recorder.note("the row was held", f"the Ingester {what}, {waited.duration_s:.3f} s after the write")
 
-    def _go_through(self, stage: Stage, *, immutable: bool) -> dict[str, Account | Exception]:
-        key = (stage.name, immutable)
+    def _carry_out(self, step: Step, *, immutable: bool) -> dict[str, Recorder | Exception]:
+        key = (step.name, immutable)
         if key not in self._outcomes:
-            for earlier in stage.after:
-                self._go_through(earlier, immutable=immutable)
-            missing = self.run.get_registration().missing   # their rows would be waited for in vain
+            for earlier in step.after:
+                self._carry_out(earlier, immutable=immutable)
+            missing = self.context.registration.missing   # their rows would be waited for in vain
             cases = [c for c in self.cases if self.is_immutable(c) is immutable and c.name not in missing]
-            self._outcomes[key] = self._act(cases, stage)
+            self._outcomes[key] = self._act(cases, step)
         return self._outcomes[key]
 
-    def _act(self, cases: Sequence[Case], stage: Stage) -> dict[str, Account | Exception]:
-        outcomes = {case.name: self._attempt(stage.act, case, Account()) for case in cases}
-        if stage.look is not None:
+    def _act(self, cases: Sequence[Case], step: Step) -> dict[str, Recorder | Exception]:
+        outcomes = {case.name: self._attempt(step.act, case, Recorder()) for case in cases}
+        if step.observe is not None:
             self.settle()
             for case in cases:
                 outcome = outcomes[case.name]
-                if isinstance(outcome, Account):
-                    seen = self._attempt(stage.look, case, outcome)
-                    if isinstance(seen, Account) or not outcome.findings:   # what was found before stands
+                if isinstance(outcome, Recorder):
+                    seen = self._attempt(step.observe, case, outcome)
+                    if isinstance(seen, Recorder) or not outcome.findings:   # what was found before stands
                         outcomes[case.name] = seen
         return outcomes
 
-    def _attempt(self, act: Act, case: Case, account: Account) -> Account | Exception:
-        """Return the account, or the reason why there is none: raised when the kind's own check asks for it."""
+    def _attempt(self, act: Act, case: Case, recorder: Recorder) -> Recorder | Exception:
+        """Return what was recorded, or the reason why there is nothing: raised when the kind's own check asks for it."""
         try:
-            act(self, case, account)
+            act(self, case, recorder)
         except OverdueError:
-            return account
-        except (HarnessError, Refusal, Signal) as reason:
+            return recorder
+        except (HarnessError, Refusal, Outcome) as reason:
             return reason
-        return account
+        return recorder

@@ -1,1 +1,1 @@
-"""Faults under load: a workload with a history, faults that strike it, and checkers of what is left."""
+"""Faults under load: a workload with a history, faults in the middle of it, and checkers of what is left."""

@@ -31,16 +31,16 @@ class ErrorLog:
 
     def read(self) -> None:
         """Take in what was written since this was last called."""
-        for entry in parse_log(self._tail.read()):
-            name, error = str(entry.fields.get("name", "")), entry.fields.get("error")
-            is_own = str(entry.fields.get("logger", "")).partition(".")[0] == "ingester"
-            if not is_own or entry.fields.get("namespace") != self._namespace:
+        for event in parse_log(self._tail.read()):
+            name, error = str(event.fields.get("name", "")), event.fields.get("error")
+            is_own = str(event.fields.get("logger", "")).partition(".")[0] == "ingester"
+            if not is_own or event.fields.get("namespace") != self._namespace:
                 continue
             if error:
                 self.errors[name] = str(error).partition("\n")[0][:_SHOWN]
                 self.failures[name] += 1
-                self._failed_at[name] = float(entry.fields.get("ts") or time.time())
-            elif entry.message.startswith(_DONE):
+                self._failed_at[name] = float(event.fields.get("ts") or time.time())
+            elif event.message.startswith(_DONE):
                 self.failures[name] = 0
 
     def get_silence_s(self, name: str) -> float:

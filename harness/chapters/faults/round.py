@@ -1,7 +1,7 @@
-"""One round: load, a fault in the middle of it, its end, rest, and the judgement of what is left.
+"""One round: load, a fault in the middle of it, recovery from it, and the validation of what is left.
 
-A round that proved nothing, since the fault did not strike or the load was not there, is `Invalid`. Whatever
-happens, the fault is healed and the load ended.
+A round that proved nothing, since the fault was not injected or the load was not there, is `Invalid`. Whatever
+happens, the fault is recovered from and the load ended.
 """
 
 from __future__ import annotations
@@ -9,39 +9,22 @@ from __future__ import annotations
 import contextlib
 import time
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
 
-from harness.chapters.faults import checkers
-from harness.chapters.faults.admin import Admin
-from harness.chapters.faults.backoff import Allowance, allow, get_retry_delay_s
-from harness.chapters.faults.checkers import Story
-from harness.chapters.faults.ending import Ending, gather, list_objects
+from harness.chapters.faults.backoff import allow
+from harness.chapters.faults.environment import Environment, RoundResult
 from harness.chapters.faults.errorlog import ErrorLog
-from harness.chapters.faults.ledger import Life, Outcome, describe, trace_lives
-from harness.chapters.faults.plan import Verb
-from harness.chapters.faults.rest import (
-    FinalWrites,
-    Open,
-    Rest,
-    await_rest,
-    find_open,
-    read_finally,
-    read_versions,
-    write_finally,
-)
-from harness.chapters.faults.sampler import Follower, Sampler
-from harness.chapters.faults.scene import Scene, Stroke
-from harness.chapters.faults.tables import Tables
-from harness.chapters.faults.terms import Place, Report
-from harness.chapters.faults.workload import Load, Workload
-from harness.clients.kube import get_version
-from harness.core.errors import HarnessError
+from harness.chapters.faults.injections.base import Injection, InjectionContext
+from harness.chapters.faults.load.history import Outcome
+from harness.chapters.faults.load.plan import Verb
+from harness.chapters.faults.load.sampler import Sampler
+from harness.chapters.faults.load.workload import Load, Workload
+from harness.chapters.faults.validation import Outage, Validation
+from harness.clients.mysql.admin import Admin
 from harness.core.outcomes import Invalid
 from harness.core.polling import hold, wait_for
 from harness.sandbox.base import CONTROLLERMGR
-from harness.sandbox.local.supervisor.controllermgr import LONGEST_DELAY_S
-from harness.spec.model import JsonObject
+from harness.sandbox.capabilities import LONGEST_RESTART_DELAY_S
 
 FEWEST_ACKNOWLEDGED = 30
 LOWEST_RATE = 8.0          # acknowledged operations a second, before the fault
@@ -52,58 +35,69 @@ _NEEDED = (Verb.CREATE, Verb.PATCH, Verb.RELABEL, Verb.DELETE)
 
 
 class Round:
-    """One round in a namespace that nothing else uses; the strokes stand for `outage_s`.
+    """One round in a namespace that nothing else uses; the injections hold for `outage_s`.
 
-    With `retry_s` every retry has to come within that time, and is waited for; without it what the back-off puts
-    off for long is nudged instead.
+    With `retry_s` every retry has to come within that time, and is waited for; without it what has backed off for
+    long is touched instead.
     """
 
     def __init__(
-        self, place: Place, load: Load, strokes: Sequence[Stroke], outage_s: float, *, retry_s: float = 0.0
+        self,
+        environment: Environment,
+        load: Load,
+        injections: Sequence[Injection],
+        outage_s: float,
+        *,
+        retry_s: float = 0.0,
     ) -> None:
-        self.report = Report()
-        self._place = place
+        self.result = RoundResult()
+        self._environment = environment
         self._load = load
-        self._strokes = strokes
+        self._injections = injections
         self._outage_s = outage_s
         self._retry_s = retry_s
-        self._cluster = place.open_cluster()
-        self._admin = Admin(place.sandbox.mysql)
-        self._workload = Workload(load, place.open_cluster)
-        self._sampler = Sampler(place.sandbox.mysql, place.kinds, load.namespace, load.seed)
-        self._errors = ErrorLog(place.sandbox, load.namespace)
-        self._scene = Scene(
-            place.sandbox, self._cluster, self._admin, load.namespace, place.kinds, self._workload.ledger,
+        sandbox = environment.sandbox
+        self._cluster = environment.open_cluster()
+        self._admin = Admin(sandbox.mysql)
+        self._workload = Workload(load, environment.open_cluster)
+        self._sampler = Sampler(sandbox.mysql, environment.kinds, load.namespace, load.seed)
+        self._errors = ErrorLog(sandbox, load.namespace)
+        self._context = InjectionContext(
+            sandbox, self._cluster, self._admin, load.namespace, environment.kinds, self._workload.history,
             self._sampler.follower,
         )  # fmt: skip
 
-    def conduct(self) -> Report:
+    def run(self) -> RoundResult:
         """Carry the round out; Invalid where it proves nothing, HarnessError where the sandbox gave way."""
+        sandbox = self._environment.sandbox
         with contextlib.ExitStack() as stack:
             for each in (self._admin, self._sampler, self._workload, self._cluster):
                 stack.callback(each.close)
-            restarts = self._place.sandbox.component(CONTROLLERMGR).restarts
+            restarts = sandbox.component(CONTROLLERMGR).restarts
             with self._loading():
-                struck_at = self._await_load()
-                with self._struck():
-                    outage_ended_at = time.monotonic()
-                healed_at = time.monotonic()
-                self._await_operations(healed_at)
-            restarts = self._place.sandbox.component(CONTROLLERMGR).restarts - restarts
-            crashed = restarts > sum(stroke.restarts for stroke in self._strokes)
-            self._require_operations(struck_at, healed_at)
-            self._note_load(struck_at, outage_ended_at, healed_at)
-            outage_s = healed_at - struck_at
+                injected_at = self._await_load()
+                with self._injected():
+                    recovering_at = time.monotonic()
+                recovered_at = time.monotonic()
+                self._await_operations(recovered_at)
+            restarts = sandbox.component(CONTROLLERMGR).restarts - restarts
+            crashed = restarts > sum(injection.restarts for injection in self._injections)
+            self._require_operations(injected_at, recovered_at)
+            self._note_load(injected_at, recovering_at, recovered_at)
             allowance = allow(
-                outage_s,
-                restart_s=LONGEST_DELAY_S if crashed else 0.0,
-                breaks_watches=any(stroke.breaks_watches for stroke in self._strokes),
+                recovered_at - injected_at,
+                restart_s=LONGEST_RESTART_DELAY_S if crashed else 0.0,
+                breaks_watches=any(injection.breaks_watches for injection in self._injections),
                 objects_of_a_kind=self._load.clients,
-                margin_s=self._place.margin_s,
+                margin_s=self._environment.margin_s,
                 retry_s=self._retry_s,
             )
-            self._settle(struck_at, healed_at, allowance)
-        return self.report
+            outage = Outage(injected_at, recovered_at, allowance, self._retry_s)
+            Validation(
+                self._environment, self._cluster, self._load, self._workload.history, self._sampler, self._errors,
+                outage, self.result,
+            ).run()  # fmt: skip
+        return self.result
 
     @contextlib.contextmanager
     def _loading(self) -> Iterator[None]:
@@ -117,12 +111,12 @@ class Round:
 
     def _await_load(self) -> float:
         """Wait until the load is there; return when that was. Invalid where it does not come."""
-        ledger, started = self._workload.ledger, self._workload.started_at
+        history, started = self._workload.history, self._workload.started_at
 
         def measure() -> tuple[int, float, set[Verb]]:
             now = time.monotonic()
-            number = ledger.count(Outcome.ACKNOWLEDGED)
-            return number, number / max(now - started, 0.001), set(ledger.count_verbs())
+            number = history.count(Outcome.ACKNOWLEDGED)
+            return number, number / max(now - started, 0.001), set(history.count_verbs())
 
         def suffices(seen: tuple[int, float, set[Verb]]) -> bool:
             number, rate, verbs = seen
@@ -141,197 +135,70 @@ class Round:
                 f"the load was not there: {number} operations acknowledged, {rate:.1f}/s, before the fault; needed"
                 f" are {FEWEST_ACKNOWLEDGED} at {LOWEST_RATE:g}/s" + (f"; none of {missing}" if missing else "")
             )
-        self.report.facts["load before"] = f"{number} acknowledged, {rate:.0f}/s"
+        self.result.facts["load before"] = f"{number} acknowledged, {rate:.0f}/s"
         return time.monotonic()
 
     @contextlib.contextmanager
-    def _struck(self) -> Iterator[None]:
-        """Strike, prove it, let it stand, and heal it; the body runs just before that."""
-        scene = self._scene
-        scene.since = self._place.sandbox.log_cursor(CONTROLLERMGR)
+    def _injected(self) -> Iterator[None]:
+        """Inject the faults, prove them, let them hold, and recover; the body runs just before that."""
+        context = self._context
+        context.since = context.sandbox.log_cursor(CONTROLLERMGR)
         started = time.monotonic()
-        with contextlib.ExitStack() as healing:
+        with contextlib.ExitStack() as recovery:
             proofs = []
-            for stroke in self._strokes:
-                healing.callback(stroke.heal, scene)
-                stroke.strike(scene)
-                proofs.append(stroke.prove(scene))
-            self.report.facts["struck"] = "; ".join(_shorten(proof) for proof in proofs)
-            self.report.notes += [("the fault struck", proof) for proof in proofs]
-            lasting = [stroke for stroke in self._strokes if not stroke.settles_itself]
+            for injection in self._injections:
+                recovery.callback(injection.recover, context)
+                injection.inject(context)
+                proofs.append(injection.prove(context))
+            self.result.facts["injected"] = "; ".join(_shorten(proof) for proof in proofs)
+            self.result.notes += [("the fault was injected", proof) for proof in proofs]
+            lasting = [injection for injection in self._injections if not injection.recovers_itself]
             left_s = self._outage_s - (time.monotonic() - started)
             if lasting and left_s > 0:
-                stood = hold(
-                    lambda: all(stroke.stands(scene) for stroke in lasting), bool, for_s=left_s, interval_s=0.25
+                held = hold(
+                    lambda: all(each.is_active(context) for each in lasting), bool, for_s=left_s, interval_s=0.25
                 )
-                if not stood.satisfied:
-                    raise Invalid(f"the fault was over after {stood.duration_s:.1f} s of {left_s:.1f} s")
-            if len(self._strokes) == 1:   # of two, the other one may be what holds everything up
-                self.report.findings += self._strokes[0].examine(scene)
+                if not held.satisfied:
+                    raise Invalid(f"the fault was over after {held.duration_s:.1f} s of {left_s:.1f} s")
+            if len(self._injections) == 1:   # of two, the other one may be what holds everything up
+                self.result.findings += self._injections[0].examine(context)
             yield
 
-    def _await_operations(self, healed_at: float) -> None:
+    def _await_operations(self, recovered_at: float) -> None:
         """Let the load go on until each client has had an answer again, if they get any."""
-        ledger = self._workload.ledger
+        history = self._workload.history
         wait_for(
             lambda: {
-                entry.operation.client
-                for entry in ledger.entries
-                if entry.outcome is Outcome.ACKNOWLEDGED and entry.answered_at > healed_at
+                event.operation.client
+                for event in history.events
+                if event.outcome is Outcome.ACKNOWLEDGED and event.answered_at > recovered_at
             },
             lambda clients: len(clients) == self._load.clients,
             timeout_s=_AFTERWARDS_S,
             interval_s=0.05,
         )
 
-    def _require_operations(self, struck_at: float, healed_at: float) -> None:
+    def _require_operations(self, injected_at: float, recovered_at: float) -> None:
         """Raise Invalid where the load did not go on during the fault."""
-        during = [e for e in self._workload.ledger.entries if struck_at <= e.sent_at < healed_at]
-        sent = [entry for entry in during if entry.outcome is not Outcome.SKIPPED]
+        during = [e for e in self._workload.history.events if injected_at <= e.sent_at < recovered_at]
+        sent = [event for event in during if event.outcome is not Outcome.SKIPPED]
         if not sent:
             raise Invalid("the load was not there: no operation was sent while the fault held")
 
-    def _note_load(self, struck_at: float, outage_ended_at: float, healed_at: float) -> None:
-        """Write down how much was asked for, and how far the rows were behind when the fault was healed."""
-        ledger, report = self._workload.ledger, self.report
+    def _note_load(self, injected_at: float, recovering_at: float, recovered_at: float) -> None:
+        """Write down how much was asked for and answered, and how long the outage was."""
+        history, facts = self._workload.history, self.result.facts
         elapsed_s = time.monotonic() - self._workload.started_at
-        outcomes = Counter(entry.outcome for entry in ledger.entries)
+        outcomes = Counter(event.outcome for event in history.events)
         acknowledged = outcomes[Outcome.ACKNOWLEDGED]
         others = [f"{n} {outcome}" for outcome, n in outcomes.items() if outcome is not Outcome.ACKNOWLEDGED]
         counts = [f"{acknowledged} acknowledged, {acknowledged / elapsed_s:.0f}/s", ", ".join(others)]
-        report.facts["operations"] = "; ".join(filter(None, counts))
-        during = ledger.count(Outcome.ACKNOWLEDGED, since=struck_at, until=healed_at)
-        report.facts["during the fault"] = f"{during} acknowledged"
-        healing_s = healed_at - outage_ended_at
-        report.facts["outage"] = f"{outage_ended_at - struck_at:.1f} s, healed in {healing_s:.1f} s"
-        report.facts["seed"] = str(self._load.seed)
-
-    def _settle(self, struck_at: float, healed_at: float, allowance: Allowance) -> None:
-        """Wait for rest, write finally, wait for rest again, gather everything, and judge it.
-
-        What has not come to rest by itself is a finding that the final writes would cover up.
-        """
-        place, load = self._place, self._load
-        with contextlib.closing(Tables(place.sandbox.mysql)) as tables:
-
-            def wait(
-                story: Story, targets: dict[str, int], allowed_s: float, is_excused: Callable[[Open], bool]
-            ) -> Rest:
-                def look() -> list[Open]:
-                    self._errors.read()
-                    found = list_objects(self._cluster, place.kinds, load.namespace)
-                    rows = read_versions(tables, place.kinds, load.namespace)
-                    return find_open(story, found, rows, targets)
-
-                return await_rest(look, allowed_s=allowed_s, is_excused=is_excused)
-
-            objects = read_finally(self._cluster, place.kinds, load.namespace)
-            story = self._tell(FinalWrites(), struck_at, healed_at)
-            spent_s = time.monotonic() - healed_at
-            left_s = max(0.0, allowance.seconds - spent_s)
-            rest = wait(
-                story,
-                _list_versions(objects),
-                left_s,
-                lambda each: place.is_explained(each.finding) or self._is_put_off(each, allowance),
-            )
-            deferred = {
-                each.name for each in rest.open if self._is_put_off(each, allowance) or self._is_not_due(each)
-            }
-            left_open = [self._complete(each) for each in rest.open if each.name not in deferred]
-            self._note_rest(left_open, deferred, spent_s + rest.waited_s, allowance)
-            final = write_finally(
-                self._cluster,
-                place.kinds,
-                load.namespace,
-                mark=f"s{load.seed}",
-                leave_alone=load.immutable,
-                nudged=deferred | {each.name for each in left_open},
-            )
-            story = self._tell(final, struck_at, healed_at)
-            targets = _list_versions(final.objects)
-            last = wait(story, targets, allowance.margin_s, lambda each: place.is_explained(each.finding))
-            self._note_final(final, last)
-            follower = self._sampler.end()
-            ending = gather(self._cluster, tables, place.kinds, load.namespace, _list_uids(story))
-        self._judge(story, ending, follower)
-
-    def _tell(self, final: FinalWrites, struck_at: float, healed_at: float) -> Story:
-        """Return what happened, the final writes included."""
-        report = self.report
-        report.entries = self._workload.ledger.entries
-        report.lives = trace_lives(report.entries)
-        newest = max((life.acknowledged for life in report.lives.values()), default=0)
-        for uid, obj in final.objects.items():
-            life = report.lives.setdefault(uid, Life(obj["kind"], obj["metadata"]["name"], uid))
-            life.versions[get_version(obj)] = obj
-        uncertain = {
-            entry.operation.name
-            for entry in report.entries
-            if entry.operation.verb is Verb.CREATE and entry.outcome is Outcome.UNCERTAIN
-        }
-        return Story(
-            report.lives, self._load.immutable, struck_at, healed_at, newest, final.first_version,
-            frozenset(uncertain), self._errors.errors,
-        )  # fmt: skip
-
-    def _is_not_due(self, each: Open) -> bool:
-        """Whether the object has failed again after the fault, so that its next retry has time yet."""
-        return 0.0 <= self._errors.get_silence_s(each.name) < self._retry_s
-
-    def _is_put_off(self, each: Open, allowance: Allowance) -> bool:
-        """Whether the documented back-off may leave the object alone for longer than is waited for, or almost."""
-        return not self._retry_s and get_retry_delay_s(self._errors.failures[each.name]) > 0.8 * allowance.seconds
-
-    def _complete(self, each: Open) -> Open:
-        """Return it with how often the Ingester has tried in vain."""
-        failures = self._errors.describe_failures(each.name)
-        actual = f"{each.finding.actual}; {failures}" if failures else each.finding.actual
-        return replace(each, finding=replace(each.finding, actual=actual))
-
-    def _note_rest(
-        self, left_open: Sequence[Open], deferred: Collection[str], converged_s: float, allowance: Allowance
-    ) -> None:
-        word = f"all but {len(left_open)} after " if left_open else ""
-        self.report.facts["converged"] = f"{word}{converged_s:.1f} s (allowed {allowance.seconds:.0f} s)"
-        self.report.notes.append(("allowed by the documented back-off", str(allowance)))
-        if deferred:
-            longest_s = max(get_retry_delay_s(self._errors.failures[name]) for name in deferred)
-            self.report.facts["nudged"] = f"{len(deferred)}, whose next retry may take {longest_s:.0f} s"
-        if left_open:
-            self.report.findings += [each.finding for each in left_open]
-            self.report.notes.append(("not at rest", "\n".join(str(each.finding) for each in left_open)))
-
-    def _note_final(self, final: FinalWrites, rest: Rest) -> None:
-        self.report.findings += [each.finding for each in rest.open]
-        self.report.facts["final writes"] = f"{len(final.objects)}, at rest after {rest.waited_s:.1f} s"
-
-    def _judge(self, story: Story, ending: Ending, follower: Follower) -> None:
-        """Collect the findings; HarnessError where Kubernetes itself lost what it had acknowledged."""
-        report = self.report
-        lost = checkers.find_lost_writes(story, ending)
-        if lost:
-            raise HarnessError(f"Kubernetes lost writes that it had acknowledged: {checkers.summarise(lost)}")
-        report.findings = list(dict.fromkeys(report.findings + checkers.check_all(story, ending, follower)))
-        report.facts["checked"] = (
-            f"{len(story.lives)} objects, {sum(map(len, ending.rows.values()))} rows, {self._sampler.looks} looks"
-            f" ({self._sampler.failed_looks} in vain), {len(follower.samples)} whole rows sampled"
-        )
-        for finding in report.findings[:5]:
-            uid = next((uid for uid in report.lives if f"({uid[:8]})" in finding.where), "")
-            if uid:
-                report.notes.append((f"operations on {finding.where}", describe(report.entries, uid)))
-
-
-def _list_versions(objects: Mapping[str, JsonObject]) -> dict[str, int]:
-    return {uid: get_version(obj) for uid, obj in objects.items()}
-
-
-def _list_uids(story: Story) -> dict[str, list[str]]:
-    uids: dict[str, list[str]] = {}
-    for life in story.lives.values():
-        uids.setdefault(life.kind, []).append(life.uid)
-    return uids
+        facts["operations"] = "; ".join(filter(None, counts))
+        during = history.count(Outcome.ACKNOWLEDGED, since=injected_at, until=recovered_at)
+        facts["during the fault"] = f"{during} acknowledged"
+        recovery_s = recovered_at - recovering_at
+        facts["outage"] = f"{recovering_at - injected_at:.1f} s, recovered in {recovery_s:.1f} s"
+        facts["seed"] = str(self._load.seed)
 
 
 def _shorten(text: str, width: int = 140) -> str:

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 
+from harness.chapters.seed.steps import Scenario
+from harness.core import codes
 from harness.core.outcomes import NotApplicable
-from harness.core.record import Check, Finding
-from harness.sandbox.base import SCHEMA_INIT, Phase, Sandbox
-from harness.spec.catalogue import KINDS
-from harness.spec.model import Kind
+from harness.sandbox.base import SCHEMA_INIT, Phase
+from harness.spec.model import Case
 from harness.subject import evidence
 from harness.subject.log import get_last_words, parse_log
-from harness.subject.registration import Registration
-from harness.suite.failure import fail_on
+from harness.suite.recorder import Recorder
 
 _CHILD_COLUMNS = {"obj_uid": "varchar(36)", "key": "varchar(255)"}
 _MAIN_COLUMNS = {   # what values can be long: a uid 36, a namespace 63, an object's name 253 characters
@@ -38,71 +36,69 @@ _WIDER = {   # types that hold all that the key holds
 }
 
 
-def check_components(sandbox: Sandbox, check: Check) -> None:
+def check_components(scenario: Scenario, _: None, recorder: Recorder) -> None:
     """1.1: every component runs, and the schema init job has completed."""
+    sandbox = scenario.context.sandbox
     components = sandbox.components()
-    check.evidence.append(
-        evidence.of_note(
-            "components",
-            "\n".join(f"{c.name}: {c.phase}, {c.restarts} restarts {c.reason}".rstrip() for c in components),
-        )
+    recorder.problem, recorder.look_at = "not every component is up", "python -m harness sandbox logs"
+    recorder.note(
+        "components",
+        "\n".join(f"{c.name}: {c.phase}, {c.restarts} restarts {c.reason}".rstrip() for c in components),
     )
-    mismatches = []
     for component in components:
         expected = Phase.COMPLETED if component.name == SCHEMA_INIT else Phase.RUNNING
         if component.phase is not expected or component.restarts:
             found = f"{component.phase} with {component.restarts} restarts {component.reason}".rstrip()
-            mismatches.append(Finding(component.name, f"{expected} with 0 restarts", found))
+            recorder.find(codes.COMPONENT_STATE, component.name, f"{expected} with 0 restarts", found)
             log = parse_log(sandbox.read_log(component.name))
-            check.evidence.append(evidence.of_log(get_last_words(log), f"last lines of {component.name}"))
-    fail_on(mismatches, check, "not every component is up", "python -m harness sandbox logs")
+            recorder.evidence.append(evidence.of_log(get_last_words(log), f"last lines of {component.name}"))
 
 
-def check_tables(kind: Kind, tables: dict[str, dict[str, str]], check: Check) -> None:
+def check_all_tables(scenario: Scenario, _: None, recorder: Recorder) -> None:
+    """1.2: all tables of the contract's kinds exist, by name."""
+    expected, found = scenario.context.contract.tables, set(scenario.context.tables)
+    recorder.note(f"{len(found)} tables", "\n".join(sorted(found)))
+    missing = [table for table in expected if table not in found]
+    recorder.problem = f"{len(missing)} of {len(expected)} tables are missing"
+    recorder.look_at = "the schema's SQL file"
+    for table in missing:
+        recorder.find(codes.TABLE_MISSING, f"table {table}", "to exist", "no such table")
+
+
+def check_columns(scenario: Scenario, case: Case, recorder: Recorder) -> None:
     """1.2: the kind's three tables exist, with the columns that it needs."""
+    kind, tables = case.kind, scenario.context.tables
     expected = {
         kind.table: _MAIN_COLUMNS | {column.name: column.sql_type.lower() for column in kind.columns},
         kind.labels_table: _CHILD_COLUMNS | {"value": "varchar(63)"},
         kind.annotations_table: _CHILD_COLUMNS | {"value": "text"},
     }
-    check.evidence += [
-        evidence.of_note(f"table {table}", "\n".join(f"{c} {t}" for c, t in tables.get(table, {}).items()))
-        for table in expected
-    ]
-    mismatches = []
+    recorder.problem = f"{kind.name}'s tables are not as it needs them"
+    recorder.look_at = "the schema's SQL file"
     for table, columns in expected.items():
+        recorder.note(f"table {table}", "\n".join(f"{c} {t}" for c, t in tables.get(table, {}).items()))
         if table not in tables:
-            mismatches.append(Finding(f"table {table}", "to exist", "no such table"))
+            recorder.find(codes.TABLE_MISSING, f"table {table}", "to exist", "no such table")
             continue
         for column, sql_type in columns.items():
             found = tables[table].get(column, "no such column")
             if not _holds(found, sql_type):
-                mismatches.append(Finding(f"table {table}, column {column}", f"{sql_type} or wider", found))
-    fail_on(mismatches, check, f"{kind.name}'s tables are not as it needs them", "the schema's SQL file")
+                where = f"table {table}, column {column}"
+                recorder.find(codes.TABLE_COLUMN, where, f"{sql_type} or wider", found)
 
 
-def check_no_missing_tables(tables: Iterable[str], check: Check) -> None:
-    """1.2: all 39 tables exist, by name."""
-    found = set(tables)
-    expected = [table for kind in KINDS for table in kind.tables]
-    check.evidence.append(evidence.of_note(f"{len(found)} tables", "\n".join(sorted(found))))
-    missing = [Finding(f"table {table}", "to exist", "no such table") for table in expected if table not in found]
-    fail_on(missing, check, f"{len(missing)} of {len(expected)} tables are missing", "the schema's SQL file")
-
-
-def check_registration(registration: Registration, check: Check) -> None:
+def check_registration(scenario: Scenario, _: None, recorder: Recorder) -> None:
     """1.3: exactly the expected controllers are registered, by kind, each once."""
+    registration = scenario.context.registration
     if registration.unknown:
         raise NotApplicable(registration.unknown)
-    check.evidence += registration.evidence
-    mismatches = [
-        Finding(f"controller of {kind}", "registered", "not registered") for kind in registration.missing
-    ]
-    mismatches += [
-        Finding(f"controller of {kind or '(no kind)'}", "not registered, or once", "registered (again)")
-        for kind in registration.unexpected
-    ]
-    fail_on(mismatches, check, registration.headline, registration.look_at)
+    recorder.evidence += registration.evidence
+    recorder.problem, recorder.look_at = registration.headline, registration.look_at
+    for kind in registration.missing:
+        recorder.find(codes.CONTROLLER_MISSING, f"controller of {kind}", "registered", "not registered")
+    for kind in registration.unexpected:
+        where = f"controller of {kind or '(no kind)'}"
+        recorder.find(codes.CONTROLLER_UNEXPECTED, where, "not registered, or once", "registered (again)")
 
 
 def _holds(found: str, needed: str) -> bool:

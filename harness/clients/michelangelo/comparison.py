@@ -9,6 +9,7 @@ import json
 from dataclasses import dataclass, field
 
 from harness.clients.michelangelo.proto import UndecodableError, Unknown, decode
+from harness.core import codes
 from harness.core.record import Finding
 from harness.spec.equality import compare_json, show
 from harness.spec.model import JsonObject, Kind
@@ -39,16 +40,17 @@ def examine_decoded(kind: Kind, row: Row, obj: JsonObject | None = None) -> Prot
     """
     data = row.columns.get("proto")
     if not isinstance(data, bytes) or not data:
-        return ProtoComparison([Finding("column proto", "the serialized object", show(data))])
+        return ProtoComparison([Finding(codes.ROW_PROTO, "column proto", "the serialized object", show(data))])
     try:
         decoded = decode(kind, data)
     except UndecodableError as error:
-        return ProtoComparison([Finding("column proto", f"a serialized {kind.name}", f"{show(data)}: {error}")])
+        expected, seen = f"a serialized {kind.name}", f"{show(data)}: {error}"
+        return ProtoComparison([Finding(codes.ROW_PROTO, "column proto", expected, seen)])
     comparison = ProtoComparison(unknown=decoded.unknown)
     for name, truth in (("column json", _read_json(row)), ("the object", obj)):
         if truth is not None:
             comparison.findings += [
-                Finding(f"column proto against {name}, {m.where}", m.expected, m.actual)
+                Finding(codes.ROW_PROTO, f"column proto against {name}, {m.where}", m.expected, m.actual)
                 for m in compare_json(truth, decoded.object)
                 if not _is_explained(m.where, decoded.unknown)
             ]

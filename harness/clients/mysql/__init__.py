@@ -1,6 +1,7 @@
 """Reads the Ingester's tables, and deletes a run's own rows; of the harness, only this imports `mysql.connector`.
 
-The reference, a program of its own, the sandbox's server and the faults' admin have connections of their own.
+No exception or object of the driver leaves it. The reference, a program of its own, and the servers of the local
+sandbox have connections of their own. What disturbs a server on purpose is in `admin`.
 """
 
 from harness.clients.mysql.database import Database, HeldRow

@@ -88,8 +88,11 @@ class Database:
         return int(rows[0][0]) if rows else None
 
     def get_rows(self, kind: Kind, namespace: str, name: str) -> list[Row]:
-        """Return every row of that namespace and name (soft-deleted ones included), oldest first."""
-        with self._snapshot():
+        """Return every row of that namespace and name (soft-deleted ones included), oldest first.
+
+        Raises `HarnessError` where they can't be read.
+        """
+        with self._reading(kind.table), self._snapshot():
             cursor = self._connection.cursor(dictionary=True)
             try:
                 cursor.execute(
@@ -118,10 +121,13 @@ class Database:
         return {_text(uid): int(version) for uid, version in rows}
 
     def get_rows_of(self, kind: Kind, uids: Sequence[str]) -> dict[str, Row]:
-        """Return the rows with these uids, by uid, with labels and annotations, as one snapshot sees them."""
+        """Return the rows with these uids, by uid, with labels and annotations, as one snapshot sees them.
+
+        Raises `HarnessError` where they can't be read.
+        """
         if not uids:
             return {}
-        with self._snapshot():
+        with self._reading(kind.table), self._snapshot():
             cursor = self._connection.cursor(dictionary=True)
             try:
                 cursor.execute(
@@ -185,8 +191,8 @@ class Database:
         one = " UNION ALL ".join(f"SELECT '{table}' FROM `{table}` WHERE uid = %s" for table in tables)  # noqa: S608
         return [_text(table) for (table,) in self._query(one, [uid] * len(tables))] if tables else []
 
-    def count_rows(self, namespace: str, kinds: Iterable[Kind]) -> dict[str, int]:
-        """Return how many rows of the namespace each table of the kinds holds."""
+    def count_rows(self, kinds: Iterable[Kind], namespace: str) -> dict[str, int]:
+        """Return how many rows of the namespace each of the kinds' tables holds."""
         counts: dict[str, int] = {}
         for kind in kinds:
             main = kind.table
@@ -220,6 +226,14 @@ class Database:
             yield
         finally:
             self._execute("ROLLBACK")
+
+    @contextlib.contextmanager
+    def _reading(self, table: str) -> Iterator[None]:
+        """Raise `HarnessError` for what the driver raises within."""
+        try:
+            yield
+        except mysql.connector.Error as error:
+            raise HarnessError(f"MySQL: {error} (while reading table {table})") from error
 
     def _query(self, sql: str, parameters: Sequence[Any] = ()) -> list[Any]:
         try:

@@ -18,7 +18,7 @@ from typing import Any
 import yaml
 
 from harness.core.errors import SettingsError
-from harness.sandbox.local.wire.folder import write_private
+from harness.sandbox.storage import write_private
 from harness.spec.model import JsonObject
 
 CONTEXT_OPTION = "--context"

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from harness.clients.pods import PodPort, Pods
 from harness.core.errors import HarnessError, Refusal, SettingsError
-from harness.sandbox.local.servers.ports import LOOPBACK
+from harness.sandbox.ports import LOOPBACK
 from harness.spec.model import JsonObject
 
 FORWARD_OPTION = "--mysql-port-forward"

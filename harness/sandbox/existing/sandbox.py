@@ -37,8 +37,8 @@ from harness.sandbox.existing.mysqlforward import MySQLForward, ServicePort, fin
 from harness.sandbox.existing.options import ExistingSettings
 from harness.sandbox.existing.podstatus import PodName, describe_pod, get_restarts
 from harness.sandbox.existing.removal import RUN_LABEL, Leftover, Trace, list_trace, remove_trace
-from harness.sandbox.local.servers.ports import LOOPBACK
 from harness.sandbox.log_coverage import LogCoverage
+from harness.sandbox.ports import LOOPBACK
 from harness.spec.catalogue import KINDS
 from harness.spec.model import GROUP
 

@@ -15,8 +15,8 @@ import yaml
 
 from harness.core.errors import HarnessError
 from harness.provision.assets import command
-from harness.sandbox.local.servers.ports import LOOPBACK
-from harness.sandbox.local.wire.folder import write_private
+from harness.sandbox.ports import LOOPBACK
+from harness.sandbox.storage import write_private
 
 CLUSTER = "michelangelo-sandbox"
 """The name that `sandbox.py` gives its cluster."""

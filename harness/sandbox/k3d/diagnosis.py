@@ -14,7 +14,7 @@ from harness.core.errors import HarnessError
 from harness.sandbox.k3d import podstate
 from harness.sandbox.k3d.cluster import CLUSTER
 from harness.sandbox.k3d.kubectl import Kubectl
-from harness.sandbox.local.servers.ports import describe_holder
+from harness.sandbox.ports import describe_holder
 from harness.spec.model import JsonObject
 
 _MOST_PODS = 6

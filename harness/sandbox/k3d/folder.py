@@ -14,7 +14,7 @@ from pathlib import Path
 import filelock
 
 from harness.core.errors import HarnessError
-from harness.sandbox.local.wire.folder import get_root
+from harness.sandbox.storage import get_root
 
 _NAME = ".k3d"
 

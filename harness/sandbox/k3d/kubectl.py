@@ -16,7 +16,7 @@ from typing import TextIO
 
 from harness.core.errors import HarnessError
 from harness.provision.assets import command
-from harness.sandbox.local.wire.folder import write_private
+from harness.sandbox.storage import write_private
 from harness.spec.model import JsonObject
 
 NAMESPACE = "default"

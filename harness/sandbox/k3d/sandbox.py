@@ -31,14 +31,14 @@ from harness.sandbox.k3d.diagnosis import explain_failure
 from harness.sandbox.k3d.folder import K3dFolder, take_folder
 from harness.sandbox.k3d.gates import switch_on
 from harness.sandbox.k3d.kubectl import NAMESPACE, Kubectl
+from harness.sandbox.k3d.lifecycle import Cleanup, ClusterLifecycle
 from harness.sandbox.k3d.options import K3dSettings
 from harness.sandbox.k3d.programs import require_programs
 from harness.sandbox.k3d.schema import complete_schema, find_manifest, repeat_schema
 from harness.sandbox.k3d.script import SandboxScript, find_script
-from harness.sandbox.k3d.tenure import Debt, Tenure
 from harness.sandbox.local.servers.mysqlserver import connect
-from harness.sandbox.local.servers.ports import LOOPBACK
 from harness.sandbox.local.servers.schemajob import find_missing_tables
+from harness.sandbox.ports import LOOPBACK
 from harness.spec.model import JsonObject
 
 _ACCESS_DENIED = 1045
@@ -56,7 +56,7 @@ class K3dSandbox(ExistingSandbox):
         self,
         *,
         kubectl: Kubectl,
-        tenure: Tenure,
+        lifecycle: ClusterLifecycle,
         script: SandboxScript,
         wait_timeout_s: float,
         reused: bool,
@@ -67,7 +67,7 @@ class K3dSandbox(ExistingSandbox):
         self.reused = reused
         self._has_schema_job = has_schema_job
         self._kubectl = kubectl
-        self._tenure = tenure
+        self._lifecycle = lifecycle
         self._script = script
         self._wait_timeout_s = wait_timeout_s
 
@@ -104,7 +104,7 @@ class K3dSandbox(ExistingSandbox):
         the `leftovers`.
         """
         try:
-            if self._keep or self._tenure.debt is not Debt.DELETE:
+            if self._keep or self._lifecycle.cleanup is not Cleanup.DELETE:
                 super().stop()
                 return
             resources, self._resources = self._resources, None
@@ -129,27 +129,27 @@ def start_k3d_sandbox(
     with ExitStack() as stack:
         folder = stack.enter_context(take_folder())
         log = stack.enter_context(folder.log.open("w", encoding="utf-8"))
-        tenure = Tenure(settings, script, folder, log, progress)
-        stack.enter_context(_ending(tenure, folder, keep=keep))
-        cluster, context = tenure.bring_up()
+        lifecycle = ClusterLifecycle(settings, script, folder, log, progress)
+        stack.enter_context(_ending(lifecycle, folder, keep=keep))
+        cluster, context = lifecycle.bring_up()
         kubectl = Kubectl(folder.kubeconfig, log)
         pods = Pods(folder.kubeconfig)
         with begin_stage(progress, _STAGE) as stage:
             preparation = _Preparation(settings, script, kubectl, stage)
             base_yaml = preparation.read_base_yaml()
             mysql = preparation.reach_mysql(base_yaml, cluster, pods, stack)
-            if tenure.debt is Debt.STOP:   # it was stopped, and MySQL has no volume
+            if lifecycle.cleanup is Cleanup.STOP:   # it was stopped, and MySQL has no volume
                 preparation.restore_tables(mysql)
-            preparation.open_gates(restart=tenure.debt is Debt.STOP)
+            preparation.open_gates(restart=lifecycle.cleanup is Cleanup.STOP)
             stage.result = f"MySQL at {mysql.host}:{mysql.port}"
         manager = find_manager(pods, PodName(NAMESPACE, CONTROLLERMGR), must_exist=True)
         stack.callback(manager.close)
         return K3dSandbox(
             kubectl=kubectl,
-            tenure=tenure,
+            lifecycle=lifecycle,
             script=script,
             wait_timeout_s=settings.wait_timeout_s,
-            reused=tenure.debt is not Debt.DELETE,
+            reused=lifecycle.cleanup is not Cleanup.DELETE,
             has_schema_job=kubectl.get("job", SCHEMA_INIT) is not None,
             context=choose_context([folder.kubeconfig], context),
             kubeconfig=folder.kubeconfig,
@@ -164,17 +164,17 @@ def start_k3d_sandbox(
 
 
 @contextmanager
-def _ending(tenure: Tenure, folder: K3dFolder, *, keep: bool) -> Iterator[None]:
+def _ending(lifecycle: ClusterLifecycle, folder: K3dFolder, *, keep: bool) -> Iterator[None]:
     """End the cluster after the block, unless it is kept; where the block failed, that failure is the one told."""
     try:
         yield
     except BaseException:
         if not keep:
             with suppress(HarnessError):   # it is in the log
-                tenure.settle()
+                lifecycle.tear_down()
         raise
     if not keep:
-        tenure.settle()
+        lifecycle.tear_down()
         folder.kubeconfig.unlink(missing_ok=True)
 
 

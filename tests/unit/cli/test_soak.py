@@ -5,17 +5,19 @@ from __future__ import annotations
 import argparse
 from collections.abc import Collection
 from itertools import islice
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from harness.chapters.faults.catalogue import FAULTS, Fault, find_fault
-from harness.chapters.faults.programme import RoundPlan
-from harness.cli.soak import add_soak_command, conduct_round, read_rounds, soak
+from harness.chapters.faults.schedule import RoundPlan
+from harness.cli.soak import add_soak_command, read_rounds, run_round, soak
 from harness.core.errors import CheckFailure, HarnessError, SettingsError
 from harness.core.outcomes import Invalid, NotApplicable, NotRun
 from harness.core.progress import SILENT
 from harness.core.record import Check, Record, Status
+from harness.suite.expectations import Expectations
 
 PLAN = RoundPlan(1, (find_fault("mysql-kill"),), 7, 1.5)
 
@@ -39,15 +41,15 @@ def test_a_named_fault_is_one_round() -> None:
     assert told.outage_s == 4.0
 
 
-def test_several_named_faults_strike_at_once() -> None:
-    """Two faults without --minutes are one round, in the order in which they have to strike."""
+def test_several_named_faults_hold_at_once() -> None:
+    """Two faults without --minutes are one round, in the order in which they have to be injected."""
     (plan,) = read("--fault", "controllermgr-kill", "--fault", "mysql-refused")
     assert plan.name == "mysql-refused + controllermgr-kill"
 
 
 def test_faults_that_exclude_each_other_are_refused() -> None:
-    """Two faults of one part can't strike at once."""
-    with pytest.raises(SettingsError, match="mysql-kill and mysql-stop can't strike at once"):
+    """Two faults of one part can't hold at once."""
+    with pytest.raises(SettingsError, match="mysql-kill and mysql-stop can't hold at once"):
         read("--fault", "mysql-kill", "--fault", "mysql-stop")
 
 
@@ -73,12 +75,13 @@ def test_wrong_options_are_refused(words: list[str], problem: str) -> None:
 
 
 class FakeSession:
-    """A session whose rounds end as told, and whose sandbox can't be struck by the faults of `absent`."""
+    """A session whose rounds end as told, and whose sandbox can't have the faults of `absent`."""
 
     def __init__(self, outcome: BaseException | None, absent: Collection[str] = ()) -> None:
         self._outcome = outcome
         self._absent = absent
         self.record = Record()
+        self.context = SimpleNamespace(expectations=Expectations(), allow_stale=False)
 
     def start(self, **_: bool) -> None:
         """Do nothing."""
@@ -92,7 +95,7 @@ class FakeSession:
         """Itself."""
         return self
 
-    def conduct(self, *_: Any, **__: Any) -> None:
+    def run_round(self, *_: Any, **__: Any) -> None:
         """End as told."""
         if self._outcome is not None:
             raise self._outcome
@@ -104,7 +107,7 @@ class FakeSession:
         (None, Status.PASS, ""),
         (CheckFailure("lost\n  much"), Status.FAIL, "lost"),
         (Invalid("no load"), Status.INVALID, "no load"),
-        (NotApplicable("no power"), Status.NOT_APPLICABLE, "no power"),
+        (NotApplicable("no capability"), Status.NOT_APPLICABLE, "no capability"),
         (NotRun("no controller"), Status.NOT_RUN, "no controller"),
         (HarnessError("etcd is gone"), Status.ERROR, "etcd is gone"),
     ],
@@ -112,7 +115,7 @@ class FakeSession:
 def test_a_rounds_end_is_written_down(outcome: BaseException | None, status: Status, detail: str) -> None:
     """Each way in which a round can end has its status and its reason."""
     check = Check("8.1", "mysql is killed")
-    conduct_round(FakeSession(outcome), PLAN, check)  # type: ignore[arg-type]
+    run_round(FakeSession(outcome), PLAN, check)  # type: ignore[arg-type]
     assert (check.status, check.detail) == (status, detail)
 
 
@@ -123,7 +126,7 @@ def soak_for(session: FakeSession, *words: str) -> int:
 
 
 @pytest.mark.parametrize("outcome", [NotRun("0 of 13 registered"), HarnessError("etcd is gone")])
-def test_a_round_that_can_t_be_conducted_ends_the_soak(outcome: Exception) -> None:
+def test_a_round_that_can_t_be_run_ends_the_soak(outcome: Exception) -> None:
     """The next one would fare no better; the headline says why."""
     session = FakeSession(outcome)
     assert soak_for(session, "--minutes", "60") == 1
@@ -131,14 +134,14 @@ def test_a_round_that_can_t_be_conducted_ends_the_soak(outcome: Exception) -> No
 
 
 def test_rounds_go_on_after_one_that_failed() -> None:
-    """A failure is a result: the others are conducted as well."""
+    """A failure is a result: the others are run as well."""
     session = FakeSession(CheckFailure("lost"))
     assert soak_for(session, "--minutes", "60") == 1
     assert [check.status for check in session.record.checks] == [Status.FAIL] * 50
 
 
 def test_what_the_sandbox_does_not_know_is_left_out() -> None:
-    """A fault that can't strike here is listed once, and none of its rounds is conducted."""
+    """A fault that can't be injected here is listed once, and none of its rounds is run."""
     session = FakeSession(None, ["mysql-kill"])
     assert soak_for(session, "--minutes", "60", "--fault", "mysql-kill", "--fault", "etcd-kill") == 0
     absent = [check for check in session.record.checks if check.status is Status.NOT_APPLICABLE]
@@ -148,7 +151,7 @@ def test_what_the_sandbox_does_not_know_is_left_out() -> None:
 
 
 def test_a_soak_without_a_possible_round_is_none() -> None:
-    """Where no fault can strike nothing was tested, which is no success."""
+    """Where no fault can be injected nothing was tested, which is no success."""
     session = FakeSession(None, [fault.name for fault in FAULTS])
     assert soak_for(session, "--minutes", "60") == 2
     assert session.record.headline == f"No round is possible here: no {FAULTS[0].name} here"
@@ -158,5 +161,5 @@ def test_an_interrupted_round_is_not_run() -> None:
     """Ctrl-C in a round leaves its check without a result and ends the soak."""
     check = Check("8.1", "mysql is killed")
     with pytest.raises(KeyboardInterrupt):
-        conduct_round(FakeSession(KeyboardInterrupt()), PLAN, check)  # type: ignore[arg-type]
+        run_round(FakeSession(KeyboardInterrupt()), PLAN, check)  # type: ignore[arg-type]
     assert (check.status, check.detail) == (Status.NOT_RUN, "interrupted")

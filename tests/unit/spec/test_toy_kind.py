@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.chapters.faults.plan import Verb, make_plan
+from harness.chapters.faults.load.plan import Verb, make_plan
 from harness.chapters.hostile_input.input_sets import INPUT_SETS_BY_SECTION
 from harness.core.errors import HarnessError
 from harness.spec import kinds

@@ -31,7 +31,7 @@ from harness.spec.model import JsonObject
 
 PORTS = (KUBE_APISERVER, MYSQL, APISERVER)   # the components whose ports can be chosen
 
-_FORMAT = "3"   # to be changed with what supervisor and client say to each other
+_FORMAT = "4"   # to be changed with what supervisor and client say to each other
 _REVISION = b"vcs.revision="   # what Go writes into a program that was built in a git repository
 _REFERENCE = Path(harness.__file__).resolve().parent / "reference"
 

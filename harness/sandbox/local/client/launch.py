@@ -79,7 +79,7 @@ class SupervisorProcess:
             with lock_root(self._root):
                 sweep(self._root)
 
-    def let_go(self) -> None:
+    def detach(self) -> None:
         """Leave it running when this process ends."""
         self._process.returncode = 0   # else Python warns of a process that nobody waited for
 

@@ -1,7 +1,7 @@
 """The sandbox as processes on this machine: the client's end.
 
-A supervisor process (`harness.sandbox.local.supervisor.__main__`) owns everything; here it is found or launched, asked,
-and let go of. What can be read is read from the sandbox's folder.
+A supervisor process (`harness.sandbox.local.supervisor.__main__`) owns everything; here it is found or launched,
+asked, and left. What can be read is read from the sandbox's folder.
 """
 
 from __future__ import annotations
@@ -17,16 +17,18 @@ from harness.core.errors import HarnessError
 from harness.core.progress import Progress
 from harness.core.settings import MySQLEndpoint, SandboxSettings
 from harness.sandbox.base import CONTROLLERMGR, SCHEMA_INIT, ComponentStatus, LogCursor, LogLine, Phase
+from harness.sandbox.capabilities import BusyError
 from harness.sandbox.local.client.access import describe_access
-from harness.sandbox.local.client.faults import MARGIN_S, LocalPowers
+from harness.sandbox.local.client.capabilities import MARGIN_S, LocalCapabilities
 from harness.sandbox.local.client.identity import Request, make_request
 from harness.sandbox.local.client.launch import SupervisorProcess, complete_plan
 from harness.sandbox.local.servers.baseyaml import ABSENT
 from harness.sandbox.local.wire import logs
-from harness.sandbox.local.wire.channel import BusyError, Channel, CrashLoopError, SupervisorLostError
-from harness.sandbox.local.wire.folder import SandboxFolder, get_root, list_folders, lock_root, wait_to_keep
+from harness.sandbox.local.wire.channel import Channel, CrashLoopError, SupervisorLostError
+from harness.sandbox.local.wire.folder import SandboxFolder, list_folders, lock_root, wait_to_keep
 from harness.sandbox.local.wire.state import SandboxPhase, Stage, State, read_state
 from harness.sandbox.local.wire.sweep import end_processes, find_processes, sweep
+from harness.sandbox.storage import get_root
 
 _ANSWER_TIMEOUT_S = 10.0
 _STOP_TIMEOUT_S = 20.0
@@ -35,7 +37,7 @@ Tolerated = tuple[type[HarnessError], ...]
 """Errors of the controller manager's start with which the sandbox is of use all the same."""
 
 
-class LocalSandbox(LocalPowers):
+class LocalSandbox(LocalCapabilities):
     """A sandbox that is up. To be made by `start_local_sandbox`."""
 
     name = "local"
@@ -114,7 +116,7 @@ class LocalSandbox(LocalPowers):
         return describe_access(self.folder, self._read_state())
 
     def stop(self) -> None:
-        """End the sandbox if this process started it and is not to keep it; else let go of it."""
+        """End the sandbox if this process started it and is not to keep it; else detach from it."""
         if self._stopped:
             return
         self._stopped = True
@@ -124,7 +126,7 @@ class LocalSandbox(LocalPowers):
                 self._channel.request("leave", timeout_s=_ANSWER_TIMEOUT_S)
             self._channel.close()
             if process is not None:
-                process.let_go()
+                process.detach()
             return
         with suppress(SupervisorLostError):   # then it is made sure of below
             self._channel.request("stop", timeout_s=_STOP_TIMEOUT_S)
@@ -202,12 +204,12 @@ def _attach(
             stack.callback(channel.close)
             channel.request("use", timeout_s=_ANSWER_TIMEOUT_S)
             if not _is_whole(folder):
-                channel.request("be alone", timeout_s=_ANSWER_TIMEOUT_S)   # its user may be about to mend it
+                channel.request("be exclusive", timeout_s=_ANSWER_TIMEOUT_S)   # its user may be about to undo it
                 end_sandbox(root, folder)
                 continue
             sandbox = LocalSandbox(folder, channel, request.settings, process=None, keep=True)
             with suppress(BusyError):   # another run's objects are not left-overs
-                channel.request("be alone", timeout_s=_ANSWER_TIMEOUT_S)
+                channel.request("be exclusive", timeout_s=_ANSWER_TIMEOUT_S)
                 on_reuse(sandbox)
             if not _is_fit(folder, request):
                 with suppress(*tolerated):
@@ -230,7 +232,7 @@ def _is_fit(folder: SandboxFolder, request: Request) -> bool:
 
 
 def _is_whole(folder: SandboxFolder) -> bool:
-    """Return whether all but the controller manager is as it should be: up, and neither paused nor cut."""
+    """Return whether all but the controller manager is as it should be: up, and neither paused nor cut off."""
     state = read_state(folder)
     return state is not None and all(
         component.phase is (Phase.COMPLETED if name == SCHEMA_INIT else Phase.RUNNING) and not component.reason

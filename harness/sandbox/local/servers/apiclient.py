@@ -12,7 +12,7 @@ from typing import Any
 
 from harness.core.errors import HarnessError
 from harness.sandbox.local.servers.credentials import Credentials
-from harness.sandbox.local.servers.ports import LOOPBACK
+from harness.sandbox.ports import LOOPBACK
 from harness.spec.model import GROUP, VERSION, JsonObject
 
 # Priority classes are for pods, which nobody runs here, and take half a second longer than all else

@@ -12,11 +12,13 @@ from pathlib import Path
 
 from harness.core.settings import MySQLEndpoint
 from harness.sandbox.base import APISERVER
-from harness.sandbox.local.servers.baseyaml import Overrides, render_base_yaml
-from harness.sandbox.local.servers.ports import LOOPBACK, choose_port
-from harness.sandbox.local.wire.folder import SandboxFolder, write_private
+from harness.sandbox.capabilities import Overrides
+from harness.sandbox.local.servers.baseyaml import render_base_yaml
+from harness.sandbox.local.wire.folder import SandboxFolder
 from harness.sandbox.local.wire.plan import Executable
-from harness.sandbox.local.wire.process import Child, spawn
+from harness.sandbox.local.wire.process import Process, spawn
+from harness.sandbox.ports import LOOPBACK, choose_port
+from harness.sandbox.storage import write_private
 
 
 def start_apiserver(
@@ -27,7 +29,7 @@ def start_apiserver(
     port: int,
     overrides: Overrides,
     log: Path,
-) -> Child:
+) -> Process:
     """Start the API server on loopback `port`, with a `base.yaml` of its own in the sandbox's folder."""
     config = folder.apiserver_config
     config.mkdir(mode=0o700, exist_ok=True)

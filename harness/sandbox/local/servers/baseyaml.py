@@ -8,14 +8,15 @@ fast. Refuses to override what the sandbox itself relies on.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import yaml
 
 from harness.core.errors import SettingsError
 from harness.core.settings import MySQLEndpoint
-from harness.sandbox.local.servers.ports import LOOPBACK
+from harness.sandbox.capabilities import Overrides
+from harness.sandbox.ports import LOOPBACK
 
 OPTION = "--set"
 ABSENT = {
@@ -23,8 +24,6 @@ ABSENT = {
     "MinIO": "no object store runs here: nothing is uploaded or downloaded",
 }
 """What a whole Michelangelo sandbox has and the local one does not; the Ingester needs neither."""
-
-Overrides = Iterable[tuple[str, Any]]
 
 _CLOSED = f"{LOOPBACK}:1"
 _WATCHED = "controllermgr"   # the section with the port of the health probe

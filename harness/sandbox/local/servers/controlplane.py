@@ -19,9 +19,9 @@ from harness.core.errors import HarnessError
 from harness.sandbox.base import ETCD, KUBE_APISERVER
 from harness.sandbox.local.servers.apiclient import ApiClient
 from harness.sandbox.local.servers.credentials import Credentials
-from harness.sandbox.local.servers.ports import LOOPBACK
 from harness.sandbox.local.wire.plan import Executable
-from harness.sandbox.local.wire.process import Child, spawn, wait_until
+from harness.sandbox.local.wire.process import Process, spawn, wait_until
+from harness.sandbox.ports import LOOPBACK
 from harness.spec.catalogue import KINDS
 from harness.spec.model import JsonObject
 
@@ -33,7 +33,7 @@ _CRD_RETRY_S = 0.03
 _GARBAGE_COLLECTION = {"GOGC": "400"}   # 0.7 s less until the kinds are served, for 130 MB more
 
 
-def start_etcd(etcd: Executable, folder: Path, log: Path) -> Child:
+def start_etcd(etcd: Executable, folder: Path, log: Path) -> Process:
     """Start etcd with its data and sockets in `folder`, which is made where it is absent."""
     folder.mkdir(mode=0o700, exist_ok=True)
     command = [
@@ -53,7 +53,7 @@ def start_etcd(etcd: Executable, folder: Path, log: Path) -> Child:
     return spawn(ETCD, command, log=log, folder=folder, environment=os.environ)
 
 
-async def wait_for_etcd(etcd: Child, folder: Path) -> None:
+async def wait_for_etcd(etcd: Process, folder: Path) -> None:
     """Return once etcd takes connections."""
     await wait_until(lambda: _accepts(folder), etcd, interval_s=0.01)
 
@@ -65,7 +65,7 @@ def get_etcd_socket(folder: Path) -> Path:
 
 def start_apiserver(
     apiserver: Executable, folder: Path, credentials: Credentials, *, port: int, log: Path
-) -> Child:
+) -> Process:
     """Start kube-apiserver on loopback `port`, in etcd's `folder`, since it uses the socket there.
 
     Who has no token is refused, and who has one is the administrator: so RBAC would decide nothing, and
@@ -93,14 +93,14 @@ def start_apiserver(
     return spawn(KUBE_APISERVER, command, log=log, folder=folder, environment=environment)
 
 
-async def create_crds(client: ApiClient, crds: list[JsonObject], source: str, apiserver: Child) -> None:
+async def create_crds(client: ApiClient, crds: list[JsonObject], source: str, apiserver: Process) -> None:
     """Create all CustomResourceDefinitions side by side, the biggest first."""
     bodies = sorted((json.dumps(crd) for crd in crds), key=len, reverse=True)
     creations = (partial(client.create_crd, body, source) for body in bodies)
     await asyncio.gather(*(wait_until(create, apiserver, interval_s=_CRD_RETRY_S) for create in creations))
 
 
-async def wait_for_kinds(client: ApiClient, apiserver: Child) -> None:
+async def wait_for_kinds(client: ApiClient, apiserver: Process) -> None:
     """Return once discovery lists all kinds and each can be listed, and the server is ready.
 
     A controller that is told of a kind too early waits 10 s before it asks again.

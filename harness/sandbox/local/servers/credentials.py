@@ -18,8 +18,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from harness.sandbox.local.servers.ports import LOOPBACK
-from harness.sandbox.local.wire.folder import write_private
+from harness.sandbox.ports import LOOPBACK
+from harness.sandbox.storage import write_private
 
 USER = "sandbox-admin"
 

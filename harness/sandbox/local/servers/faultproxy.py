@@ -1,8 +1,8 @@
 """Runs the fault proxy of one sandbox and tells it what to do: Toxiproxy, by its HTTP API.
 
-Each way carries Toxiproxy's latency in both directions all the time, of 0 ms where nothing is cut. To change
+Each link carries Toxiproxy's latency in both directions all the time, of 0 ms where nothing is broken. To change
 its value lets the bytes that it holds go on in their order; a toxic that is taken out of a connection may lose
-some. So a mended way goes on as a network does, and only closed connections see a toxic come or go.
+some. So a healed link goes on as a network does, and only closed connections see a toxic come or go.
 """
 
 from __future__ import annotations
@@ -16,20 +16,20 @@ import requests
 
 from harness.core.errors import HarnessError
 from harness.sandbox.base import FAULT_PROXY
-from harness.sandbox.capabilities import SLOW_JITTER_MS, SLOW_MS, Cut
-from harness.sandbox.local.servers.ports import LOOPBACK, choose_lasting_port
+from harness.sandbox.capabilities import SLOW_JITTER_MS, SLOW_MS, LinkFault
 from harness.sandbox.local.wire.plan import Executable
-from harness.sandbox.local.wire.process import Child, spawn
+from harness.sandbox.local.wire.process import Process, spawn
+from harness.sandbox.ports import LOOPBACK, choose_lasting_port
 
 _HELD_MS = 24 * 60 * 60 * 1000
-_LATENCIES = {Cut.SLOW: (SLOW_MS, SLOW_JITTER_MS), Cut.HANGING: (_HELD_MS, 0)}
+_LATENCIES = {LinkFault.SLOW: (SLOW_MS, SLOW_JITTER_MS), LinkFault.HANGING: (_HELD_MS, 0)}
 _STREAMS = ("upstream", "downstream")
 _TIMEOUT_S = 30.0   # Toxiproxy gives itself 25
 _PORT_ATTEMPTS = 5
 
 
-def start_fault_proxy(executable: Executable, folder: Path, *, port: int, log: Path) -> Child:
-    """Start the proxy with its API on loopback `port`; it has no ways yet."""
+def start_fault_proxy(executable: Executable, folder: Path, *, port: int, log: Path) -> Process:
+    """Start the proxy with its API on loopback `port`; it has no links yet."""
     command = [executable.path, f"--port={port}"]
     return spawn(FAULT_PROXY, command, log=log, folder=folder, environment=os.environ)
 
@@ -49,13 +49,13 @@ class FaultProxy:
         except requests.RequestException:
             return False
 
-    def open_way(self, name: str, upstream: str) -> int:
-        """Make a way to `upstream` (HOST:PORT) and return the loopback port at which it begins."""
+    def open_link(self, name: str, upstream: str) -> int:
+        """Make a link to `upstream` (HOST:PORT) and return the loopback port at which it begins."""
         for attempts_left in reversed(range(_PORT_ATTEMPTS)):
             port = choose_lasting_port()
-            way = {"name": name, "listen": f"{LOOPBACK}:{port}", "upstream": upstream, "enabled": True}
+            link = {"name": name, "listen": f"{LOOPBACK}:{port}", "upstream": upstream, "enabled": True}
             try:
-                self._ask("POST", "/proxies", way)
+                self._ask("POST", "/proxies", link)
             except HarnessError as error:
                 if not attempts_left or "already in use" not in error.problem:
                     raise
@@ -65,19 +65,19 @@ class FaultProxy:
             return port
         raise AssertionError  # pragma: no cover  the last attempt returns or raises
 
-    def cut(self, name: str, mode: Cut) -> None:
-        """Cut a way that is whole."""
+    def break_link(self, name: str, mode: LinkFault) -> None:
+        """Break a link that is whole."""
         if mode in _LATENCIES:
             self._delay(name, *_LATENCIES[mode])
             return
         self._switch(name, enabled=False)   # which closes what is open
-        if mode is Cut.RESETTING:
+        if mode is LinkFault.RESETTING:
             for stream in _STREAMS:
                 self._add(name, "reset_peer", stream, {"timeout": 0})
             self._switch(name, enabled=True)
 
-    def mend(self, name: str) -> None:
-        """Make a way whole, whatever it was cut by."""
+    def heal_link(self, name: str) -> None:
+        """Make a link whole, however it is broken."""
         toxics = self._ask("GET", f"/proxies/{name}/toxics")
         resets = [toxic["name"] for toxic in toxics if toxic["type"] == "reset_peer"]
         if resets:

@@ -1,9 +1,9 @@
 """Makes the disk of a sandbox's MySQL server full without root, and free again.
 
 The server's files are not allowed to grow (RLIMIT_FSIZE), and what is free within them is used up by a table
-of ballast in a database of its own. All tables are in one file (`harness.provision.assets.data_folder`), so that each of
-them is full then. The limit is the size of the biggest file, so that what is preallocated, the redo log say,
-can be written: a server that could not would end itself.
+of ballast in a database of its own. All tables are in one file (`harness.provision.assets.data_folder`), so
+that each of them is full then. The limit is the size of the biggest file, so that what is preallocated, the
+redo log say, can be written: a server that could not would end itself.
 """
 
 from __future__ import annotations

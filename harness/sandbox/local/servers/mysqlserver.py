@@ -21,12 +21,13 @@ from harness.core.settings import MySQLEndpoint
 from harness.provision.assets.data_folder import initialise_data_folder, make_server_command
 from harness.provision.assets.mysqld import MARIADB, MySQLServerFiles
 from harness.sandbox.base import MYSQL
-from harness.sandbox.local.servers.ports import LOOPBACK
-from harness.sandbox.local.wire.folder import SandboxFolder, write_private
-from harness.sandbox.local.wire.process import Child, spawn, wait_until
+from harness.sandbox.capabilities import LIMITED_USER
+from harness.sandbox.local.wire.folder import SandboxFolder
+from harness.sandbox.local.wire.process import Process, spawn, wait_until
+from harness.sandbox.ports import LOOPBACK
+from harness.sandbox.storage import write_private
 
 USER = "ingester"
-LIMITED_USER = "controllermgr"
 DATABASE = "michelangelo"
 
 _UNKNOWN_DATABASE = 1049
@@ -67,7 +68,7 @@ async def initialise(files: MySQLServerFiles, folder: MySQLFolder) -> None:
 
 def start_server(
     files: MySQLServerFiles, folder: MySQLFolder, port: int, *, temporary: Path, log: Path, faults: bool
-) -> Child:
+) -> Process:
     """Start the server of an initialised folder, where what `write_accounts` wrote comes to be.
 
     `faults` says that it is to withstand them; see `harness.provision.assets.data_folder`.
@@ -87,8 +88,8 @@ def start_server(
     )  # fmt: skip
 
 
-async def wait_for_server(server: Child, folder: MySQLFolder, endpoint: MySQLEndpoint) -> None:
-    """Return once the account can log in; ChildEndedError where the server ends first."""
+async def wait_for_server(server: Process, folder: MySQLFolder, endpoint: MySQLEndpoint) -> None:
+    """Return once the account can log in; ProcessEndedError where the server ends first."""
     await wait_until(lambda: _answers(endpoint), server)
     folder.init_file.unlink(missing_ok=True)
 

@@ -1,4 +1,4 @@
-"""The process that owns a sandbox: it starts the parts, watches them, takes requests, and ends them all.
+"""The process that owns a sandbox: it starts the processes, watches them, takes requests, and ends them all.
 
 It runs in a session of its own, so that Ctrl-C reaches the client alone and a kept sandbox outlives it.
 It ends when a client says so, on SIGTERM, SIGINT and SIGHUP, and when the client that started it is gone
@@ -24,27 +24,27 @@ from pathlib import Path
 from typing import Any
 
 from harness.core.errors import HarnessError
-from harness.sandbox.capabilities import Cut, Strike
+from harness.sandbox.capabilities import BusyError, InjectionResult, LinkFault
 from harness.sandbox.local.servers.credentials import make_credentials
 from harness.sandbox.local.supervisor.controllermgr import ControllerManagerRunner, Reconfiguration
-from harness.sandbox.local.supervisor.fault_injector import Outages
+from harness.sandbox.local.supervisor.fault_injector import FaultInjector
 from harness.sandbox.local.supervisor.startup import Startup
-from harness.sandbox.local.wire.channel import BusyError, CrashLoopError, Message, describe_error, encode
+from harness.sandbox.local.wire.channel import CrashLoopError, Message, describe_error, encode
 from harness.sandbox.local.wire.folder import SandboxFolder
 from harness.sandbox.local.wire.plan import ControllerManagerPlan, read_plan
 from harness.sandbox.local.wire.state import SandboxPhase, State, StateFile
 from harness.sandbox.local.wire.sweep import end_processes, remove
 
 _FOLDER_CHECK_S = 1.0
-_STRIKES: Mapping[str, Callable[[Outages, dict[str, Any]], Awaitable[Strike | None]]] = {
-    "kill": lambda outages, values: outages.kill(values["component"]),
-    "revive": lambda outages, values: outages.start(values["component"], values["within_s"]),
-    "pause": lambda outages, values: outages.pause(values["component"]),
-    "resume": lambda outages, values: outages.resume(values["component"]),
-    "cut": lambda outages, values: outages.cut(values["component"], Cut(values["mode"])),
-    "mend": lambda outages, values: outages.mend(values["component"]),
-    "fill disk": lambda outages, _: outages.fill_disk(),
-    "free disk": lambda outages, _: outages.free_disk(),
+_INJECTIONS: Mapping[str, Callable[[FaultInjector, dict[str, Any]], Awaitable[InjectionResult | None]]] = {
+    "kill": lambda injector, values: injector.kill(values["component"]),
+    "start component": lambda injector, values: injector.start(values["component"], values["within_s"]),
+    "pause": lambda injector, values: injector.pause(values["component"]),
+    "resume": lambda injector, values: injector.resume(values["component"]),
+    "break link": lambda injector, values: injector.break_link(values["component"], LinkFault(values["mode"])),
+    "heal link": lambda injector, values: injector.heal_link(values["component"]),
+    "fill disk": lambda injector, _: injector.fill_disk(),
+    "free disk": lambda injector, _: injector.free_disk(),
 }
 
 
@@ -153,8 +153,8 @@ class Supervisor:
             self._stop.set()
 
     async def _do(self, session: _Session, name: str, values: dict[str, Any]) -> dict[str, Any] | None:
-        if name in _STRIKES:
-            return await self._strike(session, name, values)
+        if name in _INJECTIONS:
+            return await self._inject(session, name, values)
         match name:
             case "start":
                 self._starting = asyncio.current_task()
@@ -166,17 +166,17 @@ class Supervisor:
                 self._use(session)
             case "leave":
                 session.uses = False
-            case "be alone":
-                self._require_alone(session)
+            case "be exclusive":
+                self._require_exclusive(session)
             case "restart":
                 async with self._changing:
                     await self._get_controllermgr().restart(values["within_s"])
             case "stop controllermgr":
-                self._require_alone(session)
+                self._require_exclusive(session)
                 async with self._changing:
                     await self._get_controllermgr().stop()
             case "start controllermgr":
-                self._require_alone(session)
+                self._require_exclusive(session)
                 async with self._changing:
                     await self._reconfigure(values)
             case "replace":
@@ -203,16 +203,16 @@ class Supervisor:
             asyncio.get_running_loop().call_soon(self._stop.set)   # once the client has its answer
             raise
 
-    async def _strike(self, session: _Session, name: str, values: dict[str, Any]) -> dict[str, Any] | None:
-        self._require_alone(session)
-        if self._startup is None or self._startup.outages is None:
+    async def _inject(self, session: _Session, name: str, values: dict[str, Any]) -> dict[str, Any] | None:
+        self._require_exclusive(session)
+        if self._startup is None or self._startup.injector is None:
             raise HarnessError("The sandbox has not been started yet")
         async with self._changing:
-            strike = await _STRIKES[name](self._startup.outages, values)
-        return None if strike is None else asdict(strike)
+            result = await _INJECTIONS[name](self._startup.injector, values)
+        return None if result is None else asdict(result)
 
     async def _replace(self, session: _Session, values: dict[str, Any]) -> None:
-        self._require_alone(session)
+        self._require_exclusive(session)
         runner = self._get_controllermgr()
         await runner.stop()
         await runner.start(ControllerManagerPlan.load(values["controllermgr"]), values["within_s"])
@@ -227,11 +227,11 @@ class Supervisor:
         )
 
     def _use(self, session: _Session) -> None:
-        if self._state.state.proxy_ports:   # who strikes a sandbox has it alone
-            self._require_alone(session)
+        if self._state.state.proxy_ports:   # who injects faults has the sandbox alone
+            self._require_exclusive(session)
         session.uses = True
 
-    def _require_alone(self, session: _Session) -> None:
+    def _require_exclusive(self, session: _Session) -> None:
         if any(other.uses for other in self._sessions if other is not session):
             raise BusyError(f"Another run uses the sandbox in {self._folder.path}")
 

@@ -23,17 +23,18 @@ from typing import Any
 from harness.core.errors import HarnessError
 from harness.core.settings import MySQLEndpoint
 from harness.sandbox.base import CONTROLLERMGR, Phase
-from harness.sandbox.local.servers.baseyaml import Overrides, render_base_yaml
-from harness.sandbox.local.servers.ports import LOOPBACK, choose_port
+from harness.sandbox.capabilities import LONGEST_RESTART_DELAY_S, Overrides
+from harness.sandbox.local.servers.baseyaml import render_base_yaml
 from harness.sandbox.local.wire.channel import CrashLoopError
-from harness.sandbox.local.wire.folder import SandboxFolder, write_private
+from harness.sandbox.local.wire.folder import SandboxFolder
 from harness.sandbox.local.wire.logs import get_log, list_runs
 from harness.sandbox.local.wire.plan import ControllerManagerPlan
-from harness.sandbox.local.wire.process import Child, ChildEndedError, spawn, wait_until
+from harness.sandbox.local.wire.process import Process, ProcessEndedError, spawn, wait_until
 from harness.sandbox.local.wire.state import StateFile
+from harness.sandbox.ports import LOOPBACK, choose_port
+from harness.sandbox.storage import write_private
 
 FIRST_DELAY_S = 0.5
-LONGEST_DELAY_S = 8.0
 RESET_AFTER_S = 20.0
 STOP_GRACE_S = 3.0
 EXITS_TO_GIVE_UP = 3
@@ -56,7 +57,7 @@ class RestartPolicy:
         if self._clock() - self._started_at >= RESET_AFTER_S:
             self._delay_s = FIRST_DELAY_S
         delay_s = self._delay_s
-        self._delay_s = min(2 * delay_s, LONGEST_DELAY_S)
+        self._delay_s = min(2 * delay_s, LONGEST_RESTART_DELAY_S)
         return delay_s
 
 
@@ -91,7 +92,7 @@ class ControllerManagerRunner:
         self._overrides = tuple(overrides)
         self._kubeconfig = kubeconfig or folder.kubeconfig
         self._plan: ControllerManagerPlan | None = None
-        self._child: Child | None = None
+        self._process: Process | None = None
         self._task: asyncio.Task[None] | None = None
         self._change = UNCHANGED
 
@@ -124,7 +125,7 @@ class ControllerManagerRunner:
             async with asyncio.timeout(timeout_s):
                 await asyncio.shield(begin.healthy if await_healthy else begin.running)
         except TimeoutError:
-            words = self._child.quote_log() if self._child else "    (it does not run)"
+            words = self._process.quote_log() if self._process else "    (it does not run)"
             error = CrashLoopError if begin.failures else HarnessError
             raise error(
                 f"{CONTROLLERMGR} ({executable.path}) was not healthy after {timeout_s:g} s:\n{words}",
@@ -148,17 +149,17 @@ class ControllerManagerRunner:
         await self.start(plan, timeout_s, restarts=restarts, change=change, await_healthy=await_healthy)
 
     @property
-    def child(self) -> Child | None:
+    def process(self) -> Process | None:
         """Its process, which may have ended; None before the first start."""
-        return self._child
+        return self._process
 
     async def kill(self) -> None:
         """End its process, which runs, by SIGKILL: it is started again, as after any other end."""
-        child = self._child
-        assert child is not None  # noqa: S101  it runs
-        child.send(signal.SIGKILL)
-        await child.ended.wait()
-        self._set(phase=Phase.CRASH_LOOP, pid=None, reason=child.describe_end())
+        process = self._process
+        assert process is not None  # noqa: S101  it runs
+        process.send(signal.SIGKILL)
+        await process.ended.wait()
+        self._set(phase=Phase.CRASH_LOOP, pid=None, reason=process.describe_end())
 
     async def stop(self) -> None:
         """End it: by SIGTERM, and after 3 s by SIGKILL."""
@@ -196,24 +197,24 @@ class ControllerManagerRunner:
             "KUBECONFIG": str(self._kubeconfig),
         }
         try:
-            child = spawn(
+            process = spawn(
                 CONTROLLERMGR, plan.command, log=log, folder=self._folder.temporary, environment=environment
             )
         except HarnessError as error:
             return error.problem, "", None
-        self._child = child
+        self._process = process
         self._set(
-            phase=Phase.RUNNING, restarts=restarts, reason="", pid=child.pid, started_at=child.started_at
+            phase=Phase.RUNNING, restarts=restarts, reason="", pid=process.pid, started_at=process.started_at
         )
         begin.note(begin.running)
-        watch = asyncio.create_task(self._watch_health(child, health_port, begin))
+        watch = asyncio.create_task(self._watch_health(process, health_port, begin))
         try:
-            await child.ended.wait()
+            await process.ended.wait()
         finally:
             watch.cancel()
             self._state.state.controllermgr_healthy = False
-            await child.stop(STOP_GRACE_S)
-        return child.describe_end(), child.quote_log(), child.exit_code
+            await process.stop(STOP_GRACE_S)
+        return process.describe_end(), process.quote_log(), process.exit_code
 
     def _configure(self, plan: ControllerManagerPlan) -> int:
         """Write `base.yaml` with fresh ports, since those of the last run may be taken; return the probe's."""
@@ -229,10 +230,10 @@ class ControllerManagerRunner:
         write_private(self._folder.config / "base.yaml", text)
         return health_port
 
-    async def _watch_health(self, child: Child, port: int, begin: _Begin) -> None:
-        with suppress(ChildEndedError):
-            await wait_until(lambda: _is_healthy(port), child, interval_s=0.01)
-            if child.exit_code is None:
+    async def _watch_health(self, process: Process, port: int, begin: _Begin) -> None:
+        with suppress(ProcessEndedError):
+            await wait_until(lambda: _is_healthy(port), process, interval_s=0.01)
+            if process.exit_code is None:
                 self._state.state.controllermgr_healthy = True
                 self._state.publish()
                 begin.note(begin.healthy)

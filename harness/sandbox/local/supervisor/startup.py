@@ -33,18 +33,18 @@ from harness.sandbox.local.servers.credentials import Credentials, write_kubecon
 from harness.sandbox.local.servers.etcdclient import EtcdClient
 from harness.sandbox.local.servers.fulldisk import FullDisk
 from harness.sandbox.local.servers.mysqlserver import MySQLFolder
-from harness.sandbox.local.servers.ports import LOOPBACK, choose_lasting_port, describe_holder, is_port_clash
 from harness.sandbox.local.servers.schemajob import run_schema_job
 from harness.sandbox.local.supervisor.controllermgr import ControllerManagerRunner
-from harness.sandbox.local.supervisor.fault_injector import Outages
+from harness.sandbox.local.supervisor.fault_injector import FaultInjector
 from harness.sandbox.local.supervisor.inventory import describe_components
-from harness.sandbox.local.supervisor.processes import Parts
+from harness.sandbox.local.supervisor.processes import Processes
 from harness.sandbox.local.wire.channel import CrashLoopError
 from harness.sandbox.local.wire.folder import SandboxFolder
 from harness.sandbox.local.wire.logs import get_log, list_runs
 from harness.sandbox.local.wire.plan import Executable, Plan
-from harness.sandbox.local.wire.process import Child, ChildEndedError, wait_until
+from harness.sandbox.local.wire.process import Process, ProcessEndedError, wait_until
 from harness.sandbox.local.wire.state import SandboxPhase, StateFile
+from harness.sandbox.ports import LOOPBACK, choose_lasting_port, describe_holder, is_port_clash
 
 if TYPE_CHECKING:
     from harness.sandbox.local.servers.faultproxy import FaultProxy
@@ -55,23 +55,23 @@ _SHORTEST_WAIT_S = 5.0   # for the controller manager, where the servers took al
 
 
 class Startup:
-    """The parts of one sandbox, and the order in which they come and go."""
+    """The processes of one sandbox, and the order in which they come and go."""
 
     def __init__(self, folder: SandboxFolder, plan: Plan, credentials: Credentials, state: StateFile) -> None:
         self._folder = folder
         self._plan = plan
         self._credentials = credentials
         self._state = state
-        self._parts = Parts(state)
-        self._revivals: dict[str, Callable[[], Awaitable[Child]]] = {}
+        self._processes = Processes(state)
+        self._restarts: dict[str, Callable[[], Awaitable[Process]]] = {}
         self._client: ApiClient | None = None
         self._disk: FullDisk | None = None
         self._limited: MySQLEndpoint | None = None   # the controller manager's own account, where it has one
         self.controllermgr: ControllerManagerRunner | None = None
-        self.outages: Outages | None = None
+        self.injector: FaultInjector | None = None
 
     async def start(self) -> None:
-        """Start everything; HarnessError where a part fails, ends early or takes too long.
+        """Start everything; HarnessError where one fails, ends early or takes too long.
 
         All is up even so where that is a CrashLoopError.
         """
@@ -84,7 +84,9 @@ class Startup:
         except TimeoutError:
             raise await self._explain_timeout() from None
         self.controllermgr = self._make_controllermgr(endpoint)
-        self.outages = Outages(self._parts, self._state, self.controllermgr, self._revivals, proxy, self._disk)
+        self.injector = FaultInjector(
+            self._processes, self._state, self.controllermgr, self._restarts, proxy, self._disk
+        )
         left_s = max(deadline - time.monotonic(), _SHORTEST_WAIT_S)
         try:
             with self._state.stage("controller manager"):
@@ -102,18 +104,18 @@ class Startup:
         """End everything: the controller manager politely, what is throw-away at once."""
         if self.controllermgr is not None:
             await self.controllermgr.stop()
-        await self._parts.stop()
+        await self._processes.stop()
 
     async def _unless_broken(self, work: Coroutine[Any, Any, _T]) -> _T:
-        """Return what `work` returns; HarnessError as soon as a part that was up has ended."""
+        """Return what `work` returns; HarnessError as soon as a process that was up has ended."""
         task = asyncio.create_task(work)
-        either: set[asyncio.Future[Any]] = {task, self._parts.broken}
+        either: set[asyncio.Future[Any]] = {task, self._processes.broken}
         try:
             await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
         finally:
             task.cancel()   # which does nothing to what is done
-        if self._parts.broken.done():
-            raise self._parts.broken.result()
+        if self._processes.broken.done():
+            raise self._processes.broken.result()
         return await task
 
     async def _start_servers(self) -> MySQLEndpoint:
@@ -130,13 +132,13 @@ class Startup:
         plan, folder = self._plan, self._folder.etcd
         with self._state.stage("etcd"):
             etcd = controlplane.start_etcd(plan.etcd, folder, get_log(self._folder.logs, ETCD, 0))
-            self._parts.note_start(etcd)
+            self._processes.note_start(etcd)
             await controlplane.wait_for_etcd(etcd, folder)
-            self._parts.note_ready(etcd)
-            self._revivals[ETCD] = partial(self._revive_etcd, folder)
+            self._processes.note_ready(etcd)
+            self._restarts[ETCD] = partial(self._restart_etcd, folder)
         with self._state.stage("kube-apiserver"):
             apiserver, client = await self._with_port(KUBE_APISERVER, partial(self._start_apiserver, folder))
-            self._parts.note_ready(apiserver)
+            self._processes.note_ready(apiserver)
         if plan.apiserver is not None:
             endpoint = await mysql   # long since there: kube-apiserver takes longest
             with self._state.stage(APISERVER):
@@ -154,43 +156,43 @@ class Startup:
         log = get_log(self._folder.logs, APISERVER, 0)
         overrides = self._plan.base_yaml_overrides
         server = start_apiserver(executable, self._folder, mysql, port=port, overrides=overrides, log=log)
-        self._parts.note_start(server)
+        self._processes.note_start(server)
         await controlplane.wait_for_kinds(client, server)
         await wait_until(partial(takes_connections, port), server)
         self._state.state.apiserver_address = f"{LOOPBACK}:{port}"
-        self._parts.note_ready(server)
+        self._processes.note_ready(server)
 
-    async def _start_apiserver(self, folder: Path, port: int) -> tuple[Child, ApiClient]:
+    async def _start_apiserver(self, folder: Path, port: int) -> tuple[Process, ApiClient]:
         write_kubeconfig(self._folder.kubeconfig, self._credentials, port)
         log = get_log(self._folder.logs, KUBE_APISERVER, 0)
         executable = self._plan.kube_apiserver
         apiserver = controlplane.start_apiserver(executable, folder, self._credentials, port=port, log=log)
-        self._parts.note_start(apiserver)
+        self._processes.note_start(apiserver)
         client = self._client = ApiClient(port, self._credentials)
         await wait_until(client.takes_crds, apiserver)
-        self._revivals[KUBE_APISERVER] = partial(self._revive_apiserver, folder, port, client)
+        self._restarts[KUBE_APISERVER] = partial(self._restart_apiserver, folder, port, client)
         return apiserver, client
 
-    async def _revive_etcd(self, folder: Path) -> Child:
+    async def _restart_etcd(self, folder: Path) -> Process:
         """Start etcd again; return once kube-apiserver, where it runs, has found it again.
 
         That tries less and less often, so that after a minute without etcd it may take half a minute more.
         """
         etcd = controlplane.start_etcd(self._plan.etcd, folder, self._make_log(ETCD))
-        self._parts.note_start(etcd)
+        self._processes.note_start(etcd)
         await wait_until(EtcdClient(controlplane.get_etcd_socket(folder)).is_healthy, etcd)
-        apiserver, client = self._parts.find(KUBE_APISERVER), self._client
+        apiserver, client = self._processes.find(KUBE_APISERVER), self._client
         if apiserver is not None and client is not None and apiserver.is_going:
             await wait_until(client.is_ready, etcd)
-        self._parts.note_ready(etcd)
+        self._processes.note_ready(etcd)
         return etcd
 
-    async def _revive_apiserver(self, folder: Path, port: int, client: ApiClient) -> Child:
+    async def _restart_apiserver(self, folder: Path, port: int, client: ApiClient) -> Process:
         executable, log = self._plan.kube_apiserver, self._make_log(KUBE_APISERVER)
         apiserver = controlplane.start_apiserver(executable, folder, self._credentials, port=port, log=log)
-        self._parts.note_start(apiserver)
+        self._processes.note_start(apiserver)
         await controlplane.wait_for_kinds(client, apiserver)
-        self._parts.note_ready(apiserver)
+        self._processes.note_ready(apiserver)
         return apiserver
 
     def _make_log(self, name: str) -> Path:
@@ -214,7 +216,7 @@ class Startup:
         assert files is not None  # noqa: S101  a plan has one server or the other
         folder = MySQLFolder(self._folder.path / "mysql")
 
-        async def attempt(port: int) -> tuple[Child, MySQLEndpoint]:
+        async def attempt(port: int) -> tuple[Process, MySQLEndpoint]:
             endpoint = mysqlserver.make_endpoint(port)
             self._limited = mysqlserver.make_limited_endpoint(endpoint) if self._plan.fault_proxy else None
             mysqlserver.write_accounts(files, folder, endpoint, self._limited)
@@ -225,27 +227,27 @@ class Startup:
             await mysqlserver.initialise(files, folder)
         with self._state.stage("mysql"):
             server, endpoint = await self._with_port(MYSQL, attempt)
-            self._parts.note_ready(server)
-        self._revivals[MYSQL] = partial(self._revive_mysql, files, folder, endpoint)
+            self._processes.note_ready(server)
+        self._restarts[MYSQL] = partial(self._restart_mysql, files, folder, endpoint)
         self._disk = FullDisk(folder.data, endpoint) if self._plan.fault_proxy else None
         return endpoint
 
     async def _run_mysql_server(
         self, files: MySQLServerFiles, folder: MySQLFolder, endpoint: MySQLEndpoint, log: Path
-    ) -> Child:
+    ) -> Process:
         server = mysqlserver.start_server(
             files, folder, endpoint.port, temporary=self._folder.temporary, log=log,
             faults=self._plan.fault_proxy is not None,
         )  # fmt: skip
-        self._parts.note_start(server)
+        self._processes.note_start(server)
         await mysqlserver.wait_for_server(server, folder, endpoint)
         return server
 
-    async def _revive_mysql(
+    async def _restart_mysql(
         self, files: MySQLServerFiles, folder: MySQLFolder, endpoint: MySQLEndpoint
-    ) -> Child:
+    ) -> Process:
         server = await self._run_mysql_server(files, folder, endpoint, self._make_log(MYSQL))
-        self._parts.note_ready(server)
+        self._processes.note_ready(server)
         return server
 
     async def _reach_mysql(self, endpoint: MySQLEndpoint) -> None:
@@ -270,7 +272,7 @@ class Startup:
             port = chosen or choose_lasting_port()
             try:
                 return await attempt(port)
-            except ChildEndedError as error:
+            except ProcessEndedError as error:
                 if not is_port_clash(error.problem):
                     raise
                 if chosen or not attempts_left:
@@ -285,23 +287,23 @@ class Startup:
         executable = self._plan.fault_proxy
         if executable is None:
             return None
-        from harness.sandbox.local.servers.faultproxy import FaultProxy, start_fault_proxy  # noqa: PLC0415  see `outages`
+        from harness.sandbox.local.servers.faultproxy import FaultProxy, start_fault_proxy  # noqa: PLC0415  see `fault_injector`
 
-        async def attempt(port: int) -> tuple[Child, FaultProxy]:
+        async def attempt(port: int) -> tuple[Process, FaultProxy]:
             log = get_log(self._folder.logs, FAULT_PROXY, 0)
-            child = start_fault_proxy(executable, self._folder.temporary, port=port, log=log)
-            self._parts.note_start(child)
+            process = start_fault_proxy(executable, self._folder.temporary, port=port, log=log)
+            self._processes.note_start(process)
             proxy = FaultProxy(port)
-            await wait_until(proxy.answers, child, interval_s=0.01)
-            return child, proxy
+            await wait_until(proxy.answers, process, interval_s=0.01)
+            return process, proxy
 
         with self._state.stage("fault proxy"):
-            child, proxy = await self._with_port(FAULT_PROXY, attempt)
+            process, proxy = await self._with_port(FAULT_PROXY, attempt)
             assert self._client is not None  # noqa: S101  the servers are up
             servers = {MYSQL: f"{mysql.host}:{mysql.port}", KUBE_APISERVER: f"{LOOPBACK}:{self._client.port}"}
             for name, address in servers.items():
-                self._state.state.proxy_ports[name] = await asyncio.to_thread(proxy.open_way, name, address)
-            self._parts.note_ready(child)
+                self._state.state.proxy_ports[name] = await asyncio.to_thread(proxy.open_link, name, address)
+            self._processes.note_ready(process)
         return proxy
 
     def _make_controllermgr(self, mysql: MySQLEndpoint) -> ControllerManagerRunner:
@@ -324,9 +326,9 @@ class Startup:
         done = (Phase.RUNNING, Phase.COMPLETED)
         late = [c for c in components.values() if c.phase not in done]
         words = [
-            f"{component.name} ({component.phase}):\n{child.quote_log()}"
+            f"{component.name} ({component.phase}):\n{process.quote_log()}"
             for component in late
-            if (child := self._parts.find(component.name)) is not None
+            if (process := self._processes.find(component.name)) is not None
         ]
         names = ", ".join(component.name for component in late)
         problem = f"The sandbox was not up after {self._plan.start_timeout_s:g} s; it waited for {names}"

@@ -14,13 +14,10 @@ from collections.abc import Callable
 from typing import Any
 
 from harness.core.errors import HarnessError, SettingsError
+from harness.sandbox.capabilities import BusyError
 from harness.sandbox.local.wire.folder import SandboxFolder
 
 Message = dict[str, Any]
-
-
-class BusyError(HarnessError):
-    """Another client uses the sandbox, which must not change under it."""
 
 
 class CrashLoopError(HarnessError):

@@ -2,7 +2,7 @@
 
 A sandbox's folder holds all that it has: plan, state, sockets, secrets, data and logs. While its supervisor
 lives, it holds an advisory lock on the file `lock` there; the kernel lets go of that whatever ends the
-process. Refuses a root that others could have prepared.
+process.
 """
 
 from __future__ import annotations
@@ -11,8 +11,6 @@ import fcntl
 import os
 import re
 import secrets
-import stat
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -23,11 +21,9 @@ import filelock
 from harness.core.errors import HarnessError
 from harness.core.progress import Progress
 
-ROOT_VARIABLE = "INGESTER_ACCEPTANCE_SANDBOXES"
 MARKER_VARIABLE = "INGESTER_ACCEPTANCE_SANDBOX"   # in the environment of each process of a sandbox: its folder
 
 _NAME = re.compile(r"[0-9a-f]{8}")
-_LONGEST_ROOT = 70          # the path of a Unix socket may have 103 characters on macOS, 107 on Linux
 _ROOT_LOCK_TIMEOUT_S = 60.0
 _KEEP_LOCK_TIMEOUT_S = 1800.0   # long enough for a first build of the servers
 
@@ -133,38 +129,6 @@ class SandboxFolder:
         return False
 
 
-def get_root() -> Path:
-    """Return the folder of all sandboxes of this user, which is made where absent.
-
-    It is INGESTER_ACCEPTANCE_SANDBOXES, or one in the folder for temporary files. Raises `HarnessError`
-    where it is not this user's alone.
-    """
-    chosen = os.environ.get(ROOT_VARIABLE)
-    name = f"ingester-acceptance-{os.getuid()}"
-    root = Path(chosen).expanduser().absolute() if chosen else Path(tempfile.gettempdir()).resolve() / name
-    if len(os.fsencode(root)) > _LONGEST_ROOT:
-        if chosen:
-            raise HarnessError(
-                f"{ROOT_VARIABLE}: {chosen!r} is longer than {_LONGEST_ROOT} characters",
-                hint="Sockets live below it, whose paths are limited; choose a shorter one",
-            )
-        root = Path("/tmp") / name  # noqa: S108  checked below like any other
-    try:
-        root.mkdir(mode=0o700, parents=True, exist_ok=True)
-        found = root.lstat()
-    except OSError as error:
-        raise HarnessError(
-            f"The folder for sandboxes {root} can't be made ({error.strerror})",
-            hint=f"Choose another with the environment variable {ROOT_VARIABLE}",
-        ) from error
-    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or found.st_mode & 0o022:
-        raise HarnessError(
-            f"The folder for sandboxes {root} is not yours alone",
-            hint=f"Remove it, or choose another with the environment variable {ROOT_VARIABLE}",
-        )
-    return root
-
-
 def lock_root(root: Path) -> filelock.FileLock:
     """Return the lock, for a `with`, under which folders below `root` are made, searched and swept."""
     return filelock.FileLock(root / ".lock", timeout=_ROOT_LOCK_TIMEOUT_S)
@@ -211,12 +175,3 @@ def make_folder(root: Path) -> tuple[SandboxFolder, int]:
     descriptor = os.open(folder.lock, os.O_RDWR | os.O_CREAT, 0o600)
     fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     return folder, descriptor
-
-
-def write_private(path: Path, text: str) -> None:
-    """Write a file that only this user can read, whole or not at all."""
-    part = path.with_name(f".{path.name}.part")
-    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(text)
-    part.replace(path)

@@ -15,7 +15,8 @@ from typing import Any
 
 from harness.core.settings import MySQLEndpoint
 from harness.provision.assets.mysqld import MySQLServerFiles
-from harness.sandbox.local.wire.folder import SandboxFolder, write_private
+from harness.sandbox.local.wire.folder import SandboxFolder
+from harness.sandbox.storage import write_private
 from harness.spec.model import JsonObject
 
 

@@ -26,21 +26,21 @@ _PR_SET_PDEATHSIG = 1
 _LAST_LINES = 15
 
 
-class ChildEndedError(HarnessError):
+class ProcessEndedError(HarnessError):
     """A process ended while something was expected of it."""
 
 
-class Child:
+class Process:
     """A running process. To be made by `spawn`."""
 
-    def __init__(self, name: str, process: subprocess.Popen[bytes], log: Path) -> None:
+    def __init__(self, name: str, popen: subprocess.Popen[bytes], log: Path) -> None:
         self.name = name
-        self.pid = process.pid
+        self.pid = popen.pid
         self.started_at = time.time()
         self.exit_code: int | None = None
         self.is_paused = False
         self.ended = asyncio.Event()
-        self._process = process
+        self._popen = popen
         self._log = log
         self._loop = asyncio.get_running_loop()
         threading.Thread(target=self._wait, name=f"wait for {name}", daemon=True).start()
@@ -90,7 +90,7 @@ class Child:
         return "\n".join(f"    {line}" for line in lines) or "    (it wrote nothing)"
 
     def _wait(self) -> None:
-        exit_code = self._process.wait()
+        exit_code = self._popen.wait()
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(self.pid, signal.SIGKILL)   # what it started and left behind
         with suppress(FileNotFoundError):
@@ -111,7 +111,7 @@ def spawn(
     folder: Path,
     environment: Mapping[str, str],
     ignored: Collection[signal.Signals] = (),
-) -> Child:
+) -> Process:
     """Start a process in `folder` that writes to `log`; to be called from the supervisor's main thread.
 
     That thread matters: Linux kills the process with the thread that started it. `ignored` are signals that
@@ -121,7 +121,7 @@ def spawn(
         # Python 3.12 warns of forks beside threads; `_prepare` makes a few system calls and no more
         warnings.simplefilter("ignore", DeprecationWarning)
         try:
-            process = subprocess.Popen(
+            popen = subprocess.Popen(
                 list(command),
                 stdin=subprocess.DEVNULL,
                 stdout=output,
@@ -133,16 +133,16 @@ def spawn(
             )
         except OSError as error:
             raise HarnessError(f"{name}: {command[0]} can't be run ({error.strerror})") from error
-    return Child(name, process, log)
+    return Process(name, popen, log)
 
 
-async def wait_until(condition: Callable[[], bool], child: Child, *, interval_s: float = 0.02) -> None:
+async def wait_until(condition: Callable[[], bool], process: Process, *, interval_s: float = 0.02) -> None:
     """Return once `condition`, which is asked in a thread, holds; the caller limits the time.
 
-    Raises `ChildEndedError`, which quotes the log, where `child` ends first: at once, even if the condition
-    waits for an answer, since somebody else may hold the child's port.
+    Raises `ProcessEndedError`, which quotes the log, where `process` ends first: at once, even if the condition
+    waits for an answer, since somebody else may hold the process's port.
     """
-    ended: asyncio.Task[bool] = asyncio.create_task(child.ended.wait())
+    ended: asyncio.Task[bool] = asyncio.create_task(process.ended.wait())
     try:
         while True:
             asked = asyncio.create_task(asyncio.to_thread(condition))
@@ -151,7 +151,7 @@ async def wait_until(condition: Callable[[], bool], child: Child, *, interval_s:
                 return
             await asyncio.wait({ended}, timeout=interval_s)
             if ended.done():
-                raise ChildEndedError(f"{child.name} ended ({child.describe_end()}):\n{child.quote_log()}")
+                raise ProcessEndedError(f"{process.name} ended ({process.describe_end()}):\n{process.quote_log()}")
     finally:
         ended.cancel()
 

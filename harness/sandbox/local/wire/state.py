@@ -16,7 +16,8 @@ from typing import Any
 
 from harness.core.settings import MySQLEndpoint
 from harness.sandbox.base import ComponentStatus, Phase
-from harness.sandbox.local.wire.folder import SandboxFolder, write_private
+from harness.sandbox.local.wire.folder import SandboxFolder
+from harness.sandbox.storage import write_private
 
 
 class SandboxPhase(StrEnum):

@@ -1,4 +1,4 @@
-"""Makes objects, rows and entries that agree with each other, so that a test need only spoil one."""
+"""Makes objects, rows and events that agree with each other, so that a test need only spoil one."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
-from harness.chapters.faults.ending import Ending
-from harness.chapters.faults.ledger import Entry, Life, Outcome, trace_lives
-from harness.chapters.faults.plan import Operation, Verb
+from harness.chapters.faults.final_state import FinalState
+from harness.chapters.faults.load.history import Event, ObjectRecord, Outcome, trace_objects
+from harness.chapters.faults.load.plan import Operation, Verb
 from harness.reference.row import RowBuilder
 from harness.spec.annotations import INGESTER_FINALIZER
 from harness.spec.catalogue import KINDS_BY_NAME
@@ -68,7 +68,7 @@ def without_labels(row: Row) -> Row:
     return replace(row, labels=())
 
 
-def make_entry(
+def make_event(
     verb: Verb,
     obj: JsonObject | None = None,
     *,
@@ -79,28 +79,28 @@ def make_entry(
     at: float = 1.0,
     client: int = 0,
     answer: str = "",
-) -> Entry:
-    """Return an entry of the ledger."""
+) -> Event:
+    """Return an event of the history."""
     known = uid or (obj["metadata"]["uid"] if obj else "")
-    return Entry(Operation(client, 0, verb, kind, name), outcome, at, at, known, obj, answer)
+    return Event(Operation(client, 0, verb, kind, name), outcome, at, at, known, obj, answer)
 
 
-def make_life(obj: JsonObject, *, deleted: bool = False, at: float = 1.0) -> Life:
-    """Return the life of an object that was created, and where asked deleted."""
-    entries = [make_entry(Verb.CREATE, obj, kind=obj["kind"], name=obj["metadata"]["name"], at=at)]
+def make_record(obj: JsonObject, *, deleted: bool = False, at: float = 1.0) -> ObjectRecord:
+    """Return the record of an object that was created, and where asked deleted."""
+    events = [make_event(Verb.CREATE, obj, kind=obj["kind"], name=obj["metadata"]["name"], at=at)]
     if deleted:
         uid = obj["metadata"]["uid"]
-        entries.append(make_entry(Verb.DELETE, uid=uid, kind=obj["kind"], name=obj["metadata"]["name"], at=at))
-    return trace_lives(entries)[obj["metadata"]["uid"]]
+        events.append(make_event(Verb.DELETE, uid=uid, kind=obj["kind"], name=obj["metadata"]["name"], at=at))
+    return trace_objects(events)[obj["metadata"]["uid"]]
 
 
-def make_ending(*pairs: tuple[JsonObject | None, Row | None]) -> Ending:
-    """Return an ending with these objects and rows."""
-    ending = Ending()
+def make_final_state(*pairs: tuple[JsonObject | None, Row | None]) -> FinalState:
+    """Return a final state with these objects and rows."""
+    final = FinalState()
     for obj, row in pairs:
         if obj is not None:
-            ending.objects[obj["metadata"]["uid"]] = obj
+            final.objects[obj["metadata"]["uid"]] = obj
         if row is not None:
             kind = next(kind for kind in KINDS_BY_NAME.values() if kind.table == row.table)
-            ending.rows.setdefault(kind.name, []).append(row)
-    return ending
+            final.rows.setdefault(kind.name, []).append(row)
+    return final

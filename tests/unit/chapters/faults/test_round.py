@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from harness.chapters.faults import round as rounds
+from harness.chapters.faults.environment import Environment
+from harness.chapters.faults.injections.base import Injection, InjectionContext, require_proof
+from harness.chapters.faults.load.workload import Load
 from harness.chapters.faults.round import Round
-from harness.chapters.faults.scene import Scene, Stroke, require
-from harness.chapters.faults.terms import Place
-from harness.chapters.faults.workload import Load
 from harness.core.errors import Refusal
 from harness.core.outcomes import Invalid
 from harness.core.settings import MySQLEndpoint
@@ -21,8 +21,7 @@ from harness.sandbox.base import ComponentStatus, Phase
 from harness.spec.model import JsonObject, Kind
 from tests.fakes.contract import CONTRACT
 from tests.fakes.growing_log import GrowingLog
-
-from .builders import make_obj
+from tests.unit.chapters.faults.builders import make_obj
 
 
 class FakeCluster:
@@ -69,29 +68,29 @@ class FakeSandbox(GrowingLog):
         return ComponentStatus(name, Phase.RUNNING)
 
 
-class FakeStroke(Stroke):
-    """A stroke that shows, and holds, as told."""
+class FakeInjection(Injection):
+    """An injection that shows, and holds, as told."""
 
     def __init__(self, *, shows: bool = True, holds: bool = True) -> None:
-        self.deeds: list[str] = []
+        self.actions: list[str] = []
         self._shows = shows
         self._holds = holds
 
-    def strike(self, _scene: Scene) -> None:
+    def inject(self, _context: InjectionContext) -> None:
         """Note it."""
-        self.deeds.append("struck")
+        self.actions.append("injected")
 
-    def prove(self, _scene: Scene) -> str:
+    def prove(self, _context: InjectionContext) -> str:
         """Return a proof, if it shows."""
-        return require("seen" if self._shows else "", "nothing was seen")
+        return require_proof("seen" if self._shows else "", "nothing was seen")
 
-    def stands(self, _scene: Scene) -> bool:
+    def is_active(self, _context: InjectionContext) -> bool:
         """Whether it holds."""
         return self._holds
 
-    def heal(self, _scene: Scene) -> None:
+    def recover(self, _context: InjectionContext) -> None:
         """Note it."""
-        self.deeds.append("healed")
+        self.actions.append("recovered")
 
 
 @pytest.fixture(autouse=True)
@@ -101,9 +100,11 @@ def _impatience(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(rounds, name, seconds)
 
 
-def conduct(stroke: FakeStroke, *, refuses: bool = False, limit: int | None = None, outage_s: float = 0.1) -> None:
-    """Conduct a round of the stroke."""
-    place = Place(
+def run(
+    injection: FakeInjection, *, refuses: bool = False, limit: int | None = None, outage_s: float = 0.1
+) -> None:
+    """Run a round of the injection."""
+    environment = Environment(
         FakeSandbox(),  # type: ignore[arg-type]
         lambda: FakeCluster(refuses=refuses),  # type: ignore[arg-type, return-value]
         [CONTRACT.get_kind("Project")],
@@ -111,43 +112,43 @@ def conduct(stroke: FakeStroke, *, refuses: bool = False, limit: int | None = No
     )
     cases = (CONTRACT.get_case("Project"),)
     load = Load(1, "load", cases, {"Project": make_obj()}, clients=2, rate=2000.0, limit=limit)
-    Round(place, load, [stroke], outage_s).conduct()
+    Round(environment, load, [injection], outage_s).run()
 
 
 def test_a_load_that_is_not_acknowledged_is_invalid() -> None:
-    """Where the API server takes nothing, the fault does not even strike."""
-    stroke = FakeStroke()
+    """Where the API server takes nothing, the fault is not even injected."""
+    injection = FakeInjection()
     with pytest.raises(Invalid, match="the load was not there: 0 operations acknowledged"):
-        conduct(stroke, refuses=True)
-    assert stroke.deeds == []
+        run(injection, refuses=True)
+    assert injection.actions == []
 
 
-def test_a_fault_that_does_not_show_is_invalid_and_healed() -> None:
-    """A stroke without a proof ends the round, after it was undone."""
-    stroke = FakeStroke(shows=False)
-    with pytest.raises(Invalid, match="the fault did not strike: nothing was seen"):
-        conduct(stroke)
-    assert stroke.deeds == ["struck", "healed"]
+def test_a_fault_that_does_not_show_is_invalid_and_recovered_from() -> None:
+    """An injection without a proof ends the round, after it was undone."""
+    injection = FakeInjection(shows=False)
+    with pytest.raises(Invalid, match="the fault was not injected: nothing was seen"):
+        run(injection)
+    assert injection.actions == ["injected", "recovered"]
 
 
 def test_a_fault_that_is_over_too_early_is_invalid() -> None:
     """A fault that does not hold for its time proves nothing."""
-    stroke = FakeStroke(holds=False)
+    injection = FakeInjection(holds=False)
     with pytest.raises(Invalid, match="the fault was over"):
-        conduct(stroke)
-    assert stroke.deeds == ["struck", "healed"]
+        run(injection)
+    assert injection.actions == ["injected", "recovered"]
 
 
 def test_a_load_that_ends_before_the_fault_is_invalid(monkeypatch: pytest.MonkeyPatch) -> None:
     """No operation during the fault proves nothing about it."""
     monkeypatch.setattr(rounds, "_LOAD_S", 0.3)
     with pytest.raises(Invalid, match="no operation was sent while the fault held"):
-        conduct(FakeStroke(), limit=120, outage_s=0.2)
+        run(FakeInjection(), limit=120, outage_s=0.2)
 
 
 def test_an_invalid_round_leaves_no_thread_at_work() -> None:
     """Clients and sampler end with the round."""
     with pytest.raises(Invalid):
-        conduct(FakeStroke(shows=False))
+        run(FakeInjection(shows=False))
     names = [thread.name for thread in threading.enumerate()]
     assert not [name for name in names if name.startswith("load client")]

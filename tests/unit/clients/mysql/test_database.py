@@ -7,10 +7,13 @@ from pathlib import Path
 import mysql.connector
 import pytest
 
-from harness.clients.mysql import render_deletion
+from harness.clients.mysql import Database, render_deletion
 from harness.clients.mysql.connection import explain
+from harness.core.errors import HarnessError
 from harness.core.settings import MySQLEndpoint
 from harness.spec.catalogue import KINDS
+from harness.spec.model import Kind
+from tests.unit.clients.mysql.fake_driver import FakeConnection
 
 
 def _make(**tls: str) -> MySQLEndpoint:
@@ -60,3 +63,14 @@ def test_deletion_names_one_namespace_and_three_tables() -> None:
         sql = render_deletion(kind, "%s")
         assert sql.endswith("WHERE m.namespace = %s")
         assert [f"`{table}`" in sql for table in kind.tables] == [True, True, True]
+
+
+@pytest.mark.parametrize("refused", ["START TRANSACTION", "SELECT *", "ROLLBACK"])
+def test_rows_that_cannot_be_read_are_an_error_of_ours(monkeypatch: pytest.MonkeyPatch, refused: str) -> None:
+    """Wherever the connection is lost within a snapshot, the error names the table and is none of the driver's."""
+    monkeypatch.setattr("harness.clients.mysql.database.connect", lambda *_: FakeConnection(refused))
+    database, kind = Database(_make()), Kind("Project", "projects")
+    with pytest.raises(HarnessError, match=r"gone away \(while reading table project\)"):
+        database.get_rows(kind, "namespace", "name")
+    with pytest.raises(HarnessError, match=r"gone away \(while reading table project\)"):
+        database.get_rows_of(kind, ["uid"])

@@ -17,7 +17,7 @@ from harness.sandbox.k3d.kubectl import Kubectl
 from harness.sandbox.k3d.options import K3dSettings
 from harness.sandbox.k3d.sandbox import _Preparation, start_k3d_sandbox
 from harness.sandbox.k3d.script import IN_CHECKOUT, SandboxScript
-from harness.sandbox.local.wire.folder import ROOT_VARIABLE
+from harness.sandbox.storage import ROOT_VARIABLE
 from tests.unit.sandbox.k3d.objects import make_service
 from tests.unit.sandbox.k3d.standins import StandIns
 
@@ -26,7 +26,7 @@ from tests.unit.sandbox.k3d.standins import StandIns
 def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A checkout whose sandbox.py notes that it was run, and fails; the sandbox's folder is the test's own."""
     monkeypatch.setenv(ROOT_VARIABLE, str(tmp_path / "root"))
-    monkeypatch.setattr("harness.sandbox.local.wire.folder._LONGEST_ROOT", 200)   # no socket lives there
+    monkeypatch.setattr("harness.sandbox.storage._LONGEST_ROOT", 200)   # no socket lives there
     path = tmp_path / IN_CHECKOUT
     path.parent.mkdir(parents=True)
     path.write_text(

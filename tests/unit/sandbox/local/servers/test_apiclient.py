@@ -1,4 +1,4 @@
-"""Promises of `harness.sandbox.local.servers.apiclient` and of the waits that `harness.sandbox.local.servers.controlplane` builds on it."""
+"""Promises of `servers.apiclient` and of the waits that `controlplane` builds on it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from harness.core.errors import HarnessError
 from harness.sandbox.local.servers.apiclient import ApiClient
 from harness.sandbox.local.servers.controlplane import explain_missing_kinds, find_missing_kinds
 from harness.sandbox.local.servers.credentials import Credentials, make_credentials
-from harness.sandbox.local.servers.ports import choose_port
+from harness.sandbox.ports import choose_port
 from harness.spec.catalogue import KINDS
 
 _READY = "/readyz?exclude=poststarthook/scheduling/bootstrap-system-priority-classes"

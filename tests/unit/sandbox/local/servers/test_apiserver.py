@@ -1,4 +1,4 @@
-"""Promises of `harness.sandbox.local.servers.apiserver`, with a program that stands for Michelangelo's API server."""
+"""Promises of `servers.apiserver`, with a program that stands for Michelangelo's API server."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ import json
 from harness.core.settings import MySQLEndpoint
 from harness.sandbox.base import APISERVER
 from harness.sandbox.local.servers.apiserver import start_apiserver, takes_connections
-from harness.sandbox.local.servers.ports import choose_port
 from harness.sandbox.local.wire.folder import SandboxFolder
 from harness.sandbox.local.wire.logs import get_log
 from harness.sandbox.local.wire.plan import Executable
 from harness.sandbox.local.wire.process import wait_until
+from harness.sandbox.ports import choose_port
 from tests.unit.conftest import MakeProgram
 
 _SERVER = """

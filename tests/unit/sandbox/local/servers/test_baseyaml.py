@@ -9,8 +9,8 @@ import yaml
 
 from harness.core.errors import SettingsError
 from harness.core.settings import MySQLEndpoint
+from harness.sandbox.capabilities import Overrides
 from harness.sandbox.local.servers.baseyaml import (
-    Overrides,
     check_change,
     check_overrides,
     parse_override,

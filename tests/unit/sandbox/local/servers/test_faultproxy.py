@@ -10,9 +10,9 @@ from collections.abc import Iterator
 import pytest
 
 from harness.core.errors import HarnessError
-from harness.sandbox.capabilities import Cut
+from harness.sandbox.capabilities import LinkFault
 from harness.sandbox.local.servers.faultproxy import FaultProxy
-from harness.sandbox.local.servers.ports import choose_port
+from harness.sandbox.ports import choose_port
 
 Request = tuple[str, str, object]
 
@@ -69,10 +69,10 @@ def proxy(api: Api) -> FaultProxy:
 
 
 def test_way_has_a_delay_of_nothing_from_the_beginning(api: Api, proxy: FaultProxy) -> None:
-    """A new way lets everything through; what will delay it is in place in both directions."""
-    port = proxy.open_way("mysql", "db.example:3306")
-    way, *toxics = [body for _, _, body in api.asked]
-    assert way == {
+    """A new link lets everything through; what will delay it is in place in both directions."""
+    port = proxy.open_link("mysql", "db.example:3306")
+    link, *toxics = [body for _, _, body in api.asked]
+    assert link == {
         "name": "mysql", "listen": f"127.0.0.1:{port}", "upstream": "db.example:3306", "enabled": True,
     }  # fmt: skip
     nothing = {"latency": 0, "jitter": 0}
@@ -85,23 +85,25 @@ def test_way_has_a_delay_of_nothing_from_the_beginning(api: Api, proxy: FaultPro
 def test_lost_port_is_replaced_by_another(api: Api, proxy: FaultProxy) -> None:
     """A port that somebody took meanwhile costs another attempt; any other refusal is an error."""
     api.answers["/proxies"] = [(500, "listen tcp: address already in use")]
-    proxy.open_way("mysql", "db.example:3306")
+    proxy.open_link("mysql", "db.example:3306")
     listens = [body["listen"] for _, path, body in api.asked if path == "/proxies" and isinstance(body, dict)]
     assert len(set(listens)) == 2
     api.answers["/proxies"] = [(400, "missing required field")]
     with pytest.raises(HarnessError, match=r"toxiproxy: POST /proxies: HTTP status 400: .*missing required field"):
-        proxy.open_way("other", "db.example:3306")
+        proxy.open_link("other", "db.example:3306")
 
 
-@pytest.mark.parametrize(("mode", "latency", "jitter"), [(Cut.SLOW, 200, 50), (Cut.HANGING, 86_400_000, 0)])
-def test_delays_change_in_place(api: Api, proxy: FaultProxy, mode: Cut, latency: int, jitter: int) -> None:
-    """A way becomes slow or hangs, and is mended, without a toxic that comes or goes under a connection."""
-    proxy.cut("mysql", mode)
+@pytest.mark.parametrize(
+    ("mode", "latency", "jitter"), [(LinkFault.SLOW, 200, 50), (LinkFault.HANGING, 86_400_000, 0)]
+)
+def test_delays_change_in_place(api: Api, proxy: FaultProxy, mode: LinkFault, latency: int, jitter: int) -> None:
+    """A link becomes slow or hangs, and is healed, without a toxic that comes or goes under a connection."""
+    proxy.break_link("mysql", mode)
     values = json.dumps({"attributes": {"latency": latency, "jitter": jitter}})
     assert api.steps == [f"POST /proxies/mysql/toxics/latency-{s} {values}" for s in ("upstream", "downstream")]
     api.asked.clear()
     api.answers["/proxies/mysql/toxics"] = [(200, [{"name": "latency-upstream", "type": "latency"}])]
-    proxy.mend("mysql")
+    proxy.heal_link("mysql")
     assert [step.partition(" {")[0] for step in api.steps] == [
         "POST /proxies/mysql/toxics/latency-upstream",
         "POST /proxies/mysql/toxics/latency-downstream",
@@ -111,21 +113,21 @@ def test_delays_change_in_place(api: Api, proxy: FaultProxy, mode: Cut, latency:
 
 
 def test_refused_way_is_closed(api: Api, proxy: FaultProxy) -> None:
-    """Nothing but closing the way is needed to have connections refused."""
-    proxy.cut("mysql", Cut.REFUSED)
+    """Nothing but closing the link is needed to have connections refused."""
+    proxy.break_link("mysql", LinkFault.REFUSED)
     assert api.steps == ['POST /proxies/mysql {"enabled": false}']
 
 
 def test_resets_come_and_go_while_the_way_is_closed(api: Api, proxy: FaultProxy) -> None:
     """Old connections are closed before the resets begin, and those that are reset before they end."""
-    proxy.cut("mysql", Cut.RESETTING)
+    proxy.break_link("mysql", LinkFault.RESETTING)
     assert [step.partition(" {")[0] for step in api.steps] == [
         "POST /proxies/mysql", "POST /proxies/mysql/toxics", "POST /proxies/mysql/toxics", "POST /proxies/mysql",
     ]  # fmt: skip
     assert (api.steps[0][-7:], api.steps[-1][-6:]) == (" false}", " true}")
     api.asked.clear()
     api.answers["/proxies/mysql/toxics"] = [(200, [{"name": "reset_peer-upstream", "type": "reset_peer"}])]
-    proxy.mend("mysql")
+    proxy.heal_link("mysql")
     assert api.steps[:2] == [
         'POST /proxies/mysql {"enabled": false}', "DELETE /proxies/mysql/toxics/reset_peer-upstream null",
     ]  # fmt: skip
@@ -137,7 +139,7 @@ def test_proxy_that_is_gone_is_named() -> None:
     gone = FaultProxy(choose_port())
     assert not gone.answers()
     with pytest.raises(HarnessError, match="toxiproxy does not answer: POST /proxies/mysql"):
-        gone.cut("mysql", Cut.REFUSED)
+        gone.break_link("mysql", LinkFault.REFUSED)
 
 
 def test_proxy_is_asked_directly(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:

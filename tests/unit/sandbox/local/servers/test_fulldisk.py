@@ -16,6 +16,6 @@ def test_other_systems_are_told_that_they_can_not(monkeypatch: pytest.MonkeyPatc
     """Where the files of a running process can't be limited, that is said before anything is done."""
     monkeypatch.setattr(sys, "platform", "darwin")
     disk = FullDisk(tmp_path, MySQLEndpoint("127.0.0.1", 1, "me", "michelangelo", "pw"))
-    for deed in (disk.fill, disk.free):
+    for action in (disk.fill, disk.free):
         with pytest.raises(HarnessError, match="The disk can't be made full on this system"):
-            deed(1)
+            action(1)

@@ -18,8 +18,8 @@ from harness.sandbox.local.servers.mysqlserver import (
     write_accounts,
     write_client_files,
 )
-from harness.sandbox.local.servers.ports import choose_port
 from harness.sandbox.local.wire.folder import SandboxFolder
+from harness.sandbox.ports import choose_port
 
 
 def test_each_server_has_a_password_of_its_own() -> None:

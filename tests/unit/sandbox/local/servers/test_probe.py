@@ -1,4 +1,4 @@
-"""Promises of `harness.sandbox.local.servers.probe`: each cut is told from the others, and from none."""
+"""Promises of `servers.probe`: each fault of a link is told from the others, and from none."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from harness.sandbox.base import KUBE_APISERVER, MYSQL
-from harness.sandbox.capabilities import Cut, Outcome, Reach
+from harness.sandbox.capabilities import LinkFault, ProbeOutcome, ProbeResult
 from harness.sandbox.local.servers import probe as module
-from harness.sandbox.local.servers.ports import choose_port
 from harness.sandbox.local.servers.probe import probe, shows
+from harness.sandbox.ports import choose_port
 
 Serve = Callable[[Callable[[socket.socket], None]], int]
 
@@ -52,9 +52,10 @@ def _reset(client: socket.socket) -> None:
 def test_server_that_speaks_first_has_answered(serve: Serve) -> None:
     """MySQL's greeting is an answer; the address is said."""
     port = serve(lambda client: client.sendall(b"J"))
-    reach = probe(MYSQL, port)
-    assert (reach.address, reach.outcome, reach.after_s < 0.2) == (f"127.0.0.1:{port}", Outcome.ANSWERED, True)
-    assert str(reach).startswith(f"127.0.0.1:{port} answered after 0.0")
+    result = probe(MYSQL, port)
+    assert (result.address, result.outcome) == (f"127.0.0.1:{port}", ProbeOutcome.ANSWERED)
+    assert result.after_s < 0.2
+    assert str(result).startswith(f"127.0.0.1:{port} answered after 0.0")
 
 
 def test_server_that_is_asked_has_answered(serve: Serve) -> None:
@@ -63,33 +64,35 @@ def test_server_that_is_asked_has_answered(serve: Serve) -> None:
     def answer(client: socket.socket) -> None:
         client.sendall(client.recv(4).replace(b"GET ", b"HTTP"))
 
-    assert probe(KUBE_APISERVER, serve(answer)).outcome is Outcome.ANSWERED
+    assert probe(KUBE_APISERVER, serve(answer)).outcome is ProbeOutcome.ANSWERED
 
 
 def test_silence_reset_and_end_are_told_apart(serve: Serve) -> None:
     """A server that says nothing, one that resets and one that hangs up are three things."""
-    assert probe(MYSQL, serve(lambda _: None)).outcome is Outcome.SILENT
-    assert probe(MYSQL, serve(_reset)).outcome is Outcome.RESET
-    assert probe(MYSQL, serve(lambda client: client.close())).outcome is Outcome.CLOSED
+    assert probe(MYSQL, serve(lambda _: None)).outcome is ProbeOutcome.SILENT
+    assert probe(MYSQL, serve(_reset)).outcome is ProbeOutcome.RESET
+    assert probe(MYSQL, serve(lambda client: client.close())).outcome is ProbeOutcome.CLOSED
 
 
 def test_port_without_a_server_refuses() -> None:
     """Nobody at the port is a refusal."""
-    assert probe(MYSQL, choose_port()).outcome is Outcome.REFUSED
+    assert probe(MYSQL, choose_port()).outcome is ProbeOutcome.REFUSED
 
 
 @pytest.mark.parametrize(
     ("outcome", "after_s", "shown"),
     [
-        (Outcome.ANSWERED, 0.01, {None}),
-        (Outcome.ANSWERED, 0.15, {None, Cut.SLOW}),
-        (Outcome.REFUSED, 0.01, {Cut.REFUSED}),
-        (Outcome.SILENT, 1.0, {Cut.HANGING}),
-        (Outcome.RESET, 0.01, {Cut.RESETTING}),
-        (Outcome.CLOSED, 0.01, set()),
+        (ProbeOutcome.ANSWERED, 0.01, {None}),
+        (ProbeOutcome.ANSWERED, 0.15, {None, LinkFault.SLOW}),
+        (ProbeOutcome.REFUSED, 0.01, {LinkFault.REFUSED}),
+        (ProbeOutcome.SILENT, 1.0, {LinkFault.HANGING}),
+        (ProbeOutcome.RESET, 0.01, {LinkFault.RESETTING}),
+        (ProbeOutcome.CLOSED, 0.01, set()),
     ],
 )
-def test_each_cut_has_its_own_sign(outcome: Outcome, after_s: float, shown: set[Cut | None]) -> None:
-    """A cut is shown by what it does to a connection and by nothing else."""
-    reach = Reach("127.0.0.1:1", outcome, after_s)
-    assert {mode for mode in (None, *Cut) if shows(reach, mode)} == shown
+def test_each_link_fault_has_its_own_sign(
+    outcome: ProbeOutcome, after_s: float, shown: set[LinkFault | None]
+) -> None:
+    """A fault of a link is shown by what it does to a connection and by nothing else."""
+    result = ProbeResult("127.0.0.1:1", outcome, after_s)
+    assert {mode for mode in (None, *LinkFault) if shows(result, mode)} == shown

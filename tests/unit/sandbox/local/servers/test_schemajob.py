@@ -1,4 +1,4 @@
-"""Promises of `harness.sandbox.local.servers.schemajob`; that the server runs the SQL is for the integration tests."""
+"""Promises of `servers.schemajob`; that the server runs the SQL is for the integration tests."""
 
 from __future__ import annotations
 

@@ -69,7 +69,7 @@ class Stage:
 def play(folder: SandboxFolder, monkeypatch: pytest.MonkeyPatch) -> Callable[[Scenario], None]:
     """Plays a scenario with short delays, and stops the controller manager afterwards."""
     monkeypatch.setattr(controllermgr, "FIRST_DELAY_S", 0.02)
-    monkeypatch.setattr(controllermgr, "LONGEST_DELAY_S", 0.05)
+    monkeypatch.setattr(controllermgr, "LONGEST_RESTART_DELAY_S", 0.05)
 
     async def run(scenario: Scenario) -> None:
         stage = Stage(folder)

@@ -13,13 +13,13 @@ import pytest
 
 from harness.core.errors import HarnessError, SettingsError
 from harness.sandbox.base import CONTROLLERMGR, ETCD, FAULT_PROXY, KUBE_APISERVER, MYSQL, ComponentStatus, Phase
-from harness.sandbox.capabilities import Cut
+from harness.sandbox.capabilities import LinkFault
 from harness.sandbox.local.supervisor.controllermgr import ControllerManagerRunner
-from harness.sandbox.local.supervisor.fault_injector import Outages
-from harness.sandbox.local.supervisor.processes import Parts
+from harness.sandbox.local.supervisor.fault_injector import FaultInjector
+from harness.sandbox.local.supervisor.processes import Processes
 from harness.sandbox.local.wire.folder import SandboxFolder
 from harness.sandbox.local.wire.logs import get_log
-from harness.sandbox.local.wire.process import Child, ChildEndedError, spawn, wait_until
+from harness.sandbox.local.wire.process import Process, ProcessEndedError, spawn, wait_until
 from harness.sandbox.local.wire.state import State, StateFile
 
 
@@ -29,11 +29,11 @@ class _Proxy:
     def __init__(self, done: list[str]) -> None:
         self._done = done
 
-    def cut(self, name: str, mode: Cut) -> None:
-        self._done.append(f"cut {name} {mode}")
+    def break_link(self, name: str, mode: LinkFault) -> None:
+        self._done.append(f"break {name} {mode}")
 
-    def mend(self, name: str) -> None:
-        self._done.append(f"mend {name}")
+    def heal_link(self, name: str) -> None:
+        self._done.append(f"heal {name}")
 
 
 class _Disk:
@@ -49,7 +49,7 @@ class _Disk:
 class _Manager:
     """A controller manager that never started."""
 
-    child: Child | None = None
+    process: Process | None = None
 
 
 class Stage:
@@ -58,15 +58,15 @@ class Stage:
     def __init__(self, folder: SandboxFolder, *, faults: bool) -> None:
         self._folder = folder
         self.file = StateFile(folder, State(), lambda *_: None)
-        self.parts = Parts(self.file)
+        self.processes = Processes(self.file)
         self.done: list[str] = []
         self.code = "import time; time.sleep(60)"
         self.works = True
         for name in (CONTROLLERMGR, KUBE_APISERVER, ETCD, MYSQL):
             self.file.set_component(name, path=f"/{name}")
         proxy, disk = (_Proxy(self.done), _Disk()) if faults else (None, None)
-        self.outages = Outages(
-            self.parts, self.file, cast(ControllerManagerRunner, _Manager()), {MYSQL: self.revive},
+        self.injector = FaultInjector(
+            self.processes, self.file, cast(ControllerManagerRunner, _Manager()), {MYSQL: self.restart},
             cast(Any, proxy), cast(Any, disk),
         )  # fmt: skip
 
@@ -74,15 +74,15 @@ class Stage:
         """Return what is published."""
         return self.file.state.components[name]
 
-    async def revive(self) -> Child:
+    async def restart(self) -> Process:
         """Start the stand-in."""
         command = ["python3", "-S", "-c", self.code]
         log = get_log(self._folder.logs, MYSQL, 0)
-        child = spawn(MYSQL, command, log=log, folder=self._folder.temporary, environment=os.environ)
-        self.parts.note_start(child)
-        await wait_until(lambda: self.works, child)
-        self.parts.note_ready(child)
-        return child
+        process = spawn(MYSQL, command, log=log, folder=self._folder.temporary, environment=os.environ)
+        self.processes.note_start(process)
+        await wait_until(lambda: self.works, process)
+        self.processes.note_ready(process)
+        return process
 
 
 Scenario = Callable[[Stage], Awaitable[None]]
@@ -95,31 +95,31 @@ def play(request: pytest.FixtureRequest, folder: SandboxFolder) -> Callable[[Sce
     async def run(scenario: Scenario) -> None:
         stage = Stage(folder, faults=request.param)
         try:
-            await stage.revive()
+            await stage.restart()
             await scenario(stage)
         finally:
-            await stage.parts.stop()
+            await stage.processes.stop()
 
     return lambda scenario: asyncio.run(run(scenario))
 
 
 def test_killed_server_is_down_until_it_is_started(play: Callable[[Scenario], None]) -> None:
-    """Each deed says the process before and after it, and what is seen of it."""
+    """Each action says the process before and after it, and what is seen of it."""
 
     async def scenario(stage: Stage) -> None:
         pid = stage.status().pid
-        killed = await stage.outages.kill(MYSQL)
-        assert (killed.component, killed.deed, killed.struck) == (MYSQL, "SIGKILL", True)
+        killed = await stage.injector.kill(MYSQL)
+        assert (killed.component, killed.action, killed.injected) == (MYSQL, "SIGKILL", True)
         assert (killed.seen, killed.pid_before, killed.pid_after) == ("killed by SIGKILL", pid, None)
         assert stage.status().phase is Phase.TERMINATED
         with pytest.raises(HarnessError, match=r"mysql does not run here \(Terminated: killed by SIGKILL"):
-            await stage.outages.kill(MYSQL)
-        started = await stage.outages.start(MYSQL, 10)
+            await stage.injector.kill(MYSQL)
+        started = await stage.injector.start(MYSQL, 10)
         assert (started.pid_before, started.pid_after) == (None, stage.status().pid)
         assert (stage.status().phase, stage.status().reason) == (Phase.RUNNING, "")
         assert stage.status().pid != pid
         with pytest.raises(HarnessError, match="mysql runs already"):
-            await stage.outages.start(MYSQL, 10)
+            await stage.injector.start(MYSQL, 10)
 
     play(scenario)
 
@@ -128,10 +128,10 @@ def test_server_that_does_not_come_back_is_quoted(play: Callable[[Scenario], Non
     """One that ends while it starts is named with its last words, and shows as an error."""
 
     async def scenario(stage: Stage) -> None:
-        await stage.outages.kill(MYSQL)
+        await stage.injector.kill(MYSQL)
         stage.code, stage.works = "print('corrupt'); raise SystemExit(3)", False
-        with pytest.raises(ChildEndedError, match=r"(?s)mysql ended \(exit code 3\):\n    corrupt"):
-            await stage.outages.start(MYSQL, 10)
+        with pytest.raises(ProcessEndedError, match=r"(?s)mysql ended \(exit code 3\):\n    corrupt"):
+            await stage.injector.start(MYSQL, 10)
         assert (stage.status().phase, stage.status().reason) == (Phase.FAILED, "mysql ended (exit code 3):")
 
     play(scenario)
@@ -141,16 +141,16 @@ def test_server_that_takes_too_long_is_ended(play: Callable[[Scenario], None]) -
     """One that does not come to work in time is named with its last words, and leaves no process."""
 
     async def scenario(stage: Stage) -> None:
-        await stage.outages.kill(MYSQL)
+        await stage.injector.kill(MYSQL)
         stage.works = False
         with pytest.raises(HarnessError, match=r"mysql did not work again 0\.3 s after its start"):
-            await stage.outages.start(MYSQL, 0.3)
-        child = stage.parts.find(MYSQL)
-        assert child is not None
-        assert child.exit_code == -signal.SIGKILL
+            await stage.injector.start(MYSQL, 0.3)
+        process = stage.processes.find(MYSQL)
+        assert process is not None
+        assert process.exit_code == -signal.SIGKILL
         assert stage.status().phase is Phase.TERMINATED
         stage.works = True
-        await stage.outages.start(MYSQL, 10)
+        await stage.injector.start(MYSQL, 10)
 
     play(scenario)
 
@@ -161,36 +161,36 @@ def test_paused_server_says_so_until_it_goes_on(play: Callable[[Scenario], None]
     async def scenario(stage: Stage) -> None:
         pid = stage.status().pid
         assert pid is not None
-        strike = await stage.outages.pause(MYSQL)
-        assert (strike.deed, strike.seen, strike.pid_after) == ("SIGSTOP", "the process is stopped", pid)
+        result = await stage.injector.pause(MYSQL)
+        assert (result.action, result.seen, result.pid_after) == ("SIGSTOP", "the process is stopped", pid)
         assert psutil.Process(pid).status() == psutil.STATUS_STOPPED
         assert (stage.status().phase, stage.status().reason) == (Phase.RUNNING, "paused")
         with pytest.raises(HarnessError, match="mysql is paused already"):
-            await stage.outages.pause(MYSQL)
-        await stage.outages.resume(MYSQL)
+            await stage.injector.pause(MYSQL)
+        await stage.injector.resume(MYSQL)
         assert psutil.Process(pid).status() != psutil.STATUS_STOPPED
         assert stage.status().reason == ""
         with pytest.raises(HarnessError, match="mysql is not paused"):
-            await stage.outages.resume(MYSQL)
+            await stage.injector.resume(MYSQL)
 
     play(scenario)
 
 
-def test_cuts_show_until_they_are_mended(play: Callable[[Scenario], None]) -> None:
-    """The proxy's status lists what is cut; a way that is cut anew is mended first."""
+def test_broken_links_show_until_they_are_healed(play: Callable[[Scenario], None]) -> None:
+    """The proxy's status lists what is broken; a link that is broken anew is healed first."""
 
     async def scenario(stage: Stage) -> None:
-        await stage.outages.cut(MYSQL, Cut.REFUSED)
-        await stage.outages.cut(KUBE_APISERVER, Cut.SLOW)
+        await stage.injector.break_link(MYSQL, LinkFault.REFUSED)
+        await stage.injector.break_link(KUBE_APISERVER, LinkFault.SLOW)
         assert stage.status(FAULT_PROXY).reason == "mysql refused, kube-apiserver slow"
-        await stage.outages.cut(MYSQL, Cut.HANGING)
-        await stage.outages.mend(KUBE_APISERVER)
+        await stage.injector.break_link(MYSQL, LinkFault.HANGING)
+        await stage.injector.heal_link(KUBE_APISERVER)
         assert stage.status(FAULT_PROXY).reason == "mysql hanging"
-        await stage.outages.mend(MYSQL)
+        await stage.injector.heal_link(MYSQL)
         assert stage.status(FAULT_PROXY).reason == ""
         assert stage.done == [
-            "cut mysql refused", "cut kube-apiserver slow", "mend mysql", "cut mysql hanging",
-            "mend kube-apiserver", "mend mysql",
+            "break mysql refused", "break kube-apiserver slow", "heal mysql", "break mysql hanging",
+            "heal kube-apiserver", "heal mysql",
         ]  # fmt: skip
 
     play(scenario)
@@ -201,18 +201,18 @@ def test_full_disk_and_pause_are_both_said(play: Callable[[Scenario], None]) -> 
 
     async def scenario(stage: Stage) -> None:
         pid = stage.status().pid
-        strike = await stage.outages.fill_disk()
-        assert (strike.seen, strike.struck) == (f"full, pid {pid}", True)
-        await stage.outages.pause(MYSQL)
+        result = await stage.injector.fill_disk()
+        assert (result.seen, result.injected) == (f"full, pid {pid}", True)
+        await stage.injector.pause(MYSQL)
         assert stage.status().reason == "paused, disk full"
-        await stage.outages.resume(MYSQL)
+        await stage.injector.resume(MYSQL)
         assert stage.status().reason == "disk full"
-        await stage.outages.free_disk()
+        await stage.injector.free_disk()
         assert stage.status().reason == ""
-        await stage.outages.fill_disk()
-        await stage.outages.kill(MYSQL)
-        await stage.outages.start(MYSQL, 10)
-        await stage.outages.pause(MYSQL)
+        await stage.injector.fill_disk()
+        await stage.injector.kill(MYSQL)
+        await stage.injector.start(MYSQL, 10)
+        await stage.injector.pause(MYSQL)
         assert stage.status().reason == "paused"
 
     play(scenario)
@@ -223,27 +223,31 @@ def test_unknown_and_distant_components_are_refused(play: Callable[[Scenario], N
 
     async def scenario(stage: Stage) -> None:
         with pytest.raises(SettingsError, match=r"component: unknown value 'mysqld'\n.*did you mean mysql"):
-            await stage.outages.kill("mysqld")
+            await stage.injector.kill("mysqld")
         with pytest.raises(SettingsError, match=r"(?s)unknown value 'etcd'.*Valid: mysql, kube-apiserver"):
-            await stage.outages.cut(ETCD, Cut.SLOW)
+            await stage.injector.break_link(ETCD, LinkFault.SLOW)
         with pytest.raises(HarnessError, match=r"etcd does not run here \(Pending: /etcd\)"):
-            await stage.outages.pause(ETCD)
+            await stage.injector.pause(ETCD)
         with pytest.raises(HarnessError, match="etcd can't be started on request: it runs elsewhere"):
-            await stage.outages.start(ETCD, 1)
+            await stage.injector.start(ETCD, 1)
         with pytest.raises(HarnessError, match="can't be started on request: it starts again by itself"):
-            await stage.outages.start(CONTROLLERMGR, 1)
+            await stage.injector.start(CONTROLLERMGR, 1)
 
     play(scenario)
 
 
 @pytest.mark.parametrize("play", [False], indirect=True)
-def test_sandbox_without_faults_has_no_ways_to_cut(play: Callable[[Scenario], None]) -> None:
+def test_sandbox_without_faults_has_no_links_to_break(play: Callable[[Scenario], None]) -> None:
     """Where the sandbox was not started for faults, the error says how to."""
 
     async def scenario(stage: Stage) -> None:
-        for deed in (stage.outages.cut(MYSQL, Cut.SLOW), stage.outages.mend(MYSQL), stage.outages.fill_disk()):
+        for action in (
+            stage.injector.break_link(MYSQL, LinkFault.SLOW),
+            stage.injector.heal_link(MYSQL),
+            stage.injector.fill_disk(),
+        ):
             with pytest.raises(HarnessError) as caught:
-                await deed
+                await action
             assert caught.value.hint == "Start it with SandboxSettings(faults=True)"
 
     play(scenario)

@@ -1,4 +1,4 @@
-"""Promises of `harness.sandbox.local.supervisor.__main__`, `startup` and `launch`, with stand-ins for the servers."""
+"""Promises of `supervisor.__main__`, `startup` and `launch`, with stand-ins for the servers."""
 
 from __future__ import annotations
 

@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 
 from harness.core.errors import HarnessError, SettingsError
-from harness.sandbox.local.wire.channel import BusyError, Channel, SupervisorLostError, describe_error, encode
+from harness.sandbox.capabilities import BusyError
+from harness.sandbox.local.wire.channel import Channel, SupervisorLostError, describe_error, encode
 from harness.sandbox.local.wire.folder import SandboxFolder
-from harness.sandbox.local.wire.process import ChildEndedError
+from harness.sandbox.local.wire.process import ProcessEndedError
 
 
 @pytest.fixture
@@ -48,7 +49,7 @@ def test_stages_are_passed_on_before_the_end(ends: tuple[Channel, socket.socket]
     ("error", "expected"),
     [
         (HarnessError("p", hint="h"), HarnessError),
-        (ChildEndedError("p", hint="h"), HarnessError),
+        (ProcessEndedError("p", hint="h"), HarnessError),
         (SettingsError("p", hint="h"), SettingsError),
         (BusyError("p", hint="h"), BusyError),
     ],

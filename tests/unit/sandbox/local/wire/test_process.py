@@ -14,7 +14,7 @@ import psutil
 import pytest
 
 from harness.core.errors import HarnessError
-from harness.sandbox.local.wire.process import Child, ChildEndedError, describe_exit, spawn, wait_until
+from harness.sandbox.local.wire.process import Process, ProcessEndedError, describe_exit, spawn, wait_until
 
 _STUBBORN = """
 import signal, subprocess, sys, time
@@ -24,7 +24,7 @@ time.sleep(60)
 """
 
 
-def _spawn(tmp_path: Path, code: str) -> Child:
+def _spawn(tmp_path: Path, code: str) -> Process:
     command = [sys.executable, "-S", "-c", code]
     return spawn("server", command, log=tmp_path / "log", folder=tmp_path, environment=os.environ)
 
@@ -54,9 +54,9 @@ def test_output_goes_to_the_log_and_its_last_line_is_ended(tmp_path: Path) -> No
 
     async def run() -> int | None:
         (tmp_path / "log").write_text("before\n")
-        child = _spawn(tmp_path, "import sys; print('out', flush=True); sys.stderr.write('err'); sys.exit(3)")
-        await child.ended.wait()
-        return child.exit_code
+        process = _spawn(tmp_path, "import sys; print('out', flush=True); sys.stderr.write('err'); sys.exit(3)")
+        await process.ended.wait()
+        return process.exit_code
 
     assert (asyncio.run(run()), (tmp_path / "log").read_text()) == (3, "before\nout\nerr\n")
 
@@ -70,9 +70,9 @@ def test_stop_is_polite_first(tmp_path: Path) -> None:
     )
 
     async def run() -> int:
-        child = _spawn(tmp_path, code)
+        process = _spawn(tmp_path, code)
         await asyncio.to_thread(_read_when_written, tmp_path / "log")
-        return await child.stop(10)
+        return await process.stop(10)
 
     assert asyncio.run(run()) == 7
 
@@ -81,9 +81,9 @@ def test_stop_kills_what_does_not_obey_and_what_it_started(tmp_path: Path) -> No
     """After the grace nothing of the process's group is left."""
 
     async def run() -> tuple[int, int]:
-        child = _spawn(tmp_path, _STUBBORN)
+        process = _spawn(tmp_path, _STUBBORN)
         grandchild = int(await asyncio.to_thread(_read_when_written, tmp_path / "log"))
-        return await child.stop(0.05), grandchild
+        return await process.stop(0.05), grandchild
 
     exit_code, grandchild = asyncio.run(run())
     assert (exit_code, _is_gone(grandchild)) == (-signal.SIGKILL, True)
@@ -94,8 +94,8 @@ def test_what_a_process_left_behind_ends_with_it(tmp_path: Path) -> None:
     code = _STUBBORN.rpartition("time.sleep(60)")[0]
 
     async def run() -> int:
-        child = _spawn(tmp_path, code)
-        await child.ended.wait()
+        process = _spawn(tmp_path, code)
+        await process.ended.wait()
         return int((tmp_path / "log").read_text())
 
     assert _is_gone(asyncio.run(run()))
@@ -105,16 +105,16 @@ def test_paused_process_is_killed_at_once(tmp_path: Path) -> None:
     """A paused process does nothing until it goes on; a stop does not wait for it to obey."""
 
     async def run() -> tuple[bool, int, float]:
-        child = _spawn(tmp_path, "import time; time.sleep(60)")
-        process = psutil.Process(child.pid)
-        child.pause()
-        await wait_until(lambda: process.status() == psutil.STATUS_STOPPED, child)
-        going = child.is_going
-        child.resume()
-        await wait_until(lambda: process.status() != psutil.STATUS_STOPPED, child)
-        child.pause()
+        process = _spawn(tmp_path, "import time; time.sleep(60)")
+        seen = psutil.Process(process.pid)
+        process.pause()
+        await wait_until(lambda: seen.status() == psutil.STATUS_STOPPED, process)
+        going = process.is_going
+        process.resume()
+        await wait_until(lambda: seen.status() != psutil.STATUS_STOPPED, process)
+        process.pause()
         began = time.monotonic()
-        return going, await child.stop(grace_s=20), time.monotonic() - began
+        return going, await process.stop(grace_s=20), time.monotonic() - began
 
     going, exit_code, took_s = asyncio.run(run())
     assert (going, exit_code) == (False, -signal.SIGKILL)
@@ -126,10 +126,10 @@ def test_ignored_signal_does_not_end_a_process(tmp_path: Path) -> None:
 
     async def run(ignored: tuple[signal.Signals, ...]) -> str:
         log = tmp_path / f"log{len(ignored)}"
-        child = spawn("server", ["sh", "-c", "kill -XFSZ $$; echo on"], log=log, folder=tmp_path,
+        process = spawn("server", ["sh", "-c", "kill -XFSZ $$; echo on"], log=log, folder=tmp_path,
                       environment=os.environ, ignored=ignored)  # fmt: skip
-        await child.ended.wait()
-        return f"{child.describe_end()} {log.read_text().strip()}".strip()
+        await process.ended.wait()
+        return f"{process.describe_end()} {log.read_text().strip()}".strip()
 
     assert asyncio.run(run(())) == "killed by SIGXFSZ"
     assert asyncio.run(run((signal.SIGXFSZ,))) == "exit code 0 on"
@@ -139,10 +139,10 @@ def test_waiting_for_a_process_that_ended_quotes_its_log(tmp_path: Path) -> None
     """Who waits for a server that died is told how it ended and what it said last."""
 
     async def run() -> None:
-        child = _spawn(tmp_path, "print('cannot bind'); raise SystemExit(4)")
-        await wait_until(lambda: False, child)
+        process = _spawn(tmp_path, "print('cannot bind'); raise SystemExit(4)")
+        await wait_until(lambda: False, process)
 
-    with pytest.raises(ChildEndedError, match=r"server ended \(exit code 4\):\n    cannot bind"):
+    with pytest.raises(ProcessEndedError, match=r"server ended \(exit code 4\):\n    cannot bind"):
         asyncio.run(run())
 
 
@@ -151,9 +151,9 @@ def test_waiting_ends_when_the_condition_holds(tmp_path: Path) -> None:
     answers = iter([False, False, True])
 
     async def run() -> None:
-        child = _spawn(tmp_path, "import time; time.sleep(60)")
-        await wait_until(lambda: next(answers), child, interval_s=0.001)
-        await child.stop()
+        process = _spawn(tmp_path, "import time; time.sleep(60)")
+        await wait_until(lambda: next(answers), process, interval_s=0.001)
+        await process.stop()
 
     asyncio.run(run())
     assert list(answers) == []
@@ -182,10 +182,10 @@ def test_process_dies_with_a_killed_parent(tmp_path: Path) -> None:
             "from harness.sandbox.local.wire.process import spawn\n"
             "async def run():\n"
             "    folder = pathlib.Path(sys.argv[1])\n"
-            "    child = spawn('server', ['sleep', '60'], log=folder / 'log', folder=folder,\n"
+            "    process = spawn('server', ['sleep', '60'], log=folder / 'log', folder=folder,\n"
             "                  environment=os.environ)\n"
-            "    print(child.pid, flush=True)\n"
-            "    await child.ended.wait()\n"
+            "    print(process.pid, flush=True)\n"
+            "    await process.ended.wait()\n"
             "asyncio.run(run())",
             str(tmp_path),
         ],

@@ -1,0 +1,332 @@
+"""An acceptance run in pytest: hooks that collect checks, carry them out, and render the record. No logic of its own.
+
+`harness.plugin` loads it where a run contains the acceptance tests.
+"""
+
+from __future__ import annotations
+
+import signal
+import sys
+import time
+import warnings
+from collections.abc import Generator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness.chapters import CHAPTERS
+from harness.cli.activation import spell_check, spell_command
+from harness.cli.options import read_run_settings
+from harness.core.errors import CheckFailure, HarnessError, Refusal, SettingsError
+from harness.core.outcomes import (
+    Invalid,
+    Known,
+    NotApplicable,
+    NotRun,
+    StaleKnownIssueWarning,
+    noting_outcome,
+)
+from harness.core.record import Check, Record, Status
+from harness.report.console import ConsoleProgress, make_console, print_evidence, print_matrix
+from harness.report.folder import ReportFolder, prepare_report_folder
+from harness.report.html import render_page, render_section
+from harness.report.publish import publish
+from harness.report.record import SEED_BASELINE, load_baseline, write_text
+from harness.suite.chapter import Chapter, Section, Topic
+from harness.suite.conclusion import find_synced_section, summarise_report
+from harness.suite.session import Session, interrupt
+
+INSTANCE = "check"
+"""The argument of the acceptance tests: one check of one section, ready to be carried out."""
+
+_PLUGIN = "ingester-acceptance-run"
+_REPORT = "report"   # the marker of the seed report's chapters
+_CHECK = pytest.StashKey[Check]()
+
+
+@dataclass(frozen=True)
+class Instance:
+    """One section for one topic; called, it is carried out."""
+
+    chapter: Chapter
+    section: Section
+    topic: Topic
+    check: Check
+    session: Session
+
+    @property
+    def id(self) -> str:
+        """What pytest calls it: '1.6-model'."""
+        number = self.topic.section or self.section.number
+        return f"{number}-{self.topic.name}" if self.topic.name else number
+
+    def __call__(self) -> None:
+        """Carry the check out: returns where it passes, raises how it ended otherwise."""
+        self.session.carry_out(self.chapter, self.section, self.topic, self.check)
+
+
+def begin(config: pytest.Config) -> None:
+    """Prepare the run that the options ask for, and register its hooks.
+
+    Raises pytest.UsageError where an option is wrong, and ends pytest with exit code 2 where what the run needs
+    can't be had.
+    """
+    if getattr(config.option, "numprocesses", None):
+        raise pytest.UsageError("-n: the acceptance tests share one sandbox; run them without pytest-xdist")
+    progress = ConsoleProgress(make_console())
+    collects_only = config.option.collectonly
+    try:
+        settings = read_run_settings(config.option, progress)
+        session = Session(settings, CHAPTERS, spell_command(config), progress)
+        root = Path(config.rootpath / config.option.reports)
+        folder = None if collects_only else prepare_report_folder(root, session.profile.name)
+        baseline = load_baseline(config.option.baseline or SEED_BASELINE, required=bool(config.option.baseline))
+    except SettingsError as error:
+        raise pytest.UsageError(str(error)) from error
+    except HarnessError as error:
+        pytest.exit(str(error), returncode=2)
+    finally:
+        progress.close()
+    for chapter in CHAPTERS:
+        config.addinivalue_line("markers", f"{chapter.markers[-1]}: {chapter.summary}")
+    config.addinivalue_line("markers", f"{_REPORT}: the chapters of the seed report")
+    if folder is not None and hasattr(config.option, "htmlpath"):
+        config.option.htmlpath = str(folder.html)
+        config.option.self_contained_html = True
+    if hasattr(config.option, "randomly_reorganize"):
+        config.option.randomly_reorganize = False   # the report has an order
+    config.pluginmanager.register(AcceptancePlugin(config, session, folder, baseline, progress), _PLUGIN)
+
+
+class AcceptancePlugin:
+    """The hooks of an acceptance run, or of the collection of one: then there is no `folder` for a report.
+
+    """
+
+    def __init__(
+        self,
+        config: pytest.Config,
+        session: Session,
+        folder: ReportFolder | None,
+        baseline: Record | None,
+        progress: ConsoleProgress,
+    ) -> None:
+        self._config = config
+        self._session = session
+        self._folder = folder
+        self._baseline = baseline
+        self._progress = progress
+        self._checks: dict[str, Check] = {}
+        self._heading: set[int] = set()   # checks whose failure is the run's headline
+        self._interrupted = False
+        self._announced = False   # how the seed report's chapters ended
+        self._started = time.monotonic()
+        self._sigterm: Any = None
+
+    # Collection: one test per section and topic, each with its place in the record.
+
+    def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
+        """Make a test of each check, in the report's order."""
+        if INSTANCE not in metafunc.fixturenames:
+            return
+        instances = [
+            Instance(chapter, section, topic, self._session.add_check(section, topic), self._session)
+            for chapter in self._session.chapters
+            if not chapter.by_request or self._asks_for(chapter)
+            for section in chapter.sections
+            if not section.needs_apiserver or self._session.settings.has_apiserver
+            for topic in section.topics(self._session.selection)
+        ]
+        metafunc.parametrize(
+            INSTANCE,
+            [
+                pytest.param(
+                    instance,
+                    id=instance.id,
+                    marks=[
+                        *(getattr(pytest.mark, marker) for marker in instance.chapter.markers),
+                        pytest.mark.order(number),   # pytest-order keeps it, whatever else sorts
+                    ],
+                )
+                for number, instance in enumerate(instances, start=1)
+            ],
+        )
+
+    def _asks_for(self, chapter: Chapter) -> bool:
+        """Whether the command line speaks of the chapter: by a marker, or by the number of a section."""
+        expressions = (self._config.option.markexpr, self._config.option.keyword, *self._config.args)
+        words = (*chapter.markers, *(section.number for section in chapter.sections))
+        return any(word in expression for word in words for expression in expressions)
+
+    def pytest_itemcollected(self, item: pytest.Item) -> None:
+        """Give each test its check, with the command that runs it alone."""
+        instance = _get_instance(item)
+        if instance is None:
+            return
+        item.stash[_CHECK] = instance.check
+        instance.check.reproduce = spell_check(self._config, instance.id, instance.check.kind)
+        if instance.section.heads_the_report:
+            self._heading.add(id(instance.check))
+
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        """Enter every selected check into the record, as NOT RUN."""
+        self._checks = {item.nodeid: item.stash[_CHECK] for item in session.items if _CHECK in item.stash}
+        self._session.select(list(self._checks.values()))
+
+    # The run: the sandbox comes up before the first test, and is let go of after the last.
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> None:
+        """Bring the sandbox up; where that fails, end the run with exit code 2 (or 4 for a wrong setting)."""
+        if not self._session.record.checks or session.testsfailed or self._folder is None:
+            return
+        self._sigterm = signal.signal(signal.SIGTERM, interrupt)
+        instances = filter(None, map(_get_instance, session.items))
+        try:
+            self._session.start(faults=any(instance.chapter.needs_faults for instance in instances))
+        except SettingsError as error:
+            self._give_up(error, exit_code=4)
+        except (HarnessError, Refusal) as error:
+            self._give_up(error, exit_code=2)
+        finally:
+            self._progress.close()
+
+    def _give_up(self, error: Exception, exit_code: int) -> None:
+        first, *others = str(error).strip().splitlines()
+        announces = first.endswith(":") and others   # the cause is the last of what it quotes
+        self._session.record.headline = f"{first} {others[-1].strip()}" if announces else first
+        for check in self._session.record.checks:
+            check.detail = self._session.record.headline
+        pytest.exit(str(error), returncode=exit_code)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_logstart(self, nodeid: str) -> None:
+        """Once the seed report's chapters are through, say how they ended: the others take longer."""
+        check = self._checks.get(nodeid)
+        own = [chapter for chapter in self._session.chapters if _REPORT in chapter.markers]
+        sections = [section for chapter in own for section in chapter.sections]
+        numbers = [section.number for section in sections]
+        if check is None or check.section in numbers or self._announced:
+            return
+        self._announced = True
+        seconds, checks = time.monotonic() - self._started, self._session.record.checks
+        if line := summarise_report(checks, numbers, find_synced_section(sections), seconds):
+            reporter = self._config.pluginmanager.get_plugin("terminalreporter")
+            if reporter is not None:
+                reporter.ensure_newline()
+                reporter.write_line(line)
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_pyfunc_call(self, pyfuncitem: pytest.Function) -> Generator[None, object, object]:
+        """Write the test's outcome into its check, and tell pytest the nearest word that it has for it."""
+        check = pyfuncitem.stash.get(_CHECK, None)
+        if check is None:
+            return (yield)
+        try:
+            with noting_outcome(check):
+                return (yield)
+        except Known as outcome:
+            pytest.xfail(outcome.detail)
+        except NotApplicable as outcome:
+            pytest.skip(f"not applicable: {outcome.detail}")
+        except Invalid as outcome:
+            pytest.fail(f"INVALID: {outcome.detail}", pytrace=False)
+        except NotRun as outcome:
+            pytest.skip(f"NOT RUN: {outcome.detail}")
+        except CheckFailure:
+            if id(check) in self._heading:
+                self._session.record.headline = self._session.record.headline or check.detail
+            raise
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(
+        self, item: pytest.Item, call: pytest.CallInfo[None]
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        """Show what is wrong and how to reproduce it, in place of a traceback through the harness."""
+        report = yield
+        check = item.stash.get(_CHECK, None)
+        if check is not None and call.excinfo is not None and report.failed:
+            if call.excinfo.errisinstance((CheckFailure, HarnessError, Refusal)):
+                report.longrepr = f"{call.excinfo.value}\nreproduce: {check.reproduce}"
+            elif check.status is not Status.INVALID:   # which has its detail already
+                check.status, check.detail = Status.ERROR, call.excinfo.exconly(tryshort=True)
+        return report
+
+    def pytest_runtest_logfinish(self, nodeid: str) -> None:
+        """In a run of single cases, print all that the check saw."""
+        check = self._checks.get(nodeid)
+        if check is not None and not self._session.is_whole:
+            print_evidence(check, make_console(sys.__stdout__))
+
+    def pytest_warning_recorded(self, warning_message: warnings.WarningMessage) -> None:
+        """Keep in the record what the checks warn of."""
+        if issubclass(warning_message.category, StaleKnownIssueWarning):
+            self._session.record.warnings.append(str(warning_message.message))
+
+    # The end: the record first, then everything that renders it.
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
+        """Remember that the run was cut short; pytest also calls this where the harness itself gives up."""
+        self._interrupted = excinfo.errisinstance(KeyboardInterrupt)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
+        """Complete the record, write the reports, let go of the sandbox."""
+        if self._folder is None:
+            return
+        if exitstatus == pytest.ExitCode.OK and self._has_gaps():
+            session.exitstatus = exitstatus = pytest.ExitCode.TESTS_FAILED
+        try:
+            self._session.finish(exit_code=int(exitstatus), interrupted=self._interrupted)
+            publish(self._session.record, self._baseline, self._folder)
+        except OSError as error:
+            session.exitstatus = pytest.ExitCode.INTERRUPTED
+            self._session.record.warnings.append(f"the report could not be written: {error}")
+        finally:
+            self._session.stop()
+            if self._sigterm is not None:
+                signal.signal(signal.SIGTERM, self._sigterm)
+
+    def _has_gaps(self) -> bool:
+        """Whether a selected check has no result, which no run may pass with."""
+        return any(not c.status.succeeds for c in self._session.record.checks)
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_html_report_title(self, report: Any) -> None:
+        """Name the page."""
+        report.title = "Ingester sandbox validation report"
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_html_results_summary(self, prefix: list[str]) -> None:
+        """Put the report above pytest-html's table."""
+        prefix.append(render_section(self._session.record, self._baseline))
+
+    def pytest_unconfigure(self) -> None:
+        """Render the page without pytest-html's table where that plugin is off."""
+        if self._folder is not None and not self._folder.html.exists():
+            write_text(self._folder.html, render_page(self._session.record, self._baseline))
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_terminal_summary(self, terminalreporter: Any) -> None:
+        """Print the matrix."""
+        if self._folder is None:
+            return
+        terminalreporter.ensure_newline()
+        whole = self._session.is_whole
+        print_matrix(
+            self._session.record if whole else self._session.get_focus(),
+            self._baseline if whole else None,
+            make_console(sys.__stdout__),
+            self._folder.html,
+        )
+        if self._session.access:
+            terminalreporter.write_line(self._session.access)
+
+
+def _get_instance(item: pytest.Item) -> Instance | None:
+    callspec = getattr(item, "callspec", None)
+    instance = None if callspec is None else callspec.params.get(INSTANCE)
+    return instance if isinstance(instance, Instance) else None

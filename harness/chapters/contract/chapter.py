@@ -1,0 +1,98 @@
+"""Chapter 5: the rest of the Ingester's contract, each kind with objects of its own."""
+
+from __future__ import annotations
+
+from harness.chapters.contract import deletions, writes
+from harness.chapters.contract.checks import check_name_reused, check_retired, check_step
+from harness.chapters.contract.issues import ISSUES
+from harness.chapters.contract.lifecycle import Lifecycle
+from harness.suite.chapter import Chapter, Section
+
+CHAPTER = Chapter(
+    key="contract",
+    title="The rest of the contract",
+    explanation="What the Ingester's contract says beyond creation and one patch, with objects of these checks alone.",
+    summary="the rest of the Ingester's contract",
+    markers=("contract",),
+    open=Lifecycle,
+    issues=ISSUES,
+    sections=(
+        Section(
+            "5.1",
+            "Labels & annotations",
+            "Labels and annotations are exactly the object's",
+            "Labels and annotations added, changed and removed leave exactly the object's in the child tables.",
+            check_step(writes.LABELS, "labels or annotations differ"),
+        ),
+        Section(
+            "5.2",
+            "No-op & status writes",
+            "No-op and status writes reach the row",
+            "A patch that changes nothing leaves the row as it is; a write of the status reaches it.",
+            check_step(writes.NOOP_AND_STATUS, "the row does not follow"),
+        ),
+        Section(
+            "5.3",
+            "Rapid updates",
+            "A hundred patches at once end with the last one's state",
+            "After a hundred patches by several clients at once, the row equals the object.",
+            check_step(writes.RAPID_UPDATES, "the row does not end with the last patch"),
+        ),
+        Section(
+            "5.4",
+            "Update during reconcile",
+            "A patch during a reconcile is not lost",
+            "A patch that is sent while the reconcile of the one before waits for MySQL reaches the row.",
+            check_step(writes.PATCH_DURING_RECONCILE, "a patch during a reconcile is lost"),
+        ),
+        Section(
+            "5.5",
+            "Ignored annotation values",
+            'Control annotations of a value other than "true" do nothing',
+            'With Deleting and Immutable annotations of any value but "true", the object stays and is synced.',
+            check_step(writes.IGNORED_ANNOTATIONS, "an annotation that says nothing had an effect"),
+        ),
+        Section(
+            "5.6",
+            "Deleted with finalizer",
+            "Deletion with finalizer: soft-deleted, then released",
+            "delete_time is set before the finalizer goes; row, labels and annotations stay; a sibling is untouched.",
+            check_step(deletions.DELETED, "was not deleted as the contract says"),
+        ),
+        Section(
+            "5.7",
+            "Deleted without finalizer",
+            "Deletion without finalizer",
+            "The row of an object that is deleted without the Ingester's finalizer stays: a documented limitation.",
+            check_step(deletions.ORPHANED, "the row outlives its object"),
+        ),
+        Section(
+            "5.8",
+            "Deleting annotation",
+            "Deleting annotation: soft-deleted, released, deleted",
+            'The annotation of value "true" soft-deletes the row, then the object goes, with the finalizer or without.',
+            check_step(deletions.DELETING_ANNOTATED, "was not deleted as its annotation says"),
+        ),
+        Section(
+            "5.9",
+            "Immutable annotation",
+            "Immutable: the object lives on in MySQL only",
+            "An object that is immutable by annotation or kind leaves Kubernetes once a live row has its last version.",
+            check_retired,
+        ),
+        Section(
+            "5.10",
+            "Re-created",
+            "Another object under the same name has a row of its own",
+            "An object created under the name of a deleted one has a new row; the old one stays deleted; one is live.",
+            check_step(deletions.RECREATED, "the successor's rows are not as the contract says"),
+        ),
+        Section(
+            "5.11",
+            "Successor of a live row",
+            "Another object under the name of one whose row stayed live",
+            "The row of an object that follows an orphan, or a retired object, is the only live one of its name.",
+            check_name_reused,
+        ),
+    ),
+)

@@ -1,0 +1,49 @@
+"""The limits and defects of the rest of the contract: data."""
+
+from __future__ import annotations
+
+from harness.core import codes
+from harness.core.known_issue import KnownIssue
+
+ISSUES: tuple[KnownIssue, ...] = (
+    KnownIssue(
+        id="orphan-without-finalizer",
+        title="The row of an object that is deleted without the Ingester's finalizer stays live",
+        sections=("5.7",),
+        code=codes.ROW_LIVE,
+        wording=(r"^the row of the deleted object: expected soft-deleted, got live: an orphan$",),
+        impact="Queries keep finding an object that Kubernetes no longer has: documented, as kubectl adds none.",
+        workaround="Create objects through an API server that adds the finalizer, or delete them by annotation.",
+        fix="Add the finalizer in the first reconcile, or look for live rows without an object at each start.",
+    ),
+    KnownIssue(
+        id="ghost-row",
+        title="An object created again under the name of an orphan, or of a retired one, leaves two live rows",
+        sections=("5.11",),
+        code=codes.ROW_DUPLICATE,
+        wording=(
+            r"^live rows of one name (after a deletion without finalizer|of an immutable kind): ",
+            r"expected 1, got 2,",
+        ),
+        impact="A query by namespace and name finds the earlier object beside the present one.",
+        workaround="Take the row with the latest create_time.",
+        fix="Soft-delete live rows of the same namespace and name and another uid when a new uid is inserted.",
+    ),
+    KnownIssue(
+        id="interrupted-deletion-sticks",
+        title="A deletion that is interrupted after its soft delete never ends: the object stays in Kubernetes",
+        sections=("5.6", "5.8", "6.6"),
+        code=codes.OBJECT_KEPT,
+        wording=(
+            r"-(deleted|deleting|deleting-plain|deleted-away) in Kubernetes: expected released, ",
+            r"Operation cannot be fulfilled on .*; object not found or already deleted",
+        ),
+        impact=(
+            "Another controller writes to the object between soft delete and removal of the finalizer; from then "
+            "on every retry fails, since the row is soft-deleted already."
+        ),
+        workaround="Remove the finalizer by hand; the row is right.",
+        fix="Take a row that is soft-deleted already for done, and go on to remove the finalizer.",
+        need_not_show="it depends on timing",
+    ),
+)

@@ -1,0 +1,32 @@
+"""What a round is given, and what it brings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from harness.chapters.faults.backoff import MARGIN_S
+from harness.clients.kube import Cluster
+from harness.core.record import Finding
+from harness.sandbox.base import Sandbox
+from harness.spec.model import Kind
+
+
+@dataclass(frozen=True)
+class Environment:
+    """Where rounds take place: one sandbox. `open_cluster` makes a connection that never retries."""
+
+    sandbox: Sandbox
+    open_cluster: Callable[[], Cluster]
+    kinds: Sequence[Kind]
+    is_explained: Callable[[Finding], bool]
+    margin_s: float = MARGIN_S
+
+
+@dataclass
+class RoundResult:
+    """What a round brought: what was measured, what was found, and what was seen, in words."""
+
+    facts: dict[str, str] = field(default_factory=dict)
+    findings: list[Finding] = field(default_factory=list)
+    notes: list[tuple[str, str]] = field(default_factory=list)

@@ -1,0 +1,1 @@
+"""The faults: each is injected, proven, active for a while, and recovered from."""

@@ -1,0 +1,83 @@
+"""Chapter 6: the Ingester's gates and settings, and what it catches up with after a time away."""
+
+from __future__ import annotations
+
+from harness.chapters.restarts import checks
+from harness.chapters.restarts.gates import Gates
+from harness.chapters.restarts.issues import ISSUES
+from harness.suite.chapter import Chapter, Section, whole_run
+
+CHAPTER = Chapter(
+    key="restarts",
+    title="Gates and backfill",
+    explanation=(
+        "The Ingester's settings, and how it catches up with what happened while it was switched off or down."
+    ),
+    summary="gates, settings and backfill; the controller manager is restarted",
+    markers=("restarts",),
+    open=Gates,
+    stands_on="contract",
+    issues=ISSUES,
+    sections=(
+        Section(
+            "6.1",
+            "Ingester disabled",
+            "With the first gate off nothing registers, and all else is healthy",
+            "With metadata storage disabled no Ingester controller registers, no row changes, nothing restarts.",
+            checks.check_ingester_disabled,
+            topics=whole_run,
+        ),
+        Section(
+            "6.2",
+            "Gate 1 only",
+            "Without its mysql stanza it refuses to start, and says why",
+            "With metadata storage enabled and no mysql stanza, the controller manager ends with a clear error.",
+            checks.check_first_gate_only,
+            topics=whole_run,
+        ),
+        Section(
+            "6.3",
+            "Settings accepted",
+            "Settings are accepted, per kind as well",
+            "Enabled again, every controller registers, with the workers and the requeue period of its kind.",
+            checks.check_settings,
+            topics=whole_run,
+        ),
+        Section(
+            "6.4",
+            "Created while down",
+            "Created while down",
+            "An object that was created while the controller manager was down has one row, equal to it.",
+            checks.check_created_while_down,
+        ),
+        Section(
+            "6.5",
+            "Patched while down",
+            "Patched while down",
+            "The row of an object that was patched meanwhile equals it.",
+            checks.check_patched_while_down,
+        ),
+        Section(
+            "6.6",
+            "Deleted while down",
+            "Deleted while down",
+            "An object that was deleted meanwhile is soft-deleted and released.",
+            checks.check_deleted_while_down,
+        ),
+        Section(
+            "6.7",
+            "Came and went while down",
+            "Come and gone while down",
+            "An object that was created and deleted meanwhile, and never had a row, is released.",
+            checks.check_come_and_gone,
+        ),
+        Section(
+            "6.8",
+            "1,000 objects",
+            "A thousand objects are caught up with",
+            "A thousand objects that were created meanwhile each have a row, equal to the object.",
+            checks.check_many_objects,
+            topics=whole_run,
+        ),
+    ),
+)

@@ -1,0 +1,59 @@
+"""Chapter 6, check by check: what the chain of starts and the time away have brought."""
+
+from __future__ import annotations
+
+from harness.chapters.restarts.gates import Gates
+from harness.spec.model import Case
+from harness.suite.recorder import Recorder
+
+
+def check_ingester_disabled(gates: Gates, _: None, recorder: Recorder) -> None:
+    """6.1: with metadata storage disabled nothing registers, no row changes, nothing restarts."""
+    recorder.problem = "the first gate does not disable the Ingester, or harms the rest"
+    recorder.take(gates.reach_first_gate())
+
+
+def check_first_gate_only(gates: Gates, _: None, recorder: Recorder) -> None:
+    """6.2: with metadata storage enabled and no mysql stanza, it ends with a clear error."""
+    recorder.problem = "without its mysql stanza it does not refuse to start as it should"
+    recorder.take(gates.reach_second_gate())
+
+
+def check_settings(gates: Gates, _: None, recorder: Recorder) -> None:
+    """6.3: enabled again, every controller registers, with the workers and the requeue period of its kind."""
+    recorder.problem = "settings did not take"
+    recorder.take(gates.reach_open())
+
+
+def check_created_while_down(gates: Gates, case: Case, recorder: Recorder) -> None:
+    """6.4: an object that was created while the controller manager was down has one row, equal to it."""
+    gates.life.require(case)
+    recorder.problem = f"{case.name}: its creation was not caught up with"
+    recorder.take(gates.get_backfill().get_created(case))
+
+
+def check_patched_while_down(gates: Gates, case: Case, recorder: Recorder) -> None:
+    """6.5: the row of an object that was patched meanwhile equals it."""
+    gates.life.require_mutable(case)
+    recorder.problem = f"{case.name}: its patch was not caught up with"
+    recorder.take(gates.get_backfill().get_patched(case))
+
+
+def check_deleted_while_down(gates: Gates, case: Case, recorder: Recorder) -> None:
+    """6.6: an object that was deleted meanwhile is soft-deleted and released."""
+    gates.life.require_mutable(case)
+    recorder.problem = f"{case.name}: its deletion was not caught up with"
+    recorder.take(gates.get_backfill().get_deleted(case))
+
+
+def check_come_and_gone(gates: Gates, case: Case, recorder: Recorder) -> None:
+    """6.7: an object that was created and deleted meanwhile, and never had a row, is released."""
+    gates.life.require_mutable(case)
+    recorder.problem = f"{case.name}: an object without a row is held"
+    recorder.take(gates.get_backfill().get_fleeting(case))
+
+
+def check_many_objects(gates: Gates, _: None, recorder: Recorder) -> None:
+    """6.8: a thousand objects that were created meanwhile each have a row, equal to the object."""
+    recorder.problem = "not all objects were caught up with"
+    recorder.take(gates.get_backfill().get_many())
