@@ -13,7 +13,6 @@ from typing import Any
 from harness.core.known_issue import KnownIssue
 from harness.core.record import ChapterContents, ColumnContents, Layout, SectionContents
 from harness.spec.model import Case
-from harness.suite.context import RunContext
 from harness.suite.expectations import Expectations
 from harness.suite.recorder import Recorder
 
