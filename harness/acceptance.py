@@ -258,7 +258,7 @@ class AcceptancePlugin:
         """In a run of single cases, print all that the check saw."""
         check = self._checks.get(nodeid)
         if check is not None and not self._session.is_whole:
-            print_evidence(check, make_console(sys.__stdout__))
+            print_evidence(self._session.record, check, make_console(sys.__stdout__))
 
     def pytest_warning_recorded(self, warning_message: warnings.WarningMessage) -> None:
         """Keep in the record what the checks warn of."""
