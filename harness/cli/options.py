@@ -131,9 +131,9 @@ def _list_baselines() -> list[str]:
 
 
 def _list_kinds() -> list[str]:
-    from harness.spec.cases import CASES  # noqa: PLC0415
+    from harness.spec.kinds import collect_cases  # noqa: PLC0415
 
-    return [case.name.lower() for case in CASES]
+    return [case.name.lower() for case in collect_cases()]
 
 
 def _list_faults() -> list[str]:
@@ -197,14 +197,6 @@ def _read_api_server(value: str | None) -> str:
     if missing := find_missing():
         raise SettingsError(f"--api-server: {missing}")
     return value
-
-
-def read_cases(words: Sequence[str]) -> tuple[Case, ...]:
-    """Return the cases that `--crd` names, in the report's order; all of them where it names none."""
-    from harness.spec.cases import CASES, find_case  # noqa: PLC0415
-
-    chosen = {find_case(word).number for word in words}
-    return tuple(case for case in CASES if not chosen or case.number in chosen)
 
 
 def _read_time(option: str, unit: str, value: float | None) -> float | None:
@@ -614,15 +606,14 @@ def read_run_settings(options: argparse.Namespace, progress: Progress) -> RunSet
     from harness.suite.session import RunSettings  # noqa: PLC0415
 
     timeouts = _read_timeouts(options)
-    cases: tuple[Case, ...] = read_value(options, "crd")
     return RunSettings(
         target=read_target(options, progress),
-        cases=cases,
+        words=tuple(read_value(options, "crd")),
         keep_sandbox=read_value(options, "keep_sandbox"),
         allow_stale_known_issues=read_value(options, "allow_stale_known_issues"),
         api_server=read_value(options, "api_server"),
         timeouts=timeouts,
-        spell_round=functools.partial(spell_round, get_given(options)),
+        format_soak_command=functools.partial(spell_round, get_given(options)),
     )
 
 

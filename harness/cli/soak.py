@@ -17,6 +17,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from harness.chapters.faults.catalogue import FAULTS, find_fault
+from harness.chapters.faults.chapter import CHAPTER
+from harness.chapters.faults.run import FaultRun
 from harness.chapters.faults.schedule import RoundPlan, can_join, draw_schedule, order_faults
 from harness.chapters.faults.shrinking import shrink
 from harness.cli.options import PROGRAM, SOAK_OPTIONS, add_to_parser, read_run_settings, read_value
@@ -29,7 +31,7 @@ from harness.report.html import render_page
 from harness.report.publish import publish
 from harness.report.record import SEED_BASELINE, load_baseline, write_text
 from harness.spec.model import Case
-from harness.suite.judge import conclude
+from harness.suite.chapter import Section, Topic
 from harness.suite.recorder import Recorder
 from harness.suite.session import Session, interrupt
 
@@ -46,9 +48,9 @@ def _run(options: argparse.Namespace) -> int:
     rounds = read_rounds(options)
     progress = ConsoleProgress(make_console())
     settings = read_run_settings(options, progress)
-    folder = prepare_report_folder(Path(options.reports).resolve(), settings.target.profile)
+    session = Session(settings, [CHAPTER], shlex.join([PROGRAM, *sys.argv[1:]]), progress)
+    folder = prepare_report_folder(Path(options.reports).resolve(), session.profile.name)
     baseline = load_baseline(options.baseline or SEED_BASELINE, required=bool(options.baseline))
-    session = Session(settings, shlex.join([PROGRAM, *sys.argv[1:]]), progress)
     previous = signal.signal(signal.SIGTERM, interrupt)
     exit_code, interrupted = 2, False
     try:
@@ -99,8 +101,9 @@ def soak(
         session.record.headline = str(error).partition("\n")[0]
         progress.end("sandbox", session.record.headline)
         return 4 if isinstance(error, SettingsError) else 2
-    asked = [find_fault(name) for name in options.fault] or FAULTS
-    absent = {fault.name: reason for fault in asked if (reason := session.faults.explain_absence(fault))}
+    session.select([])
+    asked, faults = [find_fault(name) for name in options.fault] or FAULTS, session.get_state(CHAPTER)
+    absent = {fault.name: reason for fault in asked if (reason := faults.explain_absence(fault))}
     session.record.checks += [
         Check(fault.section, fault.title, status=Status.NOT_APPLICABLE, detail=absent[fault.name])
         for fault in asked
@@ -149,7 +152,7 @@ def _shrink(session: Session, plan: RoundPlan, check: Check, progress: ConsolePr
             command = again.reproduce
         return again.status is Status.FAIL
 
-    found = shrink(session.faults.cases, fails)
+    found = shrink(session.get_state(CHAPTER).cases, fails)
     check.facts["fails with"] = ", ".join(case.name for case in found)
     check.reproduce = command
     progress.end(stage, f"fails with {check.facts['fails with']}\n  repeat it: {command}")
@@ -159,18 +162,18 @@ def run_round(
     session: Session, plan: RoundPlan, check: Check, cases: Sequence[Case] | None = None
 ) -> None:
     """Run one round, with some of the cases where given, and write into its check how it ended."""
-    recorder, context = Recorder(), session.context
+
+    def run(faults: FaultRun, chosen: Sequence[Case] | None, recorder: Recorder) -> None:
+        faults.run_round(
+            plan.faults, recorder, seed=plan.seed, outage_s=plan.outage_s, cases=chosen, section=check.section
+        )
+
+    section = Section(check.section, "", check.title, CHAPTER.explanation, run)
     with (
         contextlib.suppress(Outcome, CheckFailure, HarnessError, Refusal),   # each stands in the check by then
         noting_outcome(check),
     ):
-        try:
-            session.faults.run_round(
-                plan.faults, recorder, seed=plan.seed, outage_s=plan.outage_s, cases=cases, section=check.section
-            )
-        finally:
-            recorder.write_to(check)
-        conclude(check, recorder, context.expectations, allow_stale=context.allow_stale)
+        session.carry_out(CHAPTER, section, Topic("", cases), check)
 
 
 def _describe(check: Check) -> str:
