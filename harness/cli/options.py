@@ -376,7 +376,7 @@ RUN_OPTIONS = (
         "test this kind only (repeatable): a kind, plural, number or template name, in any case",
         "KIND",
         form=Form.REPEATED,
-        read=read_cases,
+        read=tuple,
         valid=_list_kinds,
     ),
     Option(
