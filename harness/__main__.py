@@ -1,37 +1,11 @@
-"""Tests that a Kubernetes-to-MySQL sync controller, Michelangelo's Ingester, does what its contract says."""
+"""The door for the command line: `ingester-acceptance`, or `python -m harness`."""
 
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 
-import harness
-from harness.cli.options import PROGRAM
-from harness.cli.parser import CommandParser
+from harness.cli.program import build_parser
 from harness.core.errors import HarnessError, SettingsError
-
-_COMMANDS = {
-    "run": "run the acceptance tests and write the report; takes pytest's options as well",
-    "soak": "faults under load, round after round; or one round again",
-    "doctor": "check that a run has what it needs; exit code 2 if not",
-    "sandbox": "a sandbox that stays up: up, down, status, logs, env",
-    "crs": "the custom resources as they are sent",
-    "report": "render and compare records: html, markdown, svg, diff",
-    "completion": "print what makes a shell complete commands and options",
-}
-
-
-def build_parser() -> CommandParser:
-    """Return the parser; a command is declared by its module of `harness.cli` once it is asked for."""
-    called_as_script = Path(sys.argv[0]).stem == PROGRAM
-    parser = CommandParser(prog=PROGRAM if called_as_script else "python -m harness", description=__doc__)
-    parser.add_argument("--version", action="version", version=f"{PROGRAM} {harness.__version__}")
-    commands = parser.add_subparsers(required=True, metavar="COMMAND", title="commands")
-    for name, text in _COMMANDS.items():
-        described = f"{text[0].upper()}{text[1:]}."
-        commands.add_parser(name, help=text, description=described, module=f"harness.cli.{name}")
-    return parser
-
 
 def main(arguments: list[str] | None = None) -> int:
     """Carry out one command; return its exit code.

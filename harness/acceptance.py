@@ -89,9 +89,9 @@ def begin(config: pytest.Config) -> None:
         pytest.exit(str(error), returncode=2)
     finally:
         progress.close()
-    for chapter in CHAPTERS:
-        config.addinivalue_line("markers", f"{chapter.markers[-1]}: {chapter.summary}")
-    config.addinivalue_line("markers", f"{_REPORT}: the chapters of the seed report")
+    for marker in dict.fromkeys(marker for chapter in CHAPTERS for marker in chapter.markers):
+        own = [chapter.summary for chapter in CHAPTERS if marker in chapter.markers]
+        config.addinivalue_line("markers", f"{marker}: {'; '.join(own)}")
     if folder is not None and hasattr(config.option, "htmlpath"):
         config.option.htmlpath = str(folder.html)
         config.option.self_contained_html = True

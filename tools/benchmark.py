@@ -7,6 +7,7 @@ fresh sandbox each time, alternately, so that the machine treats them alike. Wha
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import json
 import os
 import statistics
@@ -17,19 +18,19 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
-from harness.chapters.seed.run import as_applied
 from harness.cli.options import TARGET_OPTIONS, add_to_parser, read_profile, read_sandbox_settings, spell
-from harness.clients.kube import Cluster, Refusal
+from harness.clients.kube import Cluster
 from harness.clients.mysql import Database
-from harness.core.errors import HarnessError
+from harness.core.errors import HarnessError, Refusal
 from harness.core.polling import wait_for
 from harness.core.progress import SILENT
 from harness.report.record import read_record
 from harness.sandbox.local.client.sandbox import start_local_sandbox
-from harness.spec.cases import CASES
+from harness.spec.manifest import as_applied
 from harness.spec.model import Case, JsonObject
 from harness.spec.profiles import load_profile
 from harness.spec.templates import Templates
+from harness.spec.versions import make_contract
 from harness.subject.registration import await_registration
 from tools.clock import VARIABLE
 
@@ -77,28 +78,29 @@ def run_bare(options: argparse.Namespace) -> dict[str, float]:
     """Bring a sandbox up, create and patch every CR, wait for each row, and stop; return seconds per stage."""
     started = time.monotonic()
     stages: dict[str, float] = {}
-    sandbox = start_local_sandbox(read_sandbox_settings(options), keep=False, progress=SILENT)
+    contract = make_contract(load_profile(read_profile(options)))
+    settings = dataclasses.replace(read_sandbox_settings(options), kinds=contract.served_kinds)
+    sandbox = start_local_sandbox(settings, keep=False, progress=SILENT)
     try:
         stages["sandbox"] = time.monotonic() - started
-        await_registration(sandbox, 30.0)
+        await_registration(sandbox, contract.names, 30.0)
         cluster, database = Cluster(sandbox.kubeconfig), Database(sandbox.mysql)
         for namespace in NAMESPACES:
             cluster.create_namespace(namespace)
-        templates = Templates()
-        immutable = load_profile(read_profile(options)).immutable_kinds
+        templates = Templates(cases=contract.cases)
         mark = time.monotonic()
-        for case in CASES:
+        for case in contract.cases:
             for namespace in NAMESPACES:
                 sent = as_applied(templates.render(case, {"namespace": namespace}))
                 _await_row(database, case, cluster.create(case.kind, sent))
         stages["create"] = time.monotonic() - mark
         mark = time.monotonic()
-        for case in CASES:
+        for case in contract.cases:
             name = templates.render(case)["metadata"]["name"]
             try:
                 answer = cluster.patch(case.kind, NAMESPACES[-1], name, case.patch)
             except Refusal:
-                if case.name not in immutable:
+                if not contract.is_immutable(case.name):
                     raise
             else:
                 _await_row(database, case, answer)

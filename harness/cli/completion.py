@@ -12,6 +12,7 @@ from collections.abc import Iterator
 
 from harness.cli.options import PROGRAM, SOAK_OPTIONS
 from harness.cli.parser import CommandParser
+from harness.cli.program import build_parser
 from harness.core.errors import HarnessError
 
 SHELLS = ("bash", "zsh", "fish")
@@ -25,8 +26,6 @@ def declare(parser: argparse.ArgumentParser) -> None:
 
 
 def _print_script(options: argparse.Namespace) -> int:
-    from harness.__main__ import build_parser  # noqa: PLC0415  which imports this module
-
     print(render_script(build_parser(), options.shell))
     return 0
 
