@@ -177,7 +177,7 @@ class ExistingSandbox:
             self._trace.namespaces.append(name)
 
     def stop(self) -> None:
-        """Remove what the run made, or with `keep` list it in `leftovers`; then let go of the cluster."""
+        """Remove what the run made, or with `keep` list it in `leftovers`; then detach from the cluster."""
         resources, self._resources = self._resources, None
         if resources is None:
             return

@@ -1,7 +1,7 @@
 """The k3d sandbox: a cluster that `sandbox.py` brings up, made ready for the Ingester, then used like any other.
 
-It is a sandbox in a cluster that exists with more powers: its configuration is changed, its controller manager
-restarted, and at the end it is gone again, where it was this run that made it.
+It is a sandbox in a cluster that exists with more capabilities: its configuration is changed, its controller
+manager restarted, and at the end it is gone again, where it was this run that made it.
 """
 
 from __future__ import annotations
@@ -98,7 +98,7 @@ class K3dSandbox(ExistingSandbox):
         )
 
     def stop(self) -> None:
-        """Let go of the cluster: deleted where this run made it, stopped where it started it, unless kept.
+        """Detach from the cluster: deleted where this run made it, stopped where it started it, unless kept.
 
         From a cluster that stays, what the run made is removed before. A cluster that can't be ended is one of
         the `leftovers`.

@@ -12,7 +12,7 @@ import pytest
 
 from harness.chapters.faults.catalogue import FAULTS, Fault, find_fault
 from harness.chapters.faults.schedule import RoundPlan
-from harness.cli.soak import add_soak_command, read_rounds, run_round, soak
+from harness.cli.soak import declare, read_rounds, run_round, soak
 from harness.core.errors import CheckFailure, HarnessError, SettingsError
 from harness.core.outcomes import Invalid, NotApplicable, NotRun
 from harness.core.progress import SILENT
@@ -25,8 +25,8 @@ PLAN = RoundPlan(1, (find_fault("mysql-kill"),), 7, 1.5)
 def parse(*words: str) -> argparse.Namespace:
     """Return the options of a command line."""
     parser = argparse.ArgumentParser()
-    add_soak_command(parser.add_subparsers())
-    return parser.parse_args(["soak", *words])
+    declare(parser)
+    return parser.parse_args(words)
 
 
 def read(*words: str) -> list[RoundPlan]:

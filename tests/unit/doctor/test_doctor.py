@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import argparse
 import shutil
-from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import pytest
 
-from harness.cli.doctor import add_doctor_command
 from harness.clients.access_review import Right
 from harness.core.errors import HarnessError, Refusal
 from harness.core.settings import MySQLEndpoint, SandboxSettings
@@ -53,19 +50,6 @@ def test_only_what_is_missing_counts() -> None:
     with pytest.raises(HarnessError, match=r"^MySQL: it does not answer") as caught:
         require_all([_OK, _MISSING, _WARNING])
     assert caught.value.hint == "Start it"
-
-
-def test_command_prints_and_returns_the_exit_code(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """`doctor` hands the settings on, prints the table and ends with its exit code."""
-    monkeypatch.setattr("harness.doctor.preflight.examine_local", lambda settings: [_MISSING] * (settings == "mine"))
-    parser = argparse.ArgumentParser()
-    read: Callable[..., Any] = lambda options: options.which  # noqa: E731
-    add_doctor_command(parser.add_subparsers(), lambda add: add("--which"), read)
-    options = parser.parse_args(["doctor", "--which", "mine"])
-    assert options.run(options) == 2
-    assert "MISSING" in capsys.readouterr().out
 
 
 class _Usage(NamedTuple):

@@ -9,10 +9,11 @@ from pathlib import Path
 import pytest
 import yaml
 
+from harness.cli.options import TARGET_OPTIONS, add_to_parser
 from harness.clients.access_review import Right
 from harness.core.errors import SettingsError
 from harness.sandbox.existing.mysqlforward import ServicePort
-from harness.sandbox.existing.options import ExistingSettings, add_existing_options, read_existing_settings
+from harness.sandbox.existing.options import ExistingSettings, read_existing_settings
 from harness.sandbox.existing.podstatus import PodName
 from harness.sandbox.existing.role import KIND_VERBS, list_needs
 from harness.spec.model import GROUP
@@ -35,8 +36,7 @@ def kubeconfig(tmp_path: Path) -> Path:
 
 def _read(kubeconfig: Path, *arguments: str) -> ExistingSettings:
     parser = argparse.ArgumentParser()
-    add_existing_options(parser.add_argument)
-    parser.add_argument("--mysql-url")
+    add_to_parser(parser, TARGET_OPTIONS)
     return read_existing_settings(parser.parse_args(["--kubeconfig", str(kubeconfig), *arguments]))
 
 
