@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from harness.spec.cases import CASES, find_case
+
 from harness.cli.reproduction import spell_round
 from harness.core.settings import ControllerManager, SandboxSettings
-from harness.spec.cases import CASES, find_case
 from harness.suite.target import Target
 
 

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import json
 
+from harness.spec.catalogue import KINDS, KINDS_BY_NAME
+
 from harness.core.record import (
     Cell,
     Check,
@@ -23,7 +25,6 @@ from harness.core.record import (
     Record,
     Status,
 )
-from harness.spec.catalogue import KINDS, KINDS_BY_NAME
 from harness.spec.model import Kind
 from tests.unit.report.sample_api import add_api_checks
 from tests.unit.report.sample_chapters import add_chapters

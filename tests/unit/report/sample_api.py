@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from harness.core.record import Check, Evidence, Finding, Record, Status
 from harness.spec.catalogue import KINDS
+
+from harness.core.record import Check, Evidence, Finding, Record, Status
 from harness.spec.model import Kind
 
 SECTIONS = {

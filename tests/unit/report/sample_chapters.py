@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from harness.spec.catalogue import KINDS
+
 from harness.core.record import Check, Evidence, Finding, IssueResult, IssueStatus, Record, Status
 from harness.report.chapters import CHAPTERS_BY_NUMBER
-from harness.spec.catalogue import KINDS
 from harness.spec.model import Kind
 
 INPUTS = {

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from harness.spec.catalogue import KINDS
+
 from harness.core.record import (
     Cell,
     Check,
@@ -14,7 +16,6 @@ from harness.core.record import (
     Status,
 )
 from harness.report.diff import Area, Difference, compare_records, find_changed_cells, render_diff
-from harness.spec.catalogue import KINDS
 from tests.unit.report.conftest import CheckGolden
 from tests.unit.report.sample import (
     build_clean_api_record,

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from harness.spec.catalogue import KINDS
+
 from harness.core.record import Cell, Check, Column, Record, Status
 from harness.report.chapters import CHAPTERS_BY_NUMBER
 from harness.report.matrix import Matrix, SharedReason, build_chapter, build_matrix, list_matrices
-from harness.spec.catalogue import KINDS
 from tests.unit.report.sample_api import SECTIONS
 from tests.unit.report.sample_chapters import INPUTS
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from harness.spec.catalogue import KINDS
 
 from harness.core.errors import HarnessError, SettingsError
 from harness.core.record import Column, Evidence, IssueStatus, Record, Status
 from harness.report.record import load_baseline, read_record, write_record, write_text
-from harness.spec.catalogue import KINDS
 from tests.unit.report.sample import build_record
 
 
