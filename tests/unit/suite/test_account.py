@@ -6,12 +6,12 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
+from harness.spec.cases import find_case
+from harness.suite.account import Account, OverdueError
 
 from harness.core.record import Finding
-from harness.spec.cases import find_case
 from harness.subject.steps import Sync
 from harness.suite import account as accounts
-from harness.suite.account import Account, OverdueError
 
 LATE = Finding("column res_version", "7", "6")
 

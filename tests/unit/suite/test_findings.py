@@ -6,14 +6,14 @@ from types import SimpleNamespace
 from typing import cast
 
 import pytest
-
 from harness.chapters.seed.run import Run
+from harness.spec.contract_issues import ContractIssue
+from harness.suite.findings import conclude
+
 from harness.core.errors import CheckFailure
 from harness.core.outcomes import Known, StaleKnownIssueWarning
 from harness.core.record import Check, Finding
-from harness.spec.contract_issues import ContractIssue
 from harness.spec.profiles import Profile
-from harness.suite.findings import conclude
 
 ORPHAN = ContractIssue("orphan", "It stays", ("5.7",), ("^the row: .*live$",), "i", "w", "f")
 SOMETIMES = ContractIssue("sometimes", "It may", ("5.7",), ("may be",), "i", "w", "f", need_not_show="timing")

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from harness.spec.cases import CASES_BY_NAME
+
 from harness.core.progress import SILENT
 from harness.core.record import Cell, Column, IssueResult, IssueStatus
-from harness.spec.cases import CASES_BY_NAME
 from harness.suite.session import RunSettings, Session
 
 
