@@ -205,8 +205,7 @@ def test_killed_control_plane_comes_back_with_its_objects(shared: Shared, compon
     sandbox.start(component)
     assert (_get_port(sandbox), sandbox.component(component).phase) == (port, Phase.RUNNING)
     if component == KUBE_APISERVER:
-        served = Cluster(sandbox.kubeconfig, retries=False).find_kinds()
-        assert served >= {kind.name for kind in CONTRACT.kinds}
+        assert Cluster(sandbox.kubeconfig, retries=False).find_kinds() >= {kind.name for kind in CONTRACT.kinds}
     found = Cluster(sandbox.kubeconfig).get(_PROJECT, "faults", before["metadata"]["name"])
     assert found is not None
     assert found["metadata"]["uid"] == before["metadata"]["uid"]

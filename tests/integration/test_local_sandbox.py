@@ -31,7 +31,6 @@ from harness.sandbox.base import (
 from harness.sandbox.local.client.sandbox import LocalSandbox, end_sandbox, list_sandboxes, start_local_sandbox
 from harness.sandbox.local.wire.process import describe_exit
 from harness.spec.bundle import render_schema
-from tests.fakes.contract import CONTRACT
 from tests.integration.conftest import Shared, Start, find_processes_below, wait_until
 
 _TABLES = sorted(table for kind in CONTRACT.kinds for table in kind.tables)

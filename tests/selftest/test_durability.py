@@ -10,6 +10,7 @@ from itertools import islice
 from pathlib import Path
 
 import pytest
+from harness.spec.cases import CASES, find_case
 
 from harness.chapters.faults.catalogue import FAULTS as ROUNDS
 from harness.chapters.faults.catalogue import find_fault
@@ -19,7 +20,6 @@ from harness.cli.soak import run_round
 from harness.core.progress import SILENT
 from harness.core.record import Check, Status
 from harness.core.settings import ControllerManager, SandboxSettings, Timeouts
-from harness.spec.cases import CASES, find_case
 from harness.spec.model import Case
 from harness.suite.session import RunSettings, Session
 from harness.suite.target import Target

@@ -5,9 +5,9 @@ from __future__ import annotations
 import dataclasses
 
 import pytest
+from harness.spec.contract_issues import ContractIssue
 
 from harness.core.record import Check, Column, Evidence, Record, Status
-from harness.spec.contract_issues import ContractIssue
 from harness.spec.profiles import Profile
 from harness.suite.conclusion import build_cells, conclude, summarise, summarise_report
 

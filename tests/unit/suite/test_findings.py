@@ -7,12 +7,12 @@ from typing import cast
 
 import pytest
 from harness.chapters.seed.run import Run
+from harness.spec.contract_issues import ContractIssue
 from harness.suite.findings import conclude
 
 from harness.core.errors import CheckFailure
 from harness.core.outcomes import Known, StaleKnownIssueWarning
 from harness.core.record import Check, Finding
-from harness.spec.contract_issues import ContractIssue
 from harness.spec.profiles import Profile
 
 ORPHAN = ContractIssue("orphan", "It stays", ("5.7",), ("^the row: .*live$",), "i", "w", "f")

@@ -5,11 +5,11 @@ from __future__ import annotations
 import dataclasses
 
 import pytest
+from harness.spec.contract_issues import ContractIssue
 from harness.suite.known_issues import conclude_issues
 
 from harness.chapters.seed.issues import KnownIssue, Probe
 from harness.core.record import Check, Evidence, Finding, IssueResult, IssueStatus, Status
-from harness.spec.contract_issues import ContractIssue
 from harness.spec.profiles import Profile
 
 ORPHAN = ContractIssue(
