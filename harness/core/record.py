@@ -149,10 +149,16 @@ class Layout(StrEnum):
 
 @dataclass(frozen=True)
 class SectionContents:
-    """A section of the report: its number, and its heading in a few words."""
+    """A section of the report: its number, and its heading in a few words; '' leaves that to its checks' title.
+
+    One that is about another chapter's objects has a title and an explanation of its own, for where it stands
+    alone.
+    """
 
     number: str
-    heading: str
+    heading: str = ""
+    title: str = ""
+    explanation: str = ""
 
 
 @dataclass(frozen=True)
@@ -181,7 +187,7 @@ class ChapterContents:
 
 @dataclass(frozen=True)
 class KindContents:
-    """A kind of the run's contract, in the report's order: its name, and its tables (main, labels, annotations)."""
+    """A kind of the run's contract, in the report's order; its tables are main, labels and annotations."""
 
     name: str
     tables: list[str] = field(default_factory=list)
@@ -265,13 +271,16 @@ class Record:
     def from_json(cls, text: str) -> Record:
         """Return the record in `text`; HarnessError if it is none or of another schema."""
         try:
-            data: dict[str, Any] = json.loads(text)
+            data = json.loads(text)
         except json.JSONDecodeError as error:
             raise HarnessError(f"not a record: {error}") from error
+        if not isinstance(data, dict):
+            raise HarnessError("not a record: it is no JSON object")
         import cattrs  # noqa: PLC0415  it takes its time, and most of a run does without
 
         try:
             return cattrs.Converter(forbid_extra_keys=True).structure(migrate(data), cls)
-        except (cattrs.BaseValidationError, AttributeError, TypeError, ValueError) as error:
-            problems = "; ".join(cattrs.transform_error(error)) or str(error)
-            raise HarnessError(f"not a record: {problems}") from error
+        except cattrs.BaseValidationError as error:
+            raise HarnessError(f"not a record: {'; '.join(cattrs.transform_error(error))}") from error
+        except (AttributeError, KeyError, TypeError) as error:   # a record of an earlier version, edited by hand
+            raise HarnessError(f"not a record: {type(error).__name__} {error}") from error

@@ -23,22 +23,18 @@ from rich.text import Text
 
 from harness.core.record import Check, IssueStatus, Record, Status
 from harness.report.diff import compare_records, render_diff
-from harness.report.matrix import build_matrix, list_matrices
-from harness.report.outline import list_failures, split_issues
-from harness.report.places import name_place, number_check
+from harness.report.evidence import describe_evidence
+from harness.report.formatting import count, format_duration, format_offset
+from harness.report.matrix import list_matrices
+from harness.report.sections import ISSUE_TONES, list_failures, split_issues
 from harness.report.tables import build_table, mark, plain, print_chapter, print_facts
 from harness.report.verdict import judge, summarise
-from harness.report.wording import count, format_duration, format_offset
+from harness.report.view import name_place, number_check
 
-_ISSUE_MARKS = {
-    IssueStatus.REPRODUCED: Status.KNOWN,
-    IssueStatus.STALE: Status.FAIL,
-    IssueStatus.NOT_CHECKED: Status.NOT_RUN,
-}
 _TONES = {"pass": "bold green", "warn": "bold yellow", "fail": "bold red"}
 _LOG_WIDTH = 110
 _FAILURES = 20   # with all that was found; of more only the titles, the report has the rest
-_MISMATCHES = 10
+_FINDINGS = 10
 _SVG_WIDTH = 104
 
 PLAIN_INTERVAL_S = 10.0
@@ -74,10 +70,10 @@ def print_matrix(
         console.print(Text.assemble(("Report: ", "bold"), str(report)), soft_wrap=True)
 
 
-def print_evidence(check: Check, console: Console) -> None:
-    """Print everything about one check: what was sent, what each poll read, the log lines, the verdict."""
+def print_evidence(record: Record, check: Check, console: Console) -> None:
+    """Print everything about one check of `record`: what was sent, what each poll read, the logs, the verdict."""
     console.print()
-    console.print(_title(check, console), soft_wrap=True)
+    console.print(_title(record, check, console), soft_wrap=True)
     if check.detail:
         _print_block(check.detail, console)
     start = min((item.at for item in check.evidence), default=None)
@@ -85,22 +81,23 @@ def print_evidence(check: Check, console: Console) -> None:
         offset = format_offset(item.at, start)
         head = Text.assemble("  ", (f"{item.kind}: ", "cyan"), plain(item.title), (f"  {offset}", "dim"))
         console.print(head, soft_wrap=True)
-        _print_block(item.body, console, indent=4)
+        _print_block(describe_evidence(item), console, indent=4)
     _print_findings(check, console)
 
 
 def render_matrix_svg(record: Record) -> str:
-    """Return the matrix as an SVG picture of a terminal; it loads nothing from elsewhere."""
+    """Return the first matrix as an SVG picture of a terminal; it loads nothing from elsewhere."""
     console = Console(
         record=True, file=io.StringIO(), width=_SVG_WIDTH, force_terminal=True, color_system="truecolor"
     )
-    console.print(build_table(build_matrix(record), console))
+    for matrix in list_matrices(record)[:1]:
+        console.print(build_table(matrix, console))
     svg = console.export_svg(title=record.command or "Ingester acceptance", theme=MONOKAI, unique_id="matrix")
     return re.sub(r"@font-face\s*\{.*?\}|<!--.*?-->", "", svg, flags=re.DOTALL)
 
 
-def _title(check: Check, console: Console) -> Text:
-    place = name_place(check)
+def _title(record: Record, check: Check, console: Console) -> Text:
+    place = name_place(record, check)
     title = f" {number_check(check)}"
     return mark(check.status, console).append(plain(f"{title} ({place})" if place else title))
 
@@ -110,7 +107,7 @@ def _print_failures(record: Record, console: Console) -> None:
     for number, check in enumerate(list_failures(record)):
         if number < _FAILURES:
             console.print()
-        console.print(_title(check, console), soft_wrap=True)
+        console.print(_title(record, check, console), soft_wrap=True)
         if number >= _FAILURES:
             continue
         if check.detail:
@@ -120,12 +117,12 @@ def _print_failures(record: Record, console: Console) -> None:
 
 def _print_findings(check: Check, console: Console) -> None:
     print_facts(check, console)
-    for item in check.findings[:_MISMATCHES]:
+    for item in check.findings[:_FINDINGS]:
         console.print(Text(f"  {plain(item.where)}"))
         console.print(Text.assemble("    expected  ", (plain(item.expected), "green")), soft_wrap=True)
         console.print(Text.assemble("    found     ", (plain(item.actual), "red")), soft_wrap=True)
-    if len(check.findings) > _MISMATCHES:
-        console.print(Text(f"  and {count(len(check.findings) - _MISMATCHES, 'more difference')} in the report"))
+    if len(check.findings) > _FINDINGS:
+        console.print(Text(f"  and {count(len(check.findings) - _FINDINGS, 'more difference')} in the report"))
     if check.reproduce and check.status not in {Status.PASS, Status.NOT_APPLICABLE}:
         console.print(Text.assemble("  reproduce: ", (plain(check.reproduce), "bold")), soft_wrap=True)
 
@@ -136,7 +133,7 @@ def _print_issues(record: Record, console: Console) -> None:
         console.print()
         console.print(Text("Known issues", "bold"))
     for issue in looked_for:
-        symbol = mark(_ISSUE_MARKS[issue.status], console, issue.status.value.replace("_", " "))
+        symbol = mark(ISSUE_TONES[issue.status], console, issue.status.value.replace("_", " "))
         seen = f" ({issue.detail})" if issue.sections and issue.detail else ""
         console.print(symbol.append(f"  {plain(issue.title)}{plain(seen)}"), soft_wrap=True)
         if issue.workaround and issue.status == IssueStatus.REPRODUCED:

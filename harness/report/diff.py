@@ -10,10 +10,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from harness.core.record import Record, Status, combine
-from harness.report.matrix import ROW_ORDER, Matrix, list_matrices, order_kinds
-from harness.report.outline import list_latencies
-from harness.report.wording import count, format_duration, join_names
+from harness.core.record import KindContents, Record, Status, combine
+from harness.report.contents import order_kinds
+from harness.report.formatting import count, format_duration, join_names
+from harness.report.matrix import Matrix, list_matrices
+from harness.report.sections import list_latencies
 
 LATENCY_FACTOR = 2.0
 """How many times slower or faster a write must have become to be worth a line."""
@@ -22,6 +23,8 @@ LATENCY_FLOOR_S = 0.1
 """Changes by less than this are the noise of a busy machine, whatever their factor."""
 
 ABSENT = "absent"
+
+_READABLE = 12   # so many lines that say the same, or one per kind, are still read
 
 
 class Area(StrEnum):
@@ -103,25 +106,32 @@ _SHORTFALLS = (Status.FAIL, Status.ERROR, Status.INVALID, Status.NOT_RUN, Status
 
 
 def _compare_matrices(old: Record, new: Record) -> Iterator[Difference]:
-    """Yield what changed in each chapter that the old run had; the first matrix stands in every comparison."""
+    """Yield what changed in each chapter that the old run had; the first one stands in every comparison."""
     before = {matrix.chapter: matrix for matrix in list_matrices(old)}
     after = {matrix.chapter: matrix for matrix in list_matrices(new)}
+    kinds = _merge_kinds(old, new)
     for chapter in dict.fromkeys((*before, *after)):
-        if not chapter or chapter in before:
-            yield from _compare_cells(before.get(chapter), after.get(chapter))
+        if chapter in before or after[chapter].leads:
+            yield from _compare_cells(before.get(chapter), after.get(chapter), kinds)
 
 
-def _compare_cells(old: Matrix | None, new: Matrix | None) -> Iterator[Difference]:
+def _merge_kinds(old: Record, new: Record) -> list[KindContents]:
+    """Return the kinds of both runs, each once, in the new one's order."""
+    return list({kind.name: kind for kind in (*new.kinds, *old.kinds)}.values())
+
+
+def _compare_cells(old: Matrix | None, new: Matrix | None, known: list[KindContents]) -> Iterator[Difference]:
     """Yield each changed cell of one matrix; in one line those that did not run, and many that ceased to apply."""
     before, after = (matrix.list_results() if matrix else {} for matrix in (old, new))
     columns = [column.name for matrix in (old, new) if matrix for column in matrix.columns]
-    places = [(kind, name) for kind in order_kinds(kind for kind, _ in (*before, *after)) for name in columns]
+    kinds = order_kinds(known, (kind for kind, _ in (*before, *after)))
+    places = [(kind, name) for kind in kinds for name in columns]
     others = [place for place in (*before, *after) if not place[0]]
     changes: list[tuple[str, Difference]] = []
     not_run: list[str] = []
     for kind, name in dict.fromkeys((*places, *others)):
         was, now = before.get((kind, name)), after.get((kind, name))
-        if was == now:
+        if was == now or (was is None and now is Status.NOT_RUN):
             continue
         if was is not None and now in {None, Status.NOT_RUN}:
             not_run.append(kind)
@@ -129,35 +139,37 @@ def _compare_cells(old: Matrix | None, new: Matrix | None) -> Iterator[Differenc
         worse = was is not None and now in _SHORTFALLS and combine([was, now]) == now
         subject = f"{kind}, {name}" if kind else name
         changes.append((kind, Difference(Area.CELL, subject, _word(was), _word(now), worse)))
-    title = next((matrix.title for matrix in (old, new) if matrix and matrix.chapter), "")
+    title = next((matrix.title for matrix in (old, new) if matrix and not matrix.leads), "")
     place = f" ({title})" if title else ""
-    yield from _gather(changes, place)
+    yield from _gather(changes, place, known)
     if not_run:
-        subject = f"{_name_cells(not_run)}{place}"
+        subject = f"{_name_cells(not_run, known)}{place}"
         yield Difference(Area.CELL, subject, "judged", Status.NOT_RUN.label.lower(), worse=True)
 
 
-def _gather(changes: list[tuple[str, Difference]], place: str) -> Iterator[Difference]:
+def _gather(
+    changes: list[tuple[str, Difference]], place: str, known: list[KindContents]
+) -> Iterator[Difference]:
     """Yield the changes; equal ones to or from 'not applicable' in one line where they are too many to read."""
     equal: dict[tuple[str, str], list[str]] = {}
     for kind, item in changes:
         if kind and _word(Status.NOT_APPLICABLE) in {item.before, item.after} and not item.worse:
             equal.setdefault((item.before, item.after), []).append(kind)
-    gathered = {pair: kinds for pair, kinds in equal.items() if len(kinds) > len(ROW_ORDER)}
+    gathered = {pair: kinds for pair, kinds in equal.items() if len(kinds) > max(len(known), _READABLE)}
     for _, item in changes:
         if item.worse or (item.before, item.after) not in gathered:
             yield item
     for (was, now), kinds in gathered.items():
-        yield Difference(Area.CELL, f"{_name_cells(kinds)}{place}", was, now)
+        yield Difference(Area.CELL, f"{_name_cells(kinds, known)}{place}", was, now)
 
 
-def _name_cells(kinds: list[str]) -> str:
+def _name_cells(kinds: list[str], known: list[KindContents]) -> str:
     """Return how many cells there are and of which kinds, given the kind of each; '' is a check of no kind."""
-    names = order_kinds(filter(None, kinds))
+    names = order_kinds(known, filter(None, kinds))
     checks = count(kinds.count(""), "check") if "" in kinds else ""
     if not names:
         return checks
-    named = "all kinds" if len(names) == len(ROW_ORDER) else join_names(names)
+    named = "all kinds" if len(names) > 1 and {kind.name for kind in known} <= set(names) else join_names(names)
     cells = f"{count(len(kinds) - kinds.count(''), 'cell')} of {named}"
     return f"{cells}, {checks}" if checks else cells
 

@@ -1,7 +1,7 @@
 """Renders a record as HTML: one section to stand above pytest-html's table, or a page of its own.
 
 Either is complete in itself: styles and drawings are inline, and nothing is fetched. The templates only lay
-out what `harness.report.outline` selects; everything in them is escaped unless it is ours.
+out what `harness.report.sections` selects; everything in them is escaped unless it is ours.
 """
 
 from __future__ import annotations
@@ -12,21 +12,10 @@ from pathlib import Path
 import jinja2
 from markupsafe import Markup
 
-from harness.core.record import Check, Evidence, IssueStatus, Record, Status, combine
+from harness.core.record import Evidence, Record, combine
 from harness.report.diff import compare_records, find_changed_cells
-from harness.report.latency import draw_latencies
-from harness.report.matrix import Matrix, MatrixCell, list_matrices
-from harness.report.outline import (
-    group_other_checks,
-    list_explained,
-    list_failures,
-    list_latencies,
-    list_row_counts,
-    split_issues,
-)
-from harness.report.places import name_check, name_row, number_check
-from harness.report.verdict import count_statuses, judge
-from harness.report.wording import (
+from harness.report.evidence import describe_evidence, list_findings
+from harness.report.formatting import (
     count,
     format_duration,
     format_milliseconds,
@@ -35,14 +24,21 @@ from harness.report.wording import (
     parse_time,
     split_difference,
 )
+from harness.report.latency import draw_latencies
+from harness.report.matrix import Matrix, MatrixCell, list_matrices
+from harness.report.sections import (
+    ISSUE_TONES,
+    group_other_checks,
+    list_explained,
+    list_failures,
+    list_latencies,
+    list_row_counts,
+    split_issues,
+)
+from harness.report.verdict import count_statuses, judge
+from harness.report.view import name_check, name_row, name_subject, number_check
 
 TEMPLATES = Path(__file__).with_name("templates")
-
-ISSUE_TONES = {
-    IssueStatus.REPRODUCED: Status.KNOWN,
-    IssueStatus.STALE: Status.FAIL,
-    IssueStatus.NOT_CHECKED: Status.NOT_RUN,
-}
 
 LONG_BODY_LINES = 18
 LONG_BODY_CHARACTERS = 1800
@@ -85,7 +81,7 @@ def _render(template: str, record: Record, baseline: Record | None, styles: tupl
         changed=find_changed_cells(baseline, record) if baseline else {},
         differences=compare_records(baseline, record) if baseline else [],
         latencies=latencies,
-        plot=Markup(draw_latencies(latencies)),  # noqa: S704  our own drawing, escaped by ElementTree
+        plot=Markup(draw_latencies(latencies)),  # noqa: S704  our own drawing, which escapes its texts
         versions={"harness": record.harness_version, "namespace": record.namespace, **record.environment},
         kind_counts=kind_counts,
         other_counts=other_counts,
@@ -122,11 +118,13 @@ def _load_templates() -> jinja2.Environment:
         cell_id=_name_cell,
         combine=combine,
         count_statuses=count_statuses,
+        describe_evidence=describe_evidence,
         is_long=_is_long,
-        mark_lines=_mark_lines,
+        mark_findings=_mark_findings,
         matrix_id=_name_matrix,
         name_check=name_check,
         name_row=name_row,
+        name_subject=name_subject,
         number_check=number_check,
         shorten=_shorten,
         split_difference=split_difference,
@@ -141,7 +139,7 @@ def _name_cell(cell: MatrixCell) -> str:
 
 
 def _name_matrix(matrix: Matrix) -> str:
-    return f"ia-chapter-{matrix.chapter}" if matrix.chapter else "ia-glance"
+    return f"ia-chapter-{matrix.chapter}"
 
 
 def _name_anchors(record: Record, matrices: list[Matrix]) -> dict[int, str]:
@@ -160,11 +158,11 @@ def _shorten(text: str, limit: int) -> str:
     return f"{text[:limit]}\n[{len(text) - limit} more characters in report.json]"
 
 
-def _is_long(item: Evidence) -> bool:
-    return item.body.count("\n") >= LONG_BODY_LINES or len(item.body) > LONG_BODY_CHARACTERS
+def _is_long(text: str) -> bool:
+    return text.count("\n") >= LONG_BODY_LINES or len(text) > LONG_BODY_CHARACTERS
 
 
-def _mark_lines(item: Evidence, checks: list[Check]) -> list[tuple[str, bool]]:
-    """Return the lines of a comparison, and whether each states one of the mismatches of `checks`."""
-    places = tuple(f"{mismatch.where}:" for check in checks for mismatch in check.findings)
-    return [(line, line.lstrip().startswith(places)) for line in _shorten(item.body, BODY_LIMIT).splitlines()]
+def _mark_findings(item: Evidence) -> list[tuple[str, bool]]:
+    """Return the lines of a comparison, and whether each states a finding."""
+    lines = {line for finding in list_findings(item) for line in finding.splitlines()}
+    return [(line, line in lines) for line in _shorten(describe_evidence(item), BODY_LIMIT).splitlines()]

@@ -10,9 +10,9 @@ from collections.abc import Iterable, Iterator
 from xml.etree import ElementTree
 
 from harness.core.record import Check, IssueResult, IssueStatus, Record, Status
-from harness.report.outline import KNOWN_ISSUES, find_section, group_by_section
-from harness.report.places import list_evidence
-from harness.report.wording import format_moment, parse_time
+from harness.report.evidence import describe_evidence
+from harness.report.formatting import format_moment, parse_time
+from harness.report.sections import group_by_section
 
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _EVIDENCE_LIMIT = 4000   # characters of one piece; report.json has all of it
@@ -22,8 +22,7 @@ def render_junit(record: Record) -> str:
     """Return `record` as a JUnit XML document; characters that XML can't hold become U+FFFD."""
     root = ElementTree.Element("testsuites", name="Ingester acceptance")
     suites = [_render_suite(record, heading, checks) for heading, checks in group_by_section(record)]
-    if not any(find_section(check) == KNOWN_ISSUES for check in record.checks):
-        suites += _render_issues(record)
+    suites += _render_issues(record)
     if suites:
         _add_properties(suites[0], record)   # the format has no place for them above the suites
     for counter in ("tests", "failures", "errors", "skipped"):
@@ -41,22 +40,22 @@ def _render_suite(record: Record, heading: str, checks: list[Check]) -> ElementT
             suite,
             "testcase",
             classname=_clean(check.kind or "sandbox"),
-            name=_clean(check.title),
+            name=_clean(f"{check.title}: {check.topic}" if check.topic else check.title),
             time=f"{check.duration_s:.3f}",
         )
-        _render_status(case, record, check)
-    return _count(suite, sum(check.duration_s for check in checks))
+        _render_status(case, check)
+    return _count_cases(suite, sum(check.duration_s for check in checks))
 
 
-def _render_status(case: ElementTree.Element, record: Record, check: Check) -> None:
+def _render_status(case: ElementTree.Element, check: Check) -> None:
     detail = check.detail or check.status.label
     match check.status:
         case Status.FAIL:
-            _add(case, "failure", detail, _describe(record, check), error="CheckFailure")
+            _add(case, "failure", detail, _describe(check), error="CheckFailure")
         case Status.ERROR:
-            _add(case, "error", detail, _describe(record, check), error="HarnessError")
+            _add(case, "error", detail, _describe(check), error="HarnessError")
         case Status.INVALID:
-            _add(case, "error", f"INVALID: {detail}", _describe(record, check), error="Invalid")
+            _add(case, "error", f"INVALID: {detail}", _describe(check), error="Invalid")
         case Status.NOT_RUN | Status.NOT_APPLICABLE:
             _add(case, "skipped", f"{check.status.label}: {check.detail}".removesuffix(": "))
         case Status.KNOWN:
@@ -67,11 +66,12 @@ def _render_status(case: ElementTree.Element, record: Record, check: Check) -> N
 
 
 def _render_issues(record: Record) -> Iterator[ElementTree.Element]:
-    """Yield a suite for the seed report's issues, in which a stale one fails unless the run allowed it.
+    """Yield a suite for the issues that no check stands for; a stale one fails unless the run allowed it.
 
-    Those of later chapters are counted by the checks in which they show.
+    Those of which the record says in which sections they show are counted by these sections' checks.
     """
-    issues = [issue for issue in record.known_issues if not issue.sections]
+    topics = {check.topic for check in record.checks}
+    issues = [issue for issue in record.known_issues if not issue.sections and issue.id not in topics]
     if not issues:
         return
     suite = _start_suite(record, "Known issues")
@@ -85,7 +85,7 @@ def _render_issues(record: Record) -> Iterator[ElementTree.Element]:
             _add(case, "failure", "stale: it did not show in this run", issue.detail, error="StaleKnownIssue")
         else:
             _say(case, [_describe_issue(issue)])
-    yield _count(suite, 0.0)
+    yield _count_cases(suite, 0.0)
 
 
 def _describe_issue(issue: IssueResult) -> str:
@@ -123,7 +123,7 @@ def _list_properties(record: Record) -> Iterable[tuple[str, str]]:
     yield from record.digests.items()
 
 
-def _count(suite: ElementTree.Element, time_s: float) -> ElementTree.Element:
+def _count_cases(suite: ElementTree.Element, time_s: float) -> ElementTree.Element:
     for counter, path in (
         ("tests", "testcase"),
         ("failures", "testcase/failure"),
@@ -135,13 +135,13 @@ def _count(suite: ElementTree.Element, time_s: float) -> ElementTree.Element:
     return suite
 
 
-def _describe(record: Record, check: Check) -> str:
-    """Return what a reader of the CI page needs: the mismatches, how to reproduce them, and the evidence."""
+def _describe(check: Check) -> str:
+    """Return what a reader of the CI page needs: the findings, how to reproduce them, and the evidence."""
     lines = [*map(_cut, map(str, check.findings)), *_list_facts(check)]
     if check.reproduce:
         lines.append(f"Reproduce: {check.reproduce}")
-    for item in list_evidence(record, check):
-        lines += ["", f"--- {item.kind}: {item.title}", _cut(item.body)]
+    for item in check.evidence:
+        lines += ["", f"--- {item.kind}: {item.title}", _cut(describe_evidence(item))]
     return "\n".join(lines)
 
 

@@ -5,25 +5,24 @@ Every command, version, log line, count and row is this run's; nothing is stated
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator, Sequence
 
-from harness.core.record import Check, Column, IssueResult, IssueStatus, Record, Status, combine
+from harness.core.record import Check, IssueResult, IssueStatus, Record, Status
 from harness.report.diff import Area, compare_records, render_diff
-from harness.report.markup import escape, fence, fold, quote, tabulate
-from harness.report.matrix import Matrix, MatrixCell, build_matrix, list_matrices
-from harness.report.outline import (
-    SECTIONS,
-    find_last_row,
-    find_section,
+from harness.report.formatting import format_duration, format_milliseconds, format_moment
+from harness.report.markdown_syntax import escape, fence, fold, quote, tabulate
+from harness.report.matrix import Matrix, MatrixCell, list_matrices
+from harness.report.sections import (
+    OTHER_SECTION,
+    group_other_checks,
     list_explained,
     list_failures,
     list_latencies,
-    list_row_counts,
     split_issues,
 )
-from harness.report.places import list_evidence, name_check, name_place, name_row, number_check
+from harness.report.seed_markdown import BODIES, write_confirmed, write_sections
 from harness.report.verdict import judge, summarise
-from harness.report.wording import count, format_duration, format_milliseconds, format_moment
+from harness.report.view import name_place, name_row, name_subject, number_check
 
 _VALUE_LIMIT = 500   # characters of a value that differs
 
@@ -42,10 +41,10 @@ def render_markdown(record: Record, baseline: Record | None = None) -> str:
         *(part for matrix in list_matrices(record) for part in _write_matrix(matrix)),
         *_write_failures(record),
         *_write_differences(record, baseline),
-        *_write_sections(record, "1.", "Section 1: Sandbox and creation"),
-        *_write_sections(record, "2.", "Section 2: Patches and their rows"),
+        *write_sections(record),
+        *_write_other_checks(record),
         *_write_issues(record),
-        *_write_confirmed(record),
+        *write_confirmed(record),
         *_write_latencies(record),
         *_write_environment(record),
     ]
@@ -72,12 +71,12 @@ def _write_failures(record: Record) -> Iterator[str]:
     if failures:
         yield "## What failed"
     for check in failures:
-        place = name_place(check)
+        place = name_place(record, check)
         yield f"### {check.status.symbol} {escape(number_check(check))}{f' ({place})' if place else ''}"
         yield escape(check.detail)
         yield "\n".join(f"- {escape(name)}: {escape(value)}" for name, value in check.facts.items())
         if check.findings:
-            rows = [(quote(m.where), quote(_cut(m.expected)), quote(_cut(m.actual))) for m in check.findings]
+            rows = [(quote(f.where), quote(_cut(f.expected)), quote(_cut(f.actual))) for f in check.findings]
             yield tabulate(("Where", "Expected", "Found"), rows)
         if check.reproduce:
             yield fence(check.reproduce, "sh")
@@ -95,21 +94,29 @@ def _write_matrix(matrix: Matrix) -> Iterator[str]:
     for status, remark in matrix.remarks:
         yield f"{status.symbol} {escape(remark)}"
     if matrix.others:
-        yield _write_others(matrix)
+        yield _write_rows(matrix.others, matrix.facts)
 
 
-def _write_others(matrix: Matrix) -> str:
+def _write_other_checks(record: Record) -> Iterator[str]:
+    """Yield the checks that neither a matrix nor one of the seed report's sections shows."""
+    checks = [check for group in group_other_checks(record) for check in group if check.section not in BODIES]
+    if checks:
+        yield f"## {OTHER_SECTION}"
+        yield _write_rows(checks)
+
+
+def _write_rows(checks: Sequence[Check], facts: Sequence[str] = ()) -> str:
     """Return a table of a row per check, with its facts as columns or in one."""
-    names = [escape(name) for name in matrix.facts]
-    measured = not names and any(check.facts for check in matrix.others)
+    names = [escape(name) for name in facts]
+    measured = not names and any(check.facts for check in checks)
     rows = []
-    for check in matrix.others:
+    for check in checks:
         word = check.status.symbol if check.status is Status.NOT_APPLICABLE else _word(check.status)
-        facts = [escape(check.facts.get(name, "—")) for name in matrix.facts]
+        values = [escape(check.facts.get(name, "—")) for name in facts]
         if measured:
-            facts.append("; ".join(f"{escape(name)}: {escape(value)}" for name, value in check.facts.items()))
+            values.append("; ".join(f"{escape(name)}: {escape(value)}" for name, value in check.facts.items()))
         result = f"{word} ({escape(check.detail)})" if check.detail else word
-        rows.append((escape(name_row(check)), result, *facts))
+        rows.append((escape(name_row(check)), result, *values))
     return tabulate(("Check", "Result", *names, *(["Measured"] if measured else [])), rows)
 
 
@@ -138,115 +145,6 @@ def _write_differences(record: Record, baseline: Record | None) -> Iterator[str]
     yield render_diff(differences, before="baseline", markdown=True).strip()
 
 
-def _write_sections(record: Record, prefix: str, title: str) -> Iterator[str]:
-    """Yield one of the seed report's sections; a run of later chapters alone has none."""
-    if any(find_section(check) for check in record.checks) and not any(
-        find_section(check).startswith(prefix) for check in record.checks
-    ):
-        return
-    yield f"## {title}"
-    bodies: dict[str, Callable[[Record, list[Check]], Iterable[str]]] = {
-        "1.1": _write_components,
-        "1.2": _write_tables,
-        "1.3": _write_logs,
-        "1.4": _write_requests,
-        "1.5": _write_logs,
-        "1.6": _write_counts,
-        "2.1": _write_requests,
-        "2.2": _write_logs,
-        "2.3": _write_updated_rows,
-        "2.4": lambda *_: (),
-    }
-    for number, heading in SECTIONS.items():
-        if number.startswith(prefix):
-            checks = [check for check in record.checks if find_section(check) == number]
-            yield f"### {number} {heading}"
-            yield _summarise_checks(checks)
-            yield from bodies[number](record, checks)
-
-
-def _summarise_checks(checks: list[Check]) -> str:
-    if not checks:
-        return "No check of this section ran."
-    lines = [f"- {check.status.symbol} {_name(check)}{_after(check.detail)}" for check in checks]
-    return "\n".join(lines)
-
-
-def _write_components(record: Record, _: list[Check]) -> Iterator[str]:
-    if record.command:
-        yield fence(record.command, "sh")
-    if record.components:
-        rows = [
-            (quote(item.name), escape(item.phase), str(item.restarts), escape(item.reason), quote(item.version))
-            for item in record.components
-        ]
-        yield tabulate(("Component", "State", "Restarts", "Reason", "Version"), rows)
-
-
-def _write_tables(record: Record, _: list[Check]) -> Iterator[str]:
-    names = sorted(record.row_counts)
-    if names:
-        labels = [name for name in names if name.endswith("_labels")]
-        annotations = [name for name in names if name.endswith("_annotations")]
-        main = [name for name in names if name not in {*labels, *annotations}]
-        yield (
-            f"{count(len(names), 'table')}: {len(main)} main, {len(labels)} for labels, "
-            f"{len(annotations)} for annotations."
-        )
-        yield ", ".join(quote(name) for name in main)
-
-
-def _write_requests(record: Record, checks: list[Check]) -> Iterator[str]:
-    """Yield what was sent, folded per check: request and response as they went over the wire."""
-    for check in checks:
-        sent = [item for item in list_evidence(record, check) if item.kind in {"request", "response"}]
-        if sent:
-            yield fold(_name(check), sent)
-
-
-def _write_logs(record: Record, checks: list[Check]) -> Iterator[str]:
-    """Yield the log lines of all checks in one block, each once: several pieces may quote it."""
-    bodies = [item.body for check in checks for item in list_evidence(record, check) if item.kind == "log"]
-    lines = list(dict.fromkeys(line for body in bodies for line in body.splitlines() if line.strip()))
-    if lines:
-        yield fence("\n".join(lines), "json" if all(line.startswith("{") for line in lines) else "")
-
-
-def _write_counts(record: Record, _: list[Check]) -> Iterator[str]:
-    counts, others = list_row_counts(record)
-    if counts:
-        rows = [(kind, *map(_number, numbers)) for kind, numbers in counts]
-        yield tabulate(("Kind", "Rows", "Rows of labels", "Rows of annotations"), rows)
-    if others:
-        yield tabulate(("Other table", "Rows"), [(quote(name), str(number)) for name, number in others.items()])
-
-
-def _number(number: int | None) -> str:
-    return "—" if number is None else str(number)
-
-
-def _write_updated_rows(record: Record, checks: list[Check]) -> Iterator[str]:
-    rows = []
-    for row in build_matrix(record).rows:
-        before = find_last_row(record, row.kind, Column.SYNCED)
-        after = find_last_row(record, row.kind, Column.UPDATE_SYNCED)
-        if after:
-            rows.append(
-                (
-                    row.kind,
-                    quote(after.get("name", "")),
-                    f"{before.get('res_version', '—')} → {after['res_version']}",
-                    f"{before.get('update_time', '—')} → {after.get('update_time', '—')}",
-                )
-            )
-    if rows:
-        yield tabulate(("Kind", "Name", "res_version", "update_time"), rows)
-    for check in checks:
-        compared = [item for item in list_evidence(record, check) if item.kind == "comparison"]
-        if compared:
-            yield fold(_name(check), compared)
-
-
 def _write_issues(record: Record) -> Iterator[str]:
     yield "## Known issues"
     if not record.known_issues:
@@ -263,7 +161,7 @@ def _write_issues(record: Record) -> Iterator[str]:
 
 def _describe_issue(record: Record, issue: IssueResult) -> Iterator[str]:
     yield f"- **Status:** {_ISSUE_WORDS[issue.status]} (`{issue.id}`)"
-    cells = [f"{check.section} {check.kind or name_check(check)}" for check in list_explained(record, issue)]
+    cells = [f"{check.section} {name_subject(check) or check.title}" for check in list_explained(record, issue)]
     for word, text in (
         ("Seen", issue.detail),
         ("Cells", ", ".join(cells)),
@@ -274,38 +172,6 @@ def _describe_issue(record: Record, issue: IssueResult) -> Iterator[str]:
     ):
         if text:
             yield f"- **{word}:** {escape(text)}"
-
-
-def _write_confirmed(record: Record) -> Iterator[str]:
-    """Yield what the run's own checks say of the Ingester: a claim per group, with how many of them hold."""
-    yield "## Ingester behaviour confirmed"
-    claims: list[tuple[str, list[Status]]] = [
-        ("An ingester controller is registered per kind", _statuses(record, section="1.3")),
-        ("A created object reaches MySQL", _statuses(record, column=Column.SYNCED)),
-        ("Each reconcile leaves its log lines", _statuses(record, section="1.5")),
-        (
-            "A row equals its object: whole JSON, indexed columns, labels, annotations",
-            _statuses(record, section="1.6"),
-        ),
-        ("A patch reaches MySQL, at the version that it returned", _statuses(record, column=Column.UPDATE_SYNCED)),
-    ]
-    lines: list[str] = []
-    for claim, statuses in claims:
-        if statuses:
-            held = statuses.count(Status.PASS)
-            worst = combine(statuses)
-            rest = "" if worst == Status.PASS else f" (worst: {worst.label.lower()})"
-            lines.append(f"{len(lines) + 1}. {worst.symbol} {claim}: {held} of {len(statuses)}{rest}")
-    for issue in record.known_issues:
-        if issue.status == IssueStatus.REPRODUCED and issue.impact:
-            lines.append(f"{len(lines) + 1}. ⚠️ {escape(issue.title)}: {escape(issue.impact)}")
-    yield "\n".join(lines) or "Nothing: no check ran."
-
-
-def _statuses(record: Record, *, section: str = "", column: Column | None = None) -> list[Status]:
-    if column is not None:
-        return [cell.status for cell in record.cells if cell.column == column]
-    return [check.status for check in record.checks if find_section(check) == section]
 
 
 def _write_latencies(record: Record) -> Iterator[str]:
@@ -331,11 +197,3 @@ def _write_environment(record: Record) -> Iterator[str]:
     rows += [(f"stage: {escape(name)}", format_duration(value)) for name, value in record.stages_s.items()]
     if rows:
         yield tabulate(("What", "Value"), rows)
-
-
-def _name(check: Check) -> str:
-    return escape(f"{check.kind}: {name_check(check)}" if check.kind else check.title)
-
-
-def _after(detail: str) -> str:
-    return f": {escape(detail)}" if detail else ""

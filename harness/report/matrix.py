@@ -1,51 +1,41 @@
-"""The matrices of a report: one per chapter, their rows, what is said once instead of in each cell, the evidence.
+"""The matrices of a report: one per chapter, their rows, what is said once instead of in each cell.
 
-The first matrix is the record's own cells, the seed report's. Those of the later chapters are read off the checks:
-one check is one cell. It selects from a record and orders; it judges nothing and writes no markup.
+A cell is all checks of a kind in the sections of a column, and as good as the worst of them. It selects from a
+record and orders; it judges nothing and writes no markup.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+import dataclasses
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from harness.core.record import Cell, Check, Column, Evidence, Record, Status, combine
-from harness.report.chapters import CHAPTERS, Chapter, find_chapter, rank_section
-from harness.report.places import Heading, find_checks, head_section, list_own_evidence, name_row, number_section
-from harness.report.wording import count, join_names
-from harness.spec.catalogue import KINDS
-
-_LAST_ROW = "SparkJob"   # the seed report's matrix ends with the kind that did not sync
-
-ROW_ORDER: tuple[str, ...] = (
-    *(kind.name for kind in KINDS if kind.name != _LAST_ROW),
-    *(kind.name for kind in KINDS if kind.name == _LAST_ROW),
-)
-"""The kinds as the seed report's matrix lists them."""
+from harness.core.record import ChapterContents, Check, Layout, Record, Status, combine
+from harness.report.contents import Column, Contents, list_columns, list_groups, order_kinds
+from harness.report.formatting import count, join_names
+from harness.report.view import name_row
 
 _VERBS = {
     Status.NOT_RUN: ("did not run", "did not run"),
     Status.NOT_APPLICABLE: ("does not apply", "do not apply"),
     Status.KNOWN: ("falls short as expected", "fall short as expected"),
 }
-_FIRST_TITLE = "Results at a glance"
-_FIRST_EXPLANATION = "Objects as kubectl sends them, straight to kube-apiserver."
 _NOT_SELECTED = "not selected"
 _SHARED_BY = 4   # a reason of more cells than this is said once
 _WIDE = 6   # with more columns than this, every reason stands beside the table: its cells are too narrow
+_NARROW = 4   # columns that fit side by side on a telephone
 _NAMED = 3   # this many cells are named, more are counted
 
 
 @dataclass(frozen=True)
 class MatrixCell:
-    """A cell as it is shown. `evidence` is what none of its `checks` shows by itself."""
+    """A cell as it is shown: the checks of a kind in the sections of a column."""
 
     kind: str
-    column: Heading
+    column: Column
     status: Status
     detail: str = ""
     checks: Sequence[Check] = ()
-    evidence: Sequence[Evidence] = ()
 
     @property
     def place(self) -> tuple[str, str]:
@@ -83,28 +73,35 @@ class SharedReason:
 
 @dataclass(frozen=True)
 class Matrix:
-    """One of the report's matrices, and the checks of its chapter that belong to no kind, in `others`.
+    """A chapter of the report: its matrix, and the checks of it that are in no cell, in `others`.
 
-    `explanation` says what it is about, where there are several. `shared` are the reasons that many of its cells
-    have. One that `is_idle` is not worth a table: no cell of it applies, or none ran, and `shared` says why.
-    `facts` are the names of what `others` measured, where they are the columns of a table of their own.
+    `explanation` says what it is about, where there are several. The first chapter of the contents `leads`, and
+    needs no name. `shared` are the reasons that many of its cells have. One that `is_idle` is not worth a table:
+    no cell of it applies, or none ran, and `shared` says why. `facts` are the names of what `others` measured,
+    where they are the columns of a table of their own.
     """
 
     chapter: str
     title: str
     explanation: str
-    columns: tuple[Heading, ...]
+    columns: tuple[Column, ...]
     cells: Sequence[MatrixCell]
     rows: list[Row] = field(default_factory=list)
     shared: list[SharedReason] = field(default_factory=list)
     is_idle: bool = False
     others: Sequence[Check] = ()
     facts: tuple[str, ...] = ()
+    leads: bool = False
 
     @property
     def is_wide(self) -> bool:
         """Whether its columns are too many for words in the cells."""
         return len(self.columns) > _WIDE
+
+    @property
+    def is_narrow(self) -> bool:
+        """Whether its columns stand side by side on a telephone."""
+        return len(self.columns) <= _NARROW
 
     @property
     def statuses(self) -> list[Status]:
@@ -130,147 +127,141 @@ class Matrix:
         said = {(item.status, item.reason) for item in self.shared}
         return "" if (cell.status, cell.detail) in said else cell.detail
 
+    def list_checks(self) -> list[Check]:
+        """Return the checks that stand in it."""
+        return [*(check for cell in self.cells for check in cell.checks), *self.others]
+
     def list_results(self) -> dict[tuple[str, str], Status]:
         """Return the status of each cell by kind and column, and of each other check by '' and its name."""
         results = {cell.place: cell.status for cell in self.cells}
         return results | {("", name_row(check)): check.status for check in self.others}
 
 
-def build_matrix(record: Record) -> Matrix:
-    """Return the first matrix: the objects as kubectl sends them. A cell that the record lacks did not run."""
-    columns = tuple(Heading(column.value, column.heading) for column in Column)
-    cells = [_show_cell(record, cell) for cell in record.cells]
-    rows = _list_rows(cells, columns)
-    return Matrix(
-        "",
-        _FIRST_TITLE,
-        _FIRST_EXPLANATION if any(map(_goes_through_api, record.checks)) else "",
-        columns,
-        cells,
-        rows,
-        _list_shared_reasons(cells, _SHARED_BY, (Status.NOT_RUN,), with_place=False),
-    )
+def build_matrix(record: Record, chapter: ChapterContents) -> Matrix | None:
+    """Return what a chapter's checks add up to, None where none of them is a cell or a row of it.
 
-
-def build_chapter(record: Record, chapter: Chapter) -> Matrix | None:
-    """Return what a chapter's checks add up to, None where none of them was selected.
-
-    It has the columns of which any check was selected.
+    Sections have a column each where any check of a kind was selected. A matrix of groups of sections is whole:
+    each group is a column, each kind of the record a row, and the chapter's other checks stand outside
+    (`harness.report.sections.group_other_checks`).
     """
-    checks = [check for check in record.checks if find_chapter(check.section) is chapter]
-    if not checks:
+    contents = Contents(record)
+    checks = contents.list_checks(record, chapter)
+    columns = list_columns(chapter, checks)
+    is_table, is_whole = chapter.layout is Layout.TABLE, bool(list_groups(chapter))
+    cells = list(_list_cells(record, checks, columns, is_whole=is_whole))
+    others = [] if is_whole else [check for check in checks if is_table or not check.kind]
+    if not cells and not others:
         return None
-    placed = [] if chapter.is_table else [check for check in checks if check.kind]
-    others = sorted((c for c in checks if c not in placed), key=lambda check: rank_section(check.section))
-    columns = tuple(_list_columns(placed))
-    cells = list(_join_checks(placed, columns))
-    is_idle = {cell.status for cell in cells} in ({Status.NOT_APPLICABLE}, {Status.NOT_RUN})
-    rows = _list_rows(cells, columns)
+    is_idle = not is_whole and {cell.status for cell in cells} in ({Status.NOT_APPLICABLE}, {Status.NOT_RUN})
+    rows = _list_rows(record, cells, columns)
     said_by = 0 if is_idle or len(columns) > _WIDE else _SHARED_BY
-    title, explanation = _explain(chapter, columns)
+    title, explanation = _explain(contents, chapter, columns)
     return Matrix(
-        chapter.number,
+        chapter.key,
         title,
         explanation,
         columns,
         cells,
         [] if is_idle else rows,
-        _list_shared_reasons(cells if is_idle else [c for row in rows for c in row.cells], said_by, tuple(_VERBS)),
+        _list_shared_reasons(cells if is_idle else [c for row in rows for c in row.cells], said_by),
         is_idle,
-        others,
-        tuple(dict.fromkeys(name for check in others for name in check.facts)) if chapter.is_table else (),
+        sorted(others, key=lambda check: contents.rank(check.section)),
+        tuple(dict.fromkeys(name for check in others for name in check.facts)) if is_table else (),
+        leads=chapter is record.chapters[0],
     )
 
 
 def list_matrices(record: Record) -> list[Matrix]:
-    """Return the first matrix and those of the chapters, each where any of its checks was selected.
+    """Return a matrix for each chapter of which anything was selected, in the order of the contents.
 
-    The first one also stands, empty, where nothing was selected at all.
+    Where nothing was selected at all, the first one stands empty. It explains itself only beside others.
     """
-    chapters = [matrix for chapter in CHAPTERS if (matrix := build_chapter(record, chapter))]
-    return [build_matrix(record), *chapters] if record.cells or not chapters else chapters
+    matrices = [matrix for chapter in record.chapters if (matrix := build_matrix(record, chapter))]
+    if not matrices:
+        return [_leave_empty(chapter) for chapter in record.chapters[:1]]
+    return [dataclasses.replace(matrices[0], explanation="")] if _is_alone(matrices) else matrices
 
 
-def order_kinds(kinds: Iterable[str]) -> list[str]:
-    """Return each of `kinds` once: the report's own order first, unknown ones after them by name."""
-    found = set(kinds)
-    return [kind for kind in ROW_ORDER if kind in found] + sorted(found.difference(ROW_ORDER))
+def _is_alone(matrices: list[Matrix]) -> bool:
+    return len(matrices) == 1 and matrices[0].leads
 
 
-def _show_cell(record: Record, cell: Cell) -> MatrixCell:
-    heading = Heading(cell.column.value, cell.column.heading)
-    checks, own = find_checks(record, cell), list_own_evidence(record, cell)
-    return MatrixCell(cell.kind, heading, cell.status, cell.detail, checks, own)
+def _leave_empty(chapter: ChapterContents) -> Matrix:
+    return Matrix(chapter.key, chapter.title, "", list_columns(chapter, ()), (), leads=True)
 
 
-def _goes_through_api(check: Check) -> bool:
-    chapter = find_chapter(check.section)
-    return bool(check.kind and chapter and chapter.aside)
+def _list_cells(
+    record: Record, checks: list[Check], columns: tuple[Column, ...], *, is_whole: bool
+) -> Iterator[MatrixCell]:
+    """Yield the cells that have checks, and where the matrix is whole the others too, once any has."""
+    placed: dict[tuple[str, str], list[Check]] = {}
+    for check in checks:
+        for column in columns:
+            if check.kind and check.section in column.sections:
+                placed.setdefault((check.kind, column.key), []).append(check)
+    kinds = [kind for kind, _ in placed]
+    if placed and is_whole:
+        kinds += [kind.name for kind in record.kinds]
+    for kind in order_kinds(record.kinds, kinds):
+        for column in columns:
+            own = placed.get((kind, column.key), [])
+            if own or is_whole:
+                yield _join_checks(kind, column, own)
 
 
-def _list_columns(checks: list[Check]) -> Iterator[Heading]:
-    """Yield the columns that have checks, each once, in the order of their numbers."""
-    sections = {number_section(check): check for check in checks}
-    for section in sorted(sections, key=rank_section):
-        yield head_section(sections[section])
-
-
-def _join_checks(checks: list[Check], columns: tuple[Heading, ...]) -> Iterator[MatrixCell]:
-    """Yield the cell of each kind and section that has checks; it is as good as the worst of them.
+def _join_checks(kind: str, column: Column, checks: list[Check]) -> MatrixCell:
+    """Return the cell that the checks add up to; NOT RUN while one of its sections has none.
 
     Its detail does not say again which kind it is about, so that equal reasons of several kinds are equal.
     """
-    headings = {column.key: column for column in columns}
-    places: dict[tuple[str, str], list[Check]] = {}
-    for check in checks:
-        places.setdefault((check.kind or "", number_section(check)), []).append(check)
-    for (kind, section), own in places.items():
-        status = combine([check.status for check in own])
-        told = (check.detail.removeprefix(f"{kind}: ") for check in own if check.status is status)
-        details = dict.fromkeys(filter(None, told))
-        yield MatrixCell(kind, headings[section], status, "; ".join(details), own)
+    missing = [section for section in column.sections if section not in {check.section for check in checks}]
+    status = combine([check.status for check in checks] + [Status.NOT_RUN] * len(missing))
+    told = [check.detail.removeprefix(f"{kind}: ") for check in checks if check.status is status]
+    if missing and status is Status.NOT_RUN:
+        told.append(f"{_NOT_SELECTED}: {', '.join(missing)}")
+    return MatrixCell(kind, column, status, "; ".join(dict.fromkeys(filter(None, told))), checks)
 
 
-def _explain(chapter: Chapter, columns: tuple[Heading, ...]) -> tuple[str, str]:
-    """Return the title and the explanation of a chapter, whose columns may be about the first matrix."""
-    aside = chapter.aside
-    if aside is None or aside.section not in {column.key for column in columns}:
+def _explain(contents: Contents, chapter: ChapterContents, columns: tuple[Column, ...]) -> tuple[str, str]:
+    """Return the title and the explanation of a chapter, whose first column may be about something else."""
+    first = contents.find_section(columns[0].section) if columns else None
+    if first is None or not first.explanation:
         return chapter.title, chapter.explanation
     if len(columns) == 1:
-        return aside.title, aside.explanation
-    about = f"{aside.explanation[0].lower()}{aside.explanation[1:]}"
+        return first.title or first.heading, first.explanation
+    about = f"{first.explanation[0].lower()}{first.explanation[1:]}"
     return chapter.title, f"{chapter.explanation} The first column is about {about}"
 
 
-def _list_rows(cells: Sequence[MatrixCell], columns: tuple[Heading, ...]) -> list[Row]:
+def _list_rows(record: Record, cells: Sequence[MatrixCell], columns: tuple[Column, ...]) -> list[Row]:
     """Return the rows; a cell that is missing is NOT RUN, so that a gap can't look green."""
     found = {cell.place: cell for cell in cells}
     return [
         Row(kind, tuple(found.get((kind, column.name)) or _leave_open(kind, column) for column in columns))
-        for kind in order_kinds(cell.kind for cell in cells)
+        for kind in order_kinds(record.kinds, (cell.kind for cell in cells))
     ]
 
 
-def _leave_open(kind: str, column: Heading) -> MatrixCell:
-    return MatrixCell(kind, column, Status.NOT_RUN, _NOT_SELECTED if column.section else "")
+def _leave_open(kind: str, column: Column) -> MatrixCell:
+    return MatrixCell(kind, column, Status.NOT_RUN, _NOT_SELECTED)
 
 
-def _list_shared_reasons(
-    cells: Sequence[MatrixCell], more_than: int, statuses: tuple[Status, ...], *, with_place: bool = True
-) -> list[SharedReason]:
+def _list_shared_reasons(cells: Sequence[MatrixCell], more_than: int) -> list[SharedReason]:
     groups: dict[tuple[Status, str], list[MatrixCell]] = {}
     for cell in cells:
-        if cell.status in statuses:
+        if cell.status in _VERBS:
             groups.setdefault((cell.status, cell.detail), []).append(cell)
     return [
-        SharedReason(status, reason, len(group), _locate(group) if with_place else "")
+        SharedReason(status, reason, len(group), _locate(group))
         for (status, reason), group in groups.items()
         if len(group) > more_than and (reason or not more_than)
     ]
 
 
 def _locate(cells: list[MatrixCell]) -> str:
-    """Return where the cells stand, as far as few words can say it, or ''."""
+    """Return where the cells stand, as far as few words and the numbers of sections can say it, or ''."""
+    if not all(cell.column.section for cell in cells):
+        return ""
     if len(cells) <= _NAMED:
         return f" ({', '.join(f'{cell.kind} {cell.column.section}' for cell in cells)})"
     for names in ({cell.column.section: None for cell in cells}, {cell.kind: None for cell in cells}):

@@ -56,12 +56,9 @@ def read_record(path: Path) -> Record:
         ) from error
     try:
         return Record.from_json(text)
-    except (TypeError, ValueError, AttributeError, KeyError) as error:
-        raise HarnessError(
-            f"{file} is no record: {error}", hint="A run writes one; it is not meant to be edited."
-        ) from error
     except HarnessError as error:
-        raise HarnessError(f"{file}: {error.problem}", hint=error.hint) from error
+        hint = error.hint or "A run writes one; it is not meant to be edited."
+        raise HarnessError(f"{file}: {error.problem}", hint=hint) from error
 
 
 def load_baseline(

@@ -17,7 +17,7 @@ from rich.text import Text
 
 from harness.core.record import Check, Status
 from harness.report.matrix import Matrix, MatrixCell
-from harness.report.places import name_row
+from harness.report.view import name_row
 
 _MARKS = {   # symbol, what stands for it in ASCII, colour
     Status.PASS: ("✓", ".", "green"),

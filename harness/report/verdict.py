@@ -23,7 +23,8 @@ class Verdict:
 
 def judge(record: Record) -> Verdict:
     """Return the verdict on `record`, from its checks and cells as much as from its exit code."""
-    statuses = {check.status for check in record.checks} | {cell.status for cell in record.cells}
+    matrices = list_matrices(record)
+    statuses = {check.status for check in record.checks}.union(*(matrix.statuses for matrix in matrices))
     if Status.FAIL in statuses or (record.exit_code == 1 and Status.INVALID not in statuses):
         return Verdict("fail", "FAILED, INTERRUPTED" if record.interrupted else "FAILED")
     if record.interrupted:
@@ -32,7 +33,7 @@ def judge(record: Record) -> Verdict:
         "INCOMPLETE": record.exit_code is None,
         "COULD NOT TEST": Status.ERROR in statuses or record.exit_code not in (0, 1),
         "PROVED TOO LITTLE": Status.INVALID in statuses,
-        "PARTIAL": Status.NOT_RUN in statuses or not any(matrix.statuses for matrix in list_matrices(record)),
+        "PARTIAL": Status.NOT_RUN in statuses or not any(matrix.statuses for matrix in matrices),
     }
     word = next((word for word, holds in shortfalls.items() if holds), "")
     return Verdict("warn", word) if word else Verdict("pass", "PASSED")
@@ -46,7 +47,7 @@ def count_statuses(statuses: Sequence[Status]) -> list[tuple[Status, int]]:
 
 def summarise(record: Record) -> str:
     """Return one sentence on the cells of each matrix and one on the known issues."""
-    counts = [_count(matrix) for matrix in list_matrices(record)]
+    counts = [_count_cells(matrix) for matrix in list_matrices(record)]
     sentence = " ".join(filter(None, counts)) or "No cell was looked at."
     seen = sum(issue.status == IssueStatus.REPRODUCED for issue in record.known_issues)
     if record.known_issues:
@@ -54,7 +55,7 @@ def summarise(record: Record) -> str:
     return sentence
 
 
-def _count(matrix: Matrix) -> str:
+def _count_cells(matrix: Matrix) -> str:
     counts = ", ".join(f"{number} {status.label.lower()}" for status, number in count_statuses(matrix.statuses))
-    title = f"{matrix.title}: " if matrix.chapter else ""
+    title = "" if matrix.leads else f"{matrix.title}: "
     return f"{title}{matrix.size}: {counts}." if counts else ""

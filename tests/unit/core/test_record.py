@@ -8,29 +8,43 @@ import pytest
 
 from harness.core.errors import HarnessError
 from harness.core.record import (
-    Cell,
+    ChapterContents,
     Check,
-    Column,
+    ColumnContents,
     Component,
     Evidence,
     Finding,
     IssueResult,
     IssueStatus,
+    KindContents,
     Latency,
+    Layout,
     Record,
+    SectionContents,
     Status,
     combine,
 )
 
 
 def test_a_record_survives_json() -> None:
-    """A record that was written and read again is equal to the first."""
-    evidence = [Evidence("row", "a row", "body ü", 1.5)]
+    """A record that was written and read again is equal to the first, its contents and its evidence's data too."""
+    evidence = [Evidence("row", "a row", "body ü", 1.5), Evidence("row", "data", "", 2.0, {"columns": {"a": [1]}})]
+    finding = Finding("row.column", "a", "b", "c")
     record = Record(
         profile="p",
         components=[Component("mysql", "Running")],
-        checks=[Check("1.6", "t", "Model", Column.SYNCED, Status.FAIL, findings=[Finding("a", "b", "c")])],
-        cells=[Cell("Model", Column.SYNCED, Status.KNOWN, "x", evidence)],
+        chapters=[
+            ChapterContents(
+                "9",
+                "Nine",
+                "what it is about",
+                Layout.TABLE,
+                [SectionContents("9.1", "first"), SectionContents("9.2")],
+                [ColumnContents("both", "Both", ["9.1", "9.2"])],
+            )
+        ],
+        kinds=[KindContents("Model", ["model"])],
+        checks=[Check("1.6", "t", "Model", "topic", Status.FAIL, findings=[finding], evidence=evidence)],
         known_issues=[IssueResult("id", "title", IssueStatus.STALE, evidence=evidence)],
         latencies=[Latency("Model", "create", 0.01)],
         row_counts={"model": 1},
@@ -48,7 +62,7 @@ def test_what_is_no_record_is_refused(text: str, message: str) -> None:
 def test_a_newer_schema_is_refused() -> None:
     """A record of a later layout is not half understood."""
     data = json.loads(Record().to_json()) | {"schema_version": 99}
-    with pytest.raises(HarnessError, match="schema version 99, this harness reads 2"):
+    with pytest.raises(HarnessError, match="schema version 99, this harness reads 3"):
         Record.from_json(json.dumps(data))
 
 

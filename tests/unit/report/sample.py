@@ -1,73 +1,76 @@
 """Records as a run would write them, for the tests of the renderers; every value is fixed.
 
-`build_record` is a run in which everything happened that can: passes, failures with mismatches, known
+`build_record` is a run in which everything happened that can: passes, failures with findings, known
 issues, cells that do not apply, did not run or could not be judged, long evidence, and text that must not
 reach a page as markup. `build_clean_record` is a run as the seed report found it, so without later chapters;
 `build_clean_api_record` is one with chapter 4. `build_full_record` has every chapter, with faults or without.
+`build_short_record` is the one that golden files are made of.
 """
 
 from __future__ import annotations
 
+import dataclasses
 import json
 
 from harness.core.record import (
-    Cell,
     Check,
-    Column,
     Component,
     Evidence,
     Finding,
     IssueResult,
     IssueStatus,
+    KindContents,
     Latency,
     Record,
     Status,
 )
-from harness.spec.catalogue import KINDS, KINDS_BY_NAME
-from harness.spec.model import Kind
 from tests.unit.report.sample_api import add_api_checks
 from tests.unit.report.sample_chapters import add_chapters
+from tests.unit.report.sample_contents import COLUMNS, KINDS, make_record
 
 START = 1773089400.0   # 2026-03-09 20:50:00 UTC
-EVENTFUL_KINDS = ("Model", "Revision", "RayJob", "TriggerRun", "SparkJob")
 SCRIPT = "<script>alert('evidence')</script>"
 REPRODUCE = "python -m pytest tests/acceptance --crd {}"
 
 _TITLES = {
-    Column.CREATED: ("1.4", "the API server accepts it"),
-    Column.SYNCED: ("1.6", "its row equals the object"),
-    Column.UPDATED: ("2.1", "the API server accepts the patch"),
-    Column.UPDATE_SYNCED: ("2.3", "the row reaches the patch's version"),
+    "1.4": "the API server accepts it",
+    "1.5": "its reconcile left three log lines",
+    "1.6": "its row equals the object",
+    "2.1": "the API server accepts the patch",
+    "2.2": "its reconcile left three log lines",
+    "2.3": "the row reaches the patch's version",
+    "2.4": "the other row is untouched",
 }
+_JUDGED = {"created": "1.4", "synced": "1.6", "updated": "2.1", "update_synced": "2.3"}   # what decides a cell
 
 _DETAILS = {
-    ("Cluster", Column.UPDATED): (Status.PASS, "label update"),
-    ("TriggerRun", Column.SYNCED): (Status.PASS, "after restart"),
-    ("TriggerRun", Column.UPDATED): (Status.KNOWN, "deleted by business controller"),
-    ("TriggerRun", Column.UPDATE_SYNCED): (Status.PASS, "on re-create"),
-    ("SparkJob", Column.SYNCED): (Status.KNOWN, "known issue: controller manager crashes"),
-    ("SparkJob", Column.UPDATED): (Status.NOT_APPLICABLE, ""),
-    ("SparkJob", Column.UPDATE_SYNCED): (Status.NOT_APPLICABLE, ""),
+    ("Cluster", "updated"): (Status.PASS, "label update"),
+    ("TriggerRun", "synced"): (Status.PASS, "after restart"),
+    ("TriggerRun", "updated"): (Status.KNOWN, "deleted by business controller"),
+    ("TriggerRun", "update_synced"): (Status.PASS, "on re-create"),
+    ("SparkJob", "synced"): (Status.KNOWN, "known issue: controller manager crashes"),
+    ("SparkJob", "updated"): (Status.NOT_APPLICABLE, ""),
+    ("SparkJob", "update_synced"): (Status.NOT_APPLICABLE, ""),
 }
 
 _FAULTS = {
-    ("Model", Column.SYNCED): (Status.FAIL, "2 differences between the row and the object at version 311"),
-    ("Revision", Column.UPDATE_SYNCED): (
+    ("Model", "synced"): (Status.FAIL, "2 differences between the row and the object at version 311"),
+    ("Revision", "update_synced"): (
         Status.FAIL,
         "row still at res_version 317, the patch returned 342; unchanged for 10.0 s",
     ),
-    ("RayJob", Column.UPDATED): (Status.ERROR, "kube-apiserver did not answer within 5 s"),
-    ("RayJob", Column.UPDATE_SYNCED): (Status.NOT_RUN, "the patch could not be sent"),
+    ("RayJob", "updated"): (Status.ERROR, "kube-apiserver did not answer within 5 s"),
+    ("RayJob", "update_synced"): (Status.NOT_RUN, "the patch could not be sent"),
 }
 
-_MISMATCHES = {
-    ("Model", Column.SYNCED): [
-        Finding("column algorithm", '"xgboost"', '"xgboots"'),
-        Finding("table model_labels, key team", f'"größe-{SCRIPT}"', "no row"),
+_FINDINGS = {
+    ("Model", "synced"): [
+        Finding("row.column", "column algorithm", '"xgboost"', '"xgboots"'),
+        Finding("row.labels", "table model_labels, key team", f'"größe-{SCRIPT}"', "no row"),
     ],
-    ("Revision", Column.UPDATE_SYNCED): [
-        Finding("column res_version", "342", "317"),
-        Finding("column owner", '"updated-owner"', '"ingester-test"'),
+    ("Revision", "update_synced"): [
+        Finding("row.behind", "column res_version", "342", "317"),
+        Finding("row.column", "column owner", '"updated-owner"', '"ingester-test"'),
     ],
 }
 
@@ -111,20 +114,26 @@ def build_full_record(*, with_faults: bool = True) -> Record:
     return record
 
 
-def build_short_record(*kinds: str) -> Record:
-    """Return `build_record`'s run of `kinds` (default: the eventful ones), short enough for a golden file."""
-    record = build_record()
-    kinds = kinds or EVENTFUL_KINDS
-    tables = {table for kind in KINDS if kind.name in kinds for table in kind.tables}
-    record.cells = [cell for cell in record.cells if cell.kind in kinds]
-    record.checks = [check for check in record.checks if check.kind is None or check.kind in kinds]
+def build_short_record(*, with_faults: bool = True) -> Record:
+    """Return a run of two kinds in four chapters: one of everything, and short enough for a golden file."""
+    record = build_full_record(with_faults=with_faults)
+    kinds, sections = ("Model", "SparkJob"), ("1.", "2.", "4.1", "4.7", "5.7", "8.1", "8.2")
+    record.kinds = [kind for kind in record.kinds if kind.name in kinds]
+    tables = {table for kind in record.kinds for table in kind.tables}
+    record.checks = [
+        check
+        for check in record.checks
+        if (check.kind is None or check.kind in kinds) and check.section.startswith(sections)
+    ]
     record.latencies = [latency for latency in record.latencies if latency.kind in kinds]
     record.row_counts = {table: number for table, number in record.row_counts.items() if table in tables}
+    record.known_issues = [record.known_issues[number] for number in (0, 2, 4, 5)]
+    record.headline = "1 check failed: Model is not mirrored as it is" if with_faults else "Both kinds are synced"
     return record
 
 
-def _build(overrides: dict[tuple[str, Column], tuple[Status, str]]) -> Record:
-    record = Record(
+def _build(overrides: dict[tuple[str, str], tuple[Status, str]]) -> Record:
+    record = make_record(
         started_at="2026-03-09T20:50:00+00:00",
         finished_at="2026-03-09T20:50:31+00:00",
         duration_s=31.4,
@@ -171,11 +180,9 @@ def _build(overrides: dict[tuple[str, Column], tuple[Status, str]]) -> Record:
     record.latencies.append(Latency("TriggerRun", "create", 2.83))
     record.checks = _build_sandbox_checks()
     for number, kind in enumerate(KINDS):
-        for column in Column:
+        for column in COLUMNS:
             status, detail = overrides.get((kind.name, column), (Status.PASS, ""))
-            checks = _build_checks(kind, column, status, detail, START + 6 + number)
-            record.checks += checks
-            record.cells.append(Cell(kind.name, column, status, detail))
+            record.checks += _build_checks(kind, column, status, detail, START + 6 + number)
     return record
 
 
@@ -224,85 +231,77 @@ def _build_sandbox_checks() -> list[Check]:
     ]
 
 
-def _build_checks(kind: Kind, column: Column, status: Status, detail: str, at: float) -> list[Check]:
-    """Return a cell's checks: the log check beside the row's, in the synced columns."""
-    section, title = _TITLES[column]
+def _build_checks(kind: KindContents, column: str, status: Status, detail: str, at: float) -> list[Check]:
+    """Return a cell's checks: one decides, the others agree where nothing was judged, and pass otherwise."""
     judged = status not in {Status.NOT_RUN, Status.NOT_APPLICABLE}
-    check = Check(
-        section,
-        title,
-        kind.name,
-        column,
-        status,
-        detail,
-        duration_s=0.012 if judged else 0.0,
-        reproduce=REPRODUCE.format(kind.table),
-        findings=_MISMATCHES.get((kind.name, column), []) if status == Status.FAIL else [],
-        evidence=_build_evidence(kind, column, at) if judged else [],
-    )
-    if column in {Column.CREATED, Column.UPDATED} or status != Status.PASS:
-        return [check]
-    log = Check(
-        "1.5" if column == Column.SYNCED else "2.2",
-        "its reconcile left three log lines",
-        kind.name,
-        column,
-        Status.PASS,
-        evidence=[_build_log(kind, at)],
-    )
-    return [log, check]
+    checks = []
+    for section in COLUMNS[column].sections:
+        decides = section == _JUDGED[column]
+        own = status if decides or not judged else Status.PASS
+        check = Check(section, _TITLES[section], kind.name, status=own)
+        checks.append(check)
+        if decides:
+            check.detail, check.reproduce = detail, REPRODUCE.format(kind.tables[0])
+            check.findings = _FINDINGS.get((kind.name, column), []) if status is Status.FAIL else []
+            check.duration_s = 0.012 if judged else 0.0
+            check.evidence = _build_evidence(kind, column, status, at) if judged else []
+        elif judged and section in {"1.5", "2.2"}:
+            check.evidence = [_build_log(kind, at)]
+    return checks
 
 
-def _build_log(kind: Kind, at: float) -> Evidence:
+def _build_log(kind: KindContents, at: float) -> Evidence:
     messages = (
         "Reconciling object",
         "Syncing object to metadata storage",
         "Successfully synced object to metadata storage",
     )
     lines = [
-        json.dumps({"logger": f"ingester.{kind.name}", "msg": message, "name": f"ingester-test-{kind.table}"})
+        json.dumps({"logger": f"ingester.{kind.name}", "msg": message, "name": f"ingester-test-{kind.tables[0]}"})
         for message in messages
     ]
     return Evidence("log", "controller manager's log", "\n".join(lines), at + 0.006)
 
 
-def _build_evidence(kind: Kind, column: Column, at: float) -> list[Evidence]:
-    name = f"ingester-test-{kind.table}"
-    version = 300 + 2 * list(KINDS_BY_NAME).index(kind.name)
+def _build_evidence(kind: KindContents, column: str, status: Status, at: float) -> list[Evidence]:
+    table = kind.tables[0]
+    name = f"ingester-test-{table}"
+    version = 300 + 2 * KINDS.index(kind)
     labels = {"team": f"größe-{SCRIPT}", "✓": "Ünïcödé 日本"}
     obj = {"kind": kind.name, "metadata": {"name": name, "labels": labels, "resourceVersion": str(version)}}
-    body = json.dumps(obj, indent=2, ensure_ascii=False)
-    path = f"/apis/michelangelo.api/v2/namespaces/ingester-test-7f3a/{kind.plural}"
-    if column == Column.CREATED:
+    path = f"/apis/michelangelo.api/v2/namespaces/ingester-test-7f3a/{table}s"
+    if column == "created":
         return [
-            Evidence("request", f"POST {path}", body, at),
-            Evidence("response", "201 Created", body, at + 0.004),
+            Evidence("request", f"POST {path}", "", at, obj),
+            Evidence("response", "201 Created", "", at + 0.004, obj),
         ]
-    if column == Column.UPDATED:
-        patch = json.dumps({"spec": {"description": f"UPDATED: {kind.name}"}})
+    if column == "updated":
+        patch = {"spec": {"description": f"UPDATED: {kind.name}"}}
         return [
-            Evidence("request", f"PATCH {path}/{name} (merge)", patch, at + 10),
-            Evidence("response", "200 OK", body, at + 10.003),
+            Evidence("request", f"PATCH {path}/{name} (merge)", "", at + 10, patch),
+            Evidence("response", "200 OK", "", at + 10.003, obj),
         ]
-    patched = column == Column.UPDATE_SYNCED
-    row = {
+    if kind.name == "SparkJob":
+        return [_build_panic(at)]
+    patched = column == "update_synced"
+    columns = {
         "uid": "6f1c2d3e-0000-4000-8000-00000000000a",
         "name": name,
         "res_version": version + (25 if patched else 0),
         "create_time": "2026-03-09 20:50:06",
         "update_time": "2026-03-09 20:50:17" if patched else "2026-03-09 20:50:06",
         "delete_time": None,
-        "json": body * (12 if kind.name == "Model" else 1),
+        "proto": "123 bytes",
+        "json": obj | ({"spec": {"steps": list(range(6))}} if kind.name == "Model" else {}),
     }
-    text = "\n".join(f"{column}: {'NULL' if value is None else value}" for column, value in row.items())
+    row = {"columns": columns, "labels": list(map(list, labels.items())), "annotations": []}
     when = at + (10.012 if patched else 0.012)
-    if kind.name == "SparkJob":
-        return [_build_panic(at)]
-    compared = [str(item) for item in _MISMATCHES.get((kind.name, column), [])]
+    found = _FINDINGS.get((kind.name, column), []) if status is Status.FAIL else []
+    differences = [dataclasses.asdict(finding) for finding in found]
     return [
-        Evidence("row", f"{kind.table}, first look", "no row", when - 0.009),
-        Evidence("row", f"{kind.table}, last look", text, when),
-        Evidence("comparison", "row against object", "\n".join(["uid: equal", *compared]), when + 0.001),
+        Evidence("row", f"{table}, first look", "no row", when - 0.009),
+        Evidence("row", f"{table}, last look", "", when, row),
+        Evidence("comparison", "row against object", "no difference", when + 0.001, differences),
     ]
 
 

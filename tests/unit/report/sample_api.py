@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from harness.core.record import Check, Evidence, Finding, Record, Status
-from harness.spec.catalogue import KINDS
-from harness.spec.model import Kind
+import dataclasses
+
+from harness.core.record import Check, Evidence, Finding, KindContents, Record, Status
+from tests.unit.report.sample_contents import KINDS
 
 SECTIONS = {
     "4.1": "Proto column agrees",
@@ -29,7 +30,7 @@ _FAULTS = {
     ("RayJob", "4.4"): (Status.ERROR, "the API server did not answer within 5 s"),
     ("RayJob", "4.5"): (Status.NOT_RUN, "the update could not be sent"),
 }
-_MISMATCH = Finding("proto spec.owner.name", '"ingester-test"', '"<b>ingester</b>-test"')
+_FINDING = Finding("row.proto", "proto spec.owner.name", '"ingester-test"', '"<b>ingester</b>-test"')
 
 
 def add_api_checks(record: Record, *, start: float, reproduce: str, with_faults: bool = False) -> None:
@@ -42,14 +43,14 @@ def add_api_checks(record: Record, *, start: float, reproduce: str, with_faults:
             record.checks.append(
                 Check(
                     section,
-                    f"{title}: {kind.name}",
+                    title,
                     kind.name,
                     status=status,
                     detail=detail,
                     duration_s=0.02 if judged else 0.0,
-                    reproduce=reproduce.format(kind.table),
+                    reproduce=reproduce.format(kind.tables[0]),
                     issues=["api-server-adds-no-finalizer"] if status is Status.KNOWN else [],
-                    findings=[_MISMATCH] if status == Status.FAIL else [],
+                    findings=[_FINDING] if status == Status.FAIL else [],
                     evidence=_build_evidence(kind, section, status, start + 20 + number) if judged else [],
                 )
             )
@@ -59,16 +60,16 @@ def add_api_checks(record: Record, *, start: float, reproduce: str, with_faults:
 def build_idle_api_checks(reason: str = "no API server was built: give --michelangelo") -> list[Check]:
     """Return the chapter's checks in a run without an API server."""
     return [
-        Check(section, f"{title}: {kind.name}", kind.name, status=Status.NOT_APPLICABLE, detail=reason)
+        Check(section, title, kind.name, status=Status.NOT_APPLICABLE, detail=reason)
         for kind in KINDS
         for section, title in SECTIONS.items()
     ]
 
 
-def _build_evidence(kind: Kind, section: str, status: Status, at: float) -> list[Evidence]:
-    name = f"{kind.plural}/ingester-test-{kind.table}-api"
+def _build_evidence(kind: KindContents, section: str, status: Status, at: float) -> list[Evidence]:
+    name = f"{kind.tables[0]}s/ingester-test-{kind.tables[0]}-api"
     if section in {"4.1", "4.3", "4.5"}:
-        compared = str(_MISMATCH) if status == Status.FAIL else "uid: equal"
-        return [Evidence("comparison", "the proto column, decoded", f"kind: equal\n{compared}", at)]
+        findings = [dataclasses.asdict(_FINDING)] if status == Status.FAIL else []
+        return [Evidence("comparison", "the proto column, decoded", "", at, findings)]
     verb = {"4.2": "create", "4.4": "update", "4.6": "delete"}[section]
-    return [Evidence("request", f"{verb} through the API server {name}", f'{{"kind": "{kind.name}"}}', at)]
+    return [Evidence("request", f"{verb} through the API server {name}", "", at, {"kind": kind.name})]

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
-from harness.core.record import Check, Evidence, Finding, IssueResult, IssueStatus, Record, Status
-from harness.report.chapters import CHAPTERS_BY_NUMBER
-from harness.spec.catalogue import KINDS
-from harness.spec.model import Kind
+from harness.core.record import (
+    Check,
+    Evidence,
+    Finding,
+    IssueResult,
+    IssueStatus,
+    KindContents,
+    Record,
+    Status,
+)
+from tests.unit.report.sample_contents import CHAPTERS_BY_KEY, KINDS
 
 INPUTS = {
     "7.1": "SQL fragments and quotes",
@@ -25,10 +32,10 @@ ORPHAN = "An object without the finalizer leaves its row live"
 TOO_LONG = "A description of more than 64 KB never reaches MySQL"
 
 _TITLES = {
-    section: heading
-    for number in ("5", "6")
-    for section, heading in CHAPTERS_BY_NUMBER[number].headings.items()
-    if section not in {"6.1", "6.2", "6.3", "6.8"}
+    section.number: section.heading
+    for key in ("5", "6")
+    for section in CHAPTERS_BY_KEY[key].sections
+    if section.number not in {"6.1", "6.2", "6.3", "6.8"}
 } | INPUTS
 _FAULTS = {
     ("Pipeline", "5.3"): (Status.FAIL, "the row holds 97 of 100 patches: the last one is lost"),
@@ -36,9 +43,10 @@ _FAULTS = {
     ("Cluster", "6.6"): (Status.NOT_RUN, "the controller manager did not start again"),
     ("Deployment", "5.4"): (Status.INVALID, "the reconcile was over before the update was sent"),
 }
-_LOST = Finding("spec.description", '"patch 100"', '"patch 97"')
-LIVE = Finding("column delete_time", "set", "NULL: the row stays live")
-_LONG = Finding("the row", "there within 3 s", f"no row; Error 1406: Data too long for column '{'x' * 3000}'")
+_LOST = Finding("row.lost", "spec.description", '"patch 100"', '"patch 97"')
+LIVE = Finding("row.live", "column delete_time", "set", "NULL: the row stays live")
+_TOO_LONG = f"no row; Error 1406: Data too long for column '{'x' * 3000}'"
+_LONG = Finding("row.missing", "the row", "there within 3 s", _TOO_LONG)
 
 
 def add_chapters(record: Record, *, start: float, reproduce: str, with_faults: bool = False) -> None:
@@ -46,16 +54,16 @@ def add_chapters(record: Record, *, start: float, reproduce: str, with_faults: b
     for section, title in _TITLES.items():
         for number, kind in enumerate(KINDS):
             check = _build_check(section, title, kind, start + 60 + number, with_faults=with_faults)
-            check.reproduce = reproduce.format(kind.table)
+            check.reproduce = reproduce.format(kind.tables[0])
             record.checks.append(check)
     record.checks += _build_gates(start + 90)
     record.checks += _build_faults(start + 120, with_faults=with_faults)
     record.known_issues += _build_issues()
 
 
-def _build_check(section: str, title: str, kind: Kind, at: float, *, with_faults: bool) -> Check:
-    check = Check(section, f"{title}: {kind.name}", kind.name, status=Status.PASS, duration_s=0.04)
-    check.evidence = [Evidence("row", f"{kind.table}, last look", f"name: {kind.table}-{section}", at)]
+def _build_check(section: str, title: str, kind: KindContents, at: float, *, with_faults: bool) -> Check:
+    check = Check(section, title, kind.name, status=Status.PASS, duration_s=0.04)
+    check.evidence = [Evidence("row", f"{kind.tables[0]}, last look", f"name: {kind.tables[0]}-{section}", at)]
     if section == "5.7":
         check.status, check.detail, check.issues = Status.KNOWN, ORPHAN, ["row-orphaned"]
         check.findings = [LIVE]
@@ -120,7 +128,7 @@ def _build_faults(at: float, *, with_faults: bool) -> list[Check]:
         checks[1].status, checks[1].detail = Status.INVALID, "MySQL answered during the whole time"
         checks[1].facts["struck"] = "no"
         checks[3].status, checks[3].detail = Status.FAIL, "1 acknowledged write is lost"
-        checks[3].findings = [Finding("pipeline load-17, res_version", "812", "790")]
+        checks[3].findings = [Finding("row.lost", "pipeline load-17, res_version", "812", "790")]
     return checks
 
 

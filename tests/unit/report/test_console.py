@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 from collections.abc import Callable
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from harness.core.record import Check, Evidence, Record, Status
+from harness.core.record import Check, Evidence, Finding, Status
 from harness.report.console import (
     ConsoleProgress,
     make_console,
@@ -19,12 +20,13 @@ from harness.report.console import (
 )
 from tests.unit.report.conftest import CheckGolden
 from tests.unit.report.sample import (
-    build_clean_api_record,
     build_clean_record,
-    build_record,
     build_short_record,
 )
 from tests.unit.report.sample_api import SECTIONS, build_idle_api_checks
+from tests.unit.report.sample_contents import make_record
+
+_BEHIND = Finding("row.behind", "column res_version", "342", "317")
 
 
 class Clock:
@@ -52,7 +54,8 @@ def _start(console: Console, clock: Clock | None = None, **environment: str) -> 
 def test_the_matrix(check_golden: CheckGolden) -> None:
     """A run with everything in it is printed as the golden file says."""
     page = Path("reports/latest/report.html")
-    text = _capture(lambda console: print_matrix(build_record(), build_clean_api_record(), console, page))
+    old, new = build_short_record(with_faults=False), build_short_record()
+    text = _capture(lambda console: print_matrix(new, old, console, page))
     check_golden("console.txt", text)
 
 
@@ -77,21 +80,36 @@ def test_a_reason_that_many_cells_share_is_printed_once() -> None:
     """Cells that did not run for one reason have it below the matrix, with their number."""
     checks = [Check(s, s, kind, detail="it died") for kind in ("Model", "Project", "Cluster") for s in SECTIONS]
     checks.append(Check("4.1", "proto", "Pipeline", status=Status.PASS))
-    text = _capture(lambda console: print_matrix(Record(checks=checks), None, console))
+    text = _capture(lambda console: print_matrix(make_record(*checks), None, console))
     assert "- not run 18 cells: it died" in text
     assert text.count("it died") == 1
 
 
-def test_the_evidence_of_one_check(check_golden: CheckGolden) -> None:
-    """Everything about one check is printed as the golden file says."""
-    check = next(c for c in build_short_record().checks if c.kind == "Revision" and c.status == Status.FAIL)
-    check_golden("evidence.txt", _capture(lambda c: print_evidence(check, c)))
+def test_the_evidence_of_one_check() -> None:
+    """Everything about one check is printed: title, place, detail, evidence with its time, what differs."""
+    check = Check("2.3", "the row is behind", "Model", status=Status.FAIL, detail="unchanged for 10.0 s")
+    check.evidence = [
+        Evidence("row", "model, first look", "no row", 7.0),
+        Evidence("row", "model, last look", "", 7.5, {"columns": {"name": "m", "json": {"kind": "Model"}}}),
+        Evidence("comparison", "row against object", "", 7.501, [dataclasses.asdict(_BEHIND)]),
+    ]
+    check.findings, check.reproduce, check.facts = [_BEHIND], "pytest -k 2.3", {"patches": "3"}
+    assert _capture(lambda c: print_evidence(make_record(check), check, c)) == (
+        "\n✗ fail 2.3 the row is behind (Model, Update in MySQL)\n"
+        "  unchanged for 10.0 s\n"
+        "  row: model, first look  +0.000 s\n    no row\n"
+        '  row: model, last look  +0.500 s\n    name: m\n    json: {\n      "kind": "Model"\n    }\n'
+        "  comparison: row against object  +0.501 s\n    column res_version: expected 342, got 317\n"
+        "  patches: 3\n"
+        "  column res_version\n    expected  342\n    found     317\n"
+        "  reproduce: pytest -k 2.3\n"
+    )
 
 
 def test_without_unicode_the_words_remain() -> None:
     """On a terminal that knows ASCII only, the matrix is printed with words alone."""
     stream = io.TextIOWrapper(io.BytesIO(), encoding="ascii", errors="strict")
-    print_matrix(Record(cells=build_clean_record().cells), None, Console(file=stream, width=100))
+    print_matrix(build_clean_record(), None, Console(file=stream, width=100))
     stream.seek(0)
     text = stream.read()
     assert "Deployment" in text
@@ -101,7 +119,7 @@ def test_without_unicode_the_words_remain() -> None:
 def test_a_log_cannot_steer_the_terminal() -> None:
     """Escape sequences in evidence are shown as text."""
     check = Check("1.5", "log", evidence=[Evidence("log", "line", "\x1b[2Jgone\ttab", 1.0)])
-    text = _capture(lambda console: print_evidence(check, console))
+    text = _capture(lambda console: print_evidence(make_record(check), check, console))
     assert "\\x1b[2Jgone" in text
     assert "\x1b" not in text
 
@@ -110,7 +128,7 @@ def test_long_lines_are_not_broken() -> None:
     """Evidence is printed line by line as it is, so that it can be copied."""
     line = "x" * 300
     check = Check("1.5", "log", evidence=[Evidence("log", "line", line, 1.0)])
-    assert f"    {line}\n" in _capture(lambda console: print_evidence(check, console))
+    assert f"    {line}\n" in _capture(lambda console: print_evidence(make_record(check), check, console))
 
 
 def test_the_picture_needs_nothing_from_elsewhere() -> None:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from harness.core.record import (
-    Cell,
     Check,
-    Column,
     Component,
     IssueResult,
     IssueStatus,
@@ -14,19 +12,21 @@ from harness.core.record import (
     Status,
 )
 from harness.report.diff import Area, Difference, compare_records, find_changed_cells, render_diff
-from harness.spec.catalogue import KINDS
 from tests.unit.report.conftest import CheckGolden
 from tests.unit.report.sample import (
     build_clean_api_record,
     build_clean_record,
     build_full_record,
     build_record,
+    build_short_record,
 )
 from tests.unit.report.sample_api import build_idle_api_checks
+from tests.unit.report.sample_contents import COLUMNS, KINDS, make_cell, make_record
 
 
-def _cells(*cells: tuple[str, Column, Status]) -> Record:
-    return Record(cells=[Cell(*cell) for cell in cells])
+def _cells(*cells: tuple[str, str, Status]) -> Record:
+    """Return a record whose first matrix has these cells; the others did not run."""
+    return make_record(*(check for cell in cells for check in make_cell(*cell)))
 
 
 def _latencies(**seconds: float) -> Record:
@@ -41,8 +41,8 @@ def test_equal_runs_do_not_differ() -> None:
 
 def test_a_cell_that_changed_is_named_and_judged() -> None:
     """A changed cell says what it was and is, and whether that is worse."""
-    old = _cells(("Model", Column.SYNCED, Status.PASS), ("Model", Column.UPDATED, Status.FAIL))
-    new = _cells(("Model", Column.SYNCED, Status.FAIL), ("Model", Column.UPDATED, Status.KNOWN))
+    old = _cells(("Model", "synced", Status.PASS), ("Model", "updated", Status.FAIL))
+    new = _cells(("Model", "synced", Status.FAIL), ("Model", "updated", Status.KNOWN))
     assert compare_records(old, new) == [
         Difference(Area.CELL, "Model, Synced to MySQL", "pass", "fail", worse=True),
         Difference(Area.CELL, "Model, Updated", "fail", "known", worse=False),
@@ -55,28 +55,28 @@ def test_a_cell_that_changed_is_named_and_judged() -> None:
 
 def test_a_new_kind_is_no_regression() -> None:
     """A cell that only the new run has is a difference, not a worse one."""
-    new = _cells(("Model", Column.SYNCED, Status.PASS))
-    assert compare_records(Record(), new) == [
+    new = _cells(("Model", "synced", Status.PASS))
+    assert compare_records(make_record(), new) == [
         Difference(Area.CELL, "Model, Synced to MySQL", "absent", "pass", worse=False)
     ]
 
 
 def test_cells_that_did_not_run_are_one_difference() -> None:
     """A run of one kind does not list every cell of the others; cells that are missing count with them."""
-    old = _cells(*((kind.name, column, Status.PASS) for kind in KINDS for column in Column))
-    model = [("Model", column, Status.PASS) for column in Column]
-    new = _cells(*model, ("Project", Column.CREATED, Status.NOT_RUN))
+    old = _cells(*((kind.name, column, Status.PASS) for kind in KINDS for column in COLUMNS))
+    model = [("Model", column, Status.PASS) for column in COLUMNS]
+    new = _cells(*model, ("Project", "created", Status.NOT_RUN))
     differences = compare_records(old, new)
     assert [(item.before, item.after, item.worse) for item in differences] == [("judged", "not run", True)]
     assert differences[0].subject.startswith("48 cells of Project, ModelFamily, Pipeline,")
-    assert compare_records(old, Record())[0].subject == "52 cells of all kinds"
+    assert compare_records(old, make_record())[0].subject == "52 cells of all kinds"
 
 
 def test_chapters_are_compared_apart() -> None:
     """A cell of a chapter is compared with its like, though the first matrix has a column of its name."""
-    created = [Cell("Model", Column.CREATED, Status.PASS)]
+    created = make_cell("Model", "created", Status.PASS)
     old, new = (
-        Record(cells=created, checks=[Check("4.2", "c", "Model", status=c), Check("4.1", "p", "Model", status=p)])
+        make_record(*created, Check("4.2", "c", "Model", status=c), Check("4.1", "p", "Model", status=p))
         for c, p in ((Status.PASS, Status.FAIL), (Status.FAIL, Status.PASS))
     )
     assert compare_records(old, new) == [
@@ -87,8 +87,8 @@ def test_chapters_are_compared_apart() -> None:
 
 def test_checks_of_no_kind_are_compared_by_name() -> None:
     """A chapter's check without a kind is a difference when it changes, and worse when it proves nothing."""
-    old = Record(checks=[Check("8.1", "a", status=Status.PASS), Check("8.2", "b", status=Status.PASS)])
-    new = Record(checks=[Check("8.1", "a", status=Status.INVALID), Check("8.3", "c", status=Status.PASS)])
+    old = make_record(Check("8.1", "a", status=Status.PASS), Check("8.2", "b", status=Status.PASS))
+    new = make_record(Check("8.1", "a", status=Status.INVALID), Check("8.3", "c", status=Status.PASS))
     assert compare_records(old, new) == [
         Difference(Area.CELL, "8.1 a", "pass", "invalid", worse=True),
         Difference(Area.CELL, "8.3 c", "absent", "pass", worse=False),
@@ -130,7 +130,7 @@ def test_cells_that_ceased_to_apply_are_few_lines() -> None:
 
 def test_many_cells_that_became_worse_are_named() -> None:
     """Cells that apply now and fail are never gathered in one line."""
-    old, new = Record(checks=build_idle_api_checks()), Record(checks=build_idle_api_checks())
+    old, new = make_record(*build_idle_api_checks()), make_record(*build_idle_api_checks())
     for check in new.checks:
         check.status = Status.FAIL
     differences = compare_records(old, new)
@@ -181,7 +181,24 @@ def test_only_latencies_beyond_factor_and_noise_are_differences() -> None:
 
 def test_the_diff_as_text(check_golden: CheckGolden) -> None:
     """The text names both runs and groups what changed."""
-    check_golden("diff.txt", render_diff(compare_records(build_clean_api_record(), build_record()), before="seed"))
+    differences = compare_records(build_short_record(with_faults=False), build_short_record())
+    check_golden("diff.txt", render_diff(differences, before="seed"))
+
+
+def test_every_change_of_a_large_run_is_named() -> None:
+    """Cells, checks of no kind and issues that changed are listed in the report's order, the rest counted."""
+    differences = compare_records(build_clean_api_record(), build_record())
+    assert [(item.subject, item.before, item.after, item.worse) for item in differences] == [
+        ("Model, Synced to MySQL", "pass", "fail", True),
+        ("Revision, Update in MySQL", "pass", "fail", True),
+        ("RayJob, Updated", "pass", "error", True),
+        ("1 cell of RayJob", "judged", "not run", True),
+        ("Revision, 4.1 Proto agrees", "pass", "fail", True),
+        ("RayJob, 4.4 Updated", "pass", "error", True),
+        ("1 cell of RayJob (Through Michelangelo's API server)", "judged", "not run", True),
+        ("cluster-outside-ma-system", "reproduced", "stale", False),
+        ("sparkjob-driver-fields", "reproduced", "not checked", False),
+    ]
 
 
 def test_the_diff_as_markdown() -> None:

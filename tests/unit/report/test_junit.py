@@ -6,10 +6,11 @@ from xml.etree import ElementTree
 
 import pytest
 
-from harness.core.record import Cell, Check, Column, Evidence, Finding, IssueResult, IssueStatus, Record, Status
+from harness.core.record import Check, Evidence, Finding, IssueResult, IssueStatus, Record, Status
 from harness.report.junit import render_junit
 from tests.unit.report.conftest import CheckGolden
 from tests.unit.report.sample import build_record, build_short_record
+from tests.unit.report.sample_contents import make_record
 
 
 def _parse(record: Record) -> ElementTree.Element:
@@ -47,26 +48,27 @@ def test_every_check_is_counted_once() -> None:
 )
 def test_each_status_has_its_element(status: Status, expected: list[tuple[str, str | None]]) -> None:
     """A check's status becomes the element that CI systems know for it."""
-    case = _parse(Record(checks=[Check("1.4", "t", "Model", Column.CREATED, status, "why")])).find(".//testcase")
+    case = _parse(make_record(Check("1.4", "t", "Model", status=status, detail="why"))).find(".//testcase")
     assert case is not None
     assert case.get("classname") == "Model"
     assert [(child.tag, child.get("message")) for child in case] == expected
 
 
 def test_a_failure_tells_what_was_found() -> None:
-    """A failure's text has the mismatches, the command and the evidence, its cell's included."""
+    """A failure's text has the findings, the command and the evidence."""
     check = Check(
         "1.6",
         "row",
         "Project",
-        Column.SYNCED,
         status=Status.FAIL,
         reproduce="pytest -k row",
-        findings=[Finding("column tier", "3", "1")],
-        evidence=[Evidence("row", "last look", "tier: 1", 1.0)],
+        findings=[Finding("row.column", "column tier", "3", "1")],
+        evidence=[
+            Evidence("row", "last look", "", 1.0, {"columns": {"tier": 1}}),
+            Evidence("log", "lines", "Syncing", 0.5),
+        ],
     )
-    cell = Cell("Project", Column.SYNCED, Status.FAIL, evidence=[Evidence("log", "lines", "Syncing", 0.5)])
-    failure = _parse(Record(checks=[check], cells=[cell])).find(".//failure")
+    failure = _parse(make_record(check)).find(".//failure")
     assert failure is not None
     assert failure.text == (
         "column tier: expected 3, got 1\nReproduce: pytest -k row\n\n"
@@ -102,8 +104,12 @@ def test_a_stale_issue_fails_unless_it_was_allowed(exit_code: int | None, expect
 
 def test_issues_that_have_checks_are_counted_once() -> None:
     """Where the run has a check for each known issue, no second suite repeats them."""
-    record = Record(known_issues=[IssueResult("a", "A")], checks=[Check("3", "known issue shows: a")])
-    assert [suite.get("name") for suite in _parse(record)] == ["3 Known issues"]
+    record = make_record(Check("3", "known issue shows", topic="a"), known_issues=[IssueResult("a", "A")])
+    suites = list(_parse(record))
+    assert [suite.get("name") for suite in suites] == ["3 Known issues"]
+    assert [case.get("name") for case in suites[0].findall("testcase")] == ["known issue shows: a"]
+    record.known_issues.append(IssueResult("b", "B"))
+    assert [suite.get("name") for suite in _parse(record)] == ["3 Known issues", "Known issues"]
 
 
 def test_versions_are_properties() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from harness.core.record import Cell, Check, Column, Evidence, Record, Status
+from harness.core.record import Check, Evidence, Record, Status
 from harness.report.markdown import render_markdown
 from tests.unit.report.conftest import CheckGolden
 from tests.unit.report.sample import (
@@ -14,11 +14,12 @@ from tests.unit.report.sample import (
     build_short_record,
 )
 from tests.unit.report.sample_api import build_idle_api_checks
+from tests.unit.report.sample_contents import make_cell, make_record
 
 
 def test_the_whole_document(check_golden: CheckGolden) -> None:
     """A run with everything in it is written as the golden file says."""
-    check_golden("report.md", render_markdown(build_short_record(), build_clean_record()))
+    check_golden("report.md", render_markdown(build_short_record(), build_short_record(with_faults=False)))
 
 
 def test_it_has_the_seed_reports_headings() -> None:
@@ -55,12 +56,12 @@ def test_a_run_without_the_second_matrix_does_not_speak_of_it() -> None:
 
 def test_a_second_matrix_that_does_not_apply_is_one_line() -> None:
     """Without an API server the reason stands in place of the table; a shared one stands beside it."""
-    text = render_markdown(Record(checks=build_idle_api_checks("none was built")))
+    text = render_markdown(make_record(*build_idle_api_checks("none was built")))
     part = text[text.index("## Through Michelangelo's") : text.index("## Known issues")]
     assert part.rstrip().endswith("\n\nN/A none was built")
     assert "|" not in part
     checks = [*build_idle_api_checks("none was built"), Check("4.1", "proto", "Widget", status=Status.PASS)]
-    assert "\n\nN/A 78 cells do not apply: none was built\n" in render_markdown(Record(checks=checks))
+    assert "\n\nN/A 78 cells do not apply: none was built\n" in render_markdown(make_record(*checks))
 
 
 def test_it_shows_both_versions_of_a_row() -> None:
@@ -71,25 +72,22 @@ def test_it_shows_both_versions_of_a_row() -> None:
 
 
 def test_log_lines_are_shown_once() -> None:
-    """Section 1.5 shows the log lines of the cells too, and a line that several pieces quote only once."""
+    """Section 1.5 shows the log lines of all its checks, and a line that several pieces quote only once."""
     log = [Evidence("log", "first", "one\ntwo", 1.0), Evidence("log", "second", "two\nthree", 2.0)]
-    record = Record(
-        cells=[Cell("Model", Column.SYNCED, Status.PASS, evidence=log)],
-        checks=[Check("1.5", "log lines", "Model", Column.SYNCED, Status.PASS)],
-    )
-    assert "```\none\ntwo\nthree\n```" in render_markdown(record)
+    checks = [Check("1.5", "log lines", item.title, evidence=[item]) for item in log]
+    assert "```\none\ntwo\nthree\n```" in render_markdown(make_record(*checks))
 
 
 def test_evidence_cannot_end_its_block() -> None:
     """A body that holds a fence itself is put into a longer one."""
     check = Check("1.5", "log", evidence=[Evidence("log", "log", "a\n```\nb", 1.0)])
-    assert "````\na\n```\nb\n````" in render_markdown(Record(checks=[check]))
+    assert "````\na\n```\nb\n````" in render_markdown(make_record(check))
 
 
 def test_text_is_no_markup() -> None:
     """Outside code, neither HTML nor Markdown of a detail takes effect, and a pipe does not split a cell."""
-    record = Record(cells=[Cell("Model", Column.SYNCED, Status.FAIL, f"{SCRIPT} | *b* _c_ res_version [l](u)\nx")])
-    text = render_markdown(record)
+    detail = f"{SCRIPT} | *b* _c_ res_version [l](u)\nx"
+    text = render_markdown(make_record(*make_cell("Model", "synced", Status.FAIL, detail)))
     expected = r"&lt;script>alert('evidence')&lt;/script> \| \*b\* \_c\_ res_version \[l\](u) x"
     assert f"❌ fail ({expected})" in text
     assert SCRIPT not in text
@@ -104,6 +102,9 @@ def test_markup_of_the_sample_stays_in_code() -> None:
 
 def test_an_empty_record_is_still_a_document() -> None:
     """A run that ended before it began leaves a document that claims nothing."""
+    text = render_markdown(make_record())
+    assert "**INCOMPLETE.**" in text
+    assert "✅" not in text
     text = render_markdown(Record())
     assert "**INCOMPLETE.**" in text
     assert "✅" not in text
@@ -114,3 +115,11 @@ def test_a_claim_is_only_as_good_as_its_worst_cell() -> None:
     text = render_markdown(build_record())
     assert "❌ A created object reaches MySQL: 11 of 13 (worst: fail)" in text
     assert "✅ An ingester controller is registered per kind: 1 of 1" in text
+
+
+def test_checks_of_no_chapter_are_listed() -> None:
+    """A check that neither a matrix nor a section of the seed report shows has a row among the other checks."""
+    record = make_record(Check("12.1", "something | else", "Model", status=Status.FAIL, detail="lost"))
+    part = render_markdown(record).partition("## Other checks\n\n")[2].partition("\n\n")[0]
+    assert part.splitlines()[2] == "| 12.1 something \\| else: Model | ❌ fail (lost) |"
+    assert "Other checks" not in render_markdown(build_record())

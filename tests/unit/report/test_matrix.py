@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from harness.core.record import Cell, Check, Column, Record, Status
-from harness.report.chapters import CHAPTERS_BY_NUMBER
-from harness.report.matrix import Matrix, SharedReason, build_chapter, build_matrix, list_matrices
-from harness.spec.catalogue import KINDS
+from harness.core.record import Check, Record, Status
+from harness.report.matrix import Matrix, MatrixCell, SharedReason, build_matrix, list_matrices
 from tests.unit.report.sample_api import SECTIONS
 from tests.unit.report.sample_chapters import INPUTS
+from tests.unit.report.sample_contents import CHAPTERS_BY_KEY, COLUMNS, KINDS, make_cell, make_record
 
 
-def _build(number: str, *checks: Check) -> Matrix:
-    matrix = build_chapter(Record(checks=list(checks)), CHAPTERS_BY_NUMBER[number])
+def _build(key: str, *checks: Check, record: Record | None = None) -> Matrix:
+    record = record or make_record()
+    record.checks = list(checks)
+    matrix = build_matrix(record, CHAPTERS_BY_KEY[key])
     assert matrix is not None
     return matrix
+
+
+def _find(matrix: Matrix, kind: str, column: str) -> MatrixCell:
+    return next(cell for cell in matrix.cells if (cell.kind, cell.column.key) == (kind, column))
 
 
 def _idle(*reasons: str) -> list[Check]:
@@ -26,38 +31,76 @@ def _idle(*reasons: str) -> list[Check]:
     ]
 
 
-def test_the_matrix_is_in_the_seed_reports_order() -> None:
-    """The rows come in the seed report's order, SparkJob last, whatever the record's; unknown kinds follow."""
+def test_the_rows_are_in_the_order_of_the_contents() -> None:
+    """The rows come in the contents' order, whatever the checks'; unknown kinds follow."""
     kinds = ["Deployment", "SparkJob", "Widget", "TriggerRun", "Project"]
     expected = ["Project", "TriggerRun", "Deployment", "SparkJob", "Widget"]
-    first = build_matrix(Record(cells=[Cell(kind, Column.CREATED) for kind in kinds]))
+    first = _build("seed", *(check for kind in kinds for check in make_cell(kind, "created")))
     fifth = _build("5", *(Check("5.1", "labels", kind, status=Status.PASS) for kind in kinds))
-    assert [row.kind for row in first.rows] == expected
+    assert [row.kind for row in first.rows] == [*(kind.name for kind in KINDS), "Widget"]
     assert [row.kind for row in fifth.rows] == expected
 
 
 def test_a_cell_that_the_record_lacks_did_not_run() -> None:
-    """A gap in the record shows as NOT RUN."""
-    record = Record(cells=[Cell("Model", Column.SYNCED, Status.PASS)])
-    assert [cell.status for cell in build_matrix(record).rows[0].cells] == [
-        Status.NOT_RUN,
-        Status.PASS,
-        Status.NOT_RUN,
-        Status.NOT_RUN,
+    """A gap in the record shows as NOT RUN, and names the sections that were not selected."""
+    matrix = _build("seed", *make_cell("Model", "synced", Status.PASS))
+    row = next(row for row in matrix.rows if row.kind == "Model")
+    assert [(cell.status, cell.detail) for cell in row.cells] == [
+        (Status.NOT_RUN, "not selected: 1.4"),
+        (Status.PASS, ""),
+        (Status.NOT_RUN, "not selected: 2.1"),
+        (Status.NOT_RUN, "not selected: 2.2, 2.3, 2.4"),
     ]
+
+
+def test_a_matrix_of_groups_is_whole() -> None:
+    """Every kind of the run has a row, and every group a cell, selected or not, so that no gap looks green."""
+    matrix = _build("seed", *make_cell("Model", "synced", Status.PASS))
+    assert len(matrix.cells) == len(KINDS) * len(COLUMNS)
+    assert matrix.statuses.count(Status.NOT_RUN) == 51
+
+
+def test_a_cell_of_several_sections_needs_all_of_them() -> None:
+    """A group passes when each of its sections has; one without a check keeps it NOT RUN, but hides no failure."""
+    first, second = make_cell("Model", "synced", Status.PASS)
+    cells = [_find(_build("seed", *checks), "Model", "synced") for checks in ((first, second), (first,))]
+    assert [(cell.status, cell.detail, len(cell.checks)) for cell in cells] == [
+        (Status.PASS, "", 2),
+        (Status.NOT_RUN, "not selected: 1.6", 1),
+    ]
+    first.status, first.detail = Status.FAIL, "Model: no line"
+    cell = _find(_build("seed", first), "Model", "synced")
+    assert (cell.status, cell.detail) == (Status.FAIL, "no line")
+
+
+def test_a_check_counts_towards_one_matrix_only() -> None:
+    """A check of a chapter is none of the first matrix's, though a column there has the same heading."""
+    by_kubectl, through_api = Check("1.4", "created", "Model"), Check("4.2", "created", "Model")
+    first, fourth = (_build(key, by_kubectl, through_api) for key in ("seed", "4"))
+    assert list(_find(first, "Model", "created").checks) == [by_kubectl]
+    assert [list(cell.checks) for cell in fourth.cells] == [[through_api]]
+    columns = [(column.key, column.text, column.name) for column in (first.columns[0], fourth.columns[0])]
+    assert columns == [("created", "Created", "Created"), ("4.2", "Created", "4.2 Created")]
+
+
+def test_what_no_group_has_stands_outside() -> None:
+    """A check of no column is neither a cell nor a row of a matrix of groups, and alone makes none of it."""
+    assert build_matrix(make_record(Check("1.1", "components")), CHAPTERS_BY_KEY["seed"]) is None
+    assert _build("seed", Check("1.1", "components"), *make_cell("Model", "created")).others == []
 
 
 def test_a_reason_that_many_share_is_said_once() -> None:
     """A reason of more cells than a row has is shared; that of fewer, or of cells that ran, is not."""
-    record = Record(
-        cells=[
-            *(Cell("Model", column, Status.NOT_RUN, "no controllers") for column in Column),
-            Cell("Project", Column.CREATED, Status.NOT_RUN, "no controllers"),
-            Cell("Project", Column.SYNCED, Status.NOT_RUN, "own reason"),
-            *(Cell("Revision", column, Status.PASS, "fine") for column in (*Column, *Column)),
-        ]
-    )
-    matrix = build_matrix(record)
+    record = make_record()
+    record.kinds = [kind for kind in KINDS if kind.name in {"Model", "Project", "Revision"}]
+    cells = [
+        *(make_cell("Model", column, Status.NOT_RUN, "no controllers") for column in COLUMNS),
+        make_cell("Project", "created", Status.NOT_RUN, "no controllers"),
+        make_cell("Project", "synced", Status.NOT_RUN, "own reason"),
+        *(make_cell("Project", column, Status.PASS) for column in ("updated", "update_synced")),
+        *(make_cell("Revision", column, Status.PASS, "fine") for column in COLUMNS),
+    ]
+    matrix = _build("seed", *(check for checks in cells for check in checks), record=record)
     assert matrix.shared == [SharedReason(Status.NOT_RUN, "no controllers", 5)]
     assert matrix.remarks == [(Status.NOT_RUN, "5 cells did not run: no controllers")]
     explained = {cell.detail: matrix.explain(cell) for row in matrix.rows for cell in row.cells if cell.detail}
@@ -66,27 +109,28 @@ def test_a_reason_that_many_share_is_said_once() -> None:
 
 def test_a_chapter_of_which_nothing_was_selected_does_not_appear() -> None:
     """There is a matrix for each chapter that has checks; the first one is told apart from the API server's."""
-    record = Record(cells=[Cell("Model", Column.CREATED, Status.PASS)])
+    record = make_record(*make_cell("Model", "created", Status.PASS))
     assert [(item.title, item.explanation) for item in list_matrices(record)] == [("Results at a glance", "")]
-    record.checks = [Check("4.1", "proto", "Model"), Check("8.1", "killed"), Check("5.1", "labels", "Model")]
+    record.checks += [Check("4.1", "proto", "Model"), Check("8.1", "killed"), Check("5.1", "labels", "Model")]
     matrices = list_matrices(record)
-    assert [matrix.chapter for matrix in matrices] == ["", "4", "5", "8"]
+    assert [matrix.chapter for matrix in matrices] == ["seed", "4", "5", "8"]
     assert all(matrix.explanation for matrix in matrices)
 
 
 def test_without_a_check_of_it_the_first_matrix_gives_way_to_chapters() -> None:
     """A run of chapters alone shows these; where nothing was selected at all the first matrix stands empty."""
-    assert [matrix.chapter for matrix in list_matrices(Record(checks=[Check("8.1", "killed")]))] == ["8"]
-    assert [matrix.chapter for matrix in list_matrices(Record())] == [""]
+    assert [matrix.chapter for matrix in list_matrices(make_record(Check("8.1", "killed")))] == ["8"]
+    assert [(matrix.chapter, matrix.size) for matrix in list_matrices(make_record())] == [("seed", "")]
+    assert list_matrices(Record()) == []
 
 
 def test_a_check_is_a_cell() -> None:
     """In a chapter the kind is the row and the section the column, by number; a missing cell did not run."""
     matrix = _build(
         "5",
-        Check("5.10", "again: Model", "Model", status=Status.PASS, detail="new uid"),
-        Check("5.9", "immutable: Model", "Model", status=Status.KNOWN),
-        Check("5.9", "immutable: SparkJob", "SparkJob", status=Status.PASS),
+        Check("5.10", "again", "Model", status=Status.PASS, detail="new uid"),
+        Check("5.9", "immutable", "Model", status=Status.KNOWN),
+        Check("5.9", "immutable", "SparkJob", status=Status.PASS),
     )
     assert [column.name for column in matrix.columns] == ["5.9 Immutable annotation", "5.10 Re-created"]
     assert [[cell.status for cell in row.cells] for row in matrix.rows] == [
@@ -109,7 +153,7 @@ def test_checks_of_one_cell_add_up() -> None:
 
 def test_a_section_without_a_heading_is_named_by_its_checks() -> None:
     """A new section needs no entry: its column has its checks' title."""
-    assert [column.name for column in _build("7", Check("7.3", "emoji: Model", "Model")).columns] == ["7.3 emoji"]
+    assert [column.name for column in _build("7", Check("7.3", "emoji", "Model")).columns] == ["7.3 emoji"]
 
 
 def test_checks_of_no_kind_stand_beside_the_matrix() -> None:

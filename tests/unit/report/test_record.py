@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 
 from harness.core.errors import HarnessError, SettingsError
-from harness.core.record import Column, Evidence, IssueStatus, Record, Status
+from harness.core.record import Evidence, IssueStatus, Record, Status
+from harness.report.matrix import MatrixCell, list_matrices
 from harness.report.record import load_baseline, read_record, write_record, write_text
-from harness.spec.catalogue import KINDS
 from tests.unit.report.sample import build_record
+from tests.unit.report.sample_contents import COLUMNS, KINDS
 
 
 def test_a_record_is_read_as_it_was_written(tmp_path: Path) -> None:
@@ -53,10 +54,11 @@ def test_a_written_file_can_be_read_by_others(tmp_path: Path) -> None:
     ("text", "problem"),
     [
         ("{", "not a record"),
-        ("[]", "is no record"),
+        ("[]", "not a record"),
         ('{"schema_version": 99}', "record has schema version 99"),
-        ('{"schema_version": 2, "colour": "red"}', "is no record"),
-        ('{"schema_version": 2, "cells": [{"kind": "Model", "column": "moved"}]}', "is no record"),
+        ('{"schema_version": 3, "colour": "red"}', "not a record"),
+        ('{"schema_version": 3, "checks": [{"section": "1.1", "title": "t", "status": "moved"}]}', "not a record"),
+        ('{"schema_version": 2, "cells": [{"kind": "Model", "column": "moved"}]}', "not a record"),
     ],
 )
 def test_what_is_no_record_is_refused(tmp_path: Path, text: str, problem: str) -> None:
@@ -99,14 +101,14 @@ def test_the_seed_baseline_is_the_seed_reports_matrix() -> None:
     """The baseline in the repository holds the seed report's 52 cells and its four known issues."""
     baseline = load_baseline()
     assert baseline is not None
-    expected = {(kind.name, column): Status.PASS for kind in KINDS for column in Column}
+    expected = {(kind.name, column): Status.PASS for kind in KINDS for column in COLUMNS}
     expected |= {
-        ("TriggerRun", Column.UPDATED): Status.KNOWN,
-        ("SparkJob", Column.SYNCED): Status.KNOWN,
-        ("SparkJob", Column.UPDATED): Status.NOT_APPLICABLE,
-        ("SparkJob", Column.UPDATE_SYNCED): Status.NOT_APPLICABLE,
+        ("TriggerRun", "updated"): Status.KNOWN,
+        ("SparkJob", "synced"): Status.KNOWN,
+        ("SparkJob", "updated"): Status.NOT_APPLICABLE,
+        ("SparkJob", "update_synced"): Status.NOT_APPLICABLE,
     }
-    assert {(cell.kind, cell.column): cell.status for cell in baseline.cells} == expected
+    assert {(cell.kind, cell.column.key): cell.status for cell in _list_cells(baseline)} == expected
     assert {issue.id: issue.status for issue in baseline.known_issues} == dict.fromkeys(
         ("sparkjob-double-panic", "triggerrun-deleted", "cluster-outside-ma-system", "sparkjob-driver-fields"),
         IssueStatus.REPRODUCED,
@@ -117,14 +119,18 @@ def test_the_seed_baseline_has_the_seed_reports_remarks() -> None:
     """The cells that the seed report qualifies say so in the baseline."""
     baseline = load_baseline()
     assert baseline is not None
-    remarks = {(cell.kind, cell.column): cell.detail for cell in baseline.cells if cell.detail}
+    remarks = {(cell.kind, cell.column.key): cell.detail for cell in _list_cells(baseline) if cell.detail}
     assert remarks == {
-        ("Cluster", Column.UPDATED): "label update",
-        ("TriggerRun", Column.SYNCED): "after restart",
-        ("TriggerRun", Column.UPDATED): "deleted by business controller",
-        ("TriggerRun", Column.UPDATE_SYNCED): "on re-create",
-        ("SparkJob", Column.SYNCED): "controller manager crashes",
+        ("Cluster", "updated"): "label update",
+        ("TriggerRun", "synced"): "after restart",
+        ("TriggerRun", "updated"): "deleted by business controller",
+        ("TriggerRun", "update_synced"): "on re-create",
+        ("SparkJob", "synced"): "controller manager crashes",
     }
+
+
+def _list_cells(record: Record) -> list[MatrixCell]:
+    return [cell for matrix in list_matrices(record) for cell in matrix.cells]
 
 
 def test_evidence_keeps_its_type(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 from harness.core.record import Evidence
+from harness.report.evidence import describe_evidence
 
 
 def tabulate(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
@@ -47,5 +48,5 @@ def _longest_run(character: str, text: str) -> int:
 
 def fold(summary: str, items: list[Evidence]) -> str:
     """Return `items` with their titles, folded under `summary`, which must be Markdown already."""
-    blocks = "\n\n".join(f"{escape(item.title)}\n\n{fence(item.body)}" for item in items)
+    blocks = "\n\n".join(f"{escape(item.title)}\n\n{fence(describe_evidence(item))}" for item in items)
     return f"<details><summary>{summary}</summary>\n\n{blocks}\n\n</details>"

@@ -1,10 +1,10 @@
-"""`harness.report.wording`: times and counts as people read them."""
+"""`harness.report.formatting`: times and counts as people read them."""
 
 from __future__ import annotations
 
 import pytest
 
-from harness.report.wording import (
+from harness.report.formatting import (
     count,
     format_duration,
     format_moment,
