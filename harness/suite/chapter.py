@@ -107,8 +107,8 @@ class Chapter:
         """Return the chapter's table of contents, for a run in which the sections `selected` have checks."""
         title, explanation = self.explain(selected) if self.explain else (self.title, self.explanation)
         numbered = {s.number: SectionContents(s.number, s.heading) for s in self.sections}
-        by_kind = [s for s in self.sections if s.topics is each_case]
-        columns = self.columns or tuple(ColumnContents(s.number, s.heading, [s.number]) for s in by_kind)
+        by_kind = {s.number: s.heading for s in self.sections if s.topics is each_case}
+        columns = self.columns or tuple(ColumnContents(n, heading, [n]) for n, heading in by_kind.items())
         return ChapterContents(
             self.key,
             title,
