@@ -104,8 +104,8 @@ class Process:
             kinds = all_kinds if self._parts.kinds is None else self._parts.kinds
             ingesters += [self._register(informers[kind.name], store) for kind in kinds]
         health = self._serve_health()
-        for informer in informers.values():
-            informer.start()
+        for each in informers.values():
+            each.start()
         for controller in ingesters:
             controller.start()
         for controller in others:
