@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.cli.doctor import declare
+from harness.cli.doctor import declare, diagnose
 from harness.cli.options import TARGET_OPTIONS, add_to_parser, read_place, read_target
 from harness.core.errors import SettingsError
 from harness.core.progress import SILENT
@@ -29,8 +29,12 @@ def test_command_prints_and_returns_the_exit_code(
     assert "MISSING" in capsys.readouterr().out
 
 
-def test_doctor_may_look_at_production(tmp_path: Path) -> None:
-    """A context that looks like production is examined, since nothing is made in it; a run in it is refused."""
+def test_doctor_may_look_at_production(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A context that looks like production is examined, since nothing is made in it; a run in it is refused.
+
+    Which the doctor says.
+    """
+    monkeypatch.setattr("harness.cli.doctor.examine_existing", lambda _: [])
     kubeconfig = tmp_path / "config"
     kubeconfig.write_text(
         "{contexts: [{name: prod, context: {cluster: c, user: u}}],"
@@ -45,3 +49,7 @@ def test_doctor_may_look_at_production(tmp_path: Path) -> None:
     assert place.context.name == "prod"
     with pytest.raises(SettingsError, match="looks like production"):
         read_target(options, SILENT)
+    (guard,) = diagnose(options)
+    assert (guard.status, guard.name) == (FindingStatus.WARNING, "consent")
+    options.yes_this_cluster = "prod"
+    assert diagnose(options) == []
