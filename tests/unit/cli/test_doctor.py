@@ -21,7 +21,9 @@ def test_command_prints_and_returns_the_exit_code(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """`doctor` hands the settings on, prints the table and ends with its exit code."""
-    monkeypatch.setattr("harness.cli.doctor.examine_local", lambda s: [_MISSING] * (s.profile == "upstream-main"))
+    monkeypatch.setattr(
+        "harness.doctor.preflight.examine_local", lambda s, *_: [_MISSING] * (s.profile == "upstream-main")
+    )
     parser = argparse.ArgumentParser()
     declare(parser)
     options = parser.parse_args(["--profile", "upstream-main"])
@@ -34,7 +36,7 @@ def test_doctor_may_look_at_production(tmp_path: Path, monkeypatch: pytest.Monke
 
     Which the doctor says.
     """
-    monkeypatch.setattr("harness.cli.doctor.examine_existing", lambda _: [])
+    monkeypatch.setattr("harness.doctor.preflight.examine_existing", lambda *_: [])
     kubeconfig = tmp_path / "config"
     kubeconfig.write_text(
         "{contexts: [{name: prod, context: {cluster: c, user: u}}],"
