@@ -55,12 +55,7 @@ def check_row_after_creation(scenario: SeedScenario, case: Case, recorder: Recor
 def check_patched(scenario: SeedScenario, case: Case, recorder: Recorder) -> None:
     """2.1: the API server accepts the patch; an object of an immutable kind has left Kubernetes instead."""
     _require(scenario, case, "2.1")
-    update = scenario.update(case)
-    if scenario.context.is_immutable(case):
-        record_departure(update, recorder)
-        raise_if_clean(recorder, "immutable kind: the object has left Kubernetes")
-    else:
-        record_patch(update, recorder)
+    record_update(scenario, case, recorder)
 
 
 def check_log_lines_after_patch(scenario: SeedScenario, case: Case, recorder: Recorder) -> None:
@@ -126,6 +121,16 @@ def record_awaited_row(sync: Sync, recorder: Recorder, earlier: Sequence[str] = 
     recorder.look_at = f"table {subject.case.kind.table}, uid {write.uid}"
     recorder.compare(examine_row(sync, earlier), f"the row against the object at {row.res_version if row else '?'}")
     return row
+
+
+def record_update(scenario: Scenario, case: Case, recorder: Recorder) -> None:
+    """Record what is wrong with the case's patch; NotApplicable where its object has left Kubernetes, as it must."""
+    update = scenario.update(case)
+    if not scenario.context.is_immutable(case):
+        record_patch(update, recorder)
+        return
+    record_departure(update, recorder)
+    raise_if_clean(recorder, "immutable kind: the object has left Kubernetes")
 
 
 def record_patch(update: Update, recorder: Recorder) -> None:
