@@ -75,7 +75,7 @@ def test_requests_and_answers_carry_their_objects() -> None:
 
 def test_a_wait_shows_every_change() -> None:
     """With the time since it began, and how often was looked."""
-    wait = Wait(7, True, 1.5, 9, (Look(0.0, None), Look(1.25, 7)))
+    wait: Wait[int | None] = Wait(7, True, 1.5, 9, (Look(0.0, None), Look(1.25, 7)))
     assert evidence.of_wait(wait, "t").body.splitlines() == [
         "   0.000 s  no row",
         "   1.250 s  7",
