@@ -89,9 +89,9 @@ def begin(config: pytest.Config) -> None:
         pytest.exit(str(error), returncode=2)
     finally:
         progress.close()
-    for chapter in CHAPTERS:
-        config.addinivalue_line("markers", f"{chapter.markers[-1]}: {chapter.summary}")
-    config.addinivalue_line("markers", f"{_REPORT}: the chapters of the seed report")
+    for marker in dict.fromkeys(marker for chapter in CHAPTERS for marker in chapter.markers):
+        own = [chapter.summary for chapter in CHAPTERS if marker in chapter.markers]
+        config.addinivalue_line("markers", f"{marker}: {'; '.join(own)}")
     if folder is not None and hasattr(config.option, "htmlpath"):
         config.option.htmlpath = str(folder.html)
         config.option.self_contained_html = True
@@ -258,7 +258,7 @@ class AcceptancePlugin:
         """In a run of single cases, print all that the check saw."""
         check = self._checks.get(nodeid)
         if check is not None and not self._session.is_whole:
-            print_evidence(check, make_console(sys.__stdout__))
+            print_evidence(self._session.record, check, make_console(sys.__stdout__))
 
     def pytest_warning_recorded(self, warning_message: warnings.WarningMessage) -> None:
         """Keep in the record what the checks warn of."""

@@ -1,35 +1,40 @@
-"""The command `python -m harness doctor`: the preflight by itself. Exit code 0, or 2 if something is missing."""
+"""The command `doctor`: the preflight by itself. Exit code 0, or 2 if something is missing."""
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Sequence
 
-from harness.core.settings import SandboxSettings
-from harness.doctor.diagnosis import Diagnosis, get_exit_code, render_diagnoses
+from harness.cli.options import TARGET_OPTIONS, add_to_parser, read_place, read_profile
+from harness.core.errors import SettingsError
+from harness.doctor.diagnosis import Diagnosis, FindingStatus, get_exit_code, render_diagnoses
 from harness.doctor.preflight import run_doctor
+from harness.sandbox.existing.context import refuse_production
 from harness.sandbox.existing.options import ExistingSettings
+from harness.spec.profiles import load_profile
+from harness.spec.versions import make_contract
 
-AddOptions = Callable[[Callable[..., Any]], None]
-ReadSettings = Callable[[argparse.Namespace], SandboxSettings | ExistingSettings]
+
+def declare(parser: argparse.ArgumentParser) -> None:
+    """Declare `doctor`, which takes the options that choose a sandbox."""
+    add_to_parser(parser, TARGET_OPTIONS)
+    parser.set_defaults(run=lambda options: print_diagnoses(diagnose(options)))
 
 
-def add_doctor_command(
-    commands: argparse._SubParsersAction[argparse.ArgumentParser],
-    add_options: AddOptions,
-    read_settings: ReadSettings,
-) -> None:
-    """Add `doctor`; it sets `run`, which takes the options, prints what was found and returns the exit code.
-
-    `add_options` declares the options that choose a sandbox, `read_settings` reads them.
-    """
-    doctor = commands.add_parser("doctor", help="check that a run has what it needs; exit code 2 if not")
-    add_options(doctor.add_argument)
-    doctor.set_defaults(run=lambda options: print_diagnoses(run_doctor(read_settings(options))))
+def diagnose(options: argparse.Namespace) -> list[Diagnosis]:
+    """Return what stands in the way of the run that the options ask for, the guard against production included."""
+    settings = read_place(options)
+    found = run_doctor(settings, make_contract(load_profile(read_profile(options))).kinds)
+    if isinstance(settings, ExistingSettings):
+        try:
+            refuse_production(settings.context, options.yes_this_cluster)
+        except SettingsError as error:
+            refused = f"a run is refused: {error.problem}"
+            found.append(Diagnosis("consent", FindingStatus.WARNING, refused, error.hint))
+    return found
 
 
 def print_diagnoses(findings: Sequence[Diagnosis]) -> int:
     """Print the findings on one screen, and return the exit code that they mean."""
-    print(render_diagnoses(findings))  # noqa: T201  its output is what the user asked for
+    print(render_diagnoses(findings))
     return get_exit_code(findings)

@@ -1,35 +1,39 @@
-"""The options of a run, declared once for pytest and for the command line, and turned into settings.
+"""The options of a run: one table that declares, reads and spells each, for pytest and for the command line.
 
-Every value is checked here: what comes out of `read_*` can be used as it is.
+Every value is checked here: what comes out of `read_*` can be used as it is. What `spell` returns gives the same
+values when it is read again. Declaring them is part of every pytest run of an environment that has the harness, so
+nothing heavy is imported before a value is read.
 """
 
 from __future__ import annotations
 
 import argparse
 import dataclasses
+import functools
 import os
-from collections.abc import Callable
+import shlex
+import urllib.parse
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from harness.clients.michelangelo.client import parse_address
-from harness.clients.michelangelo.package import find_missing
 from harness.core.errors import SettingsError
 from harness.core.progress import Progress
+from harness.core.resources import find_resource
 from harness.core.settings import REFERENCE, ControllerManager, SandboxSettings, Timeouts, parse_mysql_url
-from harness.provision.assets.cache import Cache
-from harness.provision.checkout.checkout import find_checkout
-from harness.sandbox.existing.options import ExistingSettings, add_existing_options, read_existing_settings
-from harness.sandbox.k3d.options import add_k3d_options, read_k3d_settings
-from harness.sandbox.local.servers.baseyaml import parse_override
-from harness.spec.cases import CASES, find_case
-from harness.spec.model import Case
-from harness.spec.profiles import list_profiles, load_profile
-from harness.suite.session import RunSettings
-from harness.suite.target import Target, prepare_michelangelo
 
+if TYPE_CHECKING:
+    from harness.sandbox.existing.options import ExistingSettings
+    from harness.spec.model import Case
+    from harness.suite.session import RunSettings
+    from harness.suite.target import Target
+
+PROGRAM = "ingester-acceptance"
 PROFILE_OF_REFERENCE = "report-2026-03"
 PROFILE_OF_BINARY = "upstream-main"
+DEFAULT_SEED = 1
 _RESTARTS_S = 90.0   # Kubernetes delays a third restart by 20 s, a fourth by 40 s
 LOCAL, EXISTING, K3D = BACKENDS = ("local", "existing", "k3d")
 
@@ -37,112 +41,501 @@ Add = Callable[..., Any]
 """argparse's `add_argument` or pytest's `addoption`: both take the same words."""
 
 
-def add_sandbox_options(add: Add) -> None:
-    """Declare the options that say what the sandbox consists of."""
-    add(
+class Group(StrEnum):
+    """The headings of `--help`, in their order."""
+
+    SYSTEM = "system under test"
+    SANDBOX = "sandbox"
+    SELECTION = "selection"
+    TIME = "time"
+    REPORT = "report"
+
+
+class Form(StrEnum):
+    """How an option is written."""
+
+    VALUE = "--name VALUE"
+    REPEATED = "--name VALUE --name VALUE"
+    FLAG = "--name"
+
+
+def _read_as_it_is(value: Any) -> Any:
+    return value
+
+
+def _spell_plainly(value: Any) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+@dataclass(frozen=True)
+class Option:
+    """One option.
+
+    `read` turns what was given into what a run is made of, and raises SettingsError where it can't; `spell` turns
+    it back into the word that was given. `valid` returns the values that there are, where they can be listed: the
+    help has them in place of `{valid}`, and a shell completes them. `files` says what else a shell completes.
+    """
+
+    name: str
+    group: Group
+    help: str
+    metavar: str = ""
+    default: Any = None
+    form: Form = Form.VALUE
+    type: type[int] | type[float] | None = None
+    read: Callable[[Any], Any] = _read_as_it_is
+    spell: Callable[[Any], str] = _spell_plainly
+    valid: Callable[[], Iterable[str]] | None = None
+    files: str = ""   # "file", "directory"
+
+    @property
+    def attribute(self) -> str:
+        """Where a parser puts the value."""
+        return self.name.removeprefix("--").replace("-", "_")
+
+    def declare(self, add: Add) -> None:
+        """Declare the option with argparse or pytest."""
+        text = self.help
+        if "{valid}" in text and self.valid is not None:
+            text = text.replace("{valid}", ", ".join(self.valid()))
+        if self.form is Form.FLAG:
+            add(self.name, action="store_true", default=False, help=text)
+        elif self.form is Form.REPEATED:
+            add(self.name, action="append", default=[], metavar=self.metavar, help=text)
+        else:
+            kind = {} if self.type is None else {"type": self.type}
+            add(self.name, default=self.default, metavar=self.metavar, help=text, **kind)
+
+    def get_words(self, value: Any) -> list[str]:
+        """Return the words that give the option this value; none where it is empty."""
+        if value is None or value is False or value == []:
+            return []
+        if self.form is Form.FLAG:
+            return [self.name]
+        words = [self.spell(each) for each in (value if self.form is Form.REPEATED else [value])]
+        return [part for word in words for part in self._join(word)]
+
+    def _join(self, word: str) -> list[str]:
+        return [f"{self.name}={word}"] if word.startswith("-") else [self.name, word]
+
+
+# How single values are read. Imports stand where they are needed, see above.
+
+
+def _list_profiles() -> list[str]:
+    return sorted(path.stem for path in find_resource("fixtures", "profiles").glob("*.toml"))
+
+
+def _list_baselines() -> list[str]:
+    return sorted(path.stem for path in find_resource("reports", "baselines").glob("*.json"))
+
+
+def _list_kinds() -> list[str]:
+    from harness.spec.kinds import collect_cases  # noqa: PLC0415
+
+    return [case.name.lower() for case in collect_cases()]
+
+
+def _list_faults() -> list[str]:
+    from harness.chapters.faults.catalogue import FAULTS_BY_NAME  # noqa: PLC0415
+
+    return list(FAULTS_BY_NAME)
+
+
+def _read_controllermgr(value: str) -> ControllerManager:
+    if value == REFERENCE:
+        return ControllerManager()
+    path = Path(value).expanduser()
+    if not path.is_file():
+        what = "is a folder" if path.is_dir() else "does not exist"
+        raise SettingsError(
+            f"--controllermgr: {value!r} {what}",
+            hint=f"Valid: {REFERENCE}, or the path of an executable, built by `go build ./cmd/controllermgr`",
+        )
+    if not os.access(path, os.X_OK):
+        raise SettingsError(f"--controllermgr: {value!r} is not executable", hint=f"chmod +x {value}")
+    return ControllerManager(path.resolve())
+
+
+def _read_path(option: str, is_right: Callable[[Path], bool], what: str, value: str | None) -> Path | None:
+    if value is None:
+        return None
+    path = Path(value).expanduser()
+    if not is_right(path):
+        raise SettingsError(f"{option}: {value!r} is not {what} that exists", hint="Valid: an existing path")
+    return path.resolve()
+
+
+def _read_overrides(words: Sequence[str]) -> tuple[tuple[str, Any], ...]:
+    from harness.sandbox.local.servers.baseyaml import parse_override  # noqa: PLC0415
+
+    return tuple(parse_override(word) for word in words)
+
+
+def _read_backend(value: str) -> str:
+    if value not in BACKENDS:
+        raise SettingsError.unknown("--sandbox", value, BACKENDS)
+    return value
+
+
+def _spell_url(value: str) -> str:
+    """Return the URL without a password, which `parse_mysql_url` refuses anyway."""
+    parts = urllib.parse.urlsplit(value)
+    if parts.password is None:
+        return value
+    user, _, host = parts.netloc.rpartition("@")
+    return parts._replace(netloc=f"{user.partition(':')[0]}@{host}").geturl()
+
+
+def _read_api_server(value: str | None) -> str:
+    if value is None:
+        return ""
+    from harness.clients.michelangelo.client import parse_address  # noqa: PLC0415
+    from harness.clients.michelangelo.package import find_missing  # noqa: PLC0415
+
+    parse_address(value, "--api-server")
+    if missing := find_missing():
+        raise SettingsError(f"--api-server: {missing}")
+    return value
+
+
+def _read_time(option: str, unit: str, value: float | None) -> float | None:
+    if value is not None and value <= 0:
+        raise SettingsError(f"{option}: {value:g} is no time; give {unit} above 0")
+    return value
+
+
+def _read_outage(value: float | None) -> float | None:
+    if value is not None and value < 0:
+        raise SettingsError(f"--outage: {value:g} is no time; give seconds")
+    return value
+
+
+
+TARGET_OPTIONS = (
+    Option(
         "--controllermgr",
+        Group.SYSTEM,
+        "the system under test: the bundled reference (default), or a controller manager's executable",
+        "reference|PATH",
         default=REFERENCE,
-        metavar="reference|PATH",
-        help="the system under test: the bundled reference (default), or a controller manager's executable",
-    )
-    add(
-        "--profile",
-        default=None,
-        metavar="NAME",
-        help=(
-            f"the behaviour to expect: {', '.join(list_profiles())}; default {PROFILE_OF_REFERENCE} for the "
-            f"reference, {PROFILE_OF_BINARY} for an executable"
-        ),
-    )
-    add("--crds", default=None, metavar="DIR", help="folder of CRD YAML to install instead of the bundled one")
-    add("--schema", default=None, metavar="FILE", help="SQL file of the 39 tables instead of the bundled one")
-    add(
-        "--mysql-url",
-        default=None,
-        metavar="URL",
-        help="a MySQL server that runs already: mysql://USER@HOST:PORT/DATABASE; password in MYSQL_PASSWORD",
-    )
-
-
-def add_target_options(add: Add) -> None:
-    """Declare the options that say where the system runs, beside those of the local sandbox."""
-    add(
-        "--sandbox",
-        default=LOCAL,
-        metavar="|".join(BACKENDS),
-        help="where the system runs: processes of this machine (default), a cluster that exists, or k3d",
-    )
-    add(
+        read=_read_controllermgr,
+        files="file",
+    ),
+    Option(
         "--michelangelo",
-        default=None,
-        metavar="PATH|URL[@REF]",
-        help="a Michelangelo checkout: its controller manager and API server are built and tested",
-    )
-    add(
+        Group.SYSTEM,
+        "a Michelangelo checkout: its controller manager and API server are built and tested",
+        "PATH|URL[@REF]",
+        files="directory",
+    ),
+    Option(
+        "--profile",
+        Group.SYSTEM,
+        f"the behaviour to expect: {{valid}}; default {PROFILE_OF_REFERENCE} for the reference, "
+        f"{PROFILE_OF_BINARY} for an executable",
+        "NAME",
+        valid=_list_profiles,
+    ),
+    Option(
+        "--crds",
+        Group.SYSTEM,
+        "folder of CRD YAML to install instead of the bundled one",
+        "DIR",
+        read=functools.partial(_read_path, "--crds", Path.is_dir, "a folder"),
+        files="directory",
+    ),
+    Option(
+        "--schema",
+        Group.SYSTEM,
+        "SQL file of the tables instead of the bundled one",
+        "FILE",
+        read=functools.partial(_read_path, "--schema", Path.is_file, "a file"),
+        files="file",
+    ),
+    Option(
         "--set",
-        action="append",
-        default=[],
-        metavar="KEY=VALUE",
-        help="a key of the local sandbox's base.yaml, such as ingester.requeuePeriod=5s (repeatable)",
-    )
-    add_existing_options(add)
-    add_k3d_options(add)
+        Group.SYSTEM,
+        "a key of the local sandbox's base.yaml, such as ingester.requeuePeriod=5s (repeatable)",
+        "KEY=VALUE",
+        form=Form.REPEATED,
+        read=_read_overrides,
+    ),
+    Option(
+        "--sandbox",
+        Group.SANDBOX,
+        "where the system runs: processes of this machine (default), a cluster that exists, or k3d",
+        "|".join(BACKENDS),
+        default=LOCAL,
+        read=_read_backend,
+        valid=lambda: BACKENDS,
+    ),
+    Option(
+        "--mysql-url",
+        Group.SANDBOX,
+        "a MySQL server that runs already: mysql://USER@HOST:PORT/DATABASE; password in MYSQL_PASSWORD",
+        "URL",
+        read=lambda value: parse_mysql_url(value) if value else None,
+        spell=_spell_url,
+    ),
+    # --sandbox existing; `harness.sandbox.existing.options` reads them
+    Option(
+        "--context",
+        Group.SANDBOX,
+        "the kubeconfig's context to test; the current one is never taken silently",
+        "NAME",
+    ),
+    Option(
+        "--kubeconfig",
+        Group.SANDBOX,
+        "the kubeconfig file (default: KUBECONFIG, else ~/.kube/config)",
+        "FILE",
+        files="file",
+    ),
+    Option(
+        "--mysql-port-forward",
+        Group.SANDBOX,
+        "reach MySQL through this service of the cluster, by the Kubernetes API; user, database and TLS then come "
+        "from --mysql-url (default: mysql://root@SERVICE/michelangelo)",
+        "SERVICE[.NAMESPACE][:PORT]",
+    ),
+    Option(
+        "--controllermgr-pod",
+        Group.SANDBOX,
+        "the controller manager's pod, or its Deployment (default: michelangelo-controllermgr)",
+        "[NAMESPACE/]NAME|[NAMESPACE/]LABEL=VALUE",
+    ),
+    Option(
+        "--controllermgr-log",
+        Group.SANDBOX,
+        "its log where it runs outside of the cluster: a file, or the folder of a local sandbox",
+        "FILE|DIR",
+        files="file",
+    ),
+    Option(
+        "--yes-this-cluster",
+        Group.SANDBOX,
+        "test a context that looks like production: repeats the name given with --context",
+        "NAME",
+    ),
+    # --sandbox k3d; `harness.sandbox.k3d.options` reads them
+    Option(
+        "--k3d-existing",
+        Group.SANDBOX,
+        "what to do with a sandbox cluster that is there: use it as it is (default), deploy Michelangelo's "
+        "services in it again, or delete it and make a new one",
+        "reuse|sync|recreate",
+        default="reuse",
+        valid=lambda: ("reuse", "sync", "recreate"),
+    ),
+    Option(
+        "--k3d-exclude",
+        Group.SANDBOX,
+        "leave a service out of a new cluster (repeatable): {valid}",
+        "SERVICE",
+        form=Form.REPEATED,
+        valid=lambda: ("ui", "worker", "prometheus", "grafana", "ray", "spark"),
+    ),
+    Option(
+        "--k3d-workflow",
+        Group.SANDBOX,
+        "workflow engine of a new cluster (default: %(default)s)",
+        "cadence|temporal",
+        default="cadence",
+        valid=lambda: ("cadence", "temporal"),
+    ),
+    Option(
+        "--k3d-wait-timeout",
+        Group.TIME,
+        "how long each wait for pods and jobs of the k3d sandbox may take (default: %(default)s)",
+        "SECONDS",
+        default=600,
+        type=int,
+    ),
+)
+"""What is tested, and where it runs."""
 
-
-def add_run_options(add: Add) -> None:
-    """Declare the options that say what is tested, and how the result is treated."""
-    add(
-        "--crd",
-        action="append",
-        default=[],
-        metavar="KIND",
-        help="test this kind only (repeatable): a kind, plural, number or template name, in any case",
-    )
-    add(
+RUN_OPTIONS = (
+    *TARGET_OPTIONS,
+    Option(
+        "--api-server",
+        Group.SYSTEM,
+        "Michelangelo's API server (gRPC) of a cluster that exists; the local sandbox has its own",
+        "HOST:PORT",
+        read=_read_api_server,
+    ),
+    Option(
         "--keep-sandbox",
-        action="store_true",
-        default=False,
-        help="leave the sandbox up; the next run with the same settings uses it again",
-    )
-    add("--reports", default="reports", metavar="DIR", help="folder for the reports (default: reports)")
-    add(
-        "--baseline",
-        default=None,
-        metavar="NAME",
-        help="record of reports/baselines to compare with (default: the seed report's)",
-    )
-    add(
+        Group.SANDBOX,
+        "leave the sandbox up; the next run with the same settings uses it again",
+        form=Form.FLAG,
+    ),
+    Option(
+        "--crd",
+        Group.SELECTION,
+        "test this kind only (repeatable): a kind, plural, number or template name, in any case",
+        "KIND",
+        form=Form.REPEATED,
+        read=tuple,
+        valid=_list_kinds,
+    ),
+    Option(
         "--sync-timeout",
+        Group.TIME,
+        "how long a write may take to reach MySQL (default: %(default)s)",
+        "SECONDS",
         default=Timeouts.sync_s,
         type=float,
-        metavar="SECONDS",
-        help="how long a write may take to reach MySQL (default: %(default)s)",
-    )
-    add(
+        read=functools.partial(_read_time, "--sync-timeout", "seconds"),
+    ),
+    Option(
+        "--reports",
+        Group.REPORT,
+        "folder for the reports (default: reports)",
+        "DIR",
+        default="reports",
+        files="directory",
+    ),
+    Option(
+        "--baseline",
+        Group.REPORT,
+        "record to compare with, of those that come with the harness (default: the seed report's): {valid}",
+        "NAME",
+        valid=_list_baselines,
+    ),
+    Option(
         "--allow-stale-known-issues",
-        action="store_true",
-        default=False,
-        help="a known issue that does not show is a warning, not a failure",
-    )
-    add(
-        "--api-server",
-        default=None,
-        metavar="HOST:PORT",
-        help="Michelangelo's API server (gRPC) of a cluster that exists; the local sandbox has its own",
-    )
+        Group.REPORT,
+        "a known issue that does not show is a warning, not a failure",
+        form=Form.FLAG,
+    ),
+)
+"""What an acceptance run takes."""
+
+SOAK_OPTIONS = (
+    *RUN_OPTIONS,
+    Option(
+        "--fault",
+        Group.SELECTION,
+        "this one only; without --minutes several strike at once (repeatable): {valid}",
+        "NAME",
+        form=Form.REPEATED,
+        valid=_list_faults,
+    ),
+    Option(
+        "--seed",
+        Group.SELECTION,
+        "of the load and of the order of faults (default: %(default)s)",
+        "S",
+        default=DEFAULT_SEED,
+        type=int,
+    ),
+    Option(
+        "--shrink",
+        Group.SELECTION,
+        "repeat a failing round with ever fewer kinds, as long as it fails",
+        form=Form.FLAG,
+    ),
+    Option(
+        "--minutes",
+        Group.TIME,
+        "how long (default: 10; with --fault: one round of it)",
+        "N",
+        type=float,
+        read=functools.partial(_read_time, "--minutes", "minutes"),
+    ),
+    Option(
+        "--outage",
+        Group.TIME,
+        "how long the fault of one round holds",
+        "SECONDS",
+        type=float,
+        read=_read_outage,
+    ),
+)
+"""What a soak takes."""
+
+OPTIONS = {option.attribute: option for option in SOAK_OPTIONS}
+
+
+# Declare.
+
+
+def add_options(open_group: Callable[[str], Add], options: Iterable[Option] = RUN_OPTIONS) -> None:
+    """Declare the options, each under its heading; `open_group` begins one and returns what adds options to it."""
+    for group in Group:
+        chosen = [option for option in options if option.group is group]
+        if chosen:
+            add = open_group(group)
+            for option in chosen:
+                option.declare(add)
+
+
+def add_to_parser(parser: argparse.ArgumentParser, options: Iterable[Option]) -> None:
+    """Declare the options with argparse."""
+    add_options(lambda title: parser.add_argument_group(title).add_argument, options)
+
+
+# Spell.
+
+
+def get_given(options: argparse.Namespace) -> dict[str, Any]:
+    """Return the options whose values are not the usual ones, by attribute."""
+    given = {name: getattr(options, name, option.default) for name, option in OPTIONS.items()}
+    return {name: value for name, value in given.items() if value and value != OPTIONS[name].default}
+
+
+def spell(options: argparse.Namespace | Mapping[str, Any], **changes: Any) -> list[str]:
+    """Return the words that give these options again; those with their usual values are left out.
+
+    `options` is what a parser read, or what `get_given` kept of it. `changes` are spelled in place of what was
+    given, also where that is the usual value; None leaves an option out. No password is among the words.
+    """
+    given = {**(options if isinstance(options, Mapping) else get_given(options)), **changes}
+    return [word for name, option in OPTIONS.items() for word in option.get_words(given.get(name))]
+
+
+def spell_round(
+    options: argparse.Namespace | Mapping[str, Any],
+    cases: Sequence[Case],
+    faults: Sequence[str],
+    seed: int,
+    outage_s: float,
+) -> str:
+    """Return the command that repeats one round of faults; the password of a MySQL server has to be added."""
+    kinds = [case.name.lower() for case in cases]
+    changes = {"fault": list(faults), "seed": seed, "outage": outage_s, "minutes": None, "shrink": None}
+    whole = sorted(kinds) == sorted(_list_kinds())
+    return shlex.join([PROGRAM, "soak", *spell(options, crd=[] if whole else kinds, **changes)])
+
+
+# Read.
+
+
+def read_value(options: argparse.Namespace, attribute: str) -> Any:
+    """Return the option's value as a run is made of it; SettingsError where it is wrong."""
+    option = OPTIONS[attribute]
+    return option.read(getattr(options, attribute, [] if option.form is Form.REPEATED else option.default))
 
 
 def read_target(options: argparse.Namespace, progress: Progress) -> Target:
     """Return what the options point at; a checkout is built. SettingsError names the option that is wrong."""
+    from harness.suite.target import Target, prepare_michelangelo  # noqa: PLC0415
+
     target = Target(sandbox=read_sandbox_settings(options), profile=read_profile(options))
-    if options.sandbox not in BACKENDS:
-        raise SettingsError.unknown("--sandbox", options.sandbox, BACKENDS)
-    if options.sandbox == EXISTING:
+    backend = read_value(options, "sandbox")
+    if backend == EXISTING:
+        from harness.sandbox.existing.options import read_existing_settings  # noqa: PLC0415
+
         _refuse_with(EXISTING, options, ("michelangelo", "set", "crds", "schema"))
         place = read_existing_settings(options)
         label = f"the cluster of context {place.context.name}"
         return dataclasses.replace(target, place=place, profile=_read_foreign(options), label=label)
-    if options.sandbox == K3D:
+    if backend == K3D:
+        from harness.provision.assets.cache import Cache  # noqa: PLC0415
+        from harness.provision.checkout.checkout import find_checkout  # noqa: PLC0415
+        from harness.sandbox.k3d.options import read_k3d_settings  # noqa: PLC0415
+
         _refuse_with(K3D, options, ("set", "crds", "schema", "mysql_url"))
         checkout = find_checkout(options.michelangelo, Cache(), progress).path if options.michelangelo else None
         return dataclasses.replace(
@@ -165,12 +558,18 @@ def read_target(options: argparse.Namespace, progress: Progress) -> Target:
 
 
 def read_place(options: argparse.Namespace) -> SandboxSettings | ExistingSettings:
-    """Return what the preflight is to examine."""
-    return read_existing_settings(options) if options.sandbox == EXISTING else read_sandbox_settings(options)
+    """Return what the preflight is to examine, which may look at production: it changes nothing."""
+    if read_value(options, "sandbox") != EXISTING:
+        return read_sandbox_settings(options)
+    from harness.sandbox.existing.options import read_existing_settings  # noqa: PLC0415
+
+    return read_existing_settings(options, guarded=False)
 
 
 def _read_foreign(options: argparse.Namespace) -> str:
     """Return the profile of a system that the harness did not choose: the one asked for, else main's."""
+    from harness.spec.profiles import load_profile  # noqa: PLC0415
+
     return load_profile(options.profile or PROFILE_OF_BINARY).name
 
 
@@ -178,87 +577,49 @@ def _refuse_with(backend: str, options: argparse.Namespace, names: tuple[str, ..
     for name in names:
         if getattr(options, name):
             raise SettingsError(
-                f"--{name.replace('_', '-')} has no effect with --sandbox {backend}", hint="Leave it out"
+                f"{OPTIONS[name].name} has no effect with --sandbox {backend}", hint="Leave it out"
             )
 
 
 def read_sandbox_settings(options: argparse.Namespace) -> SandboxSettings:
     """Return the sandbox that the options ask for; SettingsError names the option that is wrong."""
     return SandboxSettings(
-        controllermgr=_read_controllermgr(options.controllermgr),
+        controllermgr=read_value(options, "controllermgr"),
         profile=read_profile(options),
-        crds=_read_path("--crds", options.crds, Path.is_dir, "a folder"),
-        schema=_read_path("--schema", options.schema, Path.is_file, "a file"),
-        mysql=parse_mysql_url(options.mysql_url) if options.mysql_url else None,
-        base_yaml_overrides=tuple(parse_override(word) for word in getattr(options, "set", [])),
+        crds=read_value(options, "crds"),
+        schema=read_value(options, "schema"),
+        mysql=read_value(options, "mysql_url"),
+        base_yaml_overrides=read_value(options, "set"),
     )
 
 
 def read_profile(options: argparse.Namespace) -> str:
     """Return the profile's name: the one asked for, else the usual one of the system under test."""
+    from harness.spec.profiles import load_profile  # noqa: PLC0415
+
     default = PROFILE_OF_REFERENCE if options.controllermgr == REFERENCE else PROFILE_OF_BINARY
     return load_profile(options.profile or default).name
 
 
 def read_run_settings(options: argparse.Namespace, progress: Progress) -> RunSettings:
     """Return the run that the options ask for; SettingsError names the option that is wrong."""
-    if options.sync_timeout <= 0:
-        raise SettingsError(f"--sync-timeout: {options.sync_timeout} is no time; give seconds above 0")
-    cases = read_cases(options.crd)
+    from harness.suite.session import RunSettings  # noqa: PLC0415
+
+    timeouts = _read_timeouts(options)
     return RunSettings(
         target=read_target(options, progress),
-        cases=cases,
-        keep_sandbox=options.keep_sandbox,
-        allow_stale_known_issues=options.allow_stale_known_issues,
-        api_server=_read_api_server(options.api_server),
-        timeouts=_read_timeouts(options),
+        words=tuple(read_value(options, "crd")),
+        keep_sandbox=read_value(options, "keep_sandbox"),
+        allow_stale_known_issues=read_value(options, "allow_stale_known_issues"),
+        api_server=read_value(options, "api_server"),
+        timeouts=timeouts,
+        format_soak_command=functools.partial(spell_round, get_given(options)),
     )
 
 
 def _read_timeouts(options: argparse.Namespace) -> Timeouts:
     """Return how long to wait: a cluster delays its restarts by 10 s and more, a local sandbox by less."""
-    usual = Timeouts(sync_s=options.sync_timeout)
+    usual = Timeouts(sync_s=read_value(options, "sync_timeout"))
     if options.sandbox == LOCAL:
         return usual
     return dataclasses.replace(usual, issue_s=_RESTARTS_S, registration_s=_RESTARTS_S)
-
-
-def read_cases(words: list[str]) -> tuple[Case, ...]:
-    """Return the cases that `--crd` names, in the report's order; all of them where it names none."""
-    chosen = {find_case(word).number for word in words}
-    return tuple(case for case in CASES if not chosen or case.number in chosen)
-
-
-def _read_api_server(value: str | None) -> str:
-    if value is None:
-        return ""
-    parse_address(value, "--api-server")
-    if missing := find_missing():
-        raise SettingsError(f"--api-server: {missing}")
-    return value
-
-
-def _read_controllermgr(value: str) -> ControllerManager:
-    if value == REFERENCE:
-        return ControllerManager()
-    path = Path(value).expanduser()
-    if not path.is_file():
-        what = "is a folder" if path.is_dir() else "does not exist"
-        raise SettingsError(
-            f"--controllermgr: {value!r} {what}",
-            hint=f"Valid: {REFERENCE}, or the path of an executable, built by `go build ./cmd/controllermgr`",
-        )
-    if not os.access(path, os.X_OK):
-        raise SettingsError(f"--controllermgr: {value!r} is not executable", hint=f"chmod +x {value}")
-    return ControllerManager(path.resolve())
-
-
-def _read_path(
-    option: str, value: str | None, is_right: Callable[[Path], bool], what: str
-) -> Path | None:
-    if value is None:
-        return None
-    path = Path(value).expanduser()
-    if not is_right(path):
-        raise SettingsError(f"{option}: {value!r} is not {what} that exists", hint="Valid: an existing path")
-    return path.resolve()

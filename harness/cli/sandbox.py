@@ -1,4 +1,4 @@
-"""The commands behind `python -m harness sandbox`: what `--keep-sandbox` does, without pytest.
+"""The commands of `sandbox`: what `--keep-sandbox` does, without pytest.
 
 Each handler returns an exit code and raises `HarnessError` for the rest. What a script may read goes to
 standard output, everything else to standard error.
@@ -10,11 +10,10 @@ import argparse
 import shlex
 import sys
 import time
-from collections.abc import Callable
-from typing import Any
 
+from harness.cli.options import LOCAL, PROGRAM, TARGET_OPTIONS, add_to_parser, read_target
 from harness.core.errors import HarnessError, SettingsError
-from harness.core.settings import SandboxSettings
+from harness.report.console import ConsoleProgress, make_console
 from harness.sandbox.base import CONTROLLERMGR, ComponentStatus, LogCursor
 from harness.sandbox.local.client.access import list_variables
 from harness.sandbox.local.client.identity import PORTS
@@ -27,24 +26,14 @@ from harness.sandbox.local.wire.sweep import sweep
 from harness.sandbox.storage import get_root
 
 _FOLLOW_INTERVAL_S = 0.2
-_HOW_TO_START = "Start one with `python -m harness sandbox up` or `pytest --keep-sandbox`"
-
-AddOptions = Callable[[Callable[..., Any]], None]
-ReadSettings = Callable[[argparse.Namespace], SandboxSettings]
+_HOW_TO_START = f"Start one with `{PROGRAM} sandbox up`, or let a run leave its own: `--keep-sandbox`"
 
 
-def add_sandbox_commands(
-    commands: argparse._SubParsersAction[argparse.ArgumentParser],
-    add_options: AddOptions,
-    read_settings: ReadSettings,
-) -> None:
-    """Add `sandbox up|down|status|logs|env`; each sets `run`, which takes the options and returns an exit code.
-
-    `add_options` declares the options that say what the sandbox consists of, `read_settings` reads them.
-    """
-    sandbox = commands.add_parser("sandbox", help="a sandbox that stays up").add_subparsers(required=True)
+def declare(parser: argparse.ArgumentParser) -> None:
+    """Declare `sandbox up|down|status|logs|env`; `up` takes the options that say what the sandbox consists of."""
+    sandbox = parser.add_subparsers(required=True, metavar="COMMAND", title="commands")
     up = sandbox.add_parser("up", help="start a sandbox, or find the one with the same settings, and keep it")
-    add_options(up.add_argument)
+    add_to_parser(up, TARGET_OPTIONS)
     up.add_argument(
         "--port",
         action="append",
@@ -52,7 +41,7 @@ def add_sandbox_commands(
         metavar="COMPONENT=PORT",
         help=f"a fixed loopback port for {' or '.join(PORTS)}; default: free ones (repeatable)",
     )
-    up.set_defaults(run=lambda options: _start(options, read_settings(options)))
+    up.set_defaults(run=_start)
     down = sandbox.add_parser("down", help="end every sandbox that is kept; runs in progress keep theirs")
     down.set_defaults(run=_stop)
     status = sandbox.add_parser("status", help="print the components of every sandbox; exit code 1 without one")
@@ -79,8 +68,11 @@ class _PlainProgress:
         _say(f"{stage}: {note}" if note else stage)
 
 
-def _start(options: argparse.Namespace, settings: SandboxSettings) -> int:
+def _start(options: argparse.Namespace) -> int:
+    if options.sandbox != LOCAL:
+        raise SettingsError(f"--sandbox: {options.sandbox!r} is nothing to start here", hint=f"Valid: {LOCAL}")
     ports = dict(_read_port(word) for word in options.port)
+    settings = read_target(options, ConsoleProgress(make_console())).sandbox
     sandbox = start_local_sandbox(settings, keep=True, progress=_PlainProgress(), ports=ports)
     sandbox.stop()   # lets go of it
     _say("was up already" if sandbox.reused else "up")

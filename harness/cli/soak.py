@@ -1,4 +1,4 @@
-"""`python -m harness soak`: rounds of faults under load until the time is up, or one round again.
+"""The command `soak`: rounds of faults under load until the time is up, or one round again.
 
 Each round is a check of the record, which is written and rendered as that of an acceptance run, also where the
 soak is interrupted. Nothing is left running then.
@@ -16,11 +16,12 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from harness.chapters.faults.catalogue import FAULTS, FAULTS_BY_NAME, find_fault
-from harness.chapters.faults.run import DEFAULT_SEED
+from harness.chapters.faults.catalogue import FAULTS, find_fault
+from harness.chapters.faults.chapter import CHAPTER
+from harness.chapters.faults.run import FaultRun
 from harness.chapters.faults.schedule import RoundPlan, can_join, draw_schedule, order_faults
 from harness.chapters.faults.shrinking import shrink
-from harness.cli.options import add_run_options, add_sandbox_options, add_target_options, read_run_settings
+from harness.cli.options import PROGRAM, SOAK_OPTIONS, add_to_parser, read_run_settings, read_value
 from harness.core.errors import CheckFailure, HarnessError, Refusal, SettingsError
 from harness.core.outcomes import Outcome, noting_outcome
 from harness.core.record import Check, Record, Status
@@ -30,56 +31,26 @@ from harness.report.html import render_page
 from harness.report.publish import publish
 from harness.report.record import SEED_BASELINE, load_baseline, write_text
 from harness.spec.model import Case
-from harness.suite.judge import conclude
+from harness.suite.chapter import Section, Topic
 from harness.suite.recorder import Recorder
 from harness.suite.session import Session, interrupt
 
 _MINUTES = 10.0
 
 
-def add_soak_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Declare `python -m harness soak`."""
-    command = commands.add_parser("soak", help="faults under load, round after round; or one round again")
-    command.add_argument(
-        "--minutes",
-        type=float,
-        default=None,
-        metavar="N",
-        help=f"how long (default: {_MINUTES:g}; with --fault: one round of it)",
-    )
-    command.add_argument(
-        "--seed",
-        type=int,
-        default=DEFAULT_SEED,
-        metavar="S",
-        help="of the load and of the order of faults (default: %(default)s)",
-    )
-    command.add_argument(
-        "--fault",
-        action="append",
-        default=[],
-        metavar="NAME",
-        help=f"this one only; without --minutes several hold at once (repeatable): {', '.join(FAULTS_BY_NAME)}",
-    )
-    command.add_argument(
-        "--outage", type=float, default=None, metavar="SECONDS", help="how long the fault of one round holds"
-    )
-    command.add_argument(
-        "--shrink", action="store_true", help="repeat a failing round with ever fewer kinds, as long as it fails"
-    )
-    add_sandbox_options(command.add_argument)
-    add_target_options(command.add_argument)
-    add_run_options(command.add_argument)
-    command.set_defaults(run=_run)
+def declare(parser: argparse.ArgumentParser) -> None:
+    """Declare `soak`."""
+    add_to_parser(parser, SOAK_OPTIONS)
+    parser.set_defaults(run=_run)
 
 
 def _run(options: argparse.Namespace) -> int:
     rounds = read_rounds(options)
     progress = ConsoleProgress(make_console())
     settings = read_run_settings(options, progress)
-    folder = prepare_report_folder(Path(options.reports).resolve(), settings.target.profile)
+    session = Session(settings, [CHAPTER], shlex.join([PROGRAM, *sys.argv[1:]]), progress)
+    folder = prepare_report_folder(Path(options.reports).resolve(), session.profile.name)
     baseline = load_baseline(options.baseline or SEED_BASELINE, required=bool(options.baseline))
-    session = Session(settings, shlex.join(["python", "-m", "harness", *sys.argv[1:]]), progress)
     previous = signal.signal(signal.SIGTERM, interrupt)
     exit_code, interrupted = 2, False
     try:
@@ -101,21 +72,18 @@ def _run(options: argparse.Namespace) -> int:
 def read_rounds(options: argparse.Namespace) -> Iterable[RoundPlan]:
     """Return the rounds that are asked for; SettingsError names the option that is wrong."""
     faults = [find_fault(name) for name in options.fault]
-    if options.minutes is not None and options.minutes <= 0:
-        raise SettingsError(f"--minutes: {options.minutes:g} is no time; give minutes above 0")
-    if options.outage is not None and options.outage < 0:
-        raise SettingsError(f"--outage: {options.outage:g} is no time; give seconds")
-    if not faults or options.minutes is not None:
-        if options.outage is not None:
+    minutes, outage = read_value(options, "minutes"), read_value(options, "outage")
+    if not faults or minutes is not None:
+        if outage is not None:
             raise SettingsError("--outage goes with one round", hint="Name its --fault, and leave out --minutes")
-        options.minutes = options.minutes or _MINUTES
+        options.minutes = minutes or _MINUTES
         return draw_schedule(options.seed, faults or FAULTS)
     for one, other in itertools.combinations(faults, 2):
         if not can_join(one, other):
             raise SettingsError(
                 f"--fault: {one.name} and {other.name} can't hold at once", hint="Give --minutes, or one of them"
             )
-    outage_s = max(fault.outage_s for fault in faults) if options.outage is None else options.outage
+    outage_s = max(fault.outage_s for fault in faults) if outage is None else outage
     return [RoundPlan(1, order_faults(faults), options.seed, outage_s)]
 
 
@@ -133,8 +101,9 @@ def soak(
         session.record.headline = str(error).partition("\n")[0]
         progress.end("sandbox", session.record.headline)
         return 4 if isinstance(error, SettingsError) else 2
-    asked = [find_fault(name) for name in options.fault] or FAULTS
-    absent = {fault.name: reason for fault in asked if (reason := session.faults.explain_absence(fault))}
+    session.select([])
+    asked, faults = [find_fault(name) for name in options.fault] or FAULTS, session.get_state(CHAPTER)
+    absent = {fault.name: reason for fault in asked if (reason := faults.explain_absence(fault))}
     session.record.checks += [
         Check(fault.section, fault.title, status=Status.NOT_APPLICABLE, detail=absent[fault.name])
         for fault in asked
@@ -183,7 +152,7 @@ def _shrink(session: Session, plan: RoundPlan, check: Check, progress: ConsolePr
             command = again.reproduce
         return again.status is Status.FAIL
 
-    found = shrink(session.faults.cases, fails)
+    found = shrink(session.get_state(CHAPTER).cases, fails)
     check.facts["fails with"] = ", ".join(case.name for case in found)
     check.reproduce = command
     progress.end(stage, f"fails with {check.facts['fails with']}\n  repeat it: {command}")
@@ -193,18 +162,18 @@ def run_round(
     session: Session, plan: RoundPlan, check: Check, cases: Sequence[Case] | None = None
 ) -> None:
     """Run one round, with some of the cases where given, and write into its check how it ended."""
-    recorder, context = Recorder(), session.context
+
+    def run(faults: FaultRun, chosen: Sequence[Case] | None, recorder: Recorder) -> None:
+        faults.run_round(
+            plan.faults, recorder, seed=plan.seed, outage_s=plan.outage_s, cases=chosen, section=check.section
+        )
+
+    section = Section(check.section, "", check.title, CHAPTER.explanation, run)
     with (
         contextlib.suppress(Outcome, CheckFailure, HarnessError, Refusal),   # each stands in the check by then
         noting_outcome(check),
     ):
-        try:
-            session.faults.run_round(
-                plan.faults, recorder, seed=plan.seed, outage_s=plan.outage_s, cases=cases, section=check.section
-            )
-        finally:
-            recorder.write_to(check)
-        conclude(check, recorder, context.expectations, allow_stale=context.allow_stale)
+        session.carry_out(CHAPTER, section, Topic("", cases), check)
 
 
 def _describe(check: Check) -> str:

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from http.server import ThreadingHTTPServer
 from pathlib import Path
 
+from harness.core.errors import SettingsError
 from harness.reference import business
 from harness.reference.api import Api
 from harness.reference.config import Config, read_config, read_kubeconfig
@@ -24,11 +25,10 @@ from harness.reference.errors import ConfigError, Panic, StoreError
 from harness.reference.health import serve_health
 from harness.reference.informer import Informer
 from harness.reference.log import Log, write_stderr
-from harness.reference.profile import PROFILES, Profile
+from harness.reference.profile import DEFAULT, Profile, find_profile
 from harness.reference.reconciler import Reconciler
 from harness.reference.row import RowBuilder
 from harness.reference.store import Store
-from harness.spec.catalogue import KINDS
 from harness.spec.model import Kind
 
 PANIC_EXIT_CODE = 2
@@ -38,9 +38,9 @@ _STOP_TIMEOUT_S = 0.5
 
 @dataclass(frozen=True)
 class Parts:
-    """What the process is made of; `kinds` are those that an ingester is registered for."""
+    """What the process is made of; `kinds` are those with an ingester, by default the profile's."""
 
-    kinds: tuple[Kind, ...] = KINDS
+    kinds: tuple[Kind, ...] | None = None
     rows: type[RowBuilder] = RowBuilder
     store: type[Store] = Store
     reconciler: type[Reconciler] = Reconciler
@@ -57,8 +57,11 @@ def main(argv: Sequence[str] | None = None, *, parts: Parts = Parts()) -> int:
         prog="python -m harness.reference",
         description="An ingester by the contract. Environment: CONFIG_DIR (folder of base.yaml), KUBECONFIG.",
     )
-    parser.add_argument("--profile", choices=PROFILES, default="report-2026-03", help="the version to play")
-    profile = PROFILES[parser.parse_args(argv).profile]
+    parser.add_argument("--profile", default=DEFAULT, metavar="NAME|FILE", help="the version to play")
+    try:
+        profile = find_profile(parser.parse_args(argv).profile)
+    except SettingsError as error:
+        parser.error(str(error))
     # Blocked, and waited for by the kernel: a Python handler may run too late to end the wait.
     signal.pthread_sigmask(signal.SIG_BLOCK, _STOP_SIGNALS)
     threading.excepthook = _end_process
@@ -88,7 +91,8 @@ class Process:
         """Run everything until `wait` returns; ConfigError or StoreError where it can't start."""
         store = self._open_store()
         stop = threading.Event()
-        informers = {kind.name: self._parts.informer(kind, self._api, self._log, stop) for kind in KINDS}
+        informer, all_kinds = self._parts.informer, self._profile.kinds
+        informers = {kind.name: informer(kind, self._api, self._log, stop) for kind in all_kinds}
         around = business.Surroundings(informers, self._api, self._log, self._synced.__contains__)
         others = self._parts.business(self._profile, around)
         ingesters: list[Controller] = []
@@ -97,10 +101,11 @@ class Process:
         else:
             self._log.info("Setting up ingester controllers")
             self._log.info("This is the reference: its proto column holds JSON")
-            ingesters += [self._register(informers[kind.name], store) for kind in self._parts.kinds]
+            kinds = all_kinds if self._parts.kinds is None else self._parts.kinds
+            ingesters += [self._register(informers[kind.name], store) for kind in kinds]
         health = self._serve_health()
-        for informer in informers.values():
-            informer.start()
+        for each in informers.values():
+            each.start()
         for controller in ingesters:
             controller.start()
         for controller in others:

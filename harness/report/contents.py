@@ -35,7 +35,6 @@ class Contents:
     """The chapters of one record, by section."""
 
     def __init__(self, record: Record) -> None:
-        self.chapters = record.chapters
         self._chapters: dict[str, ChapterContents] = {}
         self._sections: dict[str, SectionContents] = {}
         for chapter in record.chapters:

@@ -13,7 +13,6 @@ from typing import Any
 from harness.core.known_issue import KnownIssue
 from harness.core.record import ChapterContents, ColumnContents, Layout, SectionContents
 from harness.spec.model import Case
-from harness.suite.context import RunContext
 from harness.suite.expectations import Expectations
 from harness.suite.recorder import Recorder
 
@@ -62,7 +61,8 @@ class Section:
     does not is stale; other sections leave that to one that looks for the issue. A failure of a section that
     `heads_the_report` is the run's headline, since all else follows from it; the checks of one that `proves_sync`
     say which kinds reached MySQL. One that `needs_apiserver` is left out
-    where there is no API server of Michelangelo's.
+    where there is no API server of Michelangelo's. One that is about another chapter's objects has a title and an
+    explanation for where it stands `alone`.
     """
 
     number: str
@@ -75,6 +75,7 @@ class Section:
     heads_the_report: bool = False
     proves_sync: bool = False
     needs_apiserver: bool = False
+    alone: tuple[str, str] = ("", "")
 
 
 @dataclass(frozen=True)
@@ -84,8 +85,7 @@ class Chapter:
     `open` makes its state from the RunContext, once, when the first of its checks asks for it; of a chapter that
     `stands_on` another one, also from that one's state. A state that has a `close` method is closed with the run. `markers` select it with pytest's `-m`, the first one documented by `summary`. With `by_request` it
     runs only where a marker or a section of it is asked for; `needs_faults` has the sandbox started so that it can be
-    disturbed. `columns` group sections in the matrix; without them each section with kinds is a column. `explain`
-    returns title and explanation for the sections that were selected, where they are not always the same.
+    disturbed. `columns` group sections in the matrix; without them each section with kinds is a column.
     """
 
     key: str
@@ -101,19 +101,10 @@ class Chapter:
     stands_on: str = ""
     by_request: bool = False
     needs_faults: bool = False
-    explain: Callable[[Sequence[str]], tuple[str, str]] | None = None
 
-    def describe(self, selected: Sequence[str]) -> ChapterContents:
-        """Return the chapter's table of contents, for a run in which the sections `selected` have checks."""
-        title, explanation = self.explain(selected) if self.explain else (self.title, self.explanation)
-        numbered = {s.number: SectionContents(s.number, s.heading) for s in self.sections}
-        by_kind = {s.number: s.heading for s in self.sections if s.topics is each_case}
-        columns = self.columns or tuple(ColumnContents(n, heading, [n]) for n, heading in by_kind.items())
+    def describe(self) -> ChapterContents:
+        """Return the chapter's table of contents."""
+        sections = {s.number: SectionContents(s.number, s.heading, *s.alone) for s in self.sections}
         return ChapterContents(
-            self.key,
-            title,
-            explanation,
-            self.layout,
-            list(numbered.values()),
-            list(columns) if self.layout is Layout.MATRIX else [],
+            self.key, self.title, self.explanation, self.layout, list(sections.values()), list(self.columns)
         )

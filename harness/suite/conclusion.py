@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from harness.core.record import Check, Evidence, IssueResult, IssueStatus, Record, Status
-from harness.suite.chapter import Section
 from harness.core.known_issue import KnownIssue
+from harness.core.record import Check, Evidence, IssueResult, IssueStatus, Record, Status
+from harness.report.formatting import count
+from harness.suite.chapter import Section
 from harness.suite.expectations import Expectations
 
 _EXAMINED = (Status.PASS, Status.KNOWN)   # the checks of these statuses have judged all that they found
@@ -109,11 +110,6 @@ def summarise_report(checks: list[Check], sections: Iterable[str], synced_sectio
 def find_synced_section(sections: Iterable[Section]) -> str:
     """Return the number of the section whose checks say which kinds reached MySQL."""
     return next((section.number for section in sections if section.proves_sync), "")
-
-
-def count(number: int, noun: str) -> str:
-    """Return the number with the noun, in the plural where it takes one."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def _count_synced(rows: list[Check]) -> str:

@@ -20,8 +20,8 @@ from harness.spec.manifest import add_labels
 from harness.spec.model import Case, JsonObject
 from harness.spec.templates import Templates
 from harness.subject.log import RECONCILED, RECONCILED_IMMUTABLE
-from harness.subject.subject import Surroundings
 from harness.subject.registration import Registration, await_registration
+from harness.subject.subject import Surroundings
 from harness.suite.expectations import Expectations
 
 

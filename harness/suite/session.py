@@ -146,7 +146,7 @@ class Session:
     def select(self, checks: Sequence[Check]) -> None:
         """Enter the selected checks into the record, and its table of contents."""
         self.record.checks = list(checks)
-        self.record.chapters = [chapter.describe(_list_sections(chapter, checks)) for chapter in self.chapters]
+        self.record.chapters = [chapter.describe() for chapter in self.chapters]
 
     def carry_out(self, chapter: Chapter, section: Section, topic: Topic, check: Check) -> None:
         """Carry one check out and conclude it: returns where it passed, else raises how it ended."""
@@ -330,12 +330,6 @@ def take_namespace(sandbox: Sandbox, cluster: Cluster) -> str:
 def _find_api_server(sandbox: Sandbox, given: str) -> str:
     """Return the address of Michelangelo's API server: the `given` one, else the sandbox's own, '' for none."""
     return given or (sandbox.apiserver_address if isinstance(sandbox, OffersApiServer) else "")
-
-
-def _list_sections(chapter: Chapter, checks: Sequence[Check]) -> list[str]:
-    """Return the chapter's sections that have checks."""
-    own = {section.number for section in chapter.sections}
-    return list(dict.fromkeys(check.section for check in checks if check.section in own))
 
 
 def _describe_environment() -> dict[str, str]:

@@ -15,6 +15,7 @@ import pytest
 from harness.core.polling import wait_for
 from harness.core.progress import SILENT
 from harness.core.settings import ControllerManager, SandboxSettings
+from harness.sandbox.base import Phase
 from harness.sandbox.local.client.sandbox import LocalSandbox, end_sandbox, list_sandboxes, start_local_sandbox
 from harness.sandbox.local.wire.folder import MARKER_VARIABLE
 from harness.sandbox.storage import ROOT_VARIABLE, get_root
@@ -88,6 +89,47 @@ def start(root: Path, settings: SandboxSettings) -> Iterator[Start]:
     yield do
     for sandbox in started:
         sandbox.stop()
+
+
+Shared = Callable[..., LocalSandbox]
+
+
+@pytest.fixture(scope="module")
+def shared(settings: SandboxSettings) -> Iterator[Shared]:
+    """Returns the module's sandbox with changed settings where asked: for tests that undo what they do to it.
+
+    One that a test has left disturbed, since it failed halfway, is replaced by a new one.
+    """
+    path = tempfile.mkdtemp(prefix="sb-", dir="/tmp")
+    sandboxes: dict[SandboxSettings, LocalSandbox] = {}
+
+    def get(**changes: object) -> LocalSandbox:
+        wanted = replace(settings, **changes)  # type: ignore[arg-type]
+        known = sandboxes.get(wanted)
+        if known is not None:
+            if _is_whole(known):
+                return known
+            known.stop()
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv(ROOT_VARIABLE, path)
+            sandboxes[wanted] = start_local_sandbox(wanted, keep=False, progress=SILENT)
+        return sandboxes[wanted]
+
+    yield get
+    for sandbox in sandboxes.values():
+        sandbox.stop()
+    left = [entry.name for entry in Path(path).iterdir() if not entry.name.startswith(".")]
+    left += [str(process) for process in find_processes_below(Path(path))]
+    shutil.rmtree(path)
+    assert left == []
+
+
+def _is_whole(sandbox: LocalSandbox) -> bool:
+    """Whether everything is up, neither paused nor cut off."""
+    return all(
+        component.phase in (Phase.RUNNING, Phase.COMPLETED) and not component.reason
+        for component in sandbox.components()
+    )
 
 
 def wait_until(condition: Callable[[], object], timeout_s: float = 15.0) -> None:

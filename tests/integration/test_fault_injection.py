@@ -1,4 +1,7 @@
-"""The powers of the local sandbox with real servers: what each of them does, and that it can be undone."""
+"""What can be done to a local sandbox with real servers: what each capability does, and that it can be undone.
+
+Tests that undo what they do share a sandbox.
+"""
 
 from __future__ import annotations
 
@@ -32,12 +35,12 @@ from harness.sandbox.capabilities import (
     ReconfiguresControllerManager,
 )
 from harness.sandbox.local.client.sandbox import LocalSandbox
-from harness.spec.catalogue import KINDS
 from harness.spec.model import API_VERSION, JsonObject
-from tests.integration.conftest import Start, find_processes_below, wait_until
+from tests.fakes.contract import CONTRACT
+from tests.integration.conftest import Shared, Start, find_processes_below, wait_until
 
 _REGISTERED = "Ingester controller registered successfully"
-_PROJECT = KINDS[0]
+_PROJECT = CONTRACT.kinds[0]
 _SERVERS = (MYSQL, KUBE_APISERVER, ETCD)
 _NUMBERS = itertools.count()
 _CLIENT = """
@@ -52,7 +55,7 @@ sandbox.break_link(MYSQL, LinkFault.HANGING)
 for component in (CONTROLLERMGR, MYSQL, KUBE_APISERVER):
     sandbox.pause(component)
 sandbox.kill(ETCD)
-print("struck", flush=True)
+print("injected", flush=True)
 input()
 """
 
@@ -60,8 +63,8 @@ input()
 def _create(sandbox: LocalSandbox) -> JsonObject:
     """Create a project of a new name, past the fault proxy; return it as the server stored it."""
     cluster = Cluster(sandbox.kubeconfig, retries=False)
-    cluster.create_namespace("powers")
-    metadata = {"name": f"project-{next(_NUMBERS)}", "namespace": "powers"}
+    cluster.create_namespace("faults")
+    metadata = {"name": f"project-{next(_NUMBERS)}", "namespace": "faults"}
     return cluster.create(_PROJECT, {"apiVersion": API_VERSION, "kind": "Project", "metadata": metadata})
 
 
@@ -111,9 +114,9 @@ def _count(sandbox: LocalSandbox, words: str, since: LogCursor) -> int:
     return sum(words in line.text for line in sandbox.read_log(CONTROLLERMGR, since))
 
 
-def test_controller_manager_is_reconfigured_and_back(start: Start) -> None:
+def test_controller_manager_is_reconfigured_and_back(shared: Shared) -> None:
     """It stays down once stopped; started with other keys it obeys them; started without, all is as usual."""
-    sandbox = start()
+    sandbox = shared()
     assert isinstance(sandbox, ReconfiguresControllerManager)
     sandbox.stop_controllermgr()
     down = sandbox.component(CONTROLLERMGR)
@@ -124,23 +127,23 @@ def test_controller_manager_is_reconfigured_and_back(start: Start) -> None:
     assert not _count(sandbox, _REGISTERED, cursor)
     cursor = sandbox.log_cursor(CONTROLLERMGR)
     sandbox.start_controllermgr()
-    wait_until(lambda: _count(sandbox, _REGISTERED, cursor) == len(KINDS))
+    wait_until(lambda: _count(sandbox, _REGISTERED, cursor) == len(CONTRACT.kinds))
 
 
-def test_controller_manager_that_refuses_its_configuration_can_be_watched(start: Start) -> None:
+def test_controller_manager_that_refuses_its_configuration_can_be_watched(shared: Shared) -> None:
     """Without the section that it needs it crashes again and again, and what it says can be read."""
-    sandbox = start()
-    cursor = sandbox.log_cursor(CONTROLLERMGR)
+    sandbox = shared()
+    cursor, restarts = sandbox.log_cursor(CONTROLLERMGR), sandbox.component(CONTROLLERMGR).restarts
     sandbox.start_controllermgr(without=("mysql",), await_healthy=False)
-    wait_until(lambda: sandbox.component(CONTROLLERMGR).restarts >= 1)
+    wait_until(lambda: sandbox.component(CONTROLLERMGR).restarts >= restarts + 1)
     assert _count(sandbox, "mysql", cursor)
     sandbox.start_controllermgr()
     assert sandbox.component(CONTROLLERMGR).phase is Phase.RUNNING
 
 
-def test_wrong_change_is_refused_before_anything_is_stopped(start: Start) -> None:
+def test_wrong_change_is_refused_before_anything_is_stopped(shared: Shared) -> None:
     """A section that does not exist is named, and the controller manager runs on."""
-    sandbox = start()
+    sandbox = shared()
     pid = sandbox.component(CONTROLLERMGR).pid
     with pytest.raises(SettingsError, match="without: unknown value 'mysq'"):
         sandbox.start_controllermgr(without=("mysq",))
@@ -162,17 +165,18 @@ def test_kept_sandbox_gets_its_usual_controller_manager_back(start: Start, leave
     wait_until(lambda: _count(second, _REGISTERED, cursor))
 
 
-def test_killed_mysql_comes_back_with_what_it_had_acknowledged(start: Start) -> None:
+def test_killed_mysql_comes_back_with_what_it_had_acknowledged(shared: Shared) -> None:
     """MySQL stays down until it is started; port, account and the last commit before SIGKILL are there again."""
-    sandbox = start()
+    sandbox = shared()
     assert isinstance(sandbox, InjectsFaults)
     endpoint, pid = sandbox.mysql, sandbox.component(MYSQL).pid
+    runs = {line.run for line in sandbox.read_log(MYSQL)}
     with _connected(sandbox) as cursor:
         cursor.execute("CREATE TABLE acknowledged (number INT PRIMARY KEY)")
         for number in range(50):
             cursor.execute("INSERT INTO acknowledged VALUES (%s)", (number,))
-        strike = sandbox.kill(MYSQL)
-    assert (strike.injected, strike.seen, strike.pid_before) == (True, "killed by SIGKILL", pid)
+        result = sandbox.kill(MYSQL)
+    assert (result.injected, result.seen, result.pid_before) == (True, "killed by SIGKILL", pid)
     down = sandbox.component(MYSQL)
     assert (down.phase, down.pid, down.reason) == (Phase.TERMINATED, None, "killed by SIGKILL, on request")
     with pytest.raises(ConnectionRefusedError):
@@ -184,43 +188,45 @@ def test_killed_mysql_comes_back_with_what_it_had_acknowledged(start: Start) -> 
     with _connected(sandbox) as cursor:
         cursor.execute("SELECT COUNT(*) FROM acknowledged")
         assert cursor.fetchall() == [(50,)]
+        cursor.execute("DROP TABLE acknowledged")
     _wait_for_row(sandbox, project)
-    assert {line.run for line in sandbox.read_log(MYSQL)} == {0, 1}
+    assert {line.run for line in sandbox.read_log(MYSQL)} == runs | {max(runs) + 1}
 
 
 @pytest.mark.parametrize("component", [KUBE_APISERVER, ETCD])
-def test_killed_control_plane_comes_back_with_its_objects(start: Start, component: str) -> None:
+def test_killed_control_plane_comes_back_with_its_objects(shared: Shared, component: str) -> None:
     """Nobody listens until it is started; then every kind is served, the objects are there, new ones arrive."""
-    sandbox = start()
+    sandbox = shared()
     before, port = _create(sandbox), _get_port(sandbox)
-    strike = sandbox.kill(component)
-    assert (strike.injected, strike.pid_before != sandbox.component(component).pid) == (True, True)
+    result = sandbox.kill(component)
+    assert (result.injected, result.pid_before != sandbox.component(component).pid) == (True, True)
     with pytest.raises(ConnectionRefusedError):
         _answers(component, sandbox)
     sandbox.start(component)
     assert (_get_port(sandbox), sandbox.component(component).phase) == (port, Phase.RUNNING)
     if component == KUBE_APISERVER:
-        assert Cluster(sandbox.kubeconfig, retries=False).find_kinds() >= {kind.name for kind in KINDS}
-    found = Cluster(sandbox.kubeconfig).get(_PROJECT, "powers", before["metadata"]["name"])
+        assert Cluster(sandbox.kubeconfig, retries=False).find_kinds() >= {kind.name for kind in CONTRACT.kinds}
+    found = Cluster(sandbox.kubeconfig).get(_PROJECT, "faults", before["metadata"]["name"])
     assert found is not None
     assert found["metadata"]["uid"] == before["metadata"]["uid"]
     _wait_for_row(sandbox, _create(sandbox))
 
 
-def test_killed_controller_manager_is_started_again(start: Start) -> None:
+def test_killed_controller_manager_is_started_again(shared: Shared) -> None:
     """The controller manager comes back by itself, after its usual delay, and counts one restart."""
-    sandbox = start()
-    strike = sandbox.kill(CONTROLLERMGR)
-    assert (strike.injected, strike.seen) == (True, "killed by SIGKILL")
+    sandbox = shared()
+    restarts = sandbox.component(CONTROLLERMGR).restarts
+    result = sandbox.kill(CONTROLLERMGR)
+    assert (result.injected, result.seen) == (True, "killed by SIGKILL")
     assert sandbox.component(CONTROLLERMGR).pid is None
     wait_until(lambda: sandbox.component(CONTROLLERMGR).phase is Phase.RUNNING)
-    assert sandbox.component(CONTROLLERMGR).restarts == 1
+    assert sandbox.component(CONTROLLERMGR).restarts == restarts + 1
     _wait_for_row(sandbox, _create(sandbox))
 
 
-def test_what_does_not_fit_is_refused_by_name(start: Start) -> None:
-    """A deed that the component's state does not allow changes nothing and says why."""
-    sandbox = start()
+def test_what_does_not_fit_is_refused_by_name(shared: Shared) -> None:
+    """An action that the component's state does not allow changes nothing and says why."""
+    sandbox = shared()
     with pytest.raises(HarnessError, match=r"mysql runs already \(pid"):
         sandbox.start(MYSQL)
     with pytest.raises(HarnessError, match="can't be started on request: it starts again by itself"):
@@ -232,8 +238,9 @@ def test_what_does_not_fit_is_refused_by_name(start: Start) -> None:
     sandbox.kill(ETCD)
     with pytest.raises(HarnessError, match=r"etcd does not run here \(Terminated: killed by SIGKILL"):
         sandbox.pause(ETCD)
+    sandbox.start(ETCD)
     assert not sandbox.has_faults
-    with pytest.raises(HarnessError, match="The way to mysql can't be cut: the sandbox was not"):
+    with pytest.raises(HarnessError, match="The link to mysql can't be broken: the sandbox was not"):
         sandbox.break_link(MYSQL, LinkFault.REFUSED)
     with pytest.raises(HarnessError, match="MySQL's disk can't be made full"):
         sandbox.fill_disk()
@@ -241,12 +248,12 @@ def test_what_does_not_fit_is_refused_by_name(start: Start) -> None:
         sandbox.probe(MYSQL)
 
 
-def test_paused_components_are_silent_until_they_go_on(start: Start) -> None:
+def test_paused_components_are_silent_until_they_go_on(shared: Shared) -> None:
     """A paused server takes connections and answers nothing; resumed, it answers, and the mirror goes on."""
-    sandbox = start()
+    sandbox = shared()
     for component in _SERVERS:
-        strike = sandbox.pause(component)
-        assert (strike.injected, strike.seen, strike.pid_before) == (
+        result = sandbox.pause(component)
+        assert (result.injected, result.seen, result.pid_before) == (
             True, "the process is stopped", sandbox.component(component).pid,
         )  # fmt: skip
         assert (sandbox.component(component).phase, sandbox.component(component).reason) == (
@@ -267,24 +274,24 @@ def test_paused_components_are_silent_until_they_go_on(start: Start) -> None:
 
 
 @pytest.mark.parametrize("component", [MYSQL, KUBE_APISERVER])
-def test_cut_way_stops_the_mirror_until_it_is_mended(start: Start, component: str) -> None:
-    """In each mode the cut shows at the proxy and at the rows, and nowhere else; mended, all rows arrive."""
-    sandbox = start(faults=True)
+def test_broken_link_stops_the_mirror_until_it_is_healed(shared: Shared, component: str) -> None:
+    """In each mode the fault shows at the proxy and at the rows, and nowhere else; healed, all rows arrive."""
+    sandbox = shared(faults=True)
     assert isinstance(sandbox, BreaksLinks)
     assert sandbox.has_faults
     _wait_for_row(sandbox, _create(sandbox))
     for mode in (LinkFault.REFUSED, LinkFault.HANGING, LinkFault.RESETTING):
-        strike = sandbox.break_link(component, mode)
-        assert (strike.injected, strike.action) == (True, mode)
+        result = sandbox.break_link(component, mode)
+        assert (result.injected, result.action) == (True, mode)
         assert sandbox.component(FAULT_PROXY).reason == f"{component} {mode}"
         project = _create(sandbox)
         time.sleep(0.3)
         assert not _is_mirrored(sandbox, project)
-        mended = sandbox.heal_link(component)
-        assert (mended.injected, sandbox.component(FAULT_PROXY).reason) == (True, "")
+        healed = sandbox.heal_link(component)
+        assert (healed.injected, sandbox.component(FAULT_PROXY).reason) == (True, "")
         _wait_for_row(sandbox, project)
     assert sandbox.break_link(component, LinkFault.HANGING).injected
-    slow = sandbox.break_link(component, LinkFault.SLOW)   # which mends the other first
+    slow = sandbox.break_link(component, LinkFault.SLOW)   # which heals the other first
     assert (slow.injected, sandbox.component(FAULT_PROXY).reason) == (True, f"{component} slow")
     assert sandbox.probe(component).after_s >= 0.15
     began = time.monotonic()
@@ -294,9 +301,9 @@ def test_cut_way_stops_the_mirror_until_it_is_mended(start: Start, component: st
     assert sandbox.probe(component).outcome is ProbeOutcome.ANSWERED
 
 
-def test_bytes_that_hang_arrive_once_the_way_is_mended(start: Start) -> None:
+def test_bytes_that_hang_arrive_once_the_link_is_healed(shared: Shared) -> None:
     """What was sent while nothing came through is there afterwards, in order, on the same connection."""
-    sandbox = start(faults=True)
+    sandbox = shared(faults=True)
     port = int(sandbox.probe(MYSQL).address.rpartition(":")[2])
     with _connected(sandbox, port=port) as cursor:
         cursor.execute("CREATE TABLE held (content LONGTEXT)")
@@ -310,35 +317,39 @@ def test_bytes_that_hang_arrive_once_the_way_is_mended(start: Start) -> None:
             insertion.result(10.0)
         cursor.execute("SELECT content FROM held")
         assert cursor.fetchall() == [(content,)]
+        cursor.execute("DROP TABLE held")
 
 
-def test_controller_managers_account_obeys_the_servers_limits(start: Start) -> None:
+def test_controller_managers_account_obeys_the_servers_limits(shared: Shared) -> None:
     """With faults the controller manager may do all with its database, and read_only holds for it."""
-    sandbox = start(faults=True)
+    sandbox = shared(faults=True)
+    since = sandbox.log_cursor(CONTROLLERMGR)
     with _connected(sandbox) as cursor:
         cursor.execute("SHOW GRANTS FOR 'controllermgr'@'127.0.0.1'")
         grants = " ".join(row[0] for row in cursor.fetchall())
         assert ("ALL PRIVILEGES ON `michelangelo`.*" in grants, "SUPER" in grants) == (True, False)
         cursor.execute("SET GLOBAL read_only = 1")
         project = _create(sandbox)
-        wait_until(lambda: _count(sandbox, "read-only", LogCursor()) > 0)
+        wait_until(lambda: _count(sandbox, "read-only", since) > 0)
         assert not _is_mirrored(sandbox, project)
         cursor.execute("CREATE TABLE ours (id INT)")   # the harness's account goes on
+        cursor.execute("DROP TABLE ours")
         cursor.execute("SET GLOBAL read_only = 0")
     _wait_for_row(sandbox, project)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere files of a running process can't be limited")
-def test_full_disk_refuses_rows_until_there_is_room(start: Start) -> None:
+def test_full_disk_refuses_rows_until_there_is_room(shared: Shared) -> None:
     """On a full disk MySQL runs on and takes no row of any table; with room again, what was missed arrives."""
-    sandbox = start(faults=True)
+    sandbox = shared(faults=True)
     assert isinstance(sandbox, FillsDisk)
     pid = sandbox.component(MYSQL).pid
-    strike = sandbox.fill_disk()
-    assert (strike.injected, "is full" in strike.seen) == (True, True)
+    since = sandbox.log_cursor(CONTROLLERMGR)
+    result = sandbox.fill_disk()
+    assert (result.injected, "is full" in result.seen) == (True, True)
     assert sandbox.component(MYSQL).reason == "disk full"
     project = _create(sandbox)
-    wait_until(lambda: _count(sandbox, "is full", LogCursor()) > 0)
+    wait_until(lambda: _count(sandbox, "is full", since) > 0)
     assert not _is_mirrored(sandbox, project)
     sandbox.free_disk()
     _wait_for_row(sandbox, project)
@@ -348,9 +359,9 @@ def test_full_disk_refuses_rows_until_there_is_room(start: Start) -> None:
         assert "ingester_acceptance_ballast" not in {row[0] for row in cursor.fetchall()}
 
 
-def test_old_watch_expires_after_compaction_and_restart(start: Start) -> None:
+def test_old_watch_expires_after_compaction_and_restart(shared: Shared) -> None:
     """Once etcd's history is dropped and kube-apiserver is new, a watch from before gets 410."""
-    sandbox = start()
+    sandbox = shared()
     version = get_version(_create(sandbox))
     newest = get_version(_create(sandbox))
     assert sandbox.compact_etcd() >= newest
@@ -358,13 +369,13 @@ def test_old_watch_expires_after_compaction_and_restart(start: Start) -> None:
     sandbox.start(KUBE_APISERVER)
     latest = get_version(_create(sandbox))
     with pytest.raises(Refusal) as caught:
-        Cluster(sandbox.kubeconfig).get_changes(_PROJECT, "powers", since=version, until=latest)
+        Cluster(sandbox.kubeconfig).get_changes(_PROJECT, "faults", since=version, until=latest)
     assert caught.value.status == 410
     _wait_for_row(sandbox, _create(sandbox))
 
 
 def test_stop_ends_what_is_paused_or_down(root: Path, start: Start) -> None:
-    """A sandbox that is struck in every way stops at once and leaves no process."""
+    """A sandbox that is disturbed in every way stops at once and leaves no process."""
     sandbox = start(faults=True)
     sandbox.break_link(MYSQL, LinkFault.HANGING)
     for component in (CONTROLLERMGR, MYSQL, KUBE_APISERVER):
@@ -376,25 +387,25 @@ def test_stop_ends_what_is_paused_or_down(root: Path, start: Start) -> None:
     assert find_processes_below(root) == []
 
 
-def test_nothing_that_is_struck_outlives_the_client(root: Path) -> None:
+def test_nothing_that_is_disturbed_outlives_the_client(root: Path) -> None:
     """SIGKILL of the client while components are paused, cut off and down leaves no process and no folder."""
     client = subprocess.Popen(
         [sys.executable, "-c", _CLIENT], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )
     assert client.stdout is not None
-    assert client.stdout.readline() == "struck\n"
+    assert client.stdout.readline() == "injected\n"
     assert any(process.status() == psutil.STATUS_STOPPED for process in find_processes_below(root))
     client.send_signal(signal.SIGKILL)
     client.communicate()
     wait_until(lambda: not find_processes_below(root) and not [p for p in root.iterdir() if p.name[0] != "."])
 
 
-@pytest.mark.parametrize("leave", ["cut", "paused", "down"])
-def test_sandbox_that_was_left_struck_is_replaced(start: Start, leave: str) -> None:
-    """A kept sandbox that a run left cut, paused or with a part down poisons no later run."""
+@pytest.mark.parametrize("leave", ["cut off", "paused", "down"])
+def test_sandbox_that_was_left_disturbed_is_replaced(start: Start, leave: str) -> None:
+    """A kept sandbox that a run left cut off, paused or with a component down poisons no later run."""
     first = start(keep=True, faults=True)
     match leave:
-        case "cut":
+        case "cut off":
             first.break_link(KUBE_APISERVER, LinkFault.SLOW)
         case "paused":
             first.pause(ETCD)
@@ -407,7 +418,7 @@ def test_sandbox_that_was_left_struck_is_replaced(start: Start, leave: str) -> N
     _wait_for_row(second, _create(second))
 
 
-def test_sandbox_that_was_mended_is_used_again(start: Start) -> None:
+def test_sandbox_that_was_healed_is_used_again(start: Start) -> None:
     """What was undone leaves a sandbox as good as new, with a controller manager that is."""
     first = start(keep=True, faults=True)
     first.break_link(MYSQL, LinkFault.REFUSED)
@@ -421,8 +432,8 @@ def test_sandbox_that_was_mended_is_used_again(start: Start) -> None:
     _wait_for_row(second, _create(second))
 
 
-def test_who_strikes_a_sandbox_has_it_alone(start: Start) -> None:
-    """A sandbox for faults in use, struck or not, is left to its user; it differs from one without faults."""
+def test_who_injects_faults_has_the_sandbox_alone(start: Start) -> None:
+    """A sandbox for faults in use, disturbed or not, is left to its user; it differs from one without faults."""
     plain = start(keep=True)
     first = start(keep=True, faults=True)
     assert first.folder != plain.folder

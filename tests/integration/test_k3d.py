@@ -34,9 +34,8 @@ from harness.sandbox.local.client.sandbox import LocalSandbox, start_local_sandb
 from harness.sandbox.local.servers.mysqlserver import connect
 from harness.sandbox.local.servers.schemajob import run_schema_job
 from harness.spec.bundle import render_crds
-from harness.spec.cases import CASES
-from harness.spec.catalogue import KINDS
 from harness.spec.templates import Templates
+from tests.fakes.contract import CONTRACT
 from tests.integration.k3d_node import JsonObject, Node
 from tests.unit.sandbox.k3d.standins import StandIns
 
@@ -105,7 +104,7 @@ def start(stage: Stage) -> Iterator[Start]:
     started: list[K3dSandbox] = []
 
     def do(settings: K3dSettings = _SETTINGS, *, keep: bool = False) -> K3dSandbox:
-        started.append(start_k3d_sandbox(settings, checkout=stage.checkout, keep=keep, progress=SILENT))
+        started.append(start_k3d_sandbox(settings, CONTRACT.kinds, checkout=stage.checkout, keep=keep, progress=SILENT))
         return started[-1]
 
     yield do
@@ -117,7 +116,7 @@ def _write_crds(tmp_path: Path) -> Path:
     """Return a folder of the bundled CRDs; Cluster's takes any field: sandbox.py sets more than the cases do."""
     folder = tmp_path / "crds"
     folder.mkdir()
-    for crd in render_crds():
+    for crd in render_crds(CONTRACT.cases):
         if crd["spec"]["names"]["kind"] == "Cluster":
             schema = crd["spec"]["versions"][0]["schema"]["openAPIV3Schema"]
             schema["properties"]["spec"] = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
@@ -146,7 +145,8 @@ def _make_node(local: LocalSandbox) -> Node:
     def run_job(job: JsonObject) -> None:
         if job["metadata"]["name"] == SCHEMA_INIT:
             schema = node.get(f"/api/v1/namespaces/default/configmaps/{SCHEMA_INIT}")["data"]["init-schema.sql"]
-            run_schema_job(local.mysql, schema, "the job's ConfigMap", local.folder.path / "schema-job.log")
+            log = local.folder.path / "schema-job.log"
+            run_schema_job(local.mysql, schema, "the job's ConfigMap", log, tables=CONTRACT.tables)
 
     def run_pod(pod: JsonObject) -> None:
         if pod["metadata"]["name"] == CONTROLLERMGR:
@@ -174,10 +174,10 @@ def _get_pod(stage: Stage, name: str) -> JsonObject:
 def _apply_project(sandbox: K3dSandbox) -> None:
     """Create a Project in a namespace of the run, and return once it is in MySQL."""
     namespace = sandbox.take_namespace()
-    (case,) = [case for case in CASES if case.name == "Project"]
+    (case,) = [case for case in CONTRACT.cases if case.name == "Project"]
     Cluster(sandbox.kubeconfig).create(case.kind, Templates().render(case, {"namespace": namespace}))
     with closing(Database(sandbox.mysql)) as database:
-        wait = wait_for(lambda: database.count_rows(namespace)["project"], bool, timeout_s=15)
+        wait = wait_for(lambda: database.count_rows(CONTRACT.kinds, namespace)["project"], bool, timeout_s=15)
     assert wait.value == 1
 
 
@@ -195,7 +195,7 @@ def test_makes_a_sandbox_that_is_whole_and_deletes_it(stage: Stage, start: Start
     assert (sandbox.mysql.port, sandbox.mysql.user) == (stage.local.mysql.port, "root")
     _apply_project(sandbox)
     text = "\n".join(line.text for line in sandbox.read_log(CONTROLLERMGR))
-    assert text.count("Ingester controller registered successfully") == len(KINDS)
+    assert text.count("Ingester controller registered successfully") == len(CONTRACT.kinds)
     sandbox.stop()
     assert stage.standins.list_clusters() == {}
     calls = [call for call in stage.standins.list_calls("k3d") if "list" not in call and "kubeconfig" not in call]

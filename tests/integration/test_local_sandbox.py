@@ -31,10 +31,10 @@ from harness.sandbox.base import (
 from harness.sandbox.local.client.sandbox import LocalSandbox, end_sandbox, list_sandboxes, start_local_sandbox
 from harness.sandbox.local.wire.process import describe_exit
 from harness.spec.bundle import render_schema
-from harness.spec.catalogue import KINDS
-from tests.integration.conftest import Start, find_processes_below, wait_until
+from tests.fakes.contract import CONTRACT
+from tests.integration.conftest import Shared, Start, find_processes_below, wait_until
 
-_TABLES = sorted(table for kind in KINDS for table in kind.tables)
+_TABLES = sorted(table for kind in CONTRACT.kinds for table in kind.tables)
 _CLIENT = """
 import sys
 from harness.core.progress import SILENT
@@ -101,7 +101,7 @@ def test_everything_is_up_and_then_gone(root: Path, start: Start) -> None:
     assert set(_TABLES) <= set(_list_tables(sandbox))
     assert Cluster(sandbox.kubeconfig).create_namespace("a-namespace")
     registered = "Ingester controller registered successfully"
-    wait_until(lambda: sum(registered in line.text for line in sandbox.read_log(CONTROLLERMGR)) == len(KINDS))
+    wait_until(lambda: sum(registered in line.text for line in sandbox.read_log(CONTROLLERMGR)) == len(CONTRACT.kinds))
     for component in sandbox.components():
         if component.name != SCHEMA_INIT:
             assert (len(component.sha256), bool(component.path)) == (64, True)
@@ -116,9 +116,9 @@ def test_everything_is_up_and_then_gone(root: Path, start: Start) -> None:
             server.bind(("127.0.0.1", port))
 
 
-def test_only_the_account_of_the_sandbox_can_log_in(start: Start) -> None:
+def test_only_the_account_of_the_sandbox_can_log_in(shared: Shared) -> None:
     """Another user of the machine finds neither a MySQL account nor an API server without password."""
-    sandbox = start()
+    sandbox = shared()
     data = sandbox.folder.path / "mysql/data/mysql.sock"
     for where in ({"host": "127.0.0.1", "port": sandbox.mysql.port}, {"unix_socket": str(data)}):
         for user in ("root", "", "mysql"):
@@ -229,22 +229,22 @@ def test_kept_sandbox_with_a_dead_part_is_replaced(root: Path, start: Start) -> 
     assert not first.folder.path.exists()
 
 
-def test_controller_manager_is_restarted_after_a_crash_and_on_request(start: Start) -> None:
+def test_controller_manager_is_restarted_after_a_crash_and_on_request(shared: Shared) -> None:
     """A crash is counted and followed by a restart; a restart on request is a new run and no crash."""
-    sandbox = start()
+    sandbox = shared()
     assert isinstance(sandbox, RestartsControllerManager)
     cursor = sandbox.log_cursor(CONTROLLERMGR)
-    pid = sandbox.component(CONTROLLERMGR).pid
+    pid, restarts = sandbox.component(CONTROLLERMGR).pid, sandbox.component(CONTROLLERMGR).restarts
     assert pid is not None
     os.kill(pid, signal.SIGKILL)
     wait_until(lambda: sandbox.component(CONTROLLERMGR).phase is Phase.CRASH_LOOP)
     assert sandbox.component(CONTROLLERMGR).reason == "killed by SIGKILL; starts again in 0.5 s"
     wait_until(lambda: sandbox.component(CONTROLLERMGR).phase is Phase.RUNNING)
-    assert sandbox.component(CONTROLLERMGR).restarts == 1
-    wait_until(lambda: any(line.run == 1 for line in sandbox.read_log(CONTROLLERMGR, cursor)))
+    assert sandbox.component(CONTROLLERMGR).restarts == restarts + 1
+    wait_until(lambda: any(line.run == cursor.run + 1 for line in sandbox.read_log(CONTROLLERMGR, cursor)))
     sandbox.restart_controllermgr()
-    assert sandbox.component(CONTROLLERMGR).restarts == 1
-    wait_until(lambda: any(line.run == 2 for line in sandbox.read_log(CONTROLLERMGR, cursor)))
+    assert sandbox.component(CONTROLLERMGR).restarts == restarts + 1
+    wait_until(lambda: any(line.run == cursor.run + 2 for line in sandbox.read_log(CONTROLLERMGR, cursor)))
 
 
 def test_any_sql_runs_as_the_server_takes_it(start: Start, tmp_path: Path) -> None:
@@ -253,7 +253,7 @@ def test_any_sql_runs_as_the_server_takes_it(start: Start, tmp_path: Path) -> No
     schema.write_text(
         "-- a comment; with a semicolon and a quote'\n"
         "CREATE DATABASE IF NOT EXISTS michelangelo; USE michelangelo;\n"
-        f"{render_schema()}\n"
+        f"{render_schema(CONTRACT.kinds)}\n"
         "/* another; one */ SELECT 'a;b' AS `c;d`, \"it's\", 'it''s \\' so';  # the last\n"
         "-- the end\n"
     )
@@ -266,7 +266,7 @@ def test_any_sql_runs_as_the_server_takes_it(start: Start, tmp_path: Path) -> No
 def test_schema_without_a_table_fails(root: Path, start: Start, tmp_path: Path) -> None:
     """A schema file that leaves out a table ends the start, which names file and table and leaves nothing."""
     schema = tmp_path / "schema.sql"
-    schema.write_text(render_schema().replace("EXISTS `rayjob_labels`", "EXISTS `rayjob_label`"))
+    schema.write_text(render_schema(CONTRACT.kinds).replace("EXISTS `rayjob_labels`", "EXISTS `rayjob_label`"))
     with pytest.raises(HarnessError) as caught:
         start(schema=schema)
     assert caught.value.problem == (
@@ -355,7 +355,7 @@ def test_controller_manager_that_never_answers_fails_the_start(
 
 def test_crds_that_kube_apiserver_refuses_fail_the_start(root: Path, start: Start, tmp_path: Path) -> None:
     """A CRD that is valid YAML and no valid CRD ends the start with the server's reason."""
-    for kind in KINDS:
+    for kind in CONTRACT.kinds:
         name = f"{kind.plural}.michelangelo.api"
         (tmp_path / f"{kind.table}.yaml").write_text(
             "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\n"
@@ -369,9 +369,9 @@ def test_crds_that_kube_apiserver_refuses_fail_the_start(root: Path, start: Star
     assert _is_empty(root)
 
 
-def test_server_elsewhere_is_used_as_it_is(start: Start) -> None:
+def test_server_elsewhere_is_used_as_it_is(shared: Shared, start: Start) -> None:
     """With a MySQL server elsewhere none is started; the database is made there and gets the tables."""
-    provider = start()
+    provider = shared()
     endpoint = dataclasses.replace(provider.mysql, database="mirror")
     sandbox = start(mysql=endpoint, schema=None)
     component = sandbox.component(MYSQL)

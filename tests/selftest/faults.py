@@ -17,6 +17,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from harness.spec.catalogue import KINDS
+
 from harness.reference import business
 from harness.reference.api import Api
 from harness.reference.controller import Controller
@@ -28,7 +30,6 @@ from harness.reference.reconciler import Reconciler
 from harness.reference.row import Row, RowBuilder, Value
 from harness.reference.store import Store
 from harness.reference.workqueue import Key
-from harness.spec.catalogue import KINDS
 from harness.spec.model import JsonObject, Kind
 
 ALL = tuple(kind.name for kind in KINDS)

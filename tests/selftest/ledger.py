@@ -12,16 +12,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import jinja2
+from harness.report.markup import escape, tabulate
+from harness.report.wording import count, format_duration, join_names
 from markupsafe import Markup
 from rich.console import Console, JustifyMethod
 from rich.table import Table
 from rich.text import Text
 
 from harness.report.html import load_css
-from harness.report.markup import escape, tabulate
 from harness.report.matrix import ROW_ORDER, order_kinds
 from harness.report.record import write_text
-from harness.report.wording import count, format_duration, join_names
 
 Cell = tuple[str, str]
 """Section and kind of a check, or section and '' for a check of no kind."""

@@ -12,9 +12,9 @@ import sys
 from collections.abc import Iterator
 
 import pytest
+from harness.spec.catalogue import KINDS
 
 from harness.core.record import Status
-from harness.spec.catalogue import KINDS
 
 from .conftest import Acceptance, Enter
 from .ledger import CleanEntry

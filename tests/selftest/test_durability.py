@@ -10,16 +10,16 @@ from itertools import islice
 from pathlib import Path
 
 import pytest
+from harness.spec.cases import CASES, find_case
 
 from harness.chapters.faults.catalogue import FAULTS as ROUNDS
 from harness.chapters.faults.catalogue import find_fault
-from harness.chapters.faults.plan import make_plan
-from harness.chapters.faults.programme import RoundPlan, draw_rounds
-from harness.cli.soak import conduct_round
+from harness.chapters.faults.load.plan import make_plan
+from harness.chapters.faults.schedule import RoundPlan, draw_schedule
+from harness.cli.soak import run_round
 from harness.core.progress import SILENT
 from harness.core.record import Check, Status
 from harness.core.settings import ControllerManager, SandboxSettings, Timeouts
-from harness.spec.cases import CASES, find_case
 from harness.spec.model import Case
 from harness.suite.session import RunSettings, Session
 from harness.suite.target import Target
@@ -57,8 +57,8 @@ def make_executable(folder: Path, name: str, parts: str) -> Path:
     return path
 
 
-def conduct(executable: Path | None, name: str, cases: Sequence[Case] = CASES) -> Check:
-    """Conduct one round in the sandbox that these tests share, and return its check."""
+def run_in_sandbox(executable: Path | None, name: str, cases: Sequence[Case] = CASES) -> Check:
+    """Run one round in the sandbox that these tests share, and return its check."""
     fault = find_fault(name)
     sandbox = SandboxSettings(controllermgr=ControllerManager(executable), profile=PROFILE)
     settings = RunSettings(
@@ -71,7 +71,7 @@ def conduct(executable: Path | None, name: str, cases: Sequence[Case] = CASES) -
     check = Check(fault.section, fault.title)
     try:
         session.start(faults=True)
-        conduct_round(session, RoundPlan(1, (fault,), 1, fault.outage_s), check)
+        run_round(session, RoundPlan(1, (fault,), 1, fault.outage_s), check)
     finally:
         session.stop()
     return check
@@ -81,7 +81,7 @@ def conduct(executable: Path | None, name: str, cases: Sequence[Case] = CASES) -
 def test_an_ingester_that_loses_data_is_found(fault: DurabilityFault, folder: Path) -> None:
     """The round that is for it fails, says what was lost, and how to see it again."""
     executable = make_executable(folder, fault.name, f"FAULTS_BY_NAME[{fault.name!r}].parts()")
-    check = conduct(executable, fault.round)
+    check = run_in_sandbox(executable, fault.round)
     found = "\n".join(map(str, check.findings))
     assert check.status is Status.FAIL, (check.detail, check.facts)
     assert re.search(fault.finds, found), found
@@ -97,24 +97,24 @@ def test_a_right_ingester_passes_these_rounds(acceptance: Acceptance) -> None:
     assert outcome.exit_code == 0, outcome.output
 
 
-def test_a_fault_that_does_not_strike_is_invalid(folder: Path) -> None:
+def test_a_fault_that_is_not_injected_is_invalid(folder: Path) -> None:
     """An Ingester that never writes feels no read-only MySQL: the round proves nothing, and is no pass."""
     idle = "Parts(reconciler=type('Idle', (Reconciler,), {'reconcile': lambda self, key: None}))"
-    check = conduct(make_executable(folder, "idle", idle), "mysql-read-only")
-    assert (check.status, check.detail.partition(":")[0]) == (Status.INVALID, "the fault did not strike")
+    check = run_in_sandbox(make_executable(folder, "idle", idle), "mysql-read-only")
+    assert (check.status, check.detail.partition(":")[0]) == (Status.INVALID, "the fault was not injected")
 
 
 def test_a_load_that_is_not_there_is_invalid(folder: Path) -> None:
     """A load that can't do what it is for, since its only kind is immutable, proves nothing."""
-    check = conduct(None, "mysql-refused", [find_case("model")])
+    check = run_in_sandbox(None, "mysql-refused", [find_case("model")])
     assert (check.status, check.detail.partition(":")[0]) == (Status.INVALID, "the load was not there")
 
 
-def test_a_seed_is_one_programme_and_one_load() -> None:
+def test_a_seed_is_one_schedule_and_one_load() -> None:
     """The same seed draws the same rounds, and plans the same operations for each client of each round."""
 
     def draw() -> list[object]:
-        plans = list(islice(draw_rounds(7, ROUNDS), 30))
+        plans = list(islice(draw_schedule(7, ROUNDS), 30))
         loads = [list(islice(make_plan(plan.seed, 0, ["Project", "Cluster"]), 50)) for plan in plans]
         return [plans, loads]
 

@@ -2,34 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from harness.chapters.api_server import checks
 from harness.chapters.api_server.issues import ISSUES
 from harness.chapters.api_server.issues import SECTION as ISSUES_SECTION
 from harness.chapters.api_server.steps import open_scenario
 from harness.suite.chapter import Chapter, Section, whole_run
 
-_PROTO = "4.1"
-_TITLE = "Through Michelangelo's API server"
-_EXPLANATION = "The same objects, written through Michelangelo's own API server instead of kubectl."
-_ABOUT_PROTO = "he rows of the first matrix: their proto column, decoded and compared with the object."
-
-
-def explain(sections: Sequence[str]) -> tuple[str, str]:
-    """Return title and explanation: the proto column, alone or as the first column, is about the first matrix."""
-    if _PROTO not in sections:
-        return _TITLE, _EXPLANATION
-    if len(sections) == 1:
-        return "Proto column", f"T{_ABOUT_PROTO}"
-    return _TITLE, f"{_EXPLANATION} The first column is about t{_ABOUT_PROTO}"
-
-
 CHAPTER = Chapter(
     key="api_server",
-    title=_TITLE,
-    explanation=_EXPLANATION,
-    explain=explain,
+    title="Through Michelangelo's API server",
+    explanation="The same objects, written through Michelangelo's own API server instead of kubectl.",
     summary="needs Michelangelo's own API server",
     markers=("report", "api_server"),
     open=open_scenario,
@@ -37,12 +19,13 @@ CHAPTER = Chapter(
     issues=ISSUES,
     sections=(
         Section(
-            _PROTO,
+            "4.1",
             "Proto agrees",
             "Proto column agrees",
             "The proto column, decoded, equals the json column and the object, field by field.",
             checks.check_proto_column,
             expects_issues=False,
+            alone=("Proto column", "The rows of the first matrix: their proto column, decoded and compared with the object."),
         ),
         Section(
             "4.2",

@@ -76,6 +76,7 @@ class FaultRun:
         load = Load(
             seed,
             namespace,
+            tuple(chosen),
             {case.name: context.render(case, namespace) for case in chosen},
             frozenset(case.name for case in chosen if context.is_immutable(case)),
         )

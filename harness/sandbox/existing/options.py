@@ -1,19 +1,14 @@
-"""The options of a sandbox in a cluster that exists, and the settings that they are read into."""
+"""The settings of a sandbox in a cluster that exists; `harness.cli.options` declares the options for them."""
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from harness.core.errors import SettingsError
 from harness.core.settings import MySQLEndpoint, parse_mysql_url
 from harness.sandbox.existing.context import (
-    CONSENT_OPTION,
-    CONTEXT_OPTION,
-    KUBECONFIG_OPTION,
     Context,
     choose_context,
     find_kubeconfig,
@@ -26,8 +21,6 @@ from harness.sandbox.existing.podstatus import POD_OPTION, PodName, read_pod_nam
 URL_OPTION = "--mysql-url"
 DEFAULT_URL = "mysql://root@127.0.0.1:3306/michelangelo"
 """User and database where only a service to forward to is named: those of Michelangelo's own sandbox."""
-
-Add = Callable[..., Any]
 
 
 @dataclass(frozen=True)
@@ -46,53 +39,14 @@ class ExistingSettings:
     log: Path | None
 
 
-def add_existing_options(add: Add) -> None:
-    """Declare the options; `--mysql-url` is declared with those of the local sandbox, and serves both."""
-    add(
-        CONTEXT_OPTION,
-        default=None,
-        metavar="NAME",
-        help="the kubeconfig's context to test; the current one is never taken silently",
-    )
-    add(
-        KUBECONFIG_OPTION,
-        default=None,
-        metavar="FILE",
-        help="the kubeconfig file (default: KUBECONFIG, else ~/.kube/config)",
-    )
-    add(
-        FORWARD_OPTION,
-        default=None,
-        metavar="SERVICE[.NAMESPACE][:PORT]",
-        help=(
-            "reach MySQL through this service of the cluster, by the Kubernetes API; user, database and TLS "
-            f"then come from {URL_OPTION} (default: {DEFAULT_URL.replace('127.0.0.1:3306', 'SERVICE')})"
-        ),
-    )
-    add(
-        POD_OPTION,
-        default=None,
-        metavar="[NAMESPACE/]NAME|[NAMESPACE/]LABEL=VALUE",
-        help="the controller manager's pod, or its Deployment (default: michelangelo-controllermgr)",
-    )
-    add(
-        LOG_OPTION,
-        default=None,
-        metavar="FILE|DIR",
-        help="its log where it runs outside of the cluster: a file, or the folder of a local sandbox",
-    )
-    add(
-        CONSENT_OPTION,
-        default=None,
-        metavar="NAME",
-        help=f"test a context that looks like production: repeats the name given with {CONTEXT_OPTION}",
-    )
+def read_existing_settings(options: argparse.Namespace, *, guarded: bool = True) -> ExistingSettings:
+    """Return the cluster that the options name; SettingsError names the option that is wrong.
 
-
-def read_existing_settings(options: argparse.Namespace) -> ExistingSettings:
-    """Return the cluster that the options name; SettingsError names the option that is wrong."""
+    One that looks like production needs consent; it is not `guarded` where nothing is made in it.
+    """
     context = choose_context(find_kubeconfig(options.kubeconfig), options.context)
-    refuse_production(context, options.yes_this_cluster)
+    if guarded:
+        refuse_production(context, options.yes_this_cluster)
     if not options.mysql_url and not options.mysql_port_forward:
         raise SettingsError(
             f"{URL_OPTION} or {FORWARD_OPTION}: where the cluster's MySQL is must be said",

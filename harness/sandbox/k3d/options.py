@@ -1,4 +1,4 @@
-"""What can be asked of the k3d sandbox: the options, declared once, and the frozen record that they fill.
+"""What can be asked of the k3d sandbox, read from the options that `harness.cli.options` declares.
 
 They repeat what `sandbox.py` offers under the same names, with `--k3d-` before them. Whether the `sandbox.py`
 at hand knows an argument is found out when it is asked (`harness.sandbox.k3d.script`).
@@ -7,19 +7,14 @@ at hand knows an argument is found out when it is asked (`harness.sandbox.k3d.sc
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
 
 from harness.core.errors import SettingsError
 
 WORKFLOWS = ("cadence", "temporal")
 SERVICES = ("ui", "worker", "prometheus", "grafana", "ray", "spark")
 NEEDED = ("apiserver", "controllermgr")
-
-Add = Callable[..., Any]
-"""argparse's `add_argument` or pytest's `addoption`: both take the same words."""
 
 
 class Existing(StrEnum):
@@ -38,37 +33,6 @@ class K3dSettings:
     workflow: str = "cadence"
     exclude: tuple[str, ...] = ()
     wait_timeout_s: int = 600
-
-
-def add_k3d_options(add: Add) -> None:
-    """Declare the options of `--sandbox k3d`."""
-    add(
-        "--k3d-existing",
-        default=str(Existing.REUSE),
-        metavar="|".join(Existing),
-        help="what to do with a sandbox cluster that is there: use it as it is (default), deploy Michelangelo's "
-        "services in it again, or delete it and make a new one",
-    )
-    add(
-        "--k3d-exclude",
-        action="append",
-        default=[],
-        metavar="SERVICE",
-        help=f"leave a service out of a new cluster (repeatable): {', '.join(SERVICES)}",
-    )
-    add(
-        "--k3d-workflow",
-        default=K3dSettings.workflow,
-        metavar="|".join(WORKFLOWS),
-        help="workflow engine of a new cluster (default: %(default)s)",
-    )
-    add(
-        "--k3d-wait-timeout",
-        default=K3dSettings.wait_timeout_s,
-        type=int,
-        metavar="SECONDS",
-        help="how long each wait for pods and jobs may take (default: %(default)s)",
-    )
 
 
 def read_k3d_settings(options: argparse.Namespace) -> K3dSettings:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from harness.cli import sandbox as command
-from harness.cli.sandbox import add_sandbox_commands, render_table
+from harness.cli.sandbox import declare, render_table
 from harness.core.errors import HarnessError, SettingsError
 from harness.core.settings import MySQLEndpoint, SandboxSettings
 from harness.sandbox.base import CONTROLLERMGR, ComponentStatus, Phase
@@ -30,16 +29,8 @@ _UP = State(
 
 def _call(*words: str) -> int:
     parser = argparse.ArgumentParser()
-
-    def add_options(add: Callable[..., Any]) -> None:
-        add("--profile", default="report-2026-03")
-
-    add_sandbox_commands(
-        parser.add_subparsers(),
-        add_options,
-        lambda options: SandboxSettings(profile=options.profile),
-    )
-    options = parser.parse_args(["sandbox", *words])
+    declare(parser)
+    options = parser.parse_args(words)
     return int(options.run(options))
 
 
@@ -155,6 +146,12 @@ def test_settings_reach_the_sandbox(
     del seen["progress"]
     assert seen == {"keep": True, "ports": {"mysql": 3307}, "profile": "upstream-main", "let go": True}
     assert (exit_code, capsys.readouterr().out) == (0, "export KUBECONFIG=there\n")
+
+
+def test_what_can_not_be_started_here_is_refused() -> None:
+    """A cluster is somebody else's to start."""
+    with pytest.raises(SettingsError, match="--sandbox: 'existing' is nothing to start here\nValid: local"):
+        _call("up", "--sandbox", "existing")
 
 
 def test_table_is_aligned(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,6 +10,9 @@ import pytest
 
 from harness.core.migrations import migrate
 from harness.core.record import Check, Layout, Record, Status
+from harness.report.html import render_page
+from harness.report.junit import render_junit
+from harness.report.markdown import render_markdown
 from harness.report.matrix import build_matrix
 
 RECORDS = Path(__file__).with_name("records")
@@ -113,6 +116,15 @@ def test_a_cell_without_checks_becomes_checks() -> None:
     assert [(check.section, check.kind, check.status, check.detail) for check in record.checks] == [
         (section, "SparkJob", Status.KNOWN, "it crashes") for section in ("1.5", "1.6")
     ]
+
+
+@pytest.mark.parametrize(("version", "body"), [(1, "etcd: Running"), (2, "name: model-5.7")])
+def test_an_old_record_is_shown_in_each_format(version: int, body: str) -> None:
+    """Its evidence, which is text without data, is shown as it was."""
+    record = _read(version)
+    assert body in render_page(record)
+    assert "## Results at a glance" in render_markdown(record)
+    assert 'name="4.1 Proto agrees"' in render_junit(record)
 
 
 def test_the_old_data_is_left_alone() -> None:

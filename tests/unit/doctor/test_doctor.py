@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import argparse
 import shutil
-from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import pytest
 
-from harness.cli.doctor import add_doctor_command
 from harness.clients.access_review import Right
 from harness.core.errors import HarnessError, Refusal
 from harness.core.settings import MySQLEndpoint, SandboxSettings
@@ -24,7 +21,7 @@ from harness.sandbox.existing.context import Context
 from harness.sandbox.existing.options import ExistingSettings
 from harness.sandbox.existing.podstatus import PodName
 from harness.sandbox.log_coverage import LogCoverage
-from harness.spec.catalogue import KINDS
+from tests.fakes.contract import CONTRACT
 
 _OK = Diagnosis("Go", FindingStatus.OK, "1.26.8, /usr/bin/go")
 _MISSING = Diagnosis("MySQL", FindingStatus.MISSING, "it does not answer " * 6, "Start it")
@@ -53,19 +50,6 @@ def test_only_what_is_missing_counts() -> None:
     with pytest.raises(HarnessError, match=r"^MySQL: it does not answer") as caught:
         require_all([_OK, _MISSING, _WARNING])
     assert caught.value.hint == "Start it"
-
-
-def test_command_prints_and_returns_the_exit_code(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """`doctor` hands the settings on, prints the table and ends with its exit code."""
-    monkeypatch.setattr("harness.cli.doctor.examine_local", lambda settings: [_MISSING] * (settings == "mine"))
-    parser = argparse.ArgumentParser()
-    read: Callable[..., Any] = lambda options: options.which  # noqa: E731
-    add_doctor_command(parser.add_subparsers(), lambda add: add("--which"), read)
-    options = parser.parse_args(["doctor", "--which", "mine"])
-    assert options.run(options) == 2
-    assert "MISSING" in capsys.readouterr().out
 
 
 class _Usage(NamedTuple):
@@ -174,7 +158,8 @@ def _examine_rights(
     settings = ExistingSettings(
         _CONTEXT, _SETTINGS.mysql, None, PodName("ma", CONTROLLERMGR), pod_is_given=given, log=None
     )
-    return {f.name: (f.status, f.detail) for f in existing.examine_rights(settings, Path("unused"))}
+    found = existing.examine_rights(settings, CONTRACT.kinds, Path("unused"))
+    return {finding.name: (finding.status, finding.detail) for finding in found}
 
 
 def test_missing_right_is_named_for_its_purpose(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -188,7 +173,8 @@ def test_missing_right_is_named_for_its_purpose(monkeypatch: pytest.MonkeyPatch)
 
 def test_right_that_all_kinds_lack_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
     """A verb that is missing on every kind is not repeated thirteen times."""
-    found = _examine_rights(monkeypatch, *(Right("patch", kind.plural, "michelangelo.api") for kind in KINDS))
+    lacking = [Right("patch", kind.plural, "michelangelo.api") for kind in CONTRACT.kinds]
+    found = _examine_rights(monkeypatch, *lacking)
     assert found["rights: 13 kinds"][1] == "tester may not patch *.michelangelo.api cluster-wide"
 
 
@@ -228,7 +214,7 @@ def test_unreachable_cluster_ends_the_look(
             raise error
 
     monkeypatch.setattr(existing, "Cluster", Dead)
-    (found,) = existing.examine_existing(_SETTINGS)
+    (found,) = existing.examine_existing(_SETTINGS, CONTRACT.kinds)
     assert (found.name, found.status) == ("API server", FindingStatus.MISSING)
     assert expected in found.detail
     assert "Max retries" not in found.detail
@@ -276,7 +262,7 @@ def test_gates_are_read_from_the_log(
     """On, off, half registered, not told any more, not seen, crashing: each is told apart."""
     monkeypatch.setattr(existing, "find_manager", lambda *_, **__: manager)
     with ExitStack() as stack:
-        found = existing._examine_controllermgr(_SETTINGS, None, stack)[-1]  # type: ignore[arg-type]
+        found = existing._examine_controllermgr(_SETTINGS, CONTRACT.kinds, None, stack)[-1]  # type: ignore[arg-type]
     name, status, words = expected
     assert (found.name, found.status) == (name, status)
     assert words in found.detail

@@ -1,8 +1,14 @@
-"""A page as the tests look at it: its elements with their attributes and texts."""
+"""A page as the tests look at it: its elements with their attributes and texts; and what a console prints."""
 
 from __future__ import annotations
 
+import io
 from html.parser import HTMLParser
+
+from rich.console import Console
+
+from harness.core.record import Record
+from harness.report.console import print_matrix
 
 _VOID = {"meta", "link", "br", "path", "use", "rect", "circle"}
 
@@ -46,3 +52,11 @@ class Page(HTMLParser):
             for name, attributes, text in self.elements
             if name == tag and (not cls or cls in attributes.get("class", "").split())
         ]
+
+
+def print_record(record: Record, width: int, encoding: str = "utf-8") -> str:
+    """Return what a console of that width and encoding prints of `record`, without colour."""
+    stream = io.TextIOWrapper(io.BytesIO(), encoding=encoding, errors="strict")
+    print_matrix(record, None, Console(file=stream, width=width, color_system=None, highlight=False, markup=False))
+    stream.seek(0)
+    return "\n".join(line.rstrip() for line in stream.read().splitlines()) + "\n"

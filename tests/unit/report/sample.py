@@ -17,7 +17,6 @@ from harness.core.record import (
     Component,
     Evidence,
     Finding,
-    IssueResult,
     IssueStatus,
     KindContents,
     Latency,
@@ -27,6 +26,7 @@ from harness.core.record import (
 from tests.unit.report.sample_api import add_api_checks
 from tests.unit.report.sample_chapters import add_chapters
 from tests.unit.report.sample_contents import COLUMNS, KINDS, make_record
+from tests.unit.report.sample_issues import build_issues, build_panic
 
 START = 1773089400.0   # 2026-03-09 20:50:00 UTC
 SCRIPT = "<script>alert('evidence')</script>"
@@ -155,7 +155,7 @@ def _build(overrides: dict[tuple[str, str], tuple[Status, str]]) -> Record:
             "templates": "sha256:" + "99aa88bb" * 8,
         },
         components=_build_components(),
-        known_issues=_build_issues(),
+        known_issues=build_issues(START),
         row_counts={
             table: (0 if kind.name == "SparkJob" else number)
             for kind in KINDS
@@ -282,7 +282,7 @@ def _build_evidence(kind: KindContents, column: str, status: Status, at: float) 
             Evidence("response", "200 OK", "", at + 10.003, obj),
         ]
     if kind.name == "SparkJob":
-        return [_build_panic(at)]
+        return [build_panic(at)]
     patched = column == "update_synced"
     columns = {
         "uid": "6f1c2d3e-0000-4000-8000-00000000000a",
@@ -302,55 +302,4 @@ def _build_evidence(kind: KindContents, column: str, status: Status, at: float) 
         Evidence("row", f"{table}, first look", "no row", when - 0.009),
         Evidence("row", f"{table}, last look", "", when, row),
         Evidence("comparison", "row against object", "no difference", when + 0.001, differences),
-    ]
-
-
-def _build_panic(at: float) -> Evidence:
-    trace = [
-        "panic: runtime error: invalid memory address or nil pointer dereference [recovered]",
-        "goroutine 467 [running]:",
-        "  spark/job/client/client.go:185 +0x1d4",
-        *(f"  sigs.k8s.io/controller-runtime/pkg/internal/controller.go:{200 + line}" for line in range(30)),
-    ]
-    return Evidence("log", "the panic in the controller manager's log", "\n".join(trace), at + 0.3)
-
-
-def _build_issues() -> list[IssueResult]:
-    return [
-        IssueResult(
-            "sparkjob-double-panic",
-            "SparkJob's business controller panics twice and takes the controller manager down",
-            IssueStatus.REPRODUCED,
-            "exit code 2 three times, the trace names spark/job/client/client.go:185",
-            "No SparkJob reaches MySQL; a TriggerRun created meanwhile is synced after the restart.",
-            "Delete the SparkJob CR: the controller manager recovers. Done in this run, 0.9 s until it ran again.",
-            "https://issues.example/185",
-            [_build_panic(START + 16)],
-        ),
-        IssueResult(
-            "triggerrun-deleted",
-            "TriggerRun is deleted by its business controller shortly after its creation",
-            IssueStatus.REPRODUCED,
-            "state TRIGGER_RUN_STATE_INVALID, gone from Kubernetes 1.2 s after its creation",
-            "The row is synced before the deletion; the CR itself can't be patched any more.",
-            "Create the CR again: it is left alone and synced.",
-        ),
-        IssueResult(
-            "cluster-outside-ma-system",
-            "Cluster is rejected by its business controller outside the namespace ma-system",
-            IssueStatus.REPRODUCED,
-            "the rejection is in the log",
-            "None on the Ingester: the row is synced all the same.",
-            "None needed here; in production create Clusters in ma-system.",
-            "javascript:alert(1)",
-            [Evidence("log", "rejection", "cluster must only belong to the namespace ma-system", START + 13.2)],
-        ),
-        IssueResult(
-            "sparkjob-driver-fields",
-            "SparkJob's CRD has no spec.driver.cores and spec.driver.memory",
-            IssueStatus.REPRODUCED,
-            "the API server dropped both fields",
-            "A SparkJob written with them silently loses them where validation is not strict.",
-            "Use spec.driver.pod, as the template does.",
-        ),
     ]

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import io
 import re
 from xml.etree import ElementTree
 
 import pytest
-from rich.console import Console
 
 from harness.core.record import Check, Evidence, Finding, IssueResult, IssueStatus, Record, Status
-from harness.report.console import print_matrix
 from harness.report.html import BODY_LIMIT, render_page
 from harness.report.junit import render_junit
 from harness.report.markdown import render_markdown
-from tests.unit.report.page import Page
+from tests.unit.report.page import Page, print_record
 from tests.unit.report.sample import build_full_record
 from tests.unit.report.sample_chapters import LIVE, ORPHAN
 from tests.unit.report.sample_contents import KINDS, make_record
@@ -32,13 +29,6 @@ def page() -> Page:
 def text() -> str:
     """The same run in Markdown."""
     return render_markdown(build_full_record(), build_full_record(with_faults=False))
-
-
-def _print(record: Record, width: int, encoding: str = "utf-8") -> str:
-    stream = io.TextIOWrapper(io.BytesIO(), encoding=encoding, errors="strict")
-    print_matrix(record, None, Console(file=stream, width=width, color_system=None, highlight=False, markup=False))
-    stream.seek(0)
-    return "\n".join(line.rstrip() for line in stream.read().splitlines()) + "\n"
 
 
 # The page.
@@ -139,7 +129,7 @@ def test_issues_of_parts_that_were_not_selected_are_one_line() -> None:
     assert [text for _, text in page.find("article", "ia-card")] == ["STALE B"]
     assert "1 known issue of parts that were not selected" in [text for _, text in page.find("summary")]
     assert "Of parts that were not selected: `a`." in render_markdown(record)
-    assert "- not checked  1 known issue of parts that were not selected" in _print(record, 100)
+    assert "- not checked  1 known issue of parts that were not selected" in print_record(record, 100)
 
 
 def test_huge_evidence_does_not_swell_the_page() -> None:
@@ -243,84 +233,6 @@ def test_a_run_of_chapters_alone_has_no_empty_sections() -> None:
     assert not [heading for heading in headings if heading.startswith("Section")]
 
 
-# The console.
-
-
-def test_a_wide_matrix_on_a_narrow_console_is_symbols() -> None:
-    """In 80 columns many cells are symbols with a legend and the sections' headings below; no row breaks."""
-    part = _cut_chapter(_print(build_full_record(), 80), "The rest of the contract", "Gates and backfill")
-    rows = [line.split() for line in part.splitlines()[3:]]
-    assert rows[0] == ["Kind", *(f"5.{number}" for number in range(1, 12))]
-    assert [row[0] for row in rows[2:15]] == [kind.name for kind in KINDS]
-    symbols = {row[0]: "".join(row[1:]) for row in rows[2:15]}
-    assert (symbols["Project"], symbols["Model"]) == ("✓✓✓✓✓✓!✓✓✓✓", "✓···✓✓!✓✓✓✓")
-    assert [symbols[kind][n] for kind, n in (("Pipeline", 2), ("RayJob", 5), ("Deployment", 3))] == ["✗", "?", "∅"]
-    assert "✓ pass; ! known; · N/A; ✗ fail; ? error; ∅ invalid" in part
-    assert "5.1 Labels & annotations; 5.2 No-op & status writes; 5.3 Rapid updates" in part
-    assert max(len(line) for line in part.splitlines()[3:19]) <= 80
-
-
-def test_a_wide_matrix_on_a_wide_console_has_words() -> None:
-    """In 120 columns each cell has its word, so that no legend is needed; the headings still stand below."""
-    part = _cut_chapter(_print(build_full_record(), 120), "The rest of the contract", "Gates and backfill")
-    model = next(line for line in part.splitlines() if line.startswith(" Model "))
-    words = re.split(r"\s{2,}", model.strip())[1:]
-    assert words == ["✓ pass", *["· N/A"] * 3, "✓ pass", "✓ pass", "! known", *["✓ pass"] * 4]
-    assert "✓ pass; ! known" not in part
-    assert "5.10 Re-created; 5.11 Successor of a live row" in part
-    assert max(len(line) for line in part.splitlines()[3:19]) <= 120
-
-
-@pytest.mark.parametrize("width", [80, 120])
-def test_reasons_and_rows_stand_below_a_matrix(width: int) -> None:
-    """Each reason that cells share is said once; checks of no kind follow with what they measured."""
-    printed = _print(build_full_record(), width)
-    fifth = _cut_chapter(printed, "The rest of the contract", "Gates and backfill").splitlines()
-    sixth = _cut_chapter(printed, "Gates and backfill", "Hostile input").splitlines()
-    eighth = _cut_chapter(printed, "Faults under load", "✗ fail 1.6").splitlines()
-    assert f"! known 13 cells of 5.7: {ORPHAN}" in fifth
-    reason = "immutable kind: the object has left Kubernetes"
-    assert f"· N/A 3 cells (Model 5.2, Model 5.3, Model 5.4): {reason}" in fifth
-    assert [line for line in sixth if line.startswith("✓ pass 6.")] == [
-        "✓ pass 6.1 Ingester disabled",
-        "✓ pass 6.2 Gate 1 only: refused: metadata storage is not configured",
-        "✓ pass 6.3 Settings accepted",
-        "✓ pass 6.8 1,000 objects",
-    ]
-    assert "  objects: 1000 of 13 kinds; in MySQL after: 5.2 s; duplicates: none" in sixth
-    marks = [line.partition(" 8.")[0] for line in eighth if " 8." in line]
-    assert marks == ["✓ pass", "∅ invalid", "✓ pass", "✗ fail"]
-
-
-def test_many_failures_do_not_flood_the_console() -> None:
-    """Of many differences the first are printed, of many failures the titles; the report has them all."""
-    many = [Finding("row.json", f"path {number}", "1", "2") for number in range(30)]
-    checks = [Check("7.1", f"t{n}", "Model", status=Status.FAIL, findings=many) for n in range(30)]
-    printed = _print(make_record(*checks), 100)
-    assert (printed.count("path 9\n"), printed.count("path 10\n")) == (20, 0)
-    assert printed.count("and 20 more differences in the report") == 20
-    assert printed.count("✗ fail 7.1 t") == 30
-
-
-def test_without_unicode_letters_remain() -> None:
-    """On a narrow terminal that knows ASCII only, the symbols of a wide matrix are letters with a legend."""
-    record = build_full_record()
-    record.checks = [check for check in record.checks if check.section.startswith("7.")]
-    record.known_issues, record.warnings = [], []
-    printed = _print(record, 80, "ascii")
-    assert ". pass; ! known" in printed
-    assert "|Project         |.   |.   |.   |.   |.   |!   |" in printed
-
-
-def test_a_matrix_of_many_columns_fits_into_80() -> None:
-    """With fourteen columns the gaps shrink before anything is cut off."""
-    checks = [Check(f"7.{n}", f"t{n}", "InferenceServer", status=Status.PASS) for n in range(1, 15)]
-    lines = [line for line in _print(make_record(*checks), 80).splitlines() if "7.14" in line or "Infer" in line]
-    assert max(map(len, lines[:2])) <= 80
-    assert lines[0].split() == ["Kind", *(f"7.{number}" for number in range(1, 15))]
-    assert lines[1].split() == ["InferenceServer", *["✓"] * 14]
-
-
 # JUnit.
 
 
@@ -365,10 +277,6 @@ def _read_table(part: str, *, last: bool = False) -> list[list[str]]:
     tables = [paragraph.splitlines() for paragraph in part.split("\n\n") if paragraph.startswith("| ")]
     heads, _, *rows = tables[-1 if last else 0]
     return [[cell.strip() for cell in line.split("|")[1:-1]] for line in (heads, *rows)]
-
-
-def _cut_chapter(printed: str, title: str, end: str) -> str:
-    return printed[printed.index(f"{title}\n") : printed.index(end, printed.index(f"{title}\n"))]
 
 
 def _find_cell(page: Page, start: str) -> str:

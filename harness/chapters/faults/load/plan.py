@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
 
-from harness.spec.model import JsonObject
+from harness.spec.model import Case, JsonObject
 
 REST = 8
 """How many operations of its client pass before a deleted object is created again."""
@@ -55,43 +54,18 @@ class Operation:
         return f"client {self.client}, operation {self.number}: {self.verb} {self.kind} {self.name}"
 
 
-def _spec(**fields: Any) -> JsonObject:
-    return {"spec": fields}
-
-
-_FIELDS: Mapping[str, Callable[[int, str], JsonObject]] = {
-    "Project": lambda number, text: _spec(tier=1 + number % 5, description=text),
-    "ModelFamily": lambda _, text: _spec(name=text),
-    "Model": lambda _, text: _spec(algorithm=text, description=text),
-    "Pipeline": lambda _, text: _spec(owner={"name": text}),
-    "PipelineRun": lambda _, text: _spec(actor={"name": text}),
-    "InferenceServer": lambda _, text: _spec(owner={"name": text}),
-    "Revision": lambda _, text: _spec(owner={"name": text}),
-    "Cluster": lambda _, text: _spec(region=text),
-    "RayCluster": lambda _, text: _spec(rayVersion=text),
-    "RayJob": lambda _, text: _spec(entrypoint=f"python {text}.py"),
-    "SparkJob": lambda _, text: _spec(sparkVersion=text),
-    "TriggerRun": lambda number, text: _spec(autoFlip=number % 2 == 0, sourceTriggerName=text),
-    "Deployment": lambda number, text: _spec(
-        owner={"name": text},
-        definition={"type": ("TARGET_TYPE_OFFLINE", "TARGET_TYPE_MOBILE")[number % 2]},
-    ),
-}
-"""The field that PATCH changes, by kind, from the operation's number and a text that no other operation has."""
-
-
 def make_plan(
-    seed: int, client: int, kinds: Sequence[str], *, immutable: frozenset[str] = frozenset()
+    seed: int, client: int, cases: Sequence[Case], *, immutable: frozenset[str] = frozenset()
 ) -> Iterator[Operation]:
     """Yield the client's operations, without end; objects of `immutable` kinds are created and left alone."""
-    return _Planner(seed, client, kinds, immutable).plan()
+    return _Planner(seed, client, cases, immutable).plan()
 
 
 @dataclass
 class _Slot:
     """One name of one kind, as the plan sees it."""
 
-    kind: str
+    case: Case
     name: str
     lives: bool = False
     since: int = -REST          # the operation that created or deleted it
@@ -101,13 +75,13 @@ class _Slot:
 
 
 class _Planner:
-    def __init__(self, seed: int, client: int, kinds: Sequence[str], immutable: frozenset[str]) -> None:
+    def __init__(self, seed: int, client: int, cases: Sequence[Case], immutable: frozenset[str]) -> None:
         self._random = random.Random(f"{seed}/{client}")  # noqa: S311  reproducible, not secret
         self._client = client
         self._prefix = f"s{seed}-c{client}"
         self._immutable = immutable
-        each = math.ceil(FEWEST_OBJECTS / len(kinds))
-        self._slots = [_Slot(kind, f"{kind.lower()}-{client}-{n}") for kind in kinds for n in range(each)]
+        each = math.ceil(FEWEST_OBJECTS / len(cases))
+        self._slots = [_Slot(case, f"{case.name.lower()}-{client}-{n}") for case in cases for n in range(each)]
 
     def plan(self) -> Iterator[Operation]:
         number = 0
@@ -115,23 +89,24 @@ class _Planner:
             ready = [slot for slot in self._slots if self._is_ready(slot, number)]
             slot = self._random.choice(ready) if ready else min(self._slots, key=lambda slot: slot.since)
             verb = self._choose(slot, number)
-            yield Operation(self._client, number, verb, slot.kind, self._name(slot, verb), self._apply(
-                slot, verb, number
-            ))
+            name = self._name(slot, verb)
+            yield Operation(self._client, number, verb, slot.case.name, name, self._apply(slot, verb, number))
             number += 1
 
     def _is_ready(self, slot: _Slot, number: int) -> bool:
         """Whether the slot may have its turn; one that is alive always may."""
-        return slot.lives or slot.kind in self._immutable or number - slot.since >= REST
+        return slot.lives or slot.case.name in self._immutable or number - slot.since >= REST
 
     def _choose(self, slot: _Slot, number: int) -> Verb:
         if not slot.lives:
             return Verb.CREATE
         verbs = [verb for verb in _CHANGES if verb is not Verb.DELETE or number - slot.since >= LIFE]
+        if not slot.case.load:
+            verbs.remove(Verb.PATCH)   # no field of the kind is known that could be changed
         return self._random.choices(verbs, [_CHANGES[verb] for verb in verbs])[0]
 
     def _name(self, slot: _Slot, verb: Verb) -> str:
-        if slot.kind not in self._immutable:
+        if slot.case.name not in self._immutable:
             return slot.name
         if verb is Verb.CREATE:
             slot.made += 1
@@ -142,14 +117,14 @@ class _Planner:
         text = f"{self._prefix}-{number}"
         match verb:
             case Verb.CREATE:
-                slot.since, slot.lives = number, slot.kind not in self._immutable
+                slot.since, slot.lives = number, slot.case.name not in self._immutable
                 slot.labels, slot.annotations = {_LABELS[0]}, {_ANNOTATIONS[0]}
                 return {
-                    **_FIELDS[slot.kind](number, text),
+                    **slot.case.make_change(number, text),
                     "metadata": {"labels": {_LABELS[0]: text}, "annotations": {_ANNOTATIONS[0]: self._note(text)}},
                 }
             case Verb.PATCH:
-                return _FIELDS[slot.kind](number, text)
+                return slot.case.make_change(number, text)
             case Verb.RELABEL:
                 return {"metadata": {"labels": self._change(slot.labels, _LABELS, text)}}
             case Verb.ANNOTATE:

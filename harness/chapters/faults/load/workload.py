@@ -6,6 +6,7 @@ the client knows to be gone is not sent. After a broken connection it reads the 
 
 from __future__ import annotations
 
+import functools
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -17,33 +18,33 @@ from harness.chapters.faults.load.plan import Operation, Verb, make_plan
 from harness.clients.kube import Cluster
 from harness.core.errors import HarnessError, Refusal
 from harness.spec.annotations import INGESTER_FINALIZER
-from harness.spec.catalogue import KINDS_BY_NAME
 from harness.spec.merge_patch import merge
-from harness.spec.model import JsonObject
+from harness.spec.model import Case, JsonObject, Kind
 
 _JOIN_TIMEOUT_S = 45.0   # longer than a request may take
 
 
 @dataclass(frozen=True)
 class Load:
-    """How much is asked for, and of what. `kinds` are created from `templates`, whole objects by kind."""
+    """How much is asked for, and of what. `cases` are created from `templates`, whole objects by kind."""
 
     seed: int
     namespace: str
+    cases: tuple[Case, ...]
     templates: dict[str, JsonObject]
     immutable: frozenset[str] = frozenset()
     clients: int = 4
     rate: float = 12.0        # operations a second of each client, at most
     limit: int | None = None  # operations of each client; None: until it is stopped
 
-    @property
-    def kinds(self) -> list[str]:
-        """The kinds, in the report's order."""
-        return list(self.templates)
+    @functools.cached_property
+    def kinds(self) -> dict[str, Kind]:
+        """The kinds by name, in the report's order."""
+        return {case.name: case.kind for case in self.cases}
 
     def make_plan(self, client: int) -> Iterator[Operation]:
         """Return what the client is going to do."""
-        return make_plan(self.seed, client, self.kinds, immutable=self.immutable)
+        return make_plan(self.seed, client, self.cases, immutable=self.immutable)
 
 
 @dataclass
@@ -92,14 +93,14 @@ class Client:
     def _create(self, operation: Operation, known: _Known) -> None:
         obj = make_object(self.load, operation)
         answer, sent_at = self._send(
-            lambda: self.cluster.create(KINDS_BY_NAME[operation.kind], obj), operation, known
+            lambda: self.cluster.create(self.load.kinds[operation.kind], obj), operation, known
         )
         if isinstance(answer, dict):
             known.uid = answer["metadata"]["uid"]
             self._note(operation, Outcome.ACKNOWLEDGED, known, sent_at, answer)
 
     def _patch(self, operation: Operation, known: _Known) -> None:
-        kind, namespace = KINDS_BY_NAME[operation.kind], self.load.namespace
+        kind, namespace = self.load.kinds[operation.kind], self.load.namespace
         answer, sent_at = self._send(
             lambda: self.cluster.patch(kind, namespace, operation.name, operation.body), operation, known
         )
@@ -108,7 +109,7 @@ class Client:
             self._note(operation, Outcome.ACKNOWLEDGED, known, sent_at, answer)
 
     def _delete(self, operation: Operation, known: _Known) -> None:
-        kind, namespace = KINDS_BY_NAME[operation.kind], self.load.namespace
+        kind, namespace = self.load.kinds[operation.kind], self.load.namespace
         answer, sent_at = self._send(
             lambda: self.cluster.delete(kind, namespace, operation.name), operation, known
         )
@@ -140,7 +141,7 @@ class Client:
         """Read the object after an indeterminate operation; whether that could be done."""
         sent_at = self.clock()
         try:
-            obj = self.cluster.get(KINDS_BY_NAME[operation.kind], self.load.namespace, operation.name)
+            obj = self.cluster.get(self.load.kinds[operation.kind], self.load.namespace, operation.name)
         except (HarnessError, Refusal):
             return False
         known.indeterminate = False

@@ -18,8 +18,8 @@ from harness.core.errors import Refusal
 from harness.core.outcomes import Invalid
 from harness.core.settings import MySQLEndpoint
 from harness.sandbox.base import ComponentStatus, Phase
-from harness.spec.catalogue import KINDS_BY_NAME
 from harness.spec.model import JsonObject, Kind
+from tests.fakes.contract import CONTRACT
 from tests.fakes.growing_log import GrowingLog
 from tests.unit.chapters.faults.builders import make_obj
 
@@ -107,10 +107,11 @@ def run(
     environment = Environment(
         FakeSandbox(),  # type: ignore[arg-type]
         lambda: FakeCluster(refuses=refuses),  # type: ignore[arg-type, return-value]
-        [KINDS_BY_NAME["Project"]],
+        [CONTRACT.get_kind("Project")],
         lambda _: False,
     )
-    load = Load(1, "load", {"Project": make_obj()}, clients=2, rate=2000.0, limit=limit)
+    cases = (CONTRACT.get_case("Project"),)
+    load = Load(1, "load", cases, {"Project": make_obj()}, clients=2, rate=2000.0, limit=limit)
     Round(environment, load, [injection], outage_s).run()
 
 

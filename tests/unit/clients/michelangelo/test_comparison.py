@@ -10,16 +10,16 @@ import pytest
 from harness.clients.michelangelo.comparison import compare_decoded, examine_decoded
 from harness.clients.michelangelo.proto import encode
 from harness.core.record import Finding
-from harness.spec.catalogue import KINDS_BY_NAME
 from harness.spec.model import JsonObject
+from tests.fakes.contract import CONTRACT
 from tests.unit.clients.michelangelo.conftest import MakeRow, make_object
 
-PROJECT = KINDS_BY_NAME["Project"]
+PROJECT = CONTRACT.get_kind("Project")
 OBJECT = make_object("Project", {"description": "d", "tier": 4, "owner": {"owners": ["a", "b"]}})
 
 
 def _serialize(obj: JsonObject, change: Callable[[Any], None] = lambda _: None) -> bytes:
-    message = encode(KINDS_BY_NAME[obj["kind"]], obj)
+    message = encode(CONTRACT.get_kind(obj["kind"]), obj)
     change(message)
     return bytes(message.SerializeToString())
 
@@ -39,7 +39,7 @@ def test_a_changed_field_is_found(make_row: MakeRow) -> None:
     """One field with another value is one difference, with both values."""
     changed = _serialize(OBJECT, lambda message: setattr(message.spec, "tier", 3))
     assert compare_decoded(PROJECT, make_row(OBJECT, proto=changed)) == [
-        Finding("column proto against column json, spec.tier", "4", "3")
+        Finding("row.proto", "column proto against column json, spec.tier", "4", "3")
     ]
 
 
@@ -108,7 +108,7 @@ def test_every_cut_is_found(make_row: MakeRow) -> None:
 def test_nothing_is_a_difference(make_row: MakeRow) -> None:
     """An empty or absent column is a difference of its own, not an empty object."""
     assert compare_decoded(PROJECT, make_row(OBJECT, proto=b"")) == [
-        Finding("column proto", "the serialized object", "0 bytes")
+        Finding("row.proto", "column proto", "the serialized object", "0 bytes")
     ]
 
 
@@ -116,7 +116,7 @@ def test_the_object_is_a_third_copy(make_row: MakeRow) -> None:
     """Where both columns agree and the object doesn't, the proto column differs from the object."""
     patched = {**OBJECT, "spec": {**OBJECT["spec"], "tier": 3}}
     assert compare_decoded(PROJECT, make_row(OBJECT), patched) == [
-        Finding("column proto against the object, spec.tier", "3", "4")
+        Finding("row.proto", "column proto against the object, spec.tier", "3", "4")
     ]
 
 

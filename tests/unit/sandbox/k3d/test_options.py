@@ -6,13 +6,14 @@ import argparse
 
 import pytest
 
+from harness.cli.options import TARGET_OPTIONS, add_to_parser
 from harness.core.errors import SettingsError
-from harness.sandbox.k3d.options import Existing, K3dSettings, add_k3d_options, read_k3d_settings
+from harness.sandbox.k3d.options import Existing, K3dSettings, read_k3d_settings
 
 
 def _read(*words: str) -> K3dSettings:
     parser = argparse.ArgumentParser()
-    add_k3d_options(parser.add_argument)
+    add_to_parser(parser, TARGET_OPTIONS)
     return read_k3d_settings(parser.parse_args(list(words)))
 
 

@@ -7,14 +7,15 @@ from itertools import islice
 import pytest
 
 from harness.chapters.faults.load.plan import LIFE, REST, Operation, Verb, make_plan
-from harness.spec.catalogue import KINDS
+from tests.fakes.contract import CONTRACT
 
-KIND_NAMES = [kind.name for kind in KINDS]
+KIND_NAMES = CONTRACT.names
 
 
 def plan(seed: int = 7, client: int = 0, number: int = 400, kinds: list[str] | None = None) -> list[Operation]:
     """Return the first operations of a plan."""
-    return list(islice(make_plan(seed, client, kinds or KIND_NAMES, immutable=frozenset({"Model"})), number))
+    cases = CONTRACT.select(kinds or [])
+    return list(islice(make_plan(seed, client, cases, immutable=frozenset({"Model"})), number))
 
 
 def test_one_seed_makes_one_plan() -> None:

@@ -12,9 +12,13 @@ from harness.chapters.faults.load.workload import Client, Load, Workload, make_o
 from harness.core.errors import HarnessError, Refusal
 from harness.spec.annotations import INGESTER_FINALIZER
 from harness.spec.model import JsonObject, Kind
+from tests.fakes.contract import CONTRACT
 from tests.unit.chapters.faults.builders import make_obj
 
-LOAD = Load(1, "load", {"Project": make_obj(), "Cluster": make_obj(kind="Cluster")}, clients=2, rate=1000.0)
+CASES = (CONTRACT.get_case("Project"), CONTRACT.get_case("Cluster"))
+LOAD = Load(
+    1, "load", CASES, {"Project": make_obj(), "Cluster": make_obj(kind="Cluster")}, clients=2, rate=1000.0
+)
 NAME = "project-0-0"
 
 
@@ -169,7 +173,7 @@ def test_created_objects_carry_the_finalizer_and_the_body() -> None:
 
 def run_to_the_end(clusters: list[FakeCluster]) -> list[tuple[Operation, ...]]:
     """Return the operations of each client of a limited load, in order."""
-    load = Load(5, "load", LOAD.templates, clients=2, rate=10_000.0, limit=40)
+    load = Load(5, "load", CASES, LOAD.templates, clients=2, rate=10_000.0, limit=40)
     workload = Workload(load, clusters.pop)  # type: ignore[arg-type]
     workload.start()
     workload.await_end()

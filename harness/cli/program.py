@@ -1,0 +1,34 @@
+"""The command line as a whole: its commands, each declared by a module of its own once it is asked for."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import harness
+from harness.cli.options import PROGRAM
+from harness.cli.parser import CommandParser
+
+_DESCRIPTION = "Tests that a Kubernetes-to-MySQL sync controller, Michelangelo's Ingester, does what its contract says."
+
+_COMMANDS = {
+    "run": "run the acceptance tests and write the report; takes pytest's options as well",
+    "soak": "faults under load, round after round; or one round again",
+    "doctor": "check that a run has what it needs; exit code 2 if not",
+    "sandbox": "a sandbox that stays up: up, down, status, logs, env",
+    "crs": "the custom resources as they are sent",
+    "report": "render and compare records: html, markdown, svg, diff",
+    "completion": "print what makes a shell complete commands and options",
+}
+
+
+def build_parser() -> CommandParser:
+    """Return the parser; a command is declared by its module of `harness.cli` once it is asked for."""
+    called_as_script = Path(sys.argv[0]).stem == PROGRAM
+    parser = CommandParser(prog=PROGRAM if called_as_script else "python -m harness", description=_DESCRIPTION)
+    parser.add_argument("--version", action="version", version=f"{PROGRAM} {harness.__version__}")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND", title="commands")
+    for name, text in _COMMANDS.items():
+        described = f"{text[0].upper()}{text[1:]}."
+        commands.add_parser(name, help=text, description=described, module=f"harness.cli.{name}")
+    return parser

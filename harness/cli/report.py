@@ -1,0 +1,47 @@
+"""The command `report`: renders and compares records without a run."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+
+from harness.core.record import Record
+from harness.report.console import render_matrix_svg
+from harness.report.diff import compare_records, render_diff
+from harness.report.html import render_page
+from harness.report.markdown import render_markdown
+from harness.report.record import SEED_BASELINE, load_baseline, read_record
+
+_RENDERINGS: dict[str, tuple[Callable[[Record, Record | None], str], str]] = {
+    "html": (render_page, "print a record as a page"),
+    "markdown": (render_markdown, "print a record as Markdown"),
+    "svg": (lambda record, _: render_matrix_svg(record), "print a record's matrix as a picture"),
+}
+
+
+def declare(parser: argparse.ArgumentParser) -> None:
+    """Declare `report html|markdown|svg|diff`."""
+    commands = parser.add_subparsers(required=True, metavar="COMMAND", title="commands")
+    for name, (render, help_text) in _RENDERINGS.items():
+        command = commands.add_parser(name, help=help_text)
+        command.add_argument("record", type=Path, metavar="REPORT.JSON")
+        command.add_argument("--baseline", metavar="NAME", help="record to compare with, of those of the harness")
+        command.set_defaults(run=_render, render=render)
+    diff = commands.add_parser("diff", help="print what changed between two records; exit code 1 if anything did")
+    diff.add_argument("old", type=Path, metavar="OLD.JSON")
+    diff.add_argument("new", type=Path, metavar="NEW.JSON")
+    diff.set_defaults(run=_diff)
+
+
+def _render(options: argparse.Namespace) -> int:
+    record = read_record(options.record)
+    baseline = load_baseline(options.baseline or SEED_BASELINE, required=bool(options.baseline))
+    print(options.render(record, baseline))
+    return 0
+
+
+def _diff(options: argparse.Namespace) -> int:
+    differences = compare_records(read_record(options.old), read_record(options.new))
+    print(render_diff(differences))
+    return 1 if differences else 0

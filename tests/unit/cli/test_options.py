@@ -1,0 +1,167 @@
+"""Promises of `harness.cli.options`: each option is declared, read and spelled from one row."""
+
+from __future__ import annotations
+
+import argparse
+import shlex
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+
+from harness.chapters.faults.run import DEFAULT_SEED as SEED_OF_THE_TESTS
+from harness.cli.options import (
+    DEFAULT_SEED,
+    OPTIONS,
+    RUN_OPTIONS,
+    SOAK_OPTIONS,
+    TARGET_OPTIONS,
+    Form,
+    Group,
+    add_options,
+    add_to_parser,
+    get_given,
+    read_value,
+    spell,
+    spell_round,
+)
+from harness.core.errors import SettingsError
+from harness.sandbox.existing.context import CONSENT_OPTION, CONTEXT_OPTION, KUBECONFIG_OPTION
+from harness.sandbox.existing.filelog import LOG_OPTION
+from harness.sandbox.existing.mysqlforward import FORWARD_OPTION
+from harness.sandbox.existing.options import DEFAULT_URL, URL_OPTION
+from harness.sandbox.existing.podstatus import POD_OPTION
+from harness.sandbox.k3d.options import SERVICES, WORKFLOWS, Existing, K3dSettings
+from tests.fakes.contract import CONTRACT
+
+_HEAVY = ("kubernetes", "mysql", "jinja2", "rich", "yaml", "requests", "hypothesis")
+
+
+def parse(*words: str) -> argparse.Namespace:
+    """Return the options of a command line."""
+    parser = argparse.ArgumentParser()
+    add_to_parser(parser, SOAK_OPTIONS)
+    return parser.parse_args(words)
+
+
+def make_words(name: str) -> list[str]:
+    """Return words that give the option an unusual value."""
+    option = OPTIONS[name]
+    if option.form is Form.FLAG:
+        return [option.name]
+    if option.form is Form.REPEATED:
+        return [option.name, "one", option.name, "two words"]
+    return [option.name, "7" if option.type else "-other one"] if option.type else [f"{option.name}=-other one"]
+
+
+@pytest.mark.parametrize("name", OPTIONS)
+def test_what_is_spelled_is_what_was_given(name: str) -> None:
+    """Each option, read again from how it is spelled, has the value that it had."""
+    given = parse(*make_words(name))
+    assert vars(parse(*spell(given))) == vars(given)
+    assert spell(given) == make_words(name)
+
+
+def test_usual_values_are_not_spelled() -> None:
+    """Without options there are no words; an option with its usual value adds none."""
+    assert spell(parse()) == []
+    assert spell(parse("--sandbox", "local", "--sync-timeout", "15", "--reports", "reports")) == []
+
+
+def test_changes_stand_in_place_of_what_was_given() -> None:
+    """A change replaces, also by the usual value; None leaves out. What `get_given` kept is spelled alike."""
+    options = parse("--crd", "model", "--keep-sandbox", "--seed", "5")
+    assert spell(options, crd=["project"], seed=1, keep_sandbox=None) == ["--crd", "project", "--seed", "1"]
+    assert spell(get_given(options)) == spell(options)
+
+
+def test_no_password_is_spelled() -> None:
+    """A password in a URL, which is refused, gets no further by that."""
+    words = spell(parse("--mysql-url", "mysql://me:secret@db:3307/m?ssl_ca=x"))
+    assert words == ["--mysql-url", "mysql://me@db:3307/m?ssl_ca=x"]
+
+
+def test_a_round_is_spelled_with_all_that_shapes_it() -> None:
+    """Its command has the faults, the seed, the outage, the fewer kinds, and every option of the run."""
+    options = parse(
+        "--minutes", "60", "--shrink", "--sync-timeout", "3.5", "--allow-stale-known-issues", "--controllermgr",
+        "/opt/my manager", "--set", "ingester.requeuePeriod=5s",
+    )  # fmt: skip
+    command = spell_round(options, [CONTRACT.get_case("Project")], ["mysql-kill", "etcd-stop"], 1, 2.5)
+    assert command == (
+        "ingester-acceptance soak --controllermgr '/opt/my manager' --set ingester.requeuePeriod=5s --crd project"
+        " --sync-timeout 3.5 --allow-stale-known-issues --fault mysql-kill --fault etcd-stop --seed 1 --outage 2.5"
+    )
+    assert parse(*shlex.split(command)[2:]).outage == 2.5
+
+
+def test_a_round_of_all_kinds_names_none() -> None:
+    """What says nothing is left out."""
+    command = spell_round(parse(), CONTRACT.cases, ["mysql-kill"], 1, 1.5)
+    assert command == "ingester-acceptance soak --fault mysql-kill --seed 1 --outage 1.5"
+
+
+def test_options_come_under_their_headings() -> None:
+    """Groups come in their order, each once; options of a target are those of a run, those of a soak."""
+    seen: dict[str, list[str]] = {}
+
+    def open_group(title: str) -> Any:
+        seen[title] = []
+        return lambda name, **_: seen[title].append(name)
+
+    add_options(open_group, SOAK_OPTIONS)
+    assert list(seen) == list(Group)
+    assert sum(seen.values(), []).count("--profile") == 1  # noqa: RUF017  short lists
+    assert set(TARGET_OPTIONS) < set(RUN_OPTIONS) < set(SOAK_OPTIONS)
+
+
+def test_help_lists_what_there_is() -> None:
+    """Where the values are known, the help says them."""
+    parser = argparse.ArgumentParser(prog="x")
+    add_to_parser(parser, SOAK_OPTIONS)
+    text = " ".join(parser.format_help().split())
+    assert "the behaviour to expect: report-2026-03, upstream-" in text
+    assert "{valid}" not in text
+
+
+@pytest.mark.parametrize(
+    ("words", "problem"),
+    [
+        (["--sync-timeout", "0"], "--sync-timeout: 0 is no time; give seconds above 0"),
+        (["--sandbox", "exisiting"], "(?s)--sandbox: unknown value 'exisiting'.*did you mean existing"),
+        (["--crds", "/no/such"], "--crds: '/no/such' is not a folder that exists"),
+        (["--schema", "/no/such"], "--schema: '/no/such' is not a file that exists"),
+        (["--controllermgr", "/no/such"], "--controllermgr: '/no/such' does not exist"),
+    ],
+)
+def test_wrong_values_are_named(words: list[str], problem: str) -> None:
+    """A wrong value names its option, shows what was given and says what is valid."""
+    options = parse(*words)
+    with pytest.raises(SettingsError, match=problem):
+        read_value(options, words[0].removeprefix("--").replace("-", "_"))
+
+
+def test_what_others_call_them_is_what_they_are_called() -> None:
+    """The names and values in messages elsewhere are those of the table, and so is the seed of the tests."""
+    elsewhere = {
+        URL_OPTION, CONTEXT_OPTION, KUBECONFIG_OPTION, CONSENT_OPTION, LOG_OPTION, FORWARD_OPTION, POD_OPTION,
+    }  # fmt: skip
+    assert elsewhere < {option.name for option in TARGET_OPTIONS}
+    assert DEFAULT_URL.replace("127.0.0.1:3306", "SERVICE") in OPTIONS["mysql_port_forward"].help
+    valid = {name: tuple(option.valid()) for name, option in OPTIONS.items() if option.valid is not None}
+    assert (valid["k3d_exclude"], valid["k3d_workflow"]) == (SERVICES, WORKFLOWS)
+    assert valid["k3d_existing"] == tuple(Existing)
+    assert OPTIONS["k3d_wait_timeout"].default == K3dSettings.wait_timeout_s
+    assert DEFAULT_SEED == SEED_OF_THE_TESTS
+
+
+@pytest.mark.parametrize("module", ["harness.cli.options", "harness.plugin", "harness.__main__"])
+def test_declaring_loads_nothing_heavy(module: str) -> None:
+    """What every pytest run loads, and `--help`, import no module that takes long."""
+    first = "pytest" if module == "harness.plugin" else "sys"
+    script = f"import sys, {first}; before = set(sys.modules); import {module}; print(*sys.modules.keys() - before)"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    loaded = {name.partition(".")[0] for name in done.stdout.split()}
+    assert loaded & set(_HEAVY) == set()
+    assert len(done.stdout.split()) < (10 if module == "harness.plugin" else 60)

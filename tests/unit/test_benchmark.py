@@ -1,0 +1,17 @@
+"""Promises of `tools.benchmark`, where no run is needed."""
+
+from __future__ import annotations
+
+import pytest
+
+from tools.benchmark import split
+
+
+def test_the_parts_of_a_run_add_up() -> None:
+    """Every second of the process has its place; a part of a stage is not counted twice."""
+    marks = {"loaded": 101.0, "configured": 103.0, "collected": 104.0, "tested": 110.0, "reported": 111.0}
+    parts = split({"sandbox": 3.0, "sandbox: etcd": 1.0, "checks of 1.1": 2.0}, marks, 100.0, 111.5)
+    assert parts["between the checks"] == pytest.approx(1.0)
+    assert parts["end of the interpreter"] == pytest.approx(0.5)
+    total, inner = parts.pop("total"), parts.pop("sandbox: etcd")
+    assert (total, inner, sum(parts.values())) == pytest.approx((11.5, 1.0, 11.5))
