@@ -1,5 +1,7 @@
 """A sandbox that stops and starts a made-up controller manager with another configuration."""
 
+# ruff: noqa: ARG002  its methods take what the real ones take
+
 from __future__ import annotations
 
 from collections.abc import Sequence
@@ -28,7 +30,7 @@ class ReconfigurableSandbox(FakeSandbox):
     def start_controllermgr(
         self, overrides: Sequence[tuple[str, Any]] = (), *, without: Sequence[str] = (), await_healthy: bool = True
     ) -> None:
-        """Start it; without its mysql stanza it ends at once."""
+        """Start it; without its mysql stanza it ends at once. Nobody has to wait for it."""
         settings, faults = dict(overrides), self.world.faults
         self.phase, self.reason, run = Phase.RUNNING, "", self.restarts
         if "never starts" in faults:
