@@ -1,6 +1,6 @@
 """A ninth chapter is one folder and one line: all else follows from its record, down to each file of the report.
 
-The run is pytest's own, with the run's own plugin; only the sandbox is made up.
+The run is that of the command line, with the acceptance tests as they are; only the sandbox is made up.
 """
 
 from __future__ import annotations
@@ -15,19 +15,16 @@ import pytest
 
 import harness.acceptance
 import harness.suite.session
-from harness.acceptance import AcceptancePlugin
 from harness.chapters import CHAPTERS
+from harness.cli.activation import build_arguments
 from harness.core.known_issue import KnownIssue
 from harness.core.outcomes import NotApplicable
-from harness.core.record import Check, Finding, IssueStatus, Record, SectionContents, Status
-from harness.report.console import ConsoleProgress, make_console
-from harness.report.folder import ReportFolder, prepare_report_folder
+from harness.core.record import Check, Finding, IssueResult, IssueStatus, Record, SectionContents, Status
+from harness.report.folder import LATEST
 from harness.spec.model import Case
 from harness.suite.chapter import Chapter, Section, whole_run
 from harness.suite.context import RunContext
 from harness.suite.recorder import Recorder
-from harness.suite.session import RunSettings, Session
-from harness.suite.target import Target
 from tests.fakes.contract import CONTRACT
 from tests.fakes.sandbox import FakeSandbox
 from tests.fakes.world import World
@@ -97,26 +94,32 @@ title = "A version with toys"
 extends = "report-2026-03"
 known_issues = ["toy-gets-lost"{more}]
 """
-TEST = '''
-def test_section(check):
-    """The section keeps its promise."""
-    check()
-'''
 
 
 @dataclass
 class Run:
     """A run that has ended."""
 
-    record: Record
-    folder: ReportFolder
+    record: Record | None   # None where nothing ran
+    folder: Path
     sandbox: FakeSandbox
     output: str
     exit_code: int
 
+    @property
+    def checks(self) -> list[Check]:
+        """The record's checks."""
+        assert self.record is not None
+        return self.record.checks
+
     def get(self, section: str, kind: str | None) -> Check:
         """Return the check of that section and kind."""
-        return next(check for check in self.record.checks if (check.section, check.kind) == (section, kind))
+        return next(check for check in self.checks if (check.section, check.kind) == (section, kind))
+
+    def get_issue(self, issue_id: str) -> IssueResult:
+        """Return what became of the known issue."""
+        assert self.record is not None
+        return next(result for result in self.record.known_issues if result.id == issue_id)
 
 
 Perform = Callable[..., Run]
@@ -139,42 +142,20 @@ def perform(
     monkeypatch.setattr(harness.suite.session, "Cluster", lambda *_: world)
     monkeypatch.setattr(harness.suite.session, "Database", lambda *_: world)
     monkeypatch.setattr(harness.suite.session, "load_client", lambda: None)
-    monkeypatch.setattr(harness.acceptance, "spell_check", lambda _, test, __: f"pytest -k {test}")
-    pytester.makepyfile(test_chapters=TEST)
+    monkeypatch.setattr(harness.acceptance, "CHAPTERS", ALL_CHAPTERS)
 
-    def perform(*arguments: str, more: str = "", collect_only: bool = False) -> Run:
+    def perform(*arguments: str, more: str = "") -> Run:
         if arguments in runs:
             return runs[arguments]
         profile = pytester.path / "toys.toml"
         profile.write_text(PROFILE.format(more=more), encoding="utf-8")
         sandbox.register()
-        session = Session(
-            RunSettings(Target(profile=str(profile))), ALL_CHAPTERS, "pytest", ConsoleProgress(make_console())
-        )
-        folder = prepare_report_folder(Path(pytester.path / "reports"), "toys")
-
-        class Starter:
-            def pytest_configure(self, config: pytest.Config) -> None:
-                config.addinivalue_line("markers", "section")
-                for chapter in ALL_CHAPTERS:
-                    for marker in chapter.markers:
-                        config.addinivalue_line("markers", marker)
-                if hasattr(config.option, "htmlpath"):
-                    config.option.htmlpath = str(folder.html)
-                    config.option.self_contained_html = True
-                if hasattr(config.option, "randomly_reorganize"):
-                    config.option.randomly_reorganize = False
-                plugin = AcceptancePlugin(
-                    config,
-                    session,
-                    None if collect_only else folder,
-                    None,
-                    ConsoleProgress(make_console()),
-                )
-                config.pluginmanager.register(plugin, "a-run")
-
-        result = pytester.runpytest_inprocess("-p", "no:cacheprovider", *arguments, plugins=[Starter()])
-        runs[arguments] = Run(session.record, folder, sandbox, result.stdout.str(), int(result.ret))
+        words = build_arguments(["--profile", str(profile), "--reports", "reports", *arguments])
+        result = pytester.runpytest_inprocess(*words)
+        folder = pytester.path / "reports" / LATEST
+        path = folder / "report.json"
+        record = Record.from_json(path.read_text(encoding="utf-8")) if path.exists() else None
+        runs[arguments] = Run(record, folder, sandbox, result.stdout.str(), int(result.ret))
         return runs[arguments]
 
     return perform
@@ -182,24 +163,24 @@ def perform(
 
 def test_its_checks_are_collected_by_their_ids(perform: Perform) -> None:
     """A section and a kind, or the section alone; its marker selects them, and nothing is brought up."""
-    run = perform("-m", "toys", "--collect-only", "-q", collect_only=True)
+    run = perform("-m", "toys", "--collect-only", "-q")
     found = re.findall(r"test_section\[(.+)\]", run.output)
     assert found == [*(f"9.1-{name.lower()}" for name in CONTRACT.names), "9.2"]
-    assert run.sandbox.stopped == 0
+    assert (run.record, run.sandbox.stopped) == (None, 0)
 
 
 def test_a_number_selects_one(perform: Perform) -> None:
     """As the report's command says."""
     run = perform("-k", "9.1-model and not 9.1-modelfamily", "-m", "toys")
-    assert [(check.section, check.kind) for check in run.record.checks] == [("9.1", "Model")]
-    assert run.record.checks[0].reproduce == "pytest -k 9.1-model"
+    assert [(check.section, check.kind) for check in run.checks] == [("9.1", "Model")]
+    assert run.checks[0].reproduce.endswith(" --crd model -k 9.1-model")
 
 
 def test_its_checks_are_judged_and_recorded(perform: Perform) -> None:
     """Passed, failed with a code, known by the profile, not applicable; each with evidence and duration."""
     run = perform("-m", "toys")
     assert run.exit_code == pytest.ExitCode.TESTS_FAILED
-    assert len(run.record.checks) == len(CONTRACT.names) + 1
+    assert len(run.checks) == len(CONTRACT.names) + 1
     passed = run.get("9.1", "Model")
     assert (passed.status, passed.title, passed.detail) == (Status.PASS, "The toy is kept", "")
     assert [(item.title, item.body) for item in passed.evidence] == [("the toy", "in ingester-test")]
@@ -212,28 +193,31 @@ def test_its_checks_are_judged_and_recorded(perform: Perform) -> None:
     assert (absent.status, absent.detail) == (Status.NOT_APPLICABLE, "clusters have no toys")
     whole = run.get("9.2", None)
     assert (whole.status, whole.facts) == (Status.PASS, {"toys": str(len(CONTRACT.names))})
+    assert run.record is not None
     assert run.record.headline == "1 check failed, first 9.1 RayJob: the toy is broken"
     assert "RayJob: the toy is broken" in run.output
     assert "look at: the toy box" in run.output
-    assert "reproduce: pytest -k 9.1-rayjob" in run.output
+    assert re.search("reproduce: .* -k 9.1-rayjob", run.output)
     assert run.sandbox.stopped >= 1
 
 
 def test_it_stands_in_the_contents(perform: Perform) -> None:
     """With its sections, behind those of the other chapters."""
-    contents = perform("-m", "toys").record.chapters[-1]
+    record = perform("-m", "toys").record
+    assert record is not None
+    assert [chapter.key for chapter in record.chapters] == [chapter.key for chapter in ALL_CHAPTERS]
+    contents = record.chapters[-1]
     assert (contents.key, contents.title, contents.explanation) == ("toys", TOYS.title, TOYS.explanation)
     assert contents.sections == [SectionContents("9.1", "Toy is kept"), SectionContents("9.2", "In one box")]
-    assert [column.sections for column in contents.columns] == [["9.1"]]
 
 
 def test_its_known_issue_is_concluded(perform: Perform) -> None:
     """It was seen, and the record says where; those of other chapters were not looked for."""
-    results = {result.id: result for result in perform("-m", "toys").record.known_issues}
-    assert (results[LOST.id].status, results[LOST.id].detail) == (IssueStatus.REPRODUCED, "in 1 check of 9.1")
-    assert results[LOST.id].evidence[0].body == "SparkJob: the toy: expected kept, got lost"
-    others = [result.status for result in results.values() if result.id != LOST.id]
-    assert set(others) == {IssueStatus.NOT_CHECKED}
+    run = perform("-m", "toys")
+    lost = run.get_issue(LOST.id)
+    assert (lost.status, lost.detail) == (IssueStatus.REPRODUCED, "in 1 check of 9.1")
+    assert lost.evidence[0].body == "SparkJob: the toy: expected kept, got lost"
+    assert run.get_issue("ghost-row").status is IssueStatus.NOT_CHECKED
 
 
 def test_an_issue_of_its_own_goes_stale(perform: Perform) -> None:
@@ -241,26 +225,26 @@ def test_an_issue_of_its_own_goes_stale(perform: Perform) -> None:
     run = perform("-m", "toys", "-k", "9.2", more=f', "{STALE.id}"')
     check = run.get("9.2", None)
     assert (check.status, check.stale) == (Status.FAIL, [STALE.id])
-    assert next(result for result in run.record.known_issues if result.id == STALE.id).status is IssueStatus.STALE
+    assert run.get_issue(STALE.id).status is IssueStatus.STALE
 
 
 def test_a_run_in_which_nothing_failed_passes(perform: Perform) -> None:
     """With exit code 0, and what is known in its headline."""
     run = perform("-m", "toys", "-k", "9.1-sparkjob or 9.1-model")
     assert run.exit_code == pytest.ExitCode.OK
+    assert run.record is not None
     assert run.record.headline == "Nothing failed in 3 checks; 1 known issue"
 
 
 def test_each_file_of_the_report_names_its_checks(perform: Perform) -> None:
     """The record, the page, the Markdown and the JUnit file."""
     run = perform("-m", "toys")
-    loaded = Record.from_json(run.folder.record.read_text(encoding="utf-8"))
-    assert loaded == run.record
-    for path in (run.folder.html, run.folder.markdown):
-        text = path.read_text(encoding="utf-8")
+    assert run.record is not None   # it was read
+    for name in ("report.html", "report.md"):
+        text = (run.folder / name).read_text(encoding="utf-8")
         for words in (TOYS.title, "Toy is kept", "All are in one box", LOST.title, "RayJob: the toy is broken"):
-            assert words in text, (path, words)
-    cases = list(ElementTree.parse(run.folder.junit).getroot().iter("testcase"))   # noqa: S314  our own
+            assert words in text, (name, words)
+    cases = list(ElementTree.parse(run.folder / "junit.xml").getroot().iter("testcase"))   # noqa: S314  our own
     kept = [case for case in cases if "The toy is kept" in str(case.get("name"))]
     assert len(kept) == len(CONTRACT.names)
     failures = [case.find("failure") for case in kept if case.find("failure") is not None]
