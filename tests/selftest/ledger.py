@@ -22,9 +22,7 @@ from harness.report.markup import escape, tabulate
 from harness.report.matrix import ROW_ORDER, order_kinds
 from harness.report.record import write_text
 from harness.report.wording import count, format_duration, join_names
-
-Cell = tuple[str, str]
-"""Section and kind of a check, or section and '' for a check of no kind."""
+from tests.selftest.faults.fault import Cell
 
 NOT_TRIED = "not tried"
 
@@ -33,7 +31,8 @@ NOT_TRIED = "not tried"
 class FaultEntry:
     """What became of one seeded fault: the cells that it must turn red, and those that it did.
 
-    Those that it `may` turn red besides depend on timing. The verdict took `seconds`, None where it was not tried.
+    Those that it `may` turn red besides depend on timing. The verdict took `seconds`, None where it was not tried; the
+    same run tried so many others `beside` it.
     """
 
     name: str
@@ -42,6 +41,7 @@ class FaultEntry:
     seconds: float | None = None
     may: AbstractSet[Cell] = frozenset()
     remark: str = ""
+    beside: int = 0
 
     @property
     def is_caught(self) -> bool:
@@ -56,6 +56,13 @@ class FaultEntry:
         if self.is_caught:
             return "yes"
         return "yes, but not as it must be" if self.found else "no"
+
+    @property
+    def time(self) -> str:
+        """How long the verdict took, in words; and of how many others it was the verdict too."""
+        if self.seconds is None:
+            return ""
+        return format_duration(self.seconds) + (f", with {count(self.beside, 'other')}" if self.beside else "")
 
     @property
     def differences(self) -> list[str]:
@@ -187,7 +194,7 @@ def render_markdown(ledger: Ledger) -> str:
             spell_cells(entry.expected),
             spell_cells(entry.found),
             "; ".join([f"{'✅' if entry.is_caught else '❌'} {entry.verdict}", *map(escape, entry.differences)]),
-            "" if entry.seconds is None else format_duration(entry.seconds),
+            entry.time,
         )
         for entry in ledger.faults
     ]
@@ -215,8 +222,7 @@ def print_ledger(ledger: Ledger, console: Console) -> None:
         table.add_column(heading, justify=justify, overflow="fold", no_wrap=heading == "Fault")
     for entry in ledger.faults:
         verdict = Text("; ".join([entry.verdict, *entry.differences]), "green" if entry.is_caught else "bold red")
-        took = "" if entry.seconds is None else format_duration(entry.seconds)
-        table.add_row(entry.name, spell_cells(entry.found), verdict, took)
+        table.add_row(entry.name, spell_cells(entry.found), verdict, entry.time)
     for run in ledger.clean:
         if run.alarms:
             table.add_row(run.name, spell_cells(run.alarms), "false alarm", format_duration(run.seconds))

@@ -24,7 +24,7 @@ from harness.spec.model import Case
 from harness.suite.session import RunSettings, Session
 from harness.suite.target import Target
 from tests.selftest.conftest import ROOT, Acceptance
-from tests.selftest.durability_faults import FAULTS, DurabilityFault
+from tests.selftest.faults.faults import FAULTS, DurabilityFault
 
 PROFILE = "upstream-main"
 _MARGIN_S = 1.0   # what is lost stays so, however long it is waited for
@@ -49,7 +49,7 @@ def make_executable(folder: Path, name: str, parts: str) -> Path:
         f"sys.path.insert(0, {str(ROOT)!r})\n"
         "from harness.reference.process import Parts, main\n"
         "from harness.reference.reconciler import Reconciler\n"
-        "from tests.selftest.durability_faults import FAULTS_BY_NAME\n"
+        "from tests.selftest.faults.faults import FAULTS_BY_NAME\n"
         f"sys.exit(main(['--profile', {PROFILE!r}], parts={parts}))\n",
         encoding="utf-8",
     )
