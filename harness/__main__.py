@@ -7,6 +7,7 @@ import sys
 from harness.cli.program import build_parser
 from harness.core.errors import HarnessError, SettingsError
 
+
 def main(arguments: list[str] | None = None) -> int:
     """Carry out one command; return its exit code.
 

@@ -6,9 +6,11 @@ import argparse
 
 import yaml
 
+from harness.cli.options import PROFILE_OF_BINARY
 from harness.core.errors import SettingsError
-from harness.spec.cases import CASES, find_case
+from harness.spec.profiles import load_profile
 from harness.spec.templates import Templates
+from harness.spec.versions import make_contract
 
 
 def declare(parser: argparse.ArgumentParser) -> None:
@@ -27,9 +29,10 @@ def declare(parser: argparse.ArgumentParser) -> None:
 
 
 def _render(options: argparse.Namespace) -> int:
-    templates = Templates()
+    contract = make_contract(load_profile(PROFILE_OF_BINARY))
+    templates = Templates(cases=contract.cases)
     variables = dict(_read_variable(word) for word in options.set)
-    cases = [find_case(word, "KIND") for word in options.kind] or CASES
+    cases = [contract.find_case(word, "KIND") for word in options.kind] or contract.cases
     print("---\n".join(templates.render_text(case, variables) for case in cases), end="")
     return 0
 

@@ -10,6 +10,7 @@ import dataclasses
 import re
 import shutil
 import tempfile
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
 from pathlib import Path
@@ -30,7 +31,7 @@ from harness.sandbox.existing.role import Need, list_needs
 from harness.sandbox.existing.sandbox import explain_refusal, open_forward
 from harness.sandbox.log_coverage import LogCoverage
 from harness.sandbox.ports import LOOPBACK
-from harness.spec.catalogue import KINDS
+from harness.spec.model import Kind
 from harness.subject.log import SETTING_UP, SKIPPED, get_registered_kinds, parse_log
 
 API_SERVER = "API server"
@@ -46,7 +47,7 @@ _QUESTIONS_AT_ONCE = 8
 _ROLE = "docs/rbac.yaml has the role that grants it"
 
 
-def examine_existing(settings: ExistingSettings) -> list[Diagnosis]:
+def examine_existing(settings: ExistingSettings, kinds: Sequence[Kind]) -> list[Diagnosis]:
     """Return what was found of each thing that a run in the cluster needs; raises nothing for what is missing."""
     with ExitStack() as stack:
         folder = Path(tempfile.mkdtemp(prefix="ingester-acceptance-"))
@@ -57,16 +58,17 @@ def examine_existing(settings: ExistingSettings) -> list[Diagnosis]:
         if findings[0].status is FindingStatus.MISSING:
             return findings
         pods = Pods(kubeconfig)
-        findings += examine_rights(settings, kubeconfig)
-        findings.append(_examine_kinds(Cluster(kubeconfig)))
-        findings += _examine_mysql(settings, pods, stack)
-        findings += _examine_controllermgr(settings, pods, stack)
+        findings += examine_rights(settings, kinds, kubeconfig)
+        findings.append(_examine_kinds(Cluster(kubeconfig), kinds))
+        findings += _examine_mysql(settings, kinds, pods, stack)
+        findings += _examine_controllermgr(settings, kinds, pods, stack)
         return findings
 
 
-def examine_rights(settings: ExistingSettings, kubeconfig: Path) -> list[Diagnosis]:
+def examine_rights(settings: ExistingSettings, kinds: Sequence[Kind], kubeconfig: Path) -> list[Diagnosis]:
     """Return a finding for each purpose that rights serve; it names every right that is missing."""
     needs = list_needs(
+        kinds,
         pod_namespace=None if settings.log else settings.pod.namespace,
         mysql_namespace=settings.forward.namespace if settings.forward else None,
     )
@@ -78,30 +80,32 @@ def examine_rights(settings: ExistingSettings, kubeconfig: Path) -> list[Diagnos
     except (Refusal, HarnessError) as error:
         detail = f"the API server does not say what may be done: {error}"
         return [Diagnosis("rights", FindingStatus.MISSING, detail, "Grant create on selfsubjectaccessreviews")]
-    return [_describe_need(need, granted, settings) for need in needs]
+    return [_describe_need(need, granted, kinds, settings) for need in needs]
 
 
-def _describe_need(need: Need, granted: dict[Right, bool], settings: ExistingSettings) -> Diagnosis:
+def _describe_need(
+    need: Need, granted: dict[Right, bool], kinds: Sequence[Kind], settings: ExistingSettings
+) -> Diagnosis:
     name = f"rights: {need.purpose}"
     missing = [right for right in need.rights if not granted[right]]
     if not missing:
         return Diagnosis(name, FindingStatus.OK, f"all {len(need.rights)} are granted")
     must = not need.optional or settings.pod_is_given
     status = FindingStatus.MISSING if must else FindingStatus.WARNING
-    detail = f"{settings.context.user_name} may not {_join(missing)}"
+    detail = f"{settings.context.user_name} may not {_join(missing, kinds)}"
     if not must:
         detail += "; checks that need the log are left out, rows alone are the proof"
     return Diagnosis(name, status, detail, _ROLE)
 
 
-def _join(rights: list[Right]) -> str:
+def _join(rights: list[Right], kinds: Sequence[Kind]) -> str:
     """Return rights in words, those with the same verb and place joined."""
     grouped: dict[tuple[str, str], list[str]] = {}
     for right in rights:
         words = str(right).removeprefix(f"{right.verb} ")
         resource, _, place = words.partition(" ")
         grouped.setdefault((right.verb, place), []).append(resource)
-    everything = {f"{kind.plural}.michelangelo.api" for kind in KINDS}
+    everything = {f"{kind.plural}.michelangelo.api" for kind in kinds}
     parts = []
     for (verb, place), resources in grouped.items():
         named = "*.michelangelo.api" if everything <= set(resources) else ", ".join(resources)
@@ -123,20 +127,22 @@ def _examine_apiserver(settings: ExistingSettings, kubeconfig: Path) -> Diagnosi
     return Diagnosis(API_SERVER, FindingStatus.OK, detail)
 
 
-def _examine_kinds(cluster: Cluster) -> Diagnosis:
+def _examine_kinds(cluster: Cluster, kinds: Sequence[Kind]) -> Diagnosis:
     try:
         found = cluster.find_kinds()
     except (Refusal, HarnessError) as error:
         return Diagnosis(KINDS_SERVED, FindingStatus.MISSING, str(error).partition("\n")[0])
-    missing = [kind.name for kind in KINDS if kind.name not in found]
+    missing = [kind.name for kind in kinds if kind.name not in found]
     if missing:
         detail = f"the API server does not serve {', '.join(missing)} of michelangelo.api/v2"
         way_out = "Install the CRDs: Michelangelo's API server does when it starts"
         return Diagnosis(KINDS_SERVED, FindingStatus.MISSING, detail, way_out)
-    return Diagnosis(KINDS_SERVED, FindingStatus.OK, f"all {len(KINDS)} are served")
+    return Diagnosis(KINDS_SERVED, FindingStatus.OK, f"all {len(kinds)} are served")
 
 
-def _examine_mysql(settings: ExistingSettings, pods: Pods, stack: ExitStack) -> list[Diagnosis]:
+def _examine_mysql(
+    settings: ExistingSettings, kinds: Sequence[Kind], pods: Pods, stack: ExitStack
+) -> list[Diagnosis]:
     endpoint = settings.mysql
     place = f"{endpoint.user}@{endpoint.host}:{endpoint.port}/{endpoint.database}"
     forward = None
@@ -154,33 +160,35 @@ def _examine_mysql(settings: ExistingSettings, pods: Pods, stack: ExitStack) -> 
     with closing(database):
         encrypted = "with TLS, certificate verified" if _verifies(endpoint) else "its certificate is not verified"
         detail = f"{place}, {database.get_server_version()}, {encrypted}"
-        return [Diagnosis(MYSQL_SERVER, FindingStatus.OK, detail), *_examine_tables(database)]
+        return [Diagnosis(MYSQL_SERVER, FindingStatus.OK, detail), *_examine_tables(database, kinds)]
 
 
 def _verifies(endpoint: MySQLEndpoint) -> bool:
     return "ssl_ca" in endpoint.tls and "ssl_disabled" not in endpoint.tls
 
 
-def _examine_tables(database: Database) -> list[Diagnosis]:
+def _examine_tables(database: Database, kinds: Sequence[Kind]) -> list[Diagnosis]:
     try:
         found = database.get_columns()
     except HarnessError as error:
         return [from_error(TABLES, error)]
-    expected = [table for kind in KINDS for table in kind.tables]
+    expected = [table for kind in kinds for table in kind.tables]
     missing = [table for table in expected if table not in found]
     if missing:
         some = ", ".join(missing[:5]) + (" ..." if len(missing) > 5 else "")
         detail = f"{len(missing)} of {len(expected)} are not there or may not be read: {some}"
         way_out = f"Run the schema init job on {database.endpoint.database!r}, or grant SELECT on it"
         return [Diagnosis(TABLES, FindingStatus.MISSING, detail, way_out)]
-    if may_delete_rows(database.endpoint):
+    if may_delete_rows(database.endpoint, expected):
         return [Diagnosis(TABLES, FindingStatus.OK, f"all {len(expected)} are there, and rows may be deleted")]
     detail = f"all {len(expected)} are there; rows may not be deleted, so that those of the run stay"
     way_out = f"GRANT DELETE ON `{database.endpoint.database}`.* TO the account, or run the SQL that is printed"
     return [Diagnosis(TABLES, FindingStatus.WARNING, detail, way_out)]
 
 
-def _examine_controllermgr(settings: ExistingSettings, pods: Pods, stack: ExitStack) -> list[Diagnosis]:
+def _examine_controllermgr(
+    settings: ExistingSettings, kinds: Sequence[Kind], pods: Pods, stack: ExitStack
+) -> list[Diagnosis]:
     try:
         if settings.log is not None:
             manager: ManagerView = LoggedManager(open_log(settings.log))
@@ -200,10 +208,10 @@ def _examine_controllermgr(settings: ExistingSettings, pods: Pods, stack: ExitSt
         way_out = f"Its last line: {_last_line(manager)}"
         return [Diagnosis(CONTROLLER_MANAGER, FindingStatus.MISSING, detail, way_out)]
     known = f"{status.phase}, {place}" if manager.is_observed else f"log {place}; {status.reason}"
-    return [Diagnosis(CONTROLLER_MANAGER, FindingStatus.OK, known), _examine_gates(manager)]
+    return [Diagnosis(CONTROLLER_MANAGER, FindingStatus.OK, known), _examine_gates(manager, kinds)]
 
 
-def _examine_gates(manager: ManagerView) -> Diagnosis:
+def _examine_gates(manager: ManagerView, kinds: Sequence[Kind]) -> Diagnosis:
     """Return whether the Ingester is switched on, as far as the log tells."""
     entries = parse_log(manager.read())
     last_run = max((entry.run for entry in entries), default=0)
@@ -212,9 +220,9 @@ def _examine_gates(manager: ManagerView) -> Diagnosis:
         way_out = "Set metadataStorage.enableMetadataStorage to true in its base.yaml, and restart it"
         return Diagnosis(GATES, FindingStatus.MISSING, "it is switched off in the controller manager", way_out)
     if SETTING_UP in messages:
-        kinds = len(set(get_registered_kinds(entries, last_run)) & {kind.name for kind in KINDS})
-        status = FindingStatus.OK if kinds == len(KINDS) else FindingStatus.WARNING
-        return Diagnosis(GATES, status, f"both gates are on; {kinds} of {len(KINDS)} controllers are registered")
+        count = len(set(get_registered_kinds(entries, last_run)) & {kind.name for kind in kinds})
+        status = FindingStatus.OK if count == len(kinds) else FindingStatus.WARNING
+        return Diagnosis(GATES, status, f"both gates are on; {count} of {len(kinds)} controllers are registered")
     if manager.log_coverage is LogCoverage.RECENT:
         detail = f"the log does not tell any more: {manager.log_limit}"
         return Diagnosis(GATES, FindingStatus.NOT_CHECKED, detail, "Restart the controller manager to have it told")

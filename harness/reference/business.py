@@ -77,15 +77,16 @@ def make_controllers(profile: Profile, around: Surroundings) -> list[Controller]
     ingester has heard of it, and never reaches MySQL.
     """
     makers: list[type[BusinessController]] = [ClusterController, PipelineRunController, DeploymentController]
-    if profile.spark_panic_ends_process:
-        around.informers["SparkJob"].subscribe(panic_over_spark_job)
-    else:
+    if not profile.spark_panic_ends_process:
         makers.append(SparkJobController)
     if profile.deletes_trigger_runs:
         makers.append(TriggerRunController)
+    if profile.spark_panic_ends_process and "SparkJob" in around.informers:
+        around.informers["SparkJob"].subscribe(panic_over_spark_job)
     return [
         Controller(maker.name, around.informers[maker.kind], maker(around).reconcile, around.log)
         for maker in makers
+        if maker.kind in around.informers
     ]
 
 

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from http.server import ThreadingHTTPServer
 from pathlib import Path
 
+from harness.core.errors import SettingsError
 from harness.reference import business
 from harness.reference.api import Api
 from harness.reference.config import Config, read_config, read_kubeconfig
@@ -24,11 +25,10 @@ from harness.reference.errors import ConfigError, Panic, StoreError
 from harness.reference.health import serve_health
 from harness.reference.informer import Informer
 from harness.reference.log import Log, write_stderr
-from harness.reference.profile import PROFILES, Profile
+from harness.reference.profile import DEFAULT, Profile, find_profile
 from harness.reference.reconciler import Reconciler
 from harness.reference.row import RowBuilder
 from harness.reference.store import Store
-from harness.spec.catalogue import KINDS
 from harness.spec.model import Kind
 
 PANIC_EXIT_CODE = 2
@@ -38,12 +38,12 @@ _STOP_TIMEOUT_S = 0.5
 
 @dataclass(frozen=True)
 class Parts:
-    """What the process is made of; `kinds` are those that an ingester is registered for.
+    """What the process is made of; `kinds` are those with an ingester, by default the profile's.
 
     The ingester of a kind that `by_kind` names is made of the informer, controller, reconciler, rows and store there.
     """
 
-    kinds: tuple[Kind, ...] = KINDS
+    kinds: tuple[Kind, ...] | None = None
     rows: type[RowBuilder] = RowBuilder
     store: type[Store] = Store
     reconciler: type[Reconciler] = Reconciler
@@ -65,8 +65,11 @@ def main(argv: Sequence[str] | None = None, *, parts: Parts = Parts()) -> int:
         prog="python -m harness.reference",
         description="An ingester by the contract. Environment: CONFIG_DIR (folder of base.yaml), KUBECONFIG.",
     )
-    parser.add_argument("--profile", choices=PROFILES, default="report-2026-03", help="the version to play")
-    profile = PROFILES[parser.parse_args(argv).profile]
+    parser.add_argument("--profile", default=DEFAULT, metavar="NAME|FILE", help="the version to play")
+    try:
+        profile = find_profile(parser.parse_args(argv).profile)
+    except SettingsError as error:
+        parser.error(str(error))
     # Blocked, and waited for by the kernel: a Python handler may run too late to end the wait.
     signal.pthread_sigmask(signal.SIG_BLOCK, _STOP_SIGNALS)
     threading.excepthook = _end_process
@@ -96,8 +99,9 @@ class Process:
         """Run everything until `wait` returns; ConfigError or StoreError where it can't start."""
         stores = self._open_stores()
         stop = threading.Event()
+        all_kinds = self._profile.kinds
         informers = {
-            kind.name: self._parts.get(kind.name).informer(kind, self._api, self._log, stop) for kind in KINDS
+            kind.name: self._parts.get(kind.name).informer(kind, self._api, self._log, stop) for kind in all_kinds
         }
         around = business.Surroundings(informers, self._api, self._log, self._synced.__contains__)
         others = self._parts.business(self._profile, around)
@@ -107,7 +111,8 @@ class Process:
         else:
             self._log.info("Setting up ingester controllers")
             self._log.info("This is the reference: its proto column holds JSON")
-            ingesters += [self._register(informers[kind.name], stores) for kind in self._parts.kinds]
+            kinds = all_kinds if self._parts.kinds is None else self._parts.kinds
+            ingesters += [self._register(informers[kind.name], stores) for kind in kinds]
         health = self._serve_health()
         for informer in informers.values():
             informer.start()

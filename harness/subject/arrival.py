@@ -9,12 +9,11 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 
-from harness.clients.mysql import Database
 from harness.core.errors import HarnessError
 from harness.core.polling import Wait, wait_for
 from harness.core.record import Evidence, Latency
 from harness.core.settings import Timeouts
-from harness.sandbox.base import CONTROLLERMGR, Phase, Sandbox
+from harness.sandbox.base import CONTROLLERMGR, Phase
 from harness.sandbox.log_coverage import LogCoverage, get_log_coverage
 from harness.spec.model import Case, JsonObject
 from harness.spec.row import Row

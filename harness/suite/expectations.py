@@ -40,7 +40,7 @@ class Expectations:
 
     def find_ruling_out(self, section: str, kind: str | None) -> KnownIssue | None:
         """Return the issue that leaves nothing to check in that section, once it has shown."""
-        return next((i for i in self.issues if section in i.rules_out and kind in i.kinds), None)
+        return next((i for i in self.issues if section in i.rules_out and (not i.kinds or kind in i.kinds)), None)
 
     def explain(self, finding: Finding) -> bool:
         """Whether any issue explains the finding, whatever section it is found in."""

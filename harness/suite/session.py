@@ -155,20 +155,20 @@ class Session:
             section.check(self.get_state(chapter), topic.value, recorder)
         except (Outcome, HarnessError, Refusal):
             if recorder.findings:   # what was found to be wrong stands, whatever came after it
-                with contextlib.suppress(Known):
-                    self._conclude(section, check, recorder)
+                with contextlib.suppress(Known):   # an issue that has not shown so far may have, later
+                    self._conclude(check, recorder, expects_issues=False)
             raise
         else:
-            self._conclude(section, check, recorder)
+            self._conclude(check, recorder, expects_issues=section.expects_issues)
         finally:
             recorder.write_to(check)
 
-    def _conclude(self, section: Section, check: Check, recorder: Recorder) -> None:
+    def _conclude(self, check: Check, recorder: Recorder, *, expects_issues: bool) -> None:
         conclude(
             check,
             recorder,
             self.expectations,
-            expects_issues=section.expects_issues,
+            expects_issues=expects_issues,
             allow_stale=self.settings.allow_stale_known_issues,
         )
 
@@ -275,16 +275,17 @@ class Session:
         return looked_for or (bool(issue.kinds) and not names.isdisjoint(issue.kinds))
 
     def stop(self) -> None:
-        """Let go of everything. Safe to call twice, and after a failed start."""
-        for state in self._states.values():
-            if isinstance(state, Closes):
-                state.close()
-        self._states.clear()
-        if self._database is not None:
-            self._database.close()
-            self._database = None
-        if self._sandbox is not None:
-            self._sandbox.stop()
+        """Let go of everything, also where a part of it can't be closed. Safe to call twice, and after a failed start."""
+        with contextlib.ExitStack() as last_first:
+            if self._sandbox is not None:
+                last_first.callback(self._sandbox.stop)
+            if self._database is not None:
+                last_first.callback(self._database.close)
+                self._database = None
+            for state in self._states.values():
+                if isinstance(state, Closes):
+                    last_first.callback(state.close)
+            self._states.clear()
 
     def _remove_earlier_objects(self, sandbox: Sandbox) -> None:
         """Remove the objects that earlier runs left in their namespaces; their rows stay."""

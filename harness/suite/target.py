@@ -22,6 +22,8 @@ from harness.sandbox.existing.sandbox import connect_existing
 from harness.sandbox.k3d.options import K3dSettings
 from harness.sandbox.k3d.sandbox import start_k3d_sandbox
 from harness.sandbox.local.client.sandbox import start_local_sandbox
+from harness.spec.profiles import load_profile
+from harness.spec.versions import make_contract
 
 
 @dataclass(frozen=True)
@@ -47,7 +49,7 @@ def prepare_michelangelo(target: Target, spec: str, profile: str | None, progres
 
     The checkout's evidence chooses the profile where none is given. Raises SettingsError or HarnessError.
     """
-    prepared = prepare_checkout(spec, progress)
+    prepared = prepare_checkout(spec, progress, profile=profile)
     chosen = profile or prepared.profile
     sandbox = dataclasses.replace(
         target.sandbox,
@@ -75,12 +77,13 @@ def bring_up(
 
     A controller manager that keeps ending is no error here: it is what the run is to find out.
     """
+    kinds = make_contract(load_profile(target.profile)).kinds
     match target.place:
         case ExistingSettings() as settings:
-            require_all(run_doctor(settings))
-            return connect_existing(settings, keep=keep, progress=progress)
+            require_all(run_doctor(settings, kinds))
+            return connect_existing(settings, kinds, keep=keep, progress=progress)
         case K3dSettings() as settings:
-            return start_k3d_sandbox(settings, checkout=target.checkout, keep=keep, progress=progress)
+            return start_k3d_sandbox(settings, kinds, checkout=target.checkout, keep=keep, progress=progress)
         case _:
             return start_local_sandbox(
                 target.sandbox, keep=keep, progress=progress, on_reuse=on_reuse, allow_crash_loop=True

@@ -1,1 +1,1 @@
-"""Stand-ins that several tests share: a sandbox, an in-memory product, a growing log."""
+"""Stand-ins that several tests share: a sandbox, a made-up product and a run with it, a growing log."""

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from harness.core.settings import MySQLEndpoint
 from harness.sandbox.base import CONTROLLERMGR, ComponentStatus, LogCursor, LogLine, Phase
+from harness.subject.log import REGISTERED, SETTING_UP
+from tests.fakes.contract import CONTRACT
 
 
 @dataclass
@@ -22,10 +26,22 @@ class FakeSandbox:
     kubeconfig: Path = Path("/nowhere")
     mysql: MySQLEndpoint = field(default_factory=lambda: MySQLEndpoint("", 0, "", "", ""))
     reused: bool = False
+    namespaces: list[str] = field(default_factory=list)
+    stopped: int = 0
 
-    def log(self, message: str, run: int = 0, **fields: str) -> None:
+    def log(self, message: str, run: int = 0, **fields: Any) -> None:
         """Write a JSON line to the controller manager's log."""
-        self.lines.append(LogLine(run, json.dumps({"level": "info", "msg": message, **fields})))
+        self.say(json.dumps({"level": "info", "msg": message, **fields}), run)
+
+    def say(self, text: str, run: int = 0) -> None:
+        """Write a line to the controller manager's log."""
+        self.lines.append(LogLine(run, text))
+
+    def register(self, kinds: Sequence[str] = CONTRACT.names, run: int = 0) -> None:
+        """Let the controller manager register the kinds."""
+        self.log(SETTING_UP, run)
+        for kind in kinds:
+            self.log(REGISTERED, run, kind=kind)
 
     def components(self) -> list[ComponentStatus]:
         """Return the controller manager's status."""
@@ -46,15 +62,17 @@ class FakeSandbox:
         return self.lines[since.offset if since else 0 : until.offset if until else None]
 
     def known_namespaces(self) -> list[str]:
-        """Return none."""
-        return []
+        """Return those that were remembered."""
+        return list(self.namespaces)
 
     def remember_namespace(self, name: str) -> None:
-        """Forget it."""
+        """Remember it."""
+        self.namespaces.append(name)
 
     def describe_access(self) -> str:
         """Return nothing."""
         return ""
 
     def stop(self) -> None:
-        """Do nothing."""
+        """Count it."""
+        self.stopped += 1

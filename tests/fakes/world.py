@@ -1,160 +1,458 @@
-"""A made-up product: kube-apiserver, MySQL, Michelangelo's API server and the Ingester in one object.
+"""A made-up product: kube-apiserver, MySQL and the Ingester in one object, for any kinds and namespaces.
 
-Whatever is sent takes effect at once. `faults` names what it does wrong.
+Whatever is sent takes effect at once, as long as the controller manager runs. It does everything right, also what
+no version does yet; `faults` names what it does wrong.
 """
 
 # ruff: noqa: ARG002  its methods take what the real ones take, whether or not it matters here
 
 from __future__ import annotations
 
+import contextlib
+import copy
 import datetime as dt
 import json
-from collections.abc import Iterable, Mapping
+import threading
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
-from harness.clients.kube import Version, get_version
-from harness.core.errors import Refusal
-from harness.spec.annotations import DELETING_ANNOTATION, INGESTER_FINALIZER
+from harness.clients.kube import ALL_NAMESPACES, Version, get_version
+from harness.core.errors import HarnessError, Refusal
+from harness.sandbox.base import Phase
+from harness.spec.annotations import DELETING_ANNOTATION, IMMUTABLE_ANNOTATION, INGESTER_FINALIZER, get_finalizers
 from harness.spec.equality import expect_column, parse_time
 from harness.spec.merge_patch import merge
 from harness.spec.model import API_VERSION, JsonObject, Kind
 from harness.spec.row import Row
+from harness.subject.log import RECONCILED, RECONCILED_IMMUTABLE
+from tests.fakes.sandbox import FakeSandbox
 
-CREATED = "2026-03-09T20:51:07Z"
-NOW = dt.datetime(2026, 3, 9, 20, 52, 0)   # as MySQL's DATETIME: UTC, without zone
+FIRST = 100
+"""The first resourceVersion."""
+
+_START = dt.datetime(2026, 3, 9, 20, 51, 7)   # as MySQL's DATETIME: UTC, without zone
+_TIRED = 30   # versions of one object after which an Ingester with that fault forgets it
+_PANIC = "panic: runtime error: invalid memory address or nil pointer dereference [recovered]"
+_DRIVER_FIELDS = ("cores", "memory")
+_MAIN_COLUMNS = {
+    "uid": "varchar(64)",
+    "group_ver": "varchar(255)",
+    "namespace": "varchar(255)",
+    "name": "varchar(255)",
+    "res_version": "bigint unsigned",
+    "create_time": "datetime",
+    "update_time": "datetime",
+    "delete_time": "datetime",
+    "proto": "mediumblob",
+    "json": "json",
+}
+_CHILD_COLUMNS = {"obj_uid": "varchar(64)", "key": "varchar(255)", "value": "text"}
+
+_Key = tuple[str, str, str]   # kind, namespace, name
 
 
 class World:
-    """One object's life. Its methods are those of a `Cluster`, a `Database` and an `ApiServer`."""
+    """Its methods are those of a `Cluster` and of a `Database`; each write takes a second of its clock."""
 
-    def __init__(self, faults: Iterable[str] = ()) -> None:
+    def __init__(
+        self, faults: Iterable[str] = (), *, sandbox: FakeSandbox | None = None, immutable_kinds: Collection[str] = ()
+    ) -> None:
         self.faults = set(faults)
-        self.versions: list[Version] = []
-        self.row: Row | None = None
-        self.conflicts = 0
-        self.unserved: set[str] = set()
-        self.others_finalizers: list[str] = []
+        self.sandbox = sandbox or FakeSandbox()
+        self.immutable_kinds = immutable_kinds
+        self.rows: dict[str, dict[str, Row]] = {}   # table -> uid -> row
+        self.running = True                         # the Ingester is
+        self.requests: list[str] = []               # 'create Model n/m', in their order
+        self.number = FIRST - 1                     # the last resourceVersion
+        self.namespaces: set[str] = set()
+        self._versions: dict[_Key, list[Version]] = {}
+        self._kinds: dict[str, Kind] = {}
+        self._queue: list[_Key] = []
+        self._blocked: list[tuple[_Key, JsonObject]] = []   # reconciles that wait for a row
+        self._held: set[str] = set()
+        self._kept: set[str] = set()                # uids of rows that outlive their objects
+        self._uids = 0
+        self._lock = threading.RLock()
+        self._works = False
 
-    @property
-    def object(self) -> JsonObject | None:
-        """The object as it is now."""
-        return None if not self.versions or self.versions[-1].deleted else self.versions[-1].object
+    # kube-apiserver
 
-    # kube-apiserver, and the API server's reading
+    def create_namespace(self, name: str, labels: Mapping[str, str] | None = None) -> bool:
+        """Create a namespace; False where it exists."""
+        known = name in self.namespaces
+        self.namespaces.add(name)
+        return not known
+
+    def create(self, kind: Kind, obj: JsonObject, *, strict: bool = True, dry_run: bool = False) -> JsonObject:
+        """Create the object."""
+        with self._lock:
+            key = self._note("create", kind, obj["metadata"]["namespace"], obj["metadata"]["name"])
+            if "refuses creation" in self.faults:
+                raise Refusal(400, "INVALID_ARGUMENT", "no")
+            if self._get(key) is not None:
+                raise Refusal(409, "AlreadyExists", key[2])
+            unknown = [f for f in _DRIVER_FIELDS if f in obj.get("spec", {}).get("driver", {})]
+            if unknown and "knows driver fields" not in self.faults:
+                named = ", ".join(f'unknown field "spec.driver.{field}"' for field in unknown)
+                raise Refusal(400, "BadRequest", f"strict decoding error: {named}")
+            stored = copy.deepcopy(obj)
+            if "drops a field" in self.faults:
+                stored["spec"].popitem()
+            self._uids += 1
+            now = self._tell_time().isoformat() + "Z"
+            stored["metadata"] |= {"uid": f"u{self._uids}", "creationTimestamp": now}
+            if dry_run:
+                return {**stored, "metadata": {**stored["metadata"], "resourceVersion": "0"}}
+            return self._write(key, stored)
+
+    def replace(self, kind: Kind, obj: JsonObject) -> JsonObject:
+        """Write the object over the one that is there."""
+        with self._lock:
+            return self._write(self._note("replace", kind, obj["metadata"]["namespace"], obj["metadata"]["name"]), obj)
+
+    def patch(self, kind: Kind, namespace: str, name: str, patch: Mapping[str, Any]) -> JsonObject:
+        """Apply the merge patch; one that changes nothing makes no version."""
+        with self._lock:
+            key = self._note("patch", kind, namespace, name)
+            obj = self._get(key)
+            if obj is None:
+                raise Refusal(404, "NotFound", "gone")
+            merged: JsonObject = merge(obj, patch)
+            if "loses patches" in self.faults and "spec" in patch:
+                merged = {**obj, "metadata": {**obj["metadata"], "generation": self.number}}
+            return obj if merged == obj else self._write(key, merged)
+
+    def patch_status(self, kind: Kind, namespace: str, name: str, patch: Mapping[str, Any]) -> JsonObject:
+        """Apply the merge patch."""
+        return self.patch(kind, namespace, name, patch)
 
     def get(self, kind: Kind, namespace: str, name: str) -> JsonObject | None:
-        """Return the object, as kube-apiserver has it."""
-        return self.object
+        """Return the object as it is now."""
+        return self._get((kind.name, namespace, name))
+
+    def delete(self, kind: Kind, namespace: str, name: str) -> bool:
+        """Delete the object, or mark it as long as it has finalizers."""
+        with self._lock:
+            key = self._note("delete", kind, namespace, name)
+            obj = self._get(key)
+            if obj is not None:
+                self._delete(key, obj)
+            return obj is not None
+
+    def list_objects(self, kind: Kind, namespace: str, selector: str = "") -> list[JsonObject]:
+        """Return the kind's objects in the namespace, or in all."""
+        keys = [k for k in self._versions if k[0] == kind.name and namespace in (k[1], ALL_NAMESPACES)]
+        return [obj for key in keys if (obj := self._get(key)) is not None]
 
     def get_history(
         self, kind: Kind, namespace: str, name: str, *, since: int, until: int, timeout_s: int = 2
     ) -> list[Version]:
-        """Return its versions."""
-        return [version for version in self.versions if since < version.number <= until]
+        """Return the object's versions after `since`, up to the first that is >= `until`, or its deletion."""
+        found = []
+        for version in self._versions.get((kind.name, namespace, name), []):
+            if version.number > since:
+                found.append(version)
+                if version.number >= until or version.deleted:
+                    break
+        return found
 
-    def patch(self, kind: Kind, namespace: str, name: str, patch: Mapping[str, Any]) -> JsonObject:
-        """Apply the merge patch."""
-        if self.object is None:
-            raise Refusal(404, "NotFound", "gone")
-        return self._write(kind, merge(self.object, patch))
+    def get_changes(
+        self, kind: Kind, namespace: str, *, since: int, until: int, timeout_s: int = 2
+    ) -> list[Version]:
+        """Return the versions of all of the kind's objects in the namespace."""
+        keys = [key for key in self._versions if key[:2] == (kind.name, namespace)]
+        found = [v for key in keys for v in self._versions[key] if since < v.number <= until]
+        return sorted(found, key=lambda version: version.number)
+
+    def remove(self, kind: Kind, namespace: str, name: str) -> None:
+        """Remove the object whatever holds it, but for finalizers that are not the Ingester's; nobody is told."""
+        key = (kind.name, namespace, name)
+        obj = copy.deepcopy(self._versions[key][-1].object)
+        others = [name for name in get_finalizers(obj) if name != INGESTER_FINALIZER]
+        if others:
+            obj["metadata"] |= {"deletionTimestamp": self._tell_time().isoformat() + "Z", "finalizers": others}
+        self._append(key, obj, deleted=not others)
 
     # MySQL
 
+    def close(self) -> None:
+        """Do nothing."""
+
     def get_time(self) -> dt.datetime:
-        """Return a clock that stands."""
-        return NOW
+        """Return a clock that every write moves on."""
+        return self._tell_time()
+
+    def get_columns(self) -> dict[str, dict[str, str]]:
+        """Return the tables of all kinds that were ever sent, with their columns."""
+        tables: dict[str, dict[str, str]] = {}
+        for kind in self._kinds.values():
+            tables[kind.table] = _MAIN_COLUMNS | {c.name: c.sql_type.lower() for c in kind.columns}
+            tables |= {kind.labels_table: dict(_CHILD_COLUMNS), kind.annotations_table: dict(_CHILD_COLUMNS)}
+        return tables
 
     def get_version(self, kind: Kind, uid: str) -> int | None:
         """Return the version that the row holds."""
-        return self.row.res_version if self.row else None
+        row = self.rows.get(kind.table, {}).get(uid)
+        return row.res_version if row else None
 
     def get_rows(self, kind: Kind, namespace: str, name: str) -> list[Row]:
-        """Return the row, if any."""
-        return [self.row] if self.row else []
+        """Return every row of the name."""
+        return [
+            row
+            for row in list(self.rows.get(kind.table, {}).values())
+            if (row.columns["namespace"], row.columns["name"]) == (namespace, name)
+        ]
+
+    def get_versions(self, kind: Kind, namespace: str) -> dict[str, int]:
+        """Return the version of each of the namespace's rows."""
+        rows = self.rows.get(kind.table, {})
+        return {uid: row.res_version for uid, row in rows.items() if row.columns["namespace"] == namespace}
+
+    def get_rows_of(self, kind: Kind, uids: Sequence[str]) -> dict[str, Row]:
+        """Return the rows with these uids."""
+        rows = self.rows.get(kind.table, {})
+        return {uid: rows[uid] for uid in uids if uid in rows}
+
+    def count_rows(self, kinds: Iterable[Kind], namespace: str) -> dict[str, int]:
+        """Return how many rows of the namespace the main tables have."""
+        return {kind.table: len(self.get_versions(kind, namespace)) for kind in kinds}
 
     def find_tables_with(self, uid: str, tables: Iterable[str]) -> list[str]:
-        """Return none."""
-        return []
+        """Return which of the tables hold the uid."""
+        return [table for table in tables if uid in self.rows.get(table, {})]
 
-    # Michelangelo's API server
+    @contextlib.contextmanager
+    def hold_row(self, kind: Kind, uid: str) -> Iterator[_HeldRow]:
+        """Keep the Ingester from writing the row."""
+        if uid not in self.rows.get(kind.table, {}):
+            raise HarnessError(f"table {kind.table} has no row with uid {uid} that could be held")
+        self._held.add(uid)
+        try:
+            yield _HeldRow(self)
+        finally:
+            with self._lock:
+                self._held.discard(uid)
+                blocked, self._blocked = self._blocked, []
+                if "loses what comes meanwhile" in self.faults:
+                    for key, obj in blocked[:1]:
+                        self._sync(self._kinds[key[0]], obj)
+                else:
+                    self._queue += [key for key, _ in blocked]
+                    self.work()
 
-    def serves(self, kind: Kind) -> bool:
-        """Return whether the kind is served."""
-        return kind.name not in self.unserved
+    @property
+    def is_awaited(self) -> bool:
+        """Whether a reconcile waits for a row."""
+        return bool(self._blocked)
 
-    def create(self, kind: Kind, obj: JsonObject) -> JsonObject:
-        """Store the object, with the finalizer."""
-        if "refuses creation" in self.faults:
-            raise Refusal(400, "INVALID_ARGUMENT", "no")
-        finalizers = [] if "no finalizer" in self.faults else [INGESTER_FINALIZER]
-        own = {"uid": "u1", "creationTimestamp": CREATED, "finalizers": finalizers + self.others_finalizers}
-        return self._write(kind, {**obj, "metadata": {**obj["metadata"], **own}})
+    # the controller manager
 
-    def update(self, kind: Kind, obj: JsonObject) -> JsonObject:
-        """Replace the object; the first `conflicts` times somebody else was quicker."""
-        if self.conflicts:
-            self.conflicts -= 1
-            raise Refusal(409, "FAILED_PRECONDITION", "the object has been modified")
-        return self._write(kind, obj)
-
-    def delete(self, kind: Kind, namespace: str, name: str) -> None:
-        """Mark the object; the Ingester soft-deletes its row, removes its finalizer and deletes it."""
-        if "refuses deletion" in self.faults:
-            raise Refusal(500, "UNKNOWN", "panic: nil pointer")
-        if "deletes for good" in self.faults:
-            self._remove_object(keeps=[])
+    def work(self) -> None:
+        """Reconcile what is to be reconciled, if the Ingester runs."""
+        if self._works:
             return
-        if "no annotation" not in self.faults:
-            annotations = {**self._metadata().get("annotations", {}), DELETING_ANNOTATION: "true"}
-            self._append({**self._metadata(), "annotations": annotations})
-        self._delete_row()
-        keeps = [INGESTER_FINALIZER] if "keeps the finalizer" in self.faults else []
-        self._append({**self._metadata(), "finalizers": [*keeps, *self.others_finalizers]})
-        if "keeps the object" not in self.faults:
-            self._remove_object(keeps)
+        self._works = True
+        try:
+            while self._queue and self.running:
+                self._reconcile(self._queue.pop(0))
+        finally:
+            self._works = False
 
-    # the Ingester
-
-    def leave(self) -> None:
-        """Remove the object, as that of an immutable kind; its row stays."""
-        self._remove_object(keeps=[])
-
-    def _delete_row(self) -> None:
-        if self.row is None or "keeps the row" in self.faults:
+    def _reconcile(self, key: _Key) -> None:
+        kind, obj = self._kinds[key[0]], self._get(key)
+        if obj is None:
+            self._clean_up(key)
             return
-        deleted_at = dt.datetime(1970, 1, 1) if "wrong time" in self.faults else NOW
-        self.row = Row(self.row.table, MappingProxyType({**self.row.columns, "delete_time": deleted_at}))
-        if "removes the row" in self.faults:
-            self.row = None
-
-    def _remove_object(self, keeps: list[str]) -> None:
-        if keeps or self.others_finalizers:
-            self._append({**self._metadata(), "deletionTimestamp": "2026-03-09T20:52:00Z"})
+        if self._crashes(key) or self._is_overlooked(key):
+            return
+        metadata = obj["metadata"]
+        annotations, finalizers = metadata.get("annotations") or {}, get_finalizers(obj)
+        deleting = "deletionTimestamp" in metadata
+        marked = annotations.get(DELETING_ANNOTATION) == "true" and "ignores the annotation" not in self.faults
+        if "any value deletes" in self.faults:
+            marked = DELETING_ANNOTATION in annotations
+        if deleting and INGESTER_FINALIZER not in finalizers:
+            return
+        if (deleting or marked) and "releases first" in self.faults:
+            self._release(key)
+        if metadata["uid"] in self._held:
+            self._blocked.append((key, obj))
+            return
+        if deleting or marked:
+            self._end(key, obj, deleting=deleting)
+        elif key[0] in self.immutable_kinds or annotations.get(IMMUTABLE_ANNOTATION) == "true":
+            self._retire(key, obj)
         else:
-            self._append(self._metadata(), deleted=True)
+            self._log(key, RECONCILED)
+            self._sync(kind, obj)
+            self._interfere(key, obj)
 
-    def _metadata(self) -> JsonObject:
-        metadata: JsonObject = self.versions[-1].object["metadata"]
-        return metadata
+    def _sync(self, kind: Kind, obj: JsonObject) -> None:
+        rows, uid = self.rows.setdefault(kind.table, {}), obj["metadata"]["uid"]
+        if uid not in rows and "ghost rows" not in self.faults:
+            for row in self.get_rows(kind, obj["metadata"]["namespace"], obj["metadata"]["name"]):
+                self._soft_delete(kind, row.uid)
+        earlier = rows.get(uid)
+        row = make_row(kind, obj, self._tell_time())
+        if earlier and "keeps old labels" in self.faults:
+            row = Row(row.table, row.columns, tuple(sorted(dict((*earlier.labels, *row.labels)).items())), row.annotations)
+        if "writes wrong values" in self.faults:
+            row = Row(row.table, MappingProxyType({**row.columns, "name": "x"}), row.labels, row.annotations)
+        if "writes a stray row" in self.faults:
+            self.rows.setdefault("project", {})[uid] = row
+        if "revives the namesake" in self.faults:
+            for other in self.get_rows(kind, obj["metadata"]["namespace"], obj["metadata"]["name"]):
+                rows[other.uid] = _with(other, delete_time=None)
+        rows[uid] = row
 
-    def _append(self, metadata: JsonObject, *, deleted: bool = False) -> None:
-        number = self.versions[-1].number + 1
-        obj = {**self.versions[-1].object, "metadata": {**metadata, "resourceVersion": str(number)}}
-        self.versions.append(Version(number, obj, deleted))
+    def _end(self, key: _Key, obj: JsonObject, *, deleting: bool) -> None:
+        kind, uid = self._kinds[key[0]], obj["metadata"]["uid"]
+        row = self.rows.get(kind.table, {}).get(uid)
+        if row is None and "sticks without a row" in self.faults:
+            self._log(key, ["Failed to delete"], error="object not found or already deleted")
+            return
+        self._soft_delete(kind, uid)
+        self._kept.add(uid)
+        if "keeps the finalizer" not in self.faults:
+            self._release(key)
+        latest = self._get(key)
+        if not deleting and latest is not None and "keeps the object" not in self.faults:
+            self._delete(key, latest)
 
-    def _write(self, kind: Kind, obj: JsonObject) -> JsonObject:
-        number = get_version(self.versions[-1].object) + 1 if self.versions else 100
-        stored = {**obj, "metadata": {**obj["metadata"], "resourceVersion": str(number)}}
-        self.versions.append(Version(number, stored))
-        if "syncs nothing" not in self.faults:
-            self.row = make_row(kind, stored)
-        if "answers another object" in self.faults:
-            return {**stored, "spec": {**stored["spec"], "description": "another"}}
+    def _retire(self, key: _Key, obj: JsonObject) -> None:
+        self._log(key, RECONCILED_IMMUTABLE)
+        uid, kind = obj["metadata"]["uid"], self._kinds[key[0]]
+        if "retires without a row" not in self.faults:
+            self._sync(kind, obj)
+        self._kept.add(uid)
+        if "keeps the object" not in self.faults:
+            self._release(key)
+            latest = self._get(key)
+            if latest is not None:
+                self._delete(key, latest)
+        if "forgets retired rows" in self.faults:
+            self._soft_delete(kind, uid)
+
+    def _clean_up(self, key: _Key) -> None:
+        """Soft-delete the row of an object that went without asking the Ingester."""
+        uid = self._versions[key][-1].object["metadata"]["uid"]
+        if uid not in self._kept and "orphans" not in self.faults:
+            self._soft_delete(self._kinds[key[0]], uid)
+
+    def _soft_delete(self, kind: Kind, uid: str) -> None:
+        rows = self.rows.get(kind.table, {})
+        if uid not in rows or not rows[uid].live or "keeps the row" in self.faults:
+            return
+        deleted_at = dt.datetime(1970, 1, 1) if "wrong time" in self.faults else self._tell_time()
+        rows[uid] = _with(rows[uid], delete_time=deleted_at)
+        if "removes the row" in self.faults:
+            del rows[uid]
+
+    def _release(self, key: _Key) -> None:
+        obj = self._get(key)
+        if obj is not None and INGESTER_FINALIZER in get_finalizers(obj):
+            finalizers = [name for name in get_finalizers(obj) if name != INGESTER_FINALIZER]
+            self._write(key, {**obj, "metadata": {**obj["metadata"], "finalizers": finalizers}})
+
+    def _is_overlooked(self, key: _Key) -> bool:
+        versions = self._versions[key]
+        return (
+            "syncs nothing" in self.faults
+            or ("syncs no patch" in self.faults and len(versions) > 1)
+            or ("tires" in self.faults and len(versions) > _TIRED)
+            or ("ignores the status" in self.faults and "status" in versions[-1].object)
+        )
+
+    # business controllers
+
+    def _crashes(self, key: _Key) -> bool:
+        """Take the controller manager down, for as long as there is a SparkJob."""
+        if "panics" not in self.faults or key[0] != "SparkJob":
+            return False
+        self._queue.insert(0, key)
+        self.running = False
+        for _ in range(2):
+            self.sandbox.say(_PANIC, run=self.sandbox.restarts)
+            self.sandbox.say("\tspark/job/client/client.go:185", run=self.sandbox.restarts)
+            self.sandbox.restarts += 1
+        self.sandbox.phase, self.sandbox.reason = Phase.CRASH_LOOP, "exit code 2"
+        return True
+
+    def _recover(self, key: _Key) -> None:
+        if "panics" in self.faults and key[0] == "SparkJob" and not self.running and "stays down" not in self.faults:
+            self.running = True
+            self.sandbox.phase, self.sandbox.reason = Phase.RUNNING, ""
+            self.sandbox.restarts += 1
+            self.sandbox.register(run=self.sandbox.restarts)
+
+    def _interfere(self, key: _Key, obj: JsonObject) -> None:
+        """Do what other controllers do to an object that has just been synced."""
+        if key[0] == "Cluster" and "rejects clusters" in self.faults:
+            self.sandbox.log("cluster must only belong to the namespace ma-system", run=self.sandbox.restarts)
+        again = "deletes trigger runs again" in self.faults or len(self._versions[key]) == 1
+        if key[0] == "TriggerRun" and "deletes trigger runs" in self.faults and again:
+            self._append(key, {**obj, "status": {"state": "TRIGGER_RUN_STATE_INVALID"}}, deleted=True)
+
+    # its memory
+
+    def _note(self, verb: str, kind: Kind, namespace: str, name: str) -> _Key:
+        self._kinds[kind.name] = kind
+        self.requests.append(f"{verb} {kind.name} {namespace}/{name}")
+        return kind.name, namespace, name
+
+    def _get(self, key: _Key) -> JsonObject | None:
+        versions = self._versions.get(key)
+        return None if not versions or versions[-1].deleted else versions[-1].object
+
+    def _delete(self, key: _Key, obj: JsonObject) -> None:
+        if get_finalizers(obj):
+            if "deletionTimestamp" not in obj["metadata"]:
+                now = self._tell_time().isoformat() + "Z"
+                self._write(key, {**obj, "metadata": {**obj["metadata"], "deletionTimestamp": now}})
+            return
+        self._append(key, obj, deleted=True)
+        self._recover(key)
+        self._queue.append(key)
+        self.work()
+
+    def _write(self, key: _Key, obj: JsonObject) -> JsonObject:
+        if "deletionTimestamp" in obj["metadata"] and not get_finalizers(obj):
+            stored = self._append(key, obj, deleted=True)
+        else:
+            stored = self._append(key, obj)
+        self._queue.append(key)
+        self.work()
         return stored
 
+    def _append(self, key: _Key, obj: JsonObject, *, deleted: bool = False) -> JsonObject:
+        self.number += 1
+        stored = {**obj, "metadata": {**obj["metadata"], "resourceVersion": str(self.number)}}
+        self._versions.setdefault(key, []).append(Version(self.number, stored, deleted))
+        return stored
 
-def make_row(kind: Kind, obj: JsonObject) -> Row:
+    def _tell_time(self) -> dt.datetime:
+        return _START + dt.timedelta(seconds=self.number - FIRST + 1)
+
+    def _log(self, key: _Key, messages: Iterable[str], **fields: str) -> None:
+        if "logs nothing" not in self.faults:
+            about = {"logger": f"ingester.{key[0]}", "namespace": key[1], "name": key[2], **fields}
+            for message in messages:
+                self.sandbox.log(message, run=self.sandbox.restarts, **about)
+
+
+class _HeldRow:
+    """A row that the Ingester can't write for now."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    def is_awaited(self) -> bool:
+        """Whether a reconcile waits for it."""
+        return self._world.is_awaited
+
+
+def make_row(kind: Kind, obj: JsonObject, written_at: dt.datetime) -> Row:
     """Return the row of the object."""
     metadata = obj["metadata"]
     columns: dict[str, Any] = {
@@ -163,12 +461,17 @@ def make_row(kind: Kind, obj: JsonObject) -> Row:
         "namespace": metadata["namespace"],
         "name": metadata["name"],
         "res_version": get_version(obj),
-        "create_time": parse_time(CREATED),
-        "update_time": parse_time(CREATED) + dt.timedelta(seconds=get_version(obj) - 100),
+        "create_time": parse_time(metadata["creationTimestamp"]),
+        "update_time": written_at,
         "delete_time": None,
-        "proto": json.dumps(obj).encode(),
+        "proto": json.dumps(obj, ensure_ascii=False).encode(),
         "json": json.dumps(obj),
         **{column.name: expect_column(column, obj) for column in kind.columns},
     }
     labels = tuple(sorted((metadata.get("labels") or {}).items()))
-    return Row(kind.table, MappingProxyType(columns), labels)
+    annotations = tuple(sorted((metadata.get("annotations") or {}).items()))
+    return Row(kind.table, MappingProxyType(columns), labels, annotations)
+
+
+def _with(row: Row, **columns: Any) -> Row:
+    return Row(row.table, MappingProxyType({**row.columns, **columns}), row.labels, row.annotations)

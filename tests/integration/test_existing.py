@@ -20,9 +20,9 @@ import kubernetes.client
 import kubernetes.config
 import pytest
 import yaml
+from harness.chapters.seed.run import Run
 
 from harness.chapters.seed import checks
-from harness.chapters.seed.run import Run
 from harness.clients.kube import Cluster
 from harness.clients.mysql import Database
 from harness.core.errors import HarnessError
@@ -46,10 +46,10 @@ from harness.sandbox.local.servers.credentials import make_credentials
 from harness.sandbox.log_coverage import LogCoverage
 from harness.sandbox.ports import choose_port
 from harness.sandbox.storage import ROOT_VARIABLE
-from harness.spec.cases import CASES_BY_NAME
 from harness.spec.profiles import load_profile
 from harness.spec.templates import Templates
 from harness.subject.registration import await_registration
+from tests.fakes.contract import CONTRACT
 from tests.integration.node import DIGEST, POD, SERVICE, StandInNode
 
 RBAC = Path(__file__).resolve().parents[2] / "docs" / "rbac.yaml"
@@ -175,7 +175,7 @@ def test_documented_role_is_enough(existing: ExistingSettings, connect: Connect,
     run = _make_run(sandbox, database)
     assert await_registration(sandbox, 10).missing == []
     for name in ("Project", "Pipeline", "PipelineRun"):
-        case = CASES_BY_NAME[name]
+        case = CONTRACT.get_case(name)
         check = Check("", "")
         checks.check_created(run.create(case), check)
         checks.check_log_lines(run.sync(case), run.get_expected_messages(case), check)
@@ -186,7 +186,7 @@ def test_documented_role_is_enough(existing: ExistingSettings, connect: Connect,
     database.close()
     sandbox.stop()
     admin = Cluster(local.kubeconfig)
-    assert [admin.list_names(case.kind, run.namespace) for case in CASES_BY_NAME.values()] == [[]] * 13
+    assert [admin.list_names(case.kind, run.namespace) for case in CONTRACT.cases] == [[]] * 13
     with_rows = Database(local.mysql)
     assert sum(with_rows.count_rows(run.namespace).values()) == 0
     with_rows.close()
@@ -202,7 +202,7 @@ def test_what_others_made_is_not_touched(
 ) -> None:
     """Objects of others are there as before, and so is a foreign namespace, even one that a run has named."""
     admin = Cluster(local.kubeconfig)
-    case = CASES_BY_NAME["Project"]
+    case = CONTRACT.get_case("Project")
     admin.create_namespace("of-others")
     admin.create(case.kind, Templates().render(case, {"namespace": "of-others"}))
     sandbox = connect(existing)
@@ -223,7 +223,7 @@ def _list_rights() -> list[tuple[str, str]]:
     """Return each resource and verb that the documented roles grant; of the 13 kinds one, since all are alike."""
     rules = [rule for role in _read_roles() for rule in role["rules"]]
     rights = [(r, verb) for rule in rules for r in rule["resources"] for verb in rule["verbs"]]
-    kinds = {case.kind.plural for case in CASES_BY_NAME.values()} - {"models"}
+    kinds = {case.kind.plural for case in CONTRACT.cases} - {"models"}
     return sorted({(resource, verb) for resource, verb in rights if resource.partition("/")[0] not in kinds})
 
 
@@ -292,7 +292,7 @@ def test_crash_is_seen_through_the_api(
     database = Database(sandbox.mysql)
     run = _make_run(sandbox, database)
     cursor = sandbox.log_cursor(CONTROLLERMGR)
-    case = CASES_BY_NAME["SparkJob"]
+    case = CONTRACT.get_case("SparkJob")
     run.create(case)
     looped = wait_for(
         lambda: sandbox.component(CONTROLLERMGR),
@@ -349,7 +349,7 @@ def test_without_pod_nor_log_rows_alone_are_the_proof(
     assert {sandbox.component(name).phase for name in (MYSQL, CONTROLLERMGR)} == {Phase.RUNNING}
     database = Database(sandbox.mysql)
     run = _make_run(sandbox, database)
-    checks.check_row(run.sync(CASES_BY_NAME["Project"]), Check("", ""))
+    checks.check_row(run.sync(CONTRACT.get_case("Project")), Check("", ""))
     database.close()
 
 

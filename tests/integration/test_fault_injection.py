@@ -35,12 +35,11 @@ from harness.sandbox.capabilities import (
     ReconfiguresControllerManager,
 )
 from harness.sandbox.local.client.sandbox import LocalSandbox
-from harness.spec.catalogue import KINDS
 from harness.spec.model import API_VERSION, JsonObject
 from tests.integration.conftest import Shared, Start, find_processes_below, wait_until
 
 _REGISTERED = "Ingester controller registered successfully"
-_PROJECT = KINDS[0]
+_PROJECT = CONTRACT.kinds[0]
 _SERVERS = (MYSQL, KUBE_APISERVER, ETCD)
 _NUMBERS = itertools.count()
 _CLIENT = """
@@ -50,6 +49,7 @@ from harness.sandbox.base import CONTROLLERMGR, ETCD, KUBE_APISERVER, MYSQL
 from harness.sandbox.local.client.sandbox import start_local_sandbox
 from harness.sandbox.capabilities import LinkFault
 from harness.core.settings import SandboxSettings
+from tests.fakes.contract import CONTRACT
 sandbox = start_local_sandbox(SandboxSettings(faults=True), keep=False, progress=SILENT)
 sandbox.break_link(MYSQL, LinkFault.HANGING)
 for component in (CONTROLLERMGR, MYSQL, KUBE_APISERVER):
@@ -127,7 +127,7 @@ def test_controller_manager_is_reconfigured_and_back(shared: Shared) -> None:
     assert not _count(sandbox, _REGISTERED, cursor)
     cursor = sandbox.log_cursor(CONTROLLERMGR)
     sandbox.start_controllermgr()
-    wait_until(lambda: _count(sandbox, _REGISTERED, cursor) == len(KINDS))
+    wait_until(lambda: _count(sandbox, _REGISTERED, cursor) == len(CONTRACT.kinds))
 
 
 def test_controller_manager_that_refuses_its_configuration_can_be_watched(shared: Shared) -> None:
@@ -205,7 +205,7 @@ def test_killed_control_plane_comes_back_with_its_objects(shared: Shared, compon
     sandbox.start(component)
     assert (_get_port(sandbox), sandbox.component(component).phase) == (port, Phase.RUNNING)
     if component == KUBE_APISERVER:
-        assert Cluster(sandbox.kubeconfig, retries=False).find_kinds() >= {kind.name for kind in KINDS}
+        assert Cluster(sandbox.kubeconfig, retries=False).find_kinds() >= {kind.name for kind in CONTRACT.kinds}
     found = Cluster(sandbox.kubeconfig).get(_PROJECT, "faults", before["metadata"]["name"])
     assert found is not None
     assert found["metadata"]["uid"] == before["metadata"]["uid"]

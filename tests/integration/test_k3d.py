@@ -34,9 +34,8 @@ from harness.sandbox.local.client.sandbox import LocalSandbox, start_local_sandb
 from harness.sandbox.local.servers.mysqlserver import connect
 from harness.sandbox.local.servers.schemajob import run_schema_job
 from harness.spec.bundle import render_crds
-from harness.spec.cases import CASES
-from harness.spec.catalogue import KINDS
 from harness.spec.templates import Templates
+from tests.fakes.contract import CONTRACT
 from tests.integration.k3d_node import JsonObject, Node
 from tests.unit.sandbox.k3d.standins import StandIns
 
@@ -174,7 +173,7 @@ def _get_pod(stage: Stage, name: str) -> JsonObject:
 def _apply_project(sandbox: K3dSandbox) -> None:
     """Create a Project in a namespace of the run, and return once it is in MySQL."""
     namespace = sandbox.take_namespace()
-    (case,) = [case for case in CASES if case.name == "Project"]
+    (case,) = [case for case in CONTRACT.cases if case.name == "Project"]
     Cluster(sandbox.kubeconfig).create(case.kind, Templates().render(case, {"namespace": namespace}))
     with closing(Database(sandbox.mysql)) as database:
         wait = wait_for(lambda: database.count_rows(namespace)["project"], bool, timeout_s=15)
@@ -195,7 +194,7 @@ def test_makes_a_sandbox_that_is_whole_and_deletes_it(stage: Stage, start: Start
     assert (sandbox.mysql.port, sandbox.mysql.user) == (stage.local.mysql.port, "root")
     _apply_project(sandbox)
     text = "\n".join(line.text for line in sandbox.read_log(CONTROLLERMGR))
-    assert text.count("Ingester controller registered successfully") == len(KINDS)
+    assert text.count("Ingester controller registered successfully") == len(CONTRACT.kinds)
     sandbox.stop()
     assert stage.standins.list_clusters() == {}
     calls = [call for call in stage.standins.list_calls("k3d") if "list" not in call and "kubeconfig" not in call]

@@ -31,15 +31,15 @@ from harness.sandbox.base import (
 from harness.sandbox.local.client.sandbox import LocalSandbox, end_sandbox, list_sandboxes, start_local_sandbox
 from harness.sandbox.local.wire.process import describe_exit
 from harness.spec.bundle import render_schema
-from harness.spec.catalogue import KINDS
 from tests.integration.conftest import Shared, Start, find_processes_below, wait_until
 
-_TABLES = sorted(table for kind in KINDS for table in kind.tables)
+_TABLES = sorted(table for kind in CONTRACT.kinds for table in kind.tables)
 _CLIENT = """
 import sys
 from harness.core.progress import SILENT
 from harness.sandbox.local.client.sandbox import start_local_sandbox
 from harness.core.settings import SandboxSettings
+from tests.fakes.contract import CONTRACT
 print("starting", flush=True)
 start_local_sandbox(SandboxSettings(), keep=len(sys.argv) > 1, progress=SILENT)
 print("up", flush=True)
@@ -101,7 +101,7 @@ def test_everything_is_up_and_then_gone(root: Path, start: Start) -> None:
     assert set(_TABLES) <= set(_list_tables(sandbox))
     assert Cluster(sandbox.kubeconfig).create_namespace("a-namespace")
     registered = "Ingester controller registered successfully"
-    wait_until(lambda: sum(registered in line.text for line in sandbox.read_log(CONTROLLERMGR)) == len(KINDS))
+    wait_until(lambda: sum(registered in line.text for line in sandbox.read_log(CONTROLLERMGR)) == len(CONTRACT.kinds))
     for component in sandbox.components():
         if component.name != SCHEMA_INIT:
             assert (len(component.sha256), bool(component.path)) == (64, True)
@@ -355,7 +355,7 @@ def test_controller_manager_that_never_answers_fails_the_start(
 
 def test_crds_that_kube_apiserver_refuses_fail_the_start(root: Path, start: Start, tmp_path: Path) -> None:
     """A CRD that is valid YAML and no valid CRD ends the start with the server's reason."""
-    for kind in KINDS:
+    for kind in CONTRACT.kinds:
         name = f"{kind.plural}.michelangelo.api"
         (tmp_path / f"{kind.table}.yaml").write_text(
             "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\n"

@@ -17,12 +17,11 @@ from rich.console import Console, JustifyMethod
 from rich.table import Table
 from rich.text import Text
 
+from harness.report.formatting import count, format_duration, join_names
 from harness.report.html import load_css
-from harness.report.markup import escape, tabulate
-from harness.report.matrix import ROW_ORDER, order_kinds
+from harness.report.markdown_syntax import escape, tabulate
 from harness.report.record import write_text
-from harness.report.wording import count, format_duration, join_names
-from tests.selftest.faults.fault import Cell
+from tests.selftest.faults.fault import ALL, Cell
 
 NOT_TRIED = "not tried"
 
@@ -159,14 +158,19 @@ def spell_cells(cells: Iterable[Cell]) -> str:
         kinds.setdefault(section, []).append(kind)
     sections: dict[tuple[str, ...], list[str]] = {}
     for section, names in kinds.items():
-        sections.setdefault(tuple(order_kinds(filter(None, names))), []).append(section)
+        sections.setdefault(tuple(sorted(filter(None, names), key=_rank)), []).append(section)
     return "; ".join(
         ", ".join(numbers) + (f" of {_name_kinds(names)}" if names else "") for names, numbers in sections.items()
     )
 
 
+def _rank(topic: str) -> tuple[int, str]:
+    """Return where a kind, or another topic, stands: kinds in the report's order, the others after them."""
+    return (ALL.index(topic) if topic in ALL else len(ALL), topic)
+
+
 def _name_kinds(names: tuple[str, ...]) -> str:
-    return "all kinds" if set(names) >= set(ROW_ORDER) else join_names(list(names))
+    return "all kinds" if set(names) >= set(ALL) else join_names(list(names))
 
 
 def render_html(ledger: Ledger) -> str:

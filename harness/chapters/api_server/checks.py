@@ -31,7 +31,6 @@ from harness.spec.annotations import DELETING_ANNOTATION, INGESTER_FINALIZER, ge
 from harness.spec.equality import compare_json, show
 from harness.spec.model import Case, JsonObject
 from harness.spec.row_rules import examine_deleted
-from harness.subject import evidence
 from harness.subject.examination import describe_absence
 from harness.subject.log import parse_log
 from harness.subject.steps import Sync

@@ -16,7 +16,7 @@ from harness.chapters.seed.steps import Scenario, SeedScenario
 from harness.clients.kube import Version, get_version
 from harness.clients.michelangelo.client import ApiServer
 from harness.clients.michelangelo.package import find_missing
-from harness.core.errors import HarnessError, Refusal
+from harness.core.errors import HarnessError
 from harness.core.outcomes import NotApplicable
 from harness.core.polling import wait_for
 from harness.sandbox.base import CONTROLLERMGR

@@ -26,7 +26,6 @@ from harness.core.codes import (
 )
 from harness.core.record import Finding
 from harness.spec.annotations import INGESTER_FINALIZER, get_finalizers, is_released
-from harness.spec.catalogue import KINDS_BY_NAME
 from harness.spec.equality import compare_row
 from harness.spec.model import JsonObject, Kind
 from harness.spec.row import Row
@@ -105,7 +104,7 @@ def check_live_objects(history: RoundHistory, final: FinalState) -> list[Finding
     for uid, obj in final.objects.items():
         if is_going(obj) or obj["kind"] in history.immutable:
             continue
-        title, kind = _title(obj), KINDS_BY_NAME[obj["kind"]]
+        title, kind = _title(obj), final.kinds[obj["kind"]]
         rows = final.find_rows(uid)
         if not rows:
             actual = f"no row{history.quote(obj['metadata']['name'])}"
@@ -156,7 +155,7 @@ def check_deletions(history: RoundHistory, final: FinalState) -> list[Finding]:
         elif not rows and is_released(obj) and not _was_born_within_fault(history, record):
             findings.append(Finding(ROW_LOST, f"{record.title}, deleted", "its row soft-deleted", "no row at all"))
         for row in rows:
-            findings += _compare_known(record, row)
+            findings += _compare_known(final, record, row)
     return findings
 
 
@@ -201,7 +200,7 @@ def check_immutable_objects(history: RoundHistory, final: FinalState) -> list[Fi
             if not row.live:
                 actual = "its row is soft-deleted"
                 findings.append(Finding(ROW_DELETED, f"{record.title}, immutable", "a live row", actual))
-            findings += _compare_known(record, row)
+            findings += _compare_known(final, record, row)
     return findings
 
 
@@ -234,7 +233,7 @@ def check_rows(history: RoundHistory, final: FinalState) -> list[Finding]:
             if not known and not excused:
                 findings.append(Finding(
                     ROW_STRAY,
-                    f"table {KINDS_BY_NAME[kind].table}, {name}", "rows of objects only", f"uid {row.uid[:8]}"
+                    f"table {final.kinds[kind].table}, {name}", "rows of objects only", f"uid {row.uid[:8]}"
                 ))
     return findings
 
@@ -245,13 +244,13 @@ def check_samples(history: RoundHistory, final: FinalState, follower: Follower) 
     for (uid, version), (_, row) in follower.samples.items():
         record = history.records.get(uid)
         last = final.objects.get(uid)
-        if record is None or not _has_all_columns(row, KINDS_BY_NAME[record.kind]):
+        if record is None or not _has_all_columns(row, final.kinds[record.kind]):
             continue   # a fault has altered the table
         known = dict(record.versions)
         if last is not None:
             known[get_version(last)] = last
         if version in known:
-            findings += _compare(record, known[version], row, "sampled")
+            findings += _compare(final, record, known[version], row, "sampled")
     return findings
 
 
@@ -259,16 +258,16 @@ def _has_all_columns(row: Row, kind: Kind) -> bool:
     return all(column.name in row.columns for column in kind.columns)
 
 
-def _compare_known(record: ObjectRecord, row: Row) -> list[Finding]:
+def _compare_known(final: FinalState, record: ObjectRecord, row: Row) -> list[Finding]:
     """Compare a row with the version that it claims, if the clients know that one."""
     obj = record.versions.get(row.res_version)
-    return [] if obj is None else _compare(record, obj, row, f"at {row.res_version}")
+    return [] if obj is None else _compare(final, record, obj, row, f"at {row.res_version}")
 
 
-def _compare(record: ObjectRecord, obj: JsonObject, row: Row, when: str) -> list[Finding]:
+def _compare(final: FinalState, record: ObjectRecord, obj: JsonObject, row: Row, when: str) -> list[Finding]:
     return [
         Finding(finding.code, f"{record.title} {when}, {finding.where}", finding.expected, finding.actual)
-        for finding in compare_row(KINDS_BY_NAME[record.kind], obj, row)
+        for finding in compare_row(final.kinds[record.kind], obj, row)
         if finding.where != _DELETION
     ]
 

@@ -22,7 +22,6 @@ from harness.core.errors import HarnessError, Refusal
 from harness.core.polling import wait_for
 from harness.core.record import Finding
 from harness.spec.annotations import INGESTER_FINALIZER, get_finalizers
-from harness.spec.catalogue import KINDS_BY_NAME
 from harness.spec.model import JsonObject, Kind
 
 _WRITE_TIMEOUT_S = 20.0
@@ -78,9 +77,10 @@ def write_finally(
     done = FinalWrites()
     deadline = time.monotonic() + _WRITE_TIMEOUT_S
     objects = _insist(lambda: list_objects(cluster, kinds, namespace), deadline)
+    by_name = {kind.name: kind for kind in kinds}
     patch: JsonObject = {"metadata": {"annotations": {"load/final": mark}}}
     for uid, obj in objects.items():
-        kind, name = KINDS_BY_NAME[obj["kind"]], obj["metadata"]["name"]
+        kind, name = by_name[obj["kind"]], obj["metadata"]["name"]
         if obj["kind"] in leave_alone or (is_going(obj) and name not in touched):
             continue
         answer = _insist(partial(_patch, cluster, kind, namespace, name, patch), deadline)

@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from harness.clients.kube import Cluster, get_version
 from harness.clients.mysql.tables import Tables
 from harness.core.polling import wait_for
-from harness.spec.catalogue import KINDS_BY_NAME
 from harness.spec.model import JsonObject, Kind
 from harness.spec.row import Row
 
@@ -18,12 +17,14 @@ _CATCH_UP_S = 2.0
 
 @dataclass
 class FinalState:
-    """The state after convergence. `objects` by uid; `rows` by kind; `orphans`: uids with children only.
+    """The state after convergence, of `kinds` (by name). `objects` by uid; `rows` by kind; `orphans`: uids with
+    children only.
 
     Objects whose rows were newer or older when they were read are read again until both agree, or two seconds have
     passed for all of them: business controllers write all the while.
     """
 
+    kinds: Mapping[str, Kind]
     objects: dict[str, JsonObject] = field(default_factory=dict)
     rows: dict[str, list[Row]] = field(default_factory=dict)
     orphans: dict[str, set[str]] = field(default_factory=dict)
@@ -46,7 +47,7 @@ def gather(
     cluster: Cluster, tables: Tables, kinds: Sequence[Kind], namespace: str, uids: Mapping[str, Collection[str]]
 ) -> FinalState:
     """Read everything, of `uids` (by kind) also children without a row; HarnessError where that can't be done."""
-    final = FinalState(list_objects(cluster, kinds, namespace))
+    final = FinalState({kind.name: kind for kind in kinds}, list_objects(cluster, kinds, namespace))
     final.rows = {kind.name: tables.list_rows(kind, namespace) for kind in kinds}
     deadline = time.monotonic() + _CATCH_UP_S
     for uid, obj in list(final.objects.items()):
@@ -63,7 +64,7 @@ def _read_together(
     cluster: Cluster, tables: Tables, namespace: str, final: FinalState, obj: JsonObject, deadline: float
 ) -> None:
     """Read the object and its row until they are of one version, or the deadline has passed; at least once."""
-    kind, name, uid = KINDS_BY_NAME[obj["kind"]], obj["metadata"]["name"], obj["metadata"]["uid"]
+    kind, name, uid = final.kinds[obj["kind"]], obj["metadata"]["name"], obj["metadata"]["uid"]
 
     def read() -> tuple[JsonObject | None, list[Row]]:
         found = cluster.get(kind, namespace, name)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from concurrent.futures import ThreadPoolExecutor
 
-from harness.chapters.contract.deletions import wait_for_deletion, examine_release, observe_soft_deleted
+from harness.chapters.contract.deletions import examine_release, observe_soft_deleted, wait_for_deletion
 from harness.chapters.contract.lifecycle import Lifecycle, Step
 from harness.chapters.contract.writes import OURS
 from harness.clients.kube import get_version

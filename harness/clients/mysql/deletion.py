@@ -28,7 +28,7 @@ def may_delete_rows(endpoint: MySQLEndpoint, tables: Iterable[str]) -> bool:
     return True
 
 
-def delete_rows(endpoint: MySQLEndpoint, namespace: str, kinds: Iterable[Kind]) -> int:
+def delete_rows(endpoint: MySQLEndpoint, kinds: Iterable[Kind], namespace: str) -> int:
     """Delete the namespace's rows from the kinds' tables and return of how many objects they were.
 
     Raises `HarnessError` where the account may not; rows of other kinds may be gone by then.

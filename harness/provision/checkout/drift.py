@@ -1,6 +1,6 @@
 """Where a checkout and the harness disagree, found before anything runs.
 
-The harness's side is the catalogue and the 13 cases; the checkout's is its registered kinds, CRDs, generated
+The harness's side is the contract, its kinds and cases; the checkout's is its registered kinds, CRDs, generated
 columns and SQL schema. Nothing here is a verdict on the product: that is what the run is for.
 """
 
@@ -14,8 +14,7 @@ from harness.provision.checkout.crds import CheckoutCrds
 from harness.provision.checkout.golines import GENERATED_FOLDER, INGESTER_FOLDER, GeneratedKind, RegisteredList
 from harness.provision.checkout.schema import Schema
 from harness.provision.checkout.validation import Fate, Problem, find_field, find_problems
-from harness.spec.cases import CASES
-from harness.spec.catalogue import KINDS, KINDS_BY_NAME
+from harness.spec.contract import Contract
 from harness.spec.model import Case, ColumnType, JsonObject, Kind
 from harness.spec.templates import Templates
 
@@ -57,54 +56,54 @@ class Sources:
     schema: Schema
 
 
-def find_drift(sources: Sources, templates: Templates | None = None) -> list[Disagreement]:
-    """Return all findings, errors first."""
+def find_drift(sources: Sources, contract: Contract, templates: Templates | None = None) -> list[Disagreement]:
+    """Return where the checkout and the contract disagree, errors first."""
     found = [
-        *_compare_kinds(sources),
-        *(finding for kind in KINDS for finding in _compare_columns(kind, sources)),
-        *_compare_tables(sources.schema),
-        *_check_cases(sources.crds, templates or Templates()),
+        *_compare_kinds(sources, contract),
+        *(finding for kind in contract.kinds for finding in _compare_columns(kind, sources)),
+        *_compare_tables(sources.schema, contract),
+        *_check_cases(sources.crds, contract, templates or Templates()),
     ]
     order = list(Severity)
     return sorted(found, key=lambda finding: order.index(finding.severity))
 
 
-def list_missing_kinds(crds: CheckoutCrds) -> list[str]:
-    """Return the catalogue's kinds for which the checkout has no CRD: with one missing, no run can start."""
-    return [kind.name for kind in KINDS if crds.find_schema(kind.name) is None]
+def list_missing_kinds(crds: CheckoutCrds, kinds: Iterable[str]) -> list[str]:
+    """Return those of the kinds for which the checkout has no CRD: with one missing, no run can start."""
+    return [kind for kind in kinds if crds.find_schema(kind) is None]
 
 
-def _compare_kinds(sources: Sources) -> Iterator[Disagreement]:
+def _compare_kinds(sources: Sources, contract: Contract) -> Iterator[Disagreement]:
     registered = sources.registered
     if registered is None:
         what = "The list of kinds that the ingester registers was not recognised; the run will tell them"
         yield Disagreement(Severity.NOTE, what, INGESTER_FOLDER)
     else:
-        missing = [kind.name for kind in KINDS if kind.name not in registered.kinds]
+        missing = [name for name in contract.names if name not in registered.kinds]
         if missing:
-            count = f"{len(KINDS) - len(missing)} of the catalogue's {len(KINDS)} kinds"
-            names = ", ".join(missing) if len(missing) < len(KINDS) else "all"
+            count = f"{len(contract.names) - len(missing)} of the contract's {len(contract.names)} kinds"
+            names = ", ".join(missing) if len(missing) < len(contract.names) else "all"
             what = f"{count} are registered with the ingester; missing: {names}"
             yield Disagreement(Severity.ERROR, what, registered.where)
         for name in registered.kinds:
-            if name not in KINDS_BY_NAME:
+            if name not in contract.names:
                 yield Disagreement(
-                    Severity.WARNING, f"{name} is registered with the ingester and not in the catalogue",
+                    Severity.WARNING, f"{name} is registered with the ingester and not in the contract",
                     registered.where, name,
                 )  # fmt: skip
-    for name in list_missing_kinds(sources.crds):
-        yield Disagreement(Severity.ERROR, f"{name} is in the catalogue and has no CRD", GENERATED_FOLDER, name)
-    known = {*KINDS_BY_NAME, *(registered.kinds if registered else ())}
+    for name in list_missing_kinds(sources.crds, contract.names):
+        yield Disagreement(Severity.ERROR, f"{name} is in the contract and has no CRD", GENERATED_FOLDER, name)
+    known = {*contract.names, *(registered.kinds if registered else ())}
     for name in sources.crds.objects:
         if name not in known:
             yield Disagreement(
                 Severity.NOTE, f"{name} has a CRD and is no kind of the ingester", _locate(sources, name), name
             )
-    for kind in KINDS:
+    for kind in contract.kinds:
         crd = sources.crds.objects.get(kind.name)
         if crd is not None and crd["spec"]["names"]["plural"] != kind.plural:
             plural = crd["spec"]["names"]["plural"]
-            what = f"{kind.name}: its plural is {plural}, the catalogue has {kind.plural}"
+            what = f"{kind.name}: its plural is {plural}, the contract has {kind.plural}"
             yield Disagreement(Severity.ERROR, what, _locate(sources, kind.name), kind.name)
 
 
@@ -120,7 +119,7 @@ def _compare_columns(kind: Kind, sources: Sources) -> Iterator[Disagreement]:
     schema = sources.crds.find_schema(kind.name) or {}
     for name in theirs:
         if name not in ours:
-            what = f"{kind.name}: the catalogue lacks the indexed column {name}"
+            what = f"{kind.name}: the contract lacks the indexed column {name}"
             yield Disagreement(Severity.WARNING, what, generated.file, kind.name)
         if table is not None and name not in table:
             what = f"{kind.name}: the indexed column {name} is not in the table {kind.table}"
@@ -128,29 +127,28 @@ def _compare_columns(kind: Kind, sources: Sources) -> Iterator[Disagreement]:
     for name, column in ours.items():
         other = theirs.get(name)
         if other is None:
-            what = f"{kind.name}: the indexed column {name} is in the catalogue only"
+            what = f"{kind.name}: the indexed column {name} is in the contract only"
             yield Disagreement(Severity.WARNING, what, generated.file, kind.name)
             continue
         if other.path and other.path != column.path:
-            what = f"{kind.name}: {name} repeats {other.path}, in the catalogue {column.path}"
+            what = f"{kind.name}: {name} repeats {other.path}, in the contract {column.path}"
             yield Disagreement(Severity.WARNING, what, generated.file, kind.name)
         if other.is_enum != (column.type is ColumnType.ENUM):
             state = "is" if other.is_enum else "is not"
-            what = f"{kind.name}: {name} {state} an enum's name, unlike in the catalogue"
+            what = f"{kind.name}: {name} {state} an enum's name, unlike in the contract"
             yield Disagreement(Severity.WARNING, what, generated.file, kind.name)
         values = (find_field(schema, column.path) or {}).get("enum")
         if column.zero and values and column.zero not in values:
-            what = f"{kind.name}: {name} unset is {column.zero} in the catalogue, no value of {column.path}"
+            what = f"{kind.name}: {name} unset is {column.zero} in the contract, no value of {column.path}"
             yield Disagreement(Severity.WARNING, what, generated.file, kind.name)
 
 
-def _compare_tables(schema: Schema) -> Iterator[Disagreement]:
+def _compare_tables(schema: Schema, contract: Contract) -> Iterator[Disagreement]:
     where = schema.path.name
-    known = {table for kind in KINDS for table in kind.tables}
     for table in schema.tables:
-        if table not in known:
-            yield Disagreement(Severity.WARNING, f"The table {table} belongs to no kind of the catalogue", where)
-    for kind in KINDS:
+        if table not in contract.tables:
+            yield Disagreement(Severity.WARNING, f"The table {table} belongs to no kind of the contract", where)
+    for kind in contract.kinds:
         expected = {column.name: column.sql_type for column in kind.columns}
         for table in kind.tables:
             columns = schema.tables.get(table)
@@ -161,30 +159,31 @@ def _compare_tables(schema: Schema) -> Iterator[Disagreement]:
             basic = _MAIN_COLUMNS if is_main else _SIDE_COLUMNS
             for name in (*basic, *(expected if is_main else ())):
                 if name not in columns:
-                    yield Disagreement(Severity.ERROR, f"The table {table} lacks the column {name}", where, kind.name)
+                    what = f"The table {table} lacks the column {name}"
+                    yield Disagreement(Severity.ERROR, what, where, kind.name)
             for name, sql_type in columns.items():
                 if is_main and name in expected and sql_type != expected[name].upper():
-                    what = f"{table}.{name} is {sql_type}, in the catalogue {expected[name]}"
+                    what = f"{table}.{name} is {sql_type}, in the contract {expected[name]}"
                     yield Disagreement(Severity.WARNING, what, where, kind.name)
                 if name not in (*basic, *expected, "id"):
-                    what = f"{table}.{name} is in the schema and not in the catalogue"
+                    what = f"{table}.{name} is in the schema and not in the contract"
                     yield Disagreement(Severity.WARNING, what, where, kind.name)
     for other in schema.others:
         what = f"{other.name} makes as many of the tables, with other columns; {where} is used"
         yield Disagreement(Severity.NOTE, what, other.name)
 
 
-def _check_cases(crds: CheckoutCrds, templates: Templates) -> Iterator[Disagreement]:
-    for case in CASES:
+def _check_cases(crds: CheckoutCrds, contract: Contract, templates: Templates) -> Iterator[Disagreement]:
+    for case in contract.cases:
         schema = crds.find_schema(case.name)
-        if schema is not None:
+        if schema is not None and case.template is not None:
             yield from describe_problems(case, templates.render(case), schema)
 
 
 def describe_problems(case: Case, obj: JsonObject, schema: JsonObject) -> Iterator[Disagreement]:
     """Yield what the schema would drop or refuse of a case's object and of its patch."""
     parts: Sequence[tuple[str, Iterable[Problem]]] = (
-        (case.template, find_problems(obj, schema)),
+        (str(case.template), find_problems(obj, schema)),
         (f"the patch of {case.name}", find_problems(dict(case.patch), schema, partial=True)),
     )
     for where, problems in parts:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from harness.provision.checkout.golines import GeneratedKind, GoModule
-from harness.spec.catalogue import KINDS_BY_NAME
+from harness.spec.kinds import collect_cases
 from harness.spec.profiles import Profile, list_profiles, load_profile
 
 PANIC_ISSUE = "sparkjob-double-panic"
@@ -30,7 +30,8 @@ def choose_profile(
     kinds: Mapping[str, GeneratedKind], module: GoModule, profiles: Iterable[Profile] | None = None
 ) -> Choice:
     """Return the profile that most of the evidence agrees with, the first by name among equals."""
-    immutable = frozenset(name for name, kind in kinds.items() if kind.immutable and name in KINDS_BY_NAME)
+    known = {case.name for case in collect_cases()}
+    immutable = frozenset(name for name, kind in kinds.items() if kind.immutable and name in known)
     recovers = module.recovers_panics
     candidates = [load_profile(name) for name in list_profiles()] if profiles is None else list(profiles)
     judged = {profile.name: _contradict(profile, immutable, recovers) for profile in candidates}
@@ -43,7 +44,7 @@ def _contradict(profile: Profile, immutable: frozenset[str], recovers: bool | No
     if profile.immutable_kinds != immutable:
         expected, seen = _join(profile.immutable_kinds), _join(immutable)
         found.append(f"profile {profile.name} expects as immutable kinds: {expected}; the checkout has: {seen}")
-    panics = any(issue.id == PANIC_ISSUE for issue in profile.known_issues)
+    panics = PANIC_ISSUE in profile.issue_ids
     if recovers is not None and panics == recovers:
         effect = "recovers panics" if recovers else "does not recover panics"
         found.append(f"profile {profile.name} expects the opposite of a controller manager that {effect}")

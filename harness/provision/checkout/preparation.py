@@ -23,6 +23,8 @@ from harness.provision.checkout.golines import (
 )
 from harness.provision.checkout.schema import find_schema
 from harness.provision.checkout.sources import map_overlay, read_texts
+from harness.spec.profiles import load_profile
+from harness.spec.versions import make_contract
 
 _NAMES_SHOWN = 5
 
@@ -46,8 +48,12 @@ class PreparedCheckout:
     findings: tuple[Disagreement, ...]
 
 
-def prepare_checkout(spec: str, progress: Progress, cache: Cache | None = None) -> PreparedCheckout:
-    """Return the checkout that `spec` (PATH, URL or URL@REF) names, read, compared and built.
+def prepare_checkout(
+    spec: str, progress: Progress, cache: Cache | None = None, *, profile: str | None = None
+) -> PreparedCheckout:
+    """Return the checkout that `spec` (PATH, URL or URL@REF) names, read, compared with the contract, and built.
+
+    The contract is that of the `profile`; without one the evidence chooses it.
 
     Raises `SettingsError` where `spec` names no usable checkout, `HarnessError` where it can't be had, does not
     build, or lacks the CRD of a kind, without which no run can start.
@@ -56,18 +62,20 @@ def prepare_checkout(spec: str, progress: Progress, cache: Cache | None = None) 
     checkout = find_checkout(spec, cache, progress)
     root = checkout.path
     texts = read_texts(root / GENERATED_FOLDER, "*.pb.go")
-    sources = Sources(read_kinds(texts, root), read_registered(root), read_crds(texts), find_schema(root))
-    module = read_go_module(root)
-    choice = choose_profile(sources.kinds, module)
-    if missing := list_missing_kinds(sources.crds):
+    kinds, module = read_kinds(texts, root), read_go_module(root)
+    choice = choose_profile(kinds, module)
+    contract = make_contract(load_profile(profile or choice.profile))
+    schema = find_schema(root, contract.tables)
+    sources = Sources(kinds, read_registered(root), read_crds(texts), schema)
+    if missing := list_missing_kinds(sources.crds, contract.names):
         raise HarnessError(
             f"{checkout.label} has no CRD for {', '.join(missing)}",
-            hint="The harness tests 13 kinds, those of harness/catalogue.py; without its CRD none can be created",
+            hint="None of their objects can be created; a profile that lists its `kinds` may leave them out",
         )
     binaries = build_binaries(checkout, sources.crds, cache, progress)
     findings = [
         *_describe_apiserver(binaries),
-        *find_drift(sources),
+        *find_drift(sources, contract),
         *(Disagreement(Severity.WARNING, words, "fixtures/profiles") for words in choice.contradictions),
     ]
     return PreparedCheckout(

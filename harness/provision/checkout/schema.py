@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from harness.core.errors import HarnessError
 from harness.provision.checkout.sources import read_texts
-from harness.spec.catalogue import KINDS
 
 FOLDER = "scripts/ingester"
 
@@ -34,16 +33,16 @@ class Schema:
     others: tuple[Path, ...] = ()   # files that would do as well and say something else
 
 
-def find_schema(root: Path) -> Schema:
-    """Return the file with most of the catalogue's tables; HarnessError where there is no SQL at all.
+def find_schema(root: Path, wanted: Iterable[str]) -> Schema:
+    """Return the file with most of the `wanted` tables; HarnessError where there is no SQL at all.
 
     The Ingester's own folder is searched first, then all of `scripts/`. Of several that are equally complete
     the first by name is taken.
     """
     texts = read_texts(root / FOLDER, "*.sql") or read_texts(root / "scripts", "**/*.sql")
     parsed = {path: parse_tables(text) for path, text in texts.items()}
-    wanted = {table for kind in KINDS for table in kind.tables}
-    complete = {path: len(wanted & tables.keys()) for path, tables in parsed.items()}
+    names = set(wanted)
+    complete = {path: len(names & tables.keys()) for path, tables in parsed.items()}
     best = max(complete.values(), default=0)
     if best == 0:
         raise HarnessError(

@@ -9,6 +9,7 @@ never ends, and that is said instead of waited for.
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
@@ -18,7 +19,6 @@ from harness.core.errors import HarnessError, Refusal
 from harness.core.polling import wait_for
 from harness.core.settings import MySQLEndpoint
 from harness.spec.annotations import INGESTER_FINALIZER, get_finalizers
-from harness.spec.catalogue import KINDS
 from harness.spec.model import GROUP, JsonObject, Kind
 
 RUN_LABEL = "ingester-acceptance/run"
@@ -44,9 +44,13 @@ class Leftover:
 
 @dataclass
 class Trace:
-    """What one run has made: its label's value, its namespaces; `kubectl` begins the commands that remove it."""
+    """What one run has made: objects of `kinds` with its label's value, in its namespaces.
+
+    `kubectl` begins the commands that remove it.
+    """
 
     run_id: str
+    kinds: Sequence[Kind]
     kubectl: str = "kubectl"
     namespaces: list[str] = field(default_factory=list)
 
@@ -75,7 +79,7 @@ def remove_trace(trace: Trace, cluster: Cluster, mysql: MySQLEndpoint) -> list[L
             _describe_held(trace, kind, obj) for kind, objects in remaining.items() for obj in objects
         ]
         leftovers += _delete_namespace(trace, namespace, cluster)
-        leftovers += _delete_rows(namespace, mysql)
+        leftovers += _delete_rows(trace, namespace, mysql)
     return leftovers
 
 
@@ -84,9 +88,9 @@ def list_trace(trace: Trace, mysql: MySQLEndpoint, why: str) -> list[Leftover]:
     leftovers = []
     for namespace in trace.namespaces:
         objects = f"namespace {namespace} with all objects labelled {trace.selector}"
-        commands = (_delete_command(list(KINDS), namespace, trace), _delete_namespace_command(namespace, trace))
+        commands = (_delete_command(namespace, trace), _delete_namespace_command(namespace, trace))
         leftovers.append(Leftover(objects, why, " && ".join(commands)))
-        leftovers += _list_rows(namespace, mysql, why)
+        leftovers += _list_rows(trace, namespace, mysql, why)
     return leftovers
 
 
@@ -98,7 +102,7 @@ def _is_ours(trace: Trace, namespace: str, cluster: Cluster) -> bool:
 
 def _delete_objects(trace: Trace, namespace: str, cluster: Cluster) -> list[Kind]:
     """Ask for the deletion of the run's objects; return the kinds that have any."""
-    waiting = [kind for kind in KINDS if cluster.list_names(kind, namespace, trace.selector)]
+    waiting = [kind for kind in trace.kinds if cluster.list_names(kind, namespace, trace.selector)]
     for kind in waiting:
         _release_objects(kind, namespace, trace, cluster)
         cluster.delete_all(kind, namespace, trace.selector)
@@ -172,25 +176,25 @@ def _delete_namespace(trace: Trace, namespace: str, cluster: Cluster) -> list[Le
     return [Leftover(f"namespace {namespace}", _describe_conditions(gone.value), command)]
 
 
-def _delete_rows(namespace: str, mysql: MySQLEndpoint) -> list[Leftover]:
+def _delete_rows(trace: Trace, namespace: str, mysql: MySQLEndpoint) -> list[Leftover]:
     try:
-        delete_rows(mysql, namespace)
+        delete_rows(mysql, trace.kinds, namespace)
     except HarnessError as error:
-        return _list_rows(namespace, mysql, _first_line(error))
+        return _list_rows(trace, namespace, mysql, _first_line(error))
     return []
 
 
-def _list_rows(namespace: str, mysql: MySQLEndpoint, why: str) -> list[Leftover]:
+def _list_rows(trace: Trace, namespace: str, mysql: MySQLEndpoint, why: str) -> list[Leftover]:
     """Return the namespace's rows as leftovers, with the SQL that deletes them."""
     try:
         database = Database(mysql)
         try:
-            counts = database.count_rows(namespace)
+            counts = database.count_rows(trace.kinds, namespace)
         finally:
             database.close()
     except HarnessError as error:
         return [Leftover(f"rows of namespace {namespace}", _first_line(error), "see the documentation")]
-    kinds = [kind for kind in KINDS if counts[kind.table]]
+    kinds = [kind for kind in trace.kinds if counts[kind.table]]
     if not kinds:
         return []
     what = f"{sum(counts[kind.table] for kind in kinds)} row(s) of namespace {namespace} in MySQL"
@@ -198,8 +202,8 @@ def _list_rows(namespace: str, mysql: MySQLEndpoint, why: str) -> list[Leftover]
     return [Leftover(what, why, "; ".join(render_deletion(kind, quoted) for kind in kinds) + ";")]
 
 
-def _delete_command(kinds: list[Kind], namespace: str, trace: Trace) -> str:
-    plurals = ",".join(f"{kind.plural}.{GROUP}" for kind in kinds)
+def _delete_command(namespace: str, trace: Trace) -> str:
+    plurals = ",".join(f"{kind.plural}.{GROUP}" for kind in trace.kinds)
     return f"{trace.kubectl} delete {plurals} -n {namespace} -l {trace.selector}"
 
 

@@ -6,11 +6,11 @@ rights on them, and on namespaces, can't be confined to one.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from harness.clients.access_review import Right
-from harness.spec.catalogue import KINDS
-from harness.spec.model import GROUP
+from harness.spec.model import GROUP, Kind
 
 NAMESPACE_VERBS = ("create", "get", "delete")
 KIND_VERBS = ("create", "get", "list", "watch", "patch", "delete", "deletecollection")
@@ -25,8 +25,10 @@ class Need:
     optional: bool = False
 
 
-def list_needs(*, pod_namespace: str | None, mysql_namespace: str | None) -> list[Need]:
-    """Return what a run needs.
+def list_needs(
+    kinds: Sequence[Kind], *, pod_namespace: str | None, mysql_namespace: str | None
+) -> list[Need]:
+    """Return what a run with these kinds needs.
 
     `pod_namespace` is where the controller manager's pod is (None: its log comes from elsewhere),
     `mysql_namespace` where the service is that MySQL is reached through (None: it is reached directly).
@@ -34,9 +36,9 @@ def list_needs(*, pod_namespace: str | None, mysql_namespace: str | None) -> lis
     needs = [
         Need("own namespace", tuple(Right(verb, "namespaces") for verb in NAMESPACE_VERBS)),
         Need(
-            "13 kinds",
-            tuple(Right(verb, kind.plural, GROUP) for kind in KINDS for verb in KIND_VERBS)
-            + tuple(Right("patch", kind.plural, GROUP, subresource="status") for kind in KINDS),
+            f"{len(kinds)} kinds",
+            tuple(Right(verb, kind.plural, GROUP) for kind in kinds for verb in KIND_VERBS)
+            + tuple(Right("patch", kind.plural, GROUP, subresource="status") for kind in kinds),
         ),
     ]
     if pod_namespace is not None:

@@ -10,7 +10,7 @@ import dataclasses
 import secrets
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -39,13 +39,11 @@ from harness.sandbox.existing.podstatus import PodName, describe_pod, get_restar
 from harness.sandbox.existing.removal import RUN_LABEL, Leftover, Trace, list_trace, remove_trace
 from harness.sandbox.log_coverage import LogCoverage
 from harness.sandbox.ports import LOOPBACK
-from harness.spec.catalogue import KINDS
-from harness.spec.model import GROUP
+from harness.spec.model import GROUP, Kind
 
 NAMESPACE_PREFIX = "ingester-test-"
 APISERVER = "michelangelo-apiserver"
 
-_ALL_KINDS = ",".join(f"{kind.plural}.{GROUP}" for kind in KINDS)
 _PROBE_TIMEOUT_S = 5.0
 _PROBE_MYSQL_TIMEOUT_S = 5
 
@@ -60,6 +58,7 @@ class ExistingSandbox:
         self,
         *,
         context: Context,
+        kinds: Sequence[Kind],
         kubeconfig: Path,
         cluster: Cluster,
         pods: Pods,
@@ -74,7 +73,7 @@ class ExistingSandbox:
         self.mysql = mysql
         self.run_id = secrets.token_hex(4)
         self.leftovers: list[Leftover] = []   # what `stop` has left, and how to remove it
-        self._trace = Trace(self.run_id, context.kubectl)
+        self._trace = Trace(self.run_id, kinds, context.kubectl)
         self._cluster = cluster
         self._pods = pods
         self._namespace = namespace   # where the system's own pods are
@@ -117,7 +116,8 @@ class ExistingSandbox:
     def describe_access(self) -> str:
         """Return the lines to show to somebody who wants to look at what the run has made."""
         kubectl = self.context.kubectl
-        return "\n".join(f"{kubectl} get {_ALL_KINDS} -n {namespace}" for namespace in self._trace.namespaces)
+        plurals = ",".join(f"{kind.plural}.{GROUP}" for kind in self._trace.kinds)
+        return "\n".join(f"{kubectl} get {plurals} -n {namespace}" for namespace in self._trace.namespaces)
 
     def take_namespace(self) -> str:
         """Create a namespace of this run's own, labelled with the run, and return its name."""
@@ -219,8 +219,10 @@ class ExistingSandbox:
         return found
 
 
-def connect_existing(settings: ExistingSettings, *, keep: bool, progress: Progress) -> ExistingSandbox:
-    """Return the cluster, connected and looked at; nothing is made there yet.
+def connect_existing(
+    settings: ExistingSettings, kinds: Sequence[Kind], *, keep: bool, progress: Progress
+) -> ExistingSandbox:
+    """Return the cluster, connected and looked at, for objects of these kinds; nothing is made there yet.
 
     Raises `HarnessError` or `SettingsError` with nothing left behind.
     """
@@ -249,6 +251,7 @@ def connect_existing(settings: ExistingSettings, *, keep: bool, progress: Progre
         stack.callback(manager.close)
         sandbox = ExistingSandbox(
             context=settings.context,
+            kinds=kinds,
             kubeconfig=kubeconfig,
             cluster=cluster,
             pods=pods,

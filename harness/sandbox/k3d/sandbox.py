@@ -6,7 +6,7 @@ manager restarted, and at the end it is gone again, where it was this run that m
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -39,7 +39,7 @@ from harness.sandbox.k3d.script import SandboxScript, find_script
 from harness.sandbox.local.servers.mysqlserver import connect
 from harness.sandbox.local.servers.schemajob import find_missing_tables
 from harness.sandbox.ports import LOOPBACK
-from harness.spec.model import JsonObject
+from harness.spec.model import JsonObject, Kind
 
 _ACCESS_DENIED = 1045
 _STAGE = "prepare the Ingester"
@@ -116,9 +116,9 @@ class K3dSandbox(ExistingSandbox):
 
 
 def start_k3d_sandbox(
-    settings: K3dSettings, *, checkout: Path | None, keep: bool, progress: Progress
+    settings: K3dSettings, kinds: Sequence[Kind], *, checkout: Path | None, keep: bool, progress: Progress
 ) -> K3dSandbox:
-    """Return the k3d sandbox, up and with the Ingester's gates open.
+    """Return the k3d sandbox, up and with the Ingester's gates open, for objects of these kinds.
 
     `checkout` is the one whose `sandbox.py` is used, None for that of the package `michelangelo`. `keep` leaves
     the cluster running after `stop`, also where this fails. Raises `HarnessError` where a program is missing,
@@ -139,7 +139,7 @@ def start_k3d_sandbox(
             base_yaml = preparation.read_base_yaml()
             mysql = preparation.reach_mysql(base_yaml, cluster, pods, stack)
             if lifecycle.cleanup is Cleanup.STOP:   # it was stopped, and MySQL has no volume
-                preparation.restore_tables(mysql)
+                preparation.restore_tables(mysql, [table for kind in kinds for table in kind.tables])
             preparation.open_gates(restart=lifecycle.cleanup is Cleanup.STOP)
             stage.result = f"MySQL at {mysql.host}:{mysql.port}"
         manager = find_manager(pods, PodName(NAMESPACE, CONTROLLERMGR), must_exist=True)
@@ -152,6 +152,7 @@ def start_k3d_sandbox(
             reused=lifecycle.cleanup is not Cleanup.DELETE,
             has_schema_job=kubectl.get("job", SCHEMA_INIT) is not None,
             context=choose_context([folder.kubeconfig], context),
+            kinds=kinds,
             kubeconfig=folder.kubeconfig,
             cluster=Cluster(folder.kubeconfig),
             pods=pods,
@@ -228,13 +229,13 @@ class _Preparation:
             raise explain_failure(what, said, self._kubectl)
         return endpoint
 
-    def restore_tables(self, mysql: MySQLEndpoint) -> None:
-        """Run the schema job again where tables are missing; without its manifest, the run's checks will tell."""
+    def restore_tables(self, mysql: MySQLEndpoint, tables: Sequence[str]) -> None:
+        """Run the schema job again where tables are missing; without its manifest, the checks will tell."""
         if self._manifest is None:
             return
         connection = connect(mysql, create_database=True)
         try:
-            missing = find_missing_tables(connection, mysql.database)
+            missing = find_missing_tables(connection, mysql.database, tables)
         finally:
             connection.close()
         if missing:

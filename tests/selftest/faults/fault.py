@@ -12,10 +12,13 @@ from harness.reference.process import Parts
 from harness.reference.reconciler import Reconciler
 from harness.reference.row import Row, RowBuilder, Value
 from harness.reference.store import Store
-from harness.spec.catalogue import KINDS
 from harness.spec.model import JsonObject, Kind
+from harness.spec.profiles import load_profile
+from harness.spec.versions import make_contract
 
-ALL = tuple(kind.name for kind in KINDS)
+PROFILE = "upstream-main"
+CONTRACT = make_contract(load_profile(PROFILE))
+ALL = CONTRACT.names
 Sections = Mapping[str, tuple[str, ...]]
 """Sections of the report, each with the kinds, or other topics, of some of its checks; '' is a check of none."""
 Cell = tuple[str, str]
@@ -40,7 +43,7 @@ class Fault:
     fails: Sections
     names: str
     not_run: Sections = field(default_factory=dict)
-    profile: str = "upstream-main"
+    profile: str = PROFILE
     kinds: tuple[str, ...] = ()
     chapter: str = "report"
     may: Sections = field(default_factory=dict)

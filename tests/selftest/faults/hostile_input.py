@@ -21,7 +21,6 @@ from harness.reference.row import Row
 from harness.reference.store import Store
 from harness.reference.workqueue import Key
 from harness.spec.model import JsonObject, Kind
-
 from tests.selftest.faults.fault import Fault, Sections, for_kind, in_sections, on_reconciler, on_row, on_store
 
 _WITH_TEXT_COLUMNS = ("ModelFamily", "Model", "Pipeline", "PipelineRun", "Revision", "TriggerRun")

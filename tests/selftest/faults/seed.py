@@ -17,15 +17,16 @@ from harness.reference.controller import Controller
 from harness.reference.errors import Panic
 from harness.reference.log import Log
 from harness.reference.process import Parts
-from harness.reference.profile import PROFILES, Profile
+from harness.reference.profile import Profile, find_profile
 from harness.reference.reconciler import Reconciler
 from harness.reference.row import Row, RowBuilder
 from harness.reference.store import Store
 from harness.reference.workqueue import Key
-from harness.spec.catalogue import KINDS, KINDS_BY_NAME
 from harness.spec.model import JsonObject, Kind
 from tests.selftest.faults.fault import (
     ALL,
+    CONTRACT,
+    PROFILE,
     Fault,
     Sections,
     for_kind,
@@ -43,7 +44,7 @@ def is_update(obj: JsonObject) -> bool:
 
 
 def _write_to_other_table(self: Store, cursor: Any, kind: Kind, row: Row) -> None:
-    Store.write_row(self, cursor, KINDS_BY_NAME["RayCluster"], row)
+    Store.write_row(self, cursor, CONTRACT.get_kind("RayCluster"), row)
 
 
 def _add_second_row(self: Store, cursor: Any, kind: Kind, row: Row) -> None:
@@ -180,7 +181,7 @@ def _panic_elsewhere() -> Parts:
 
 
 def _behave_like_main(_profile: Profile, around: business.Surroundings) -> list[Controller]:
-    return business.make_controllers(PROFILES["upstream-main"], around)
+    return business.make_controllers(find_profile(PROFILE), around)
 
 
 def _delete_every_one() -> Parts:
@@ -245,7 +246,7 @@ FAULTS: tuple[Fault, ...] = (
     Fault("no-controller-registered", lambda: Parts(kinds=()), {"1.3": ("",)}, "0 of 13", not_run=_NOTHING_SYNCS),
     Fault(
         "one-controller-missing",
-        lambda: Parts(kinds=tuple(kind for kind in KINDS if kind.name != "Revision")),
+        lambda: Parts(kinds=tuple(kind for kind in CONTRACT.kinds if kind.name != "Revision")),
         {"1.3": ("",)},
         "Revision",
         not_run=in_sections("Revision", *_SYNC_SECTIONS),

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from harness.__main__ import build_parser, main
+from harness.__main__ import main
 from harness.cli.completion import SHELLS, render_script
 from harness.cli.options import Group
+from harness.cli.program import build_parser
 from harness.cli.run import list_hints
 from harness.core.errors import HarnessError
 

@@ -9,6 +9,7 @@ import sys
 from typing import Any
 
 import pytest
+from harness.spec.cases import find_case
 
 from harness.chapters.faults.run import DEFAULT_SEED as SEED_OF_THE_TESTS
 from harness.cli.options import (
@@ -34,7 +35,6 @@ from harness.sandbox.existing.mysqlforward import FORWARD_OPTION
 from harness.sandbox.existing.options import DEFAULT_URL, URL_OPTION
 from harness.sandbox.existing.podstatus import POD_OPTION
 from harness.sandbox.k3d.options import SERVICES, WORKFLOWS, Existing, K3dSettings
-from harness.spec.cases import find_case
 
 _HEAVY = ("kubernetes", "mysql", "jinja2", "rich", "yaml", "requests", "hypothesis")
 

@@ -21,7 +21,7 @@ from harness.sandbox.existing.context import Context
 from harness.sandbox.existing.options import ExistingSettings
 from harness.sandbox.existing.podstatus import PodName
 from harness.sandbox.log_coverage import LogCoverage
-from harness.spec.catalogue import KINDS
+from tests.fakes.contract import CONTRACT
 
 _OK = Diagnosis("Go", FindingStatus.OK, "1.26.8, /usr/bin/go")
 _MISSING = Diagnosis("MySQL", FindingStatus.MISSING, "it does not answer " * 6, "Start it")
@@ -158,7 +158,8 @@ def _examine_rights(
     settings = ExistingSettings(
         _CONTEXT, _SETTINGS.mysql, None, PodName("ma", CONTROLLERMGR), pod_is_given=given, log=None
     )
-    return {f.name: (f.status, f.detail) for f in existing.examine_rights(settings, Path("unused"))}
+    found = existing.examine_rights(settings, CONTRACT.kinds, Path("unused"))
+    return {finding.name: (finding.status, finding.detail) for finding in found}
 
 
 def test_missing_right_is_named_for_its_purpose(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -172,7 +173,8 @@ def test_missing_right_is_named_for_its_purpose(monkeypatch: pytest.MonkeyPatch)
 
 def test_right_that_all_kinds_lack_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
     """A verb that is missing on every kind is not repeated thirteen times."""
-    found = _examine_rights(monkeypatch, *(Right("patch", kind.plural, "michelangelo.api") for kind in KINDS))
+    lacking = [Right("patch", kind.plural, "michelangelo.api") for kind in CONTRACT.kinds]
+    found = _examine_rights(monkeypatch, *lacking)
     assert found["rights: 13 kinds"][1] == "tester may not patch *.michelangelo.api cluster-wide"
 
 
@@ -212,7 +214,7 @@ def test_unreachable_cluster_ends_the_look(
             raise error
 
     monkeypatch.setattr(existing, "Cluster", Dead)
-    (found,) = existing.examine_existing(_SETTINGS)
+    (found,) = existing.examine_existing(_SETTINGS, CONTRACT.kinds)
     assert (found.name, found.status) == ("API server", FindingStatus.MISSING)
     assert expected in found.detail
     assert "Max retries" not in found.detail
@@ -260,7 +262,7 @@ def test_gates_are_read_from_the_log(
     """On, off, half registered, not told any more, not seen, crashing: each is told apart."""
     monkeypatch.setattr(existing, "find_manager", lambda *_, **__: manager)
     with ExitStack() as stack:
-        found = existing._examine_controllermgr(_SETTINGS, None, stack)[-1]  # type: ignore[arg-type]
+        found = existing._examine_controllermgr(_SETTINGS, CONTRACT.kinds, None, stack)[-1]  # type: ignore[arg-type]
     name, status, words = expected
     assert (found.name, found.status) == (name, status)
     assert words in found.detail

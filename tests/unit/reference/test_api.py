@@ -12,11 +12,11 @@ from harness.reference.api import Api
 from harness.reference.config import Cluster
 from harness.reference.errors import ApiError, NotFoundError
 from harness.reference.workqueue import Key
-from harness.spec.catalogue import KINDS_BY_NAME
+from tests.fakes.contract import CONTRACT
 from tests.unit.reference.apiserver import TOKEN, FakeApiServer, Request
 from tests.unit.reference.conftest import make_object
 
-PROJECT = KINDS_BY_NAME["Project"]
+PROJECT = CONTRACT.get_kind("Project")
 KEY = Key("n", "a")
 PATH = "/apis/michelangelo.api/v2/namespaces/n/projects/a"
 

@@ -13,14 +13,14 @@ from harness.reference.api import Api
 from harness.reference.config import Cluster
 from harness.reference.errors import NotFoundError, Panic, ReconcileError
 from harness.reference.informer import Informer
-from harness.reference.profile import PROFILES
+from harness.reference.profile import find_profile
 from harness.reference.workqueue import Key
-from harness.spec.catalogue import KINDS
 from harness.spec.model import JsonObject, Kind
+from tests.fakes.contract import CONTRACT
 from tests.unit.reference.conftest import LogLines, make_object
 
 A = Key("n", "a")
-REPORT, MAIN = PROFILES["report-2026-03"], PROFILES["upstream-main"]
+REPORT, MAIN = find_profile("report-2026-03"), find_profile("upstream-main")
 
 
 @dataclass
@@ -51,7 +51,7 @@ class _World:
         self.now = 100.0
         self.synced: set[str] = set()
         nowhere = Api(Cluster("127.0.0.1", 1, None))
-        self.informers = {kind.name: Informer(kind, nowhere, kept.log, threading.Event()) for kind in KINDS}
+        self.informers = {kind.name: Informer(kind, nowhere, kept.log, threading.Event()) for kind in CONTRACT.kinds}
         self.around = business.Surroundings(
             self.informers, self.api, kept.log, self.synced.__contains__, lambda: self.now
         )

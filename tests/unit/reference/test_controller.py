@@ -13,7 +13,7 @@ from harness.reference.controller import Controller, Reconcile
 from harness.reference.errors import ReconcileError
 from harness.reference.informer import Informer
 from harness.reference.workqueue import Key
-from harness.spec.catalogue import KINDS_BY_NAME
+from tests.fakes.contract import CONTRACT
 from tests.unit.reference.apiserver import FakeApiServer
 from tests.unit.reference.conftest import LogLines, make_object
 
@@ -45,7 +45,7 @@ class _Bench:
 @pytest.fixture
 def bench(apiserver: FakeApiServer, kept: LogLines) -> Iterator[_Bench]:
     """Somewhere to run controllers; all of them are stopped at the end."""
-    informer = Informer(KINDS_BY_NAME["Project"], Api(apiserver.cluster), kept.log, threading.Event())
+    informer = Informer(CONTRACT.get_kind("Project"), Api(apiserver.cluster), kept.log, threading.Event())
     made = _Bench(informer, kept)
     yield made
     made.stop()
@@ -135,7 +135,7 @@ def test_several_workers_work_at_the_same_time(bench: _Bench) -> None:
 
 def test_workers_start_once_the_objects_are_known(bench: _Bench, kept: LogLines) -> None:
     """Nothing is reconciled before the kind, and those it waits for, have been listed."""
-    other = Informer(KINDS_BY_NAME["Model"], bench.informer._api, kept.log, threading.Event())
+    other = Informer(CONTRACT.get_kind("Model"), bench.informer._api, kept.log, threading.Event())
     started = threading.Event()
     controller = Controller("cluster", bench.informer, lambda _key: started.set(), kept.log)
     controller.queue.add(A)

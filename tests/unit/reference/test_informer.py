@@ -11,12 +11,12 @@ import pytest
 from harness.reference.api import Api
 from harness.reference.informer import Informer
 from harness.reference.workqueue import Key
-from harness.spec.catalogue import KINDS_BY_NAME
 from harness.spec.model import JsonObject
+from tests.fakes.contract import CONTRACT
 from tests.unit.reference.apiserver import FakeApiServer
 from tests.unit.reference.conftest import LogLines, make_object
 
-PROJECT = KINDS_BY_NAME["Project"]
+PROJECT = CONTRACT.get_kind("Project")
 LONG_S = 20.0
 Change = tuple[str, str, str]
 

@@ -20,15 +20,15 @@ from harness.reference.api import Api
 from harness.reference.config import Config, MySQL
 from harness.reference.errors import ConfigError, StoreError
 from harness.reference.process import Parts, Process
-from harness.reference.profile import PROFILES
+from harness.reference.profile import find_profile
 from harness.reference.row import Row
 from harness.reference.store import Store
-from harness.spec.catalogue import KINDS, KINDS_BY_NAME
 from harness.spec.model import Kind
+from tests.fakes.contract import CONTRACT
 from tests.unit.reference.apiserver import FakeApiServer
 from tests.unit.reference.conftest import LogLines, make_object
 
-REPORT, MAIN = PROFILES["report-2026-03"], PROFILES["upstream-main"]
+REPORT, MAIN = find_profile("report-2026-03"), find_profile("upstream-main")
 SERVER = MySQL("h", 1, "u", "d", "p")
 LONG_S = 20.0
 CONFIG = Config(
@@ -103,7 +103,7 @@ def test_all_kinds_are_registered(run: Run) -> None:
     kept = run()
     assert (kept.messages[0], _registered(kept)) == (
         "Setting up ingester controllers",
-        [kind.name for kind in KINDS],
+        [kind.name for kind in CONTRACT.kinds],
     )
 
 
@@ -111,12 +111,12 @@ def test_registration_repeats_the_configuration(run: Run) -> None:
     """The number of workers is the one that was asked for, 0 where none was."""
     lines = [line for line in run().lines if "concurrentReconciles" in line]
     workers = {line["kind"]: line["concurrentReconciles"] for line in lines}
-    assert workers == {kind.name: 3 if kind.name == "Model" else 0 for kind in KINDS}
+    assert workers == {kind.name: 3 if kind.name == "Model" else 0 for kind in CONTRACT.kinds}
 
 
 def test_only_the_kinds_of_the_parts_are_registered(run: Run) -> None:
     """A process that registers too little can be made for a test."""
-    assert _registered(run(kinds=(KINDS_BY_NAME["Model"],))) == ["Model"]
+    assert _registered(run(kinds=(CONTRACT.get_kind("Model"),))) == ["Model"]
 
 
 def test_first_gate_off_registers_nothing(run: Run, database: _Database) -> None:

@@ -12,8 +12,8 @@ from harness.reference.errors import ApiError, NotFoundError, ReconcileError, St
 from harness.reference.reconciler import Reconciler
 from harness.reference.row import Row, RowBuilder
 from harness.reference.workqueue import Key
-from harness.spec.catalogue import KINDS_BY_NAME
 from harness.spec.model import JsonObject, Kind
+from tests.fakes.contract import CONTRACT
 from tests.unit.reference.conftest import LogLines, make_object
 
 KEY = Key("n", "a")
@@ -56,7 +56,7 @@ class _World:
 
 def _reconcile(world: _World, kept: LogLines, **options: Any) -> None:
     Reconciler(
-        KINDS_BY_NAME["Project"],
+        CONTRACT.get_kind("Project"),
         objects=world,
         api=world,
         store=world,

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from harness.reference.row import Row, RowBuilder, Value
-from harness.spec.catalogue import KINDS, KINDS_BY_NAME
 from harness.spec.model import ColumnType, IndexedColumn
+from tests.fakes.contract import CONTRACT
 from tests.unit.reference.conftest import make_object
 
 
@@ -23,7 +23,7 @@ def test_row_repeats_the_objects_identity_content_and_pairs() -> None:
     """Every column of a main table, the labels and the annotations come from the object."""
     obj = make_object(labels={"a": "b"}, annotations={"c": "d"}, managedFields=[{"manager": "é"}])
     obj["spec"] = {"tier": 4}
-    row = _Builder().build(KINDS_BY_NAME["Project"], obj)
+    row = _Builder().build(CONTRACT.get_kind("Project"), obj)
     assert row == Row(
         uid="uid-a",
         group_ver="michelangelo.api/v2",
@@ -43,12 +43,12 @@ def test_row_repeats_the_objects_identity_content_and_pairs() -> None:
 def test_json_is_the_whole_object() -> None:
     """Nothing is left out of the column json, what the server manages included."""
     obj = make_object(managedFields=[{"manager": "kubectl", "time": "2026-03-09T20:36:46Z"}], finalizers=["x"])
-    assert json.loads(RowBuilder().build(KINDS[0], obj).json) == obj
+    assert json.loads(RowBuilder().build(CONTRACT.kinds[0], obj).json) == obj
 
 
 def test_object_without_labels_and_annotations_has_no_pairs() -> None:
     """Unset maps are empty ones."""
-    row = RowBuilder().build(KINDS[0], make_object())
+    row = RowBuilder().build(CONTRACT.kinds[0], make_object())
     assert (dict(row.labels), dict(row.annotations)) == ({}, {})
 
 
@@ -103,7 +103,7 @@ def test_top_messages_are_never_unset(top: str) -> None:
     assert RowBuilder().get_column(IndexedColumn("c", f"{top}.x"), obj) == ""
 
 
-@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
+@pytest.mark.parametrize("kind", CONTRACT.kinds, ids=lambda kind: kind.name)
 def test_each_kind_has_a_value_for_each_of_its_columns(kind: Any) -> None:
     """No column of the catalogue is forgotten, and none is added."""
     row = RowBuilder().build(kind, make_object(kind.name))

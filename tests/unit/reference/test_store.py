@@ -13,9 +13,9 @@ from harness.reference.config import MySQL
 from harness.reference.errors import StoreError
 from harness.reference.row import Row
 from harness.reference.store import Store
-from harness.spec.catalogue import KINDS_BY_NAME
+from tests.fakes.contract import CONTRACT
 
-PROJECT = KINDS_BY_NAME["Project"]
+PROJECT = CONTRACT.get_kind("Project")
 TIME = datetime(2026, 3, 9, 20, 51, 7)
 ROW = Row(
     uid="u",

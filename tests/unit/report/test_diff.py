@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from harness.spec.catalogue import KINDS
+
 from harness.core.record import (
     Check,
     Component,

@@ -12,10 +12,10 @@ import pytest
 from harness.clients.mysql import Database
 from harness.core.settings import Timeouts
 from harness.sandbox.base import LogCursor, Sandbox
-from harness.spec.cases import find_case
 from harness.subject import arrival
 from harness.subject.arrival import Arrivals
 from harness.subject.steps import Creation, Write
+from tests.fakes.contract import CONTRACT
 from tests.fakes.sandbox import FakeSandbox
 
 PATIENCE = Timeouts(sync_s=0.05, log_s=0.01)
@@ -66,7 +66,7 @@ def make_arrivals(sandbox: FakeSandbox, database: FakeDatabase, *, hurries: bool
 def make_write(version: int = 7) -> Write:
     """Return a write that was sent now."""
     answer = {"metadata": {"namespace": "n", "name": "m", "uid": "u", "resourceVersion": str(version)}}
-    creation = Creation(find_case("model"), answer, answer, time.monotonic(), LogCursor(), 0)
+    creation = Creation(CONTRACT.find_case("model"), answer, answer, time.monotonic(), LogCursor(), 0)
     return Write(creation, answer, time.monotonic(), LogCursor())
 
 

@@ -7,11 +7,11 @@ from typing import cast
 
 from harness.clients.kube import ALL_NAMESPACES, Cluster
 from harness.core.errors import Refusal
-from harness.spec.catalogue import KINDS_BY_NAME
 from harness.spec.model import JsonObject, Kind
 from harness.subject.clearing import clear
+from tests.fakes.contract import CONTRACT
 
-KINDS = [KINDS_BY_NAME["Model"], KINDS_BY_NAME["Project"]]
+KINDS = [CONTRACT.get_kind("Model"), CONTRACT.get_kind("Project")]
 
 
 class FakeCluster:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from harness.sandbox.base import LogLine
-from harness.spec.catalogue import KINDS_BY_NAME
 from harness.subject.log import (
     RECONCILED,
     LogEntry,
@@ -15,8 +14,9 @@ from harness.subject.log import (
     get_last_words,
     parse_log,
 )
+from tests.fakes.contract import CONTRACT
 
-MODEL = KINDS_BY_NAME["Model"]
+MODEL = CONTRACT.get_kind("Model")
 
 
 def entries(*texts: str, run: int = 0) -> list[LogEntry]:

@@ -8,12 +8,12 @@ from harness.chapters.seed.setup import check_registration
 from harness.core.errors import CheckFailure
 from harness.core.record import Check
 from harness.sandbox.base import Phase
-from harness.spec.catalogue import KINDS
 from harness.subject.log import REGISTERED, SETTING_UP, SKIPPED, WORKERS_STARTED
 from harness.subject.registration import Registration, await_registration
+from tests.fakes.contract import CONTRACT
 from tests.fakes.sandbox import FakeSandbox
 
-NAMES = [kind.name for kind in KINDS]
+NAMES = [kind.name for kind in CONTRACT.kinds]
 
 
 def register(sandbox: FakeSandbox, names: list[str], run: int = 0) -> None:

@@ -9,23 +9,31 @@ from harness.chapters.faults.injections.refusals import RefusingMySQL
 from harness.core.codes import ROW_BEHIND
 from harness.core.polling import wait_for
 from harness.core.record import Finding
-from harness.spec.catalogue import KINDS_BY_NAME
 from harness.spec.model import Kind
 
 _FOLLOW_S = 5.0   # within which the other kinds must follow, while one can't
 
 
 class BrokenTable(RefusingMySQL):
-    """What is wrong with one kind's table, and that the other kinds' rows follow all the while."""
+    """What is wrong with one kind's table, and that the other kinds' rows follow all the while.
+
+    It is the table of `kind`, or where the load has none of it, of the first kind with an indexed column.
+    """
 
     def __init__(self, kind: str = "Pipeline") -> None:
-        self.kind = KINDS_BY_NAME[kind]
+        self._name = kind
         self._was_injected = False
+
+    def choose_kind(self, context: InjectionContext) -> Kind:
+        """Return the kind whose table is broken."""
+        named = [kind for kind in context.kinds if kind.name == self._name]
+        indexed = [kind for kind in context.kinds if kind.columns]
+        return (*named, *indexed, *context.kinds)[0]
 
     def examine(self, context: InjectionContext) -> list[Finding]:
         """Return the other kinds whose rows don't reach what was acknowledged by now."""
-        now = time.monotonic()
-        others = [kind for kind in context.kinds if kind != self.kind]
+        now, broken = time.monotonic(), self.choose_kind(context)
+        others = [kind for kind in context.kinds if kind != broken]
         wanted = {kind: context.history.find_newest(kind.name, until=now) for kind in others}
 
         def find_behind() -> list[Kind]:
@@ -35,7 +43,7 @@ class BrokenTable(RefusingMySQL):
         return [
             Finding(
                 ROW_BEHIND,
-                f"{kind.name}, while table {self.kind.table} is broken",
+                f"{kind.name}, while table {broken.table} is broken",
                 "its rows to follow",
                 f"behind what was acknowledged {_FOLLOW_S:g} s before",
             )
@@ -56,13 +64,15 @@ class TableMissing(BrokenTable):
 
     def inject(self, context: InjectionContext) -> None:
         """Rename the table."""
-        context.admin.execute(f"RENAME TABLE `{self.kind.table}` TO `{self.kind.table}_away`")
+        table = self.choose_kind(context).table
+        context.admin.execute(f"RENAME TABLE `{table}` TO `{table}_away`")
         self._was_injected = True
 
     def recover(self, context: InjectionContext) -> None:
         """Rename it back."""
         if self._was_injected:
-            context.admin.execute(f"RENAME TABLE `{self.kind.table}_away` TO `{self.kind.table}`")
+            table = self.choose_kind(context).table
+            context.admin.execute(f"RENAME TABLE `{table}_away` TO `{table}`")
 
 
 class ColumnRenamed(BrokenTable):
@@ -72,13 +82,16 @@ class ColumnRenamed(BrokenTable):
 
     def inject(self, context: InjectionContext) -> None:
         """Rename the column."""
-        self._rename(context, self.kind.columns[0].name, f"{self.kind.columns[0].name}_away")
+        column = self.choose_kind(context).columns[0].name
+        self._rename(context, column, f"{column}_away")
         self._was_injected = True
 
     def recover(self, context: InjectionContext) -> None:
         """Rename it back."""
         if self._was_injected:
-            self._rename(context, f"{self.kind.columns[0].name}_away", self.kind.columns[0].name)
+            column = self.choose_kind(context).columns[0].name
+            self._rename(context, f"{column}_away", column)
 
     def _rename(self, context: InjectionContext, old: str, new: str) -> None:
-        context.admin.execute(f"ALTER TABLE `{self.kind.table}` RENAME COLUMN `{old}` TO `{new}`")
+        table = self.choose_kind(context).table
+        context.admin.execute(f"ALTER TABLE `{table}` RENAME COLUMN `{old}` TO `{new}`")

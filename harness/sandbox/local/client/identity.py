@@ -11,14 +11,14 @@ import json
 import mmap
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import harness
 from harness.core.errors import SettingsError
-from harness.core.settings import SandboxSettings
+from harness.core.settings import SandboxSettings, ServedKind
 from harness.provision.assets.cache import Cache, get_digest, get_sha256
 from harness.sandbox.base import APISERVER, KUBE_APISERVER, MYSQL
 from harness.sandbox.local.servers.baseyaml import check_overrides
@@ -26,12 +26,15 @@ from harness.sandbox.local.servers.crds import BUNDLED as BUNDLED_CRDS
 from harness.sandbox.local.servers.crds import read_crds
 from harness.sandbox.local.servers.schemajob import BUNDLED as BUNDLED_SCHEMA
 from harness.sandbox.local.wire.plan import ControllerManagerPlan, Executable
-from harness.spec.bundle import render_schema
+from harness.spec.bundle import render_crds, render_schema
+from harness.spec.contract import Contract
 from harness.spec.model import JsonObject
+from harness.spec.profiles import load_profile
+from harness.spec.versions import make_contract
 
 PORTS = (KUBE_APISERVER, MYSQL, APISERVER)   # the components whose ports can be chosen
 
-_FORMAT = "4"   # to be changed with what supervisor and client say to each other
+_FORMAT = "5"   # to be changed with what supervisor and client say to each other
 _REVISION = b"vcs.revision="   # what Go writes into a program that was built in a git repository
 _REFERENCE = Path(harness.__file__).resolve().parent / "reference"
 
@@ -41,6 +44,7 @@ class Request:
     """The settings with all that they name read, and what tells two of them apart."""
 
     settings: SandboxSettings
+    kinds: tuple[ServedKind, ...]
     crds: list[JsonObject]
     schema: str
     controllermgr: ControllerManagerPlan
@@ -65,35 +69,41 @@ def make_request(settings: SandboxSettings, ports: Mapping[str, int]) -> Request
         if name not in PORTS:
             raise SettingsError.unknown("port", name, PORTS)
     check_overrides(settings.base_yaml_overrides)
-    crds, schema = read_crds(settings.crds), _read_schema(settings.schema)
+    contract = make_contract(load_profile(settings.profile))
+    kinds = settings.kinds or contract.served_kinds
+    crds = _read_crds(settings.crds, contract, kinds)
+    schema = _read_schema(settings.schema, contract)
     apiserver = None if settings.apiserver is None else identify(settings.apiserver)
     return Request(
         settings=settings,
+        kinds=kinds,
         crds=crds,
         schema=schema,
         controllermgr=plan_controllermgr(settings),
         apiserver=apiserver and replace(apiserver, version=settings.controllermgr.version or apiserver.version),
-        digest=_digest_sandbox(settings, crds, schema, apiserver, ports),
+        digest=_digest_sandbox(settings, kinds, crds, schema, apiserver, ports),
         ports=ports,
     )
 
 
 def plan_controllermgr(settings: SandboxSettings, cache: Cache | None = None) -> ControllerManagerPlan:
     """Return how the controller manager is started and what it is; SettingsError where it can't be read."""
-    wanted = settings.controllermgr
+    wanted, played = settings.controllermgr, ""
     if wanted.path is not None:
         executable = identify(wanted.path, cache)
         executable = replace(executable, version=wanted.version or executable.version)
         command = (str(wanted.path), *wanted.arguments)
     else:
         sources = [path.read_bytes() for path in sorted(_REFERENCE.rglob("*.py"))]
+        profile = load_profile(settings.profile)   # a user's own file may change under its name
+        played = json.dumps([profile.kinds, sorted(profile.immutable_kinds), profile.issue_ids])
         executable = Executable(str(_REFERENCE), f"profile {settings.profile}", get_digest(*sources))
         module = ("-m", "harness.reference", "--profile", settings.profile)
         command = (sys.executable, *module, *wanted.arguments)
     return ControllerManagerPlan(
         command=command,
         executable=executable,
-        digest=get_digest(json.dumps(command), executable.sha256, wanted.version),
+        digest=get_digest(json.dumps(command), executable.sha256, wanted.version, played),
         expands_variables=wanted.path is not None,
     )
 
@@ -121,9 +131,15 @@ def identify(path: Path, cache: Cache | None = None) -> Executable:
     return executable
 
 
-def _read_schema(path: Path | None) -> str:
+def _read_crds(folder: Path | None, contract: Contract, kinds: Sequence[ServedKind]) -> list[JsonObject]:
+    if folder is None:
+        return render_crds(contract.cases)
+    return read_crds(folder, [kind.name for kind in kinds])
+
+
+def _read_schema(path: Path | None, contract: Contract) -> str:
     if path is None:
-        return render_schema()
+        return render_schema(contract.kinds)
     try:
         return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
@@ -132,6 +148,7 @@ def _read_schema(path: Path | None) -> str:
 
 def _digest_sandbox(
     settings: SandboxSettings,
+    kinds: Sequence[ServedKind],
     crds: list[JsonObject],
     schema: str,
     apiserver: Executable | None,
@@ -141,6 +158,7 @@ def _digest_sandbox(
     return get_digest(
         _FORMAT,
         harness.__version__,
+        json.dumps([asdict(kind) for kind in kinds]),
         hashlib.sha256(json.dumps(crds, sort_keys=True, default=str).encode()).hexdigest(),
         schema,
         "" if mysql is None else json.dumps(asdict(mysql), sort_keys=True),

@@ -107,6 +107,7 @@ def complete_plan(folder: SandboxFolder, request: Request, progress: Progress) -
         kube_apiserver=apiserver,
         mysql_server=server,
         mysql=settings.mysql,
+        kinds=request.kinds,
         crds=request.crds,
         crds_source=request.crds_source,
         schema=request.schema,

@@ -11,18 +11,18 @@ import asyncio
 import json
 import os
 import socket
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
 from harness.core.errors import HarnessError
+from harness.core.settings import ServedKind
 from harness.sandbox.base import ETCD, KUBE_APISERVER
 from harness.sandbox.local.servers.apiclient import ApiClient
 from harness.sandbox.local.servers.credentials import Credentials
 from harness.sandbox.local.wire.plan import Executable
 from harness.sandbox.local.wire.process import Process, spawn, wait_until
 from harness.sandbox.ports import LOOPBACK
-from harness.spec.catalogue import KINDS
 from harness.spec.model import JsonObject
 
 # etcd takes the host part of such a URL, port included, as the socket's path below its working folder. So
@@ -100,25 +100,27 @@ async def create_crds(client: ApiClient, crds: list[JsonObject], source: str, ap
     await asyncio.gather(*(wait_until(create, apiserver, interval_s=_CRD_RETRY_S) for create in creations))
 
 
-async def wait_for_kinds(client: ApiClient, apiserver: Process) -> None:
-    """Return once discovery lists all kinds and each can be listed, and the server is ready.
+async def wait_for_kinds(client: ApiClient, kinds: Sequence[ServedKind], apiserver: Process) -> None:
+    """Return once discovery lists all `kinds` and each can be listed, and the server is ready.
 
     A controller that is told of a kind too early waits 10 s before it asks again.
     """
-    await wait_until(lambda: not find_missing_kinds(client), apiserver)
-    await asyncio.gather(*(wait_until(partial(client.is_served, kind.plural), apiserver) for kind in KINDS))
+    await wait_until(lambda: not find_missing_kinds(client, kinds), apiserver)
+    await asyncio.gather(*(wait_until(partial(client.is_served, kind.plural), apiserver) for kind in kinds))
     await wait_until(client.is_ready, apiserver)
 
 
-def find_missing_kinds(client: ApiClient) -> list[str]:
-    """Return the kinds of the catalogue that discovery does not list."""
+def find_missing_kinds(client: ApiClient, kinds: Sequence[ServedKind]) -> list[str]:
+    """Return those of the kinds that discovery does not list."""
     found = client.find_kinds()
-    return [kind.name for kind in KINDS if kind.name not in found]
+    return [kind.name for kind in kinds if kind.name not in found]
 
 
-def explain_missing_kinds(client: ApiClient, crds: list[JsonObject], source: str) -> HarnessError | None:
+def explain_missing_kinds(
+    client: ApiClient, kinds: Sequence[ServedKind], crds: list[JsonObject], source: str
+) -> HarnessError | None:
     """Return an error that says which kinds are not served and why; None where all are."""
-    missing = find_missing_kinds(client)
+    missing = find_missing_kinds(client, kinds)
     if not missing:
         return None
     problems = [

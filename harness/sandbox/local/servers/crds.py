@@ -1,18 +1,17 @@
-"""Reads the CustomResourceDefinitions that a sandbox serves: the bundled ones, or a folder of YAML files.
+"""Reads the CustomResourceDefinitions that a sandbox serves from a folder of YAML files.
 
-Refuses a folder that lacks one of the catalogue's kinds; more than those are welcome.
+Refuses a folder that lacks one of the kinds that are asked for; more than those are welcome.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from harness.core.errors import SettingsError
-from harness.spec.bundle import render_crds
-from harness.spec.catalogue import KINDS
 from harness.spec.model import GROUP, VERSION, JsonObject
 
 BUNDLED = "the bundled CRDs"
@@ -22,17 +21,15 @@ _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _SUFFIXES = (".yaml", ".yml", ".json")
 
 
-def read_crds(folder: Path | None) -> list[JsonObject]:
-    """Return the CRDs of `folder`, or the bundled ones; SettingsError where a file or a kind is wrong."""
-    if folder is None:
-        return render_crds()
+def read_crds(folder: Path, kinds: Sequence[str]) -> list[JsonObject]:
+    """Return the CRDs of `folder`; SettingsError where a file is wrong, or one of the `kinds` is not there."""
     crds = [crd for path in list_files(folder) for crd in _read_file(path)]
     served = {crd["spec"]["names"]["kind"] for crd in crds if _serves_version(crd)}
-    missing = [kind.name for kind in KINDS if kind.name not in served]
+    missing = [kind for kind in kinds if kind not in served]
     if missing:
         raise SettingsError(
             f"{OPTION}: {str(folder)!r} defines no {', '.join(missing)} of {GROUP}/{VERSION}",
-            hint=f"It must hold the CustomResourceDefinitions of {', '.join(kind.name for kind in KINDS)}",
+            hint=f"It must hold the CustomResourceDefinitions of {', '.join(kinds)}",
         )
     return crds
 

@@ -7,6 +7,7 @@ mean what they mean there.
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TextIO
 
@@ -16,15 +17,16 @@ from mysql.connector.abstracts import MySQLConnectionAbstract
 from harness.core.errors import HarnessError
 from harness.core.settings import MySQLEndpoint
 from harness.sandbox.local.servers.mysqlserver import connect
-from harness.spec.catalogue import KINDS
 
 BUNDLED = "the bundled schema"
 
 _EMPTY_QUERY = 1065
 
 
-def run_schema_job(endpoint: MySQLEndpoint, schema: str, source: str, log: Path) -> None:
-    """Run the SQL of `schema` in the endpoint's database, which is made where absent, and check the result.
+def run_schema_job(
+    endpoint: MySQLEndpoint, schema: str, source: str, log: Path, *, tables: Sequence[str]
+) -> None:
+    """Run the SQL of `schema` in the endpoint's database, which is made where absent, and look for `tables` there.
 
     Raises `HarnessError`, which names `source`, at the first statement that fails and for missing tables.
     """
@@ -32,21 +34,22 @@ def run_schema_job(endpoint: MySQLEndpoint, schema: str, source: str, log: Path)
     try:
         with log.open("a", encoding="utf-8") as output:
             count = _run(connection, schema, source, output)
-            missing = find_missing_tables(connection, endpoint.database)
-            expected = sum(len(kind.tables) for kind in KINDS)
-            output.write(f"{count} statements, {expected - len(missing)} of {expected} tables\n")
+            missing = find_missing_tables(connection, endpoint.database, tables)
+            output.write(f"{count} statements, {len(tables) - len(missing)} of {len(tables)} tables\n")
             if missing:
                 output.write(f"missing: {', '.join(missing)}\n")
-                raise _explain(connection, endpoint, missing, source)
+                raise _explain(connection, endpoint, missing, f"{len(missing)} of {len(tables)}", source)
     finally:
         with contextlib.suppress(mysql.connector.Error):
             connection.close()
 
 
-def find_missing_tables(connection: MySQLConnectionAbstract, database: str) -> list[str]:
-    """Return those of the catalogue's 39 tables that `database` does not have."""
+def find_missing_tables(
+    connection: MySQLConnectionAbstract, database: str, tables: Sequence[str]
+) -> list[str]:
+    """Return those of `tables` that `database` does not have."""
     rows = _query(connection, "SELECT table_name FROM information_schema.tables WHERE table_schema = %s", database)
-    return [table for kind in KINDS for table in kind.tables if table not in rows]
+    return [table for table in tables if table not in rows]
 
 
 def _run(connection: MySQLConnectionAbstract, schema: str, source: str, output: TextIO) -> int:
@@ -75,15 +78,14 @@ def _run(connection: MySQLConnectionAbstract, schema: str, source: str, output: 
 
 
 def _explain(
-    connection: MySQLConnectionAbstract, endpoint: MySQLEndpoint, missing: list[str], source: str
+    connection: MySQLConnectionAbstract, endpoint: MySQLEndpoint, missing: list[str], count: str, source: str
 ) -> HarnessError:
-    hint = "The Ingester needs three tables for each of its 13 kinds; --schema must create them all"
+    hint = "The Ingester needs three tables for each of its kinds; --schema must create them all"
     current = next(iter(_query(connection, "SELECT DATABASE()")), endpoint.database)
     if current != endpoint.database:
         hint = f"It switches to the database {current!r}; the Ingester uses {endpoint.database!r}"
-    total = sum(len(kind.tables) for kind in KINDS)
     return HarnessError(
-        f"{source} leaves {len(missing)} of {total} tables missing in the database {endpoint.database!r}:"
+        f"{source} leaves {count} tables missing in the database {endpoint.database!r}:"
         f" {', '.join(missing)}",
         hint=hint,
     )

@@ -148,7 +148,7 @@ class Startup:
             return
         with self._state.stage("CRDs served"):
             await controlplane.create_crds(client, plan.crds, plan.crds_source, apiserver)
-            await controlplane.wait_for_kinds(client, apiserver)
+            await controlplane.wait_for_kinds(client, self._plan.kinds, apiserver)
 
     async def _start_michelangelo(
         self, executable: Executable, mysql: MySQLEndpoint, client: ApiClient, port: int
@@ -157,7 +157,7 @@ class Startup:
         overrides = self._plan.base_yaml_overrides
         server = start_apiserver(executable, self._folder, mysql, port=port, overrides=overrides, log=log)
         self._processes.note_start(server)
-        await controlplane.wait_for_kinds(client, server)
+        await controlplane.wait_for_kinds(client, self._plan.kinds, server)
         await wait_until(partial(takes_connections, port), server)
         self._state.state.apiserver_address = f"{LOOPBACK}:{port}"
         self._processes.note_ready(server)
@@ -191,7 +191,7 @@ class Startup:
         executable, log = self._plan.kube_apiserver, self._make_log(KUBE_APISERVER)
         apiserver = controlplane.start_apiserver(executable, folder, self._credentials, port=port, log=log)
         self._processes.note_start(apiserver)
-        await controlplane.wait_for_kinds(client, apiserver)
+        await controlplane.wait_for_kinds(client, self._plan.kinds, apiserver)
         self._processes.note_ready(apiserver)
         return apiserver
 
@@ -259,7 +259,10 @@ class Startup:
         plan, log = self._plan, get_log(self._folder.logs, SCHEMA_INIT, 0)
         self._state.set_component(SCHEMA_INIT, phase=Phase.RUNNING)
         try:
-            await asyncio.to_thread(run_schema_job, endpoint, plan.schema, plan.schema_source, log)
+            tables = [table for kind in plan.kinds for table in kind.tables]
+            await asyncio.to_thread(
+                run_schema_job, endpoint, plan.schema, plan.schema_source, log, tables=tables
+            )
         except HarnessError as error:
             self._state.set_component(SCHEMA_INIT, phase=Phase.FAILED, reason=error.problem)
             raise
@@ -320,7 +323,9 @@ class Startup:
         installs_crds = self._plan.apiserver is None
         if installs_crds and self._client is not None and components[KUBE_APISERVER].phase is Phase.RUNNING:
             plan = self._plan
-            explain = partial(controlplane.explain_missing_kinds, self._client, plan.crds, plan.crds_source)
+            explain = partial(
+                controlplane.explain_missing_kinds, self._client, plan.kinds, plan.crds, plan.crds_source
+            )
             if error := await asyncio.to_thread(explain):
                 return error
         done = (Phase.RUNNING, Phase.COMPLETED)

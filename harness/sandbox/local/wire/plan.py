@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from harness.core.settings import MySQLEndpoint
+from harness.core.settings import MySQLEndpoint, ServedKind
 from harness.provision.assets.mysqld import MySQLServerFiles
 from harness.sandbox.local.wire.folder import SandboxFolder
 from harness.sandbox.storage import write_private
@@ -56,8 +56,9 @@ class Plan:
     `apiserver` is Michelangelo's, which installs the CRDs; without it the sandbox installs `crds` itself. With
     a `fault_proxy` the controller manager reaches its servers through that.
 
-    `digest` covers all but the controller manager. `ports` are those that the user chose, by component;
-    `crds_source` and `schema_source` name in errors where CRDs and schema are from.
+    `kinds` must be served, and have their tables. `digest` covers all but the controller manager. `ports` are
+    those that the user chose, by component; `crds_source` and `schema_source` name in errors where CRDs and schema
+    are from.
     """
 
     digest: str
@@ -65,6 +66,7 @@ class Plan:
     kube_apiserver: Executable
     mysql_server: MySQLServerFiles | None
     mysql: MySQLEndpoint | None
+    kinds: tuple[ServedKind, ...]
     crds: list[JsonObject]
     crds_source: str
     schema: str
@@ -87,6 +89,7 @@ def read_plan(folder: SandboxFolder) -> Plan:
     data = json.loads(folder.plan.read_text(encoding="utf-8"))
     for name in ("etcd", "kube_apiserver"):
         data[name] = Executable(**data[name])
+    data["kinds"] = tuple(ServedKind(**{**kind, "tables": tuple(kind["tables"])}) for kind in data["kinds"])
     data["controllermgr"] = ControllerManagerPlan.load(data["controllermgr"])
     data["base_yaml_overrides"] = tuple((key, value) for key, value in data["base_yaml_overrides"])
     for name in ("apiserver", "fault_proxy"):

@@ -7,17 +7,17 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
+from harness.chapters.api_server.run import ApiRun
+from harness.chapters.seed.run import Run
+from harness.spec.cases import CASES_BY_NAME
 
 from harness.chapters.api_server import checks as api_checks
 from harness.chapters.api_server.crs import adapt
-from harness.chapters.api_server.run import ApiRun
 from harness.chapters.seed import checks
-from harness.chapters.seed.run import Run
 from harness.core.errors import CheckFailure
 from harness.core.outcomes import Known, NotApplicable, NotRun, StaleKnownIssueWarning
 from harness.core.record import Check
 from harness.core.settings import Timeouts
-from harness.spec.cases import CASES_BY_NAME
 from harness.spec.merge_patch import merge
 from harness.spec.profiles import Profile, load_profile
 from tests.fakes.sandbox import FakeSandbox

@@ -12,9 +12,9 @@ from harness.chapters.faults.load.history import Event, ObjectRecord, Outcome, t
 from harness.chapters.faults.load.plan import Operation, Verb
 from harness.reference.row import RowBuilder
 from harness.spec.annotations import INGESTER_FINALIZER
-from harness.spec.catalogue import KINDS_BY_NAME
 from harness.spec.model import JsonObject
 from harness.spec.row import Row
+from tests.fakes.contract import CONTRACT
 
 NOW = datetime(2026, 3, 1, 12)
 
@@ -43,7 +43,7 @@ def make_obj(
 
 def make_row(obj: JsonObject, *, deleted: bool = False, **columns: Any) -> Row:
     """Return the row that equals the object, soft-deleted where asked, with other columns where given."""
-    kind = KINDS_BY_NAME[obj["kind"]]
+    kind = CONTRACT.get_kind(obj["kind"])
     row = RowBuilder().build(kind, obj)
     values = {
         "uid": row.uid,
@@ -101,6 +101,6 @@ def make_final_state(*pairs: tuple[JsonObject | None, Row | None]) -> FinalState
         if obj is not None:
             final.objects[obj["metadata"]["uid"]] = obj
         if row is not None:
-            kind = next(kind for kind in KINDS_BY_NAME.values() if kind.table == row.table)
+            kind = next(kind for kind in CONTRACT.kinds if kind.table == row.table)
             final.rows.setdefault(kind.name, []).append(row)
     return final

@@ -12,8 +12,8 @@ from harness.chapters.faults.load.history import ObjectRecord
 from harness.chapters.faults.load.sampler import Follower
 from harness.clients.mysql.tables import RowVersion
 from harness.core.record import Finding
-from harness.spec.catalogue import KINDS_BY_NAME
 from harness.spec.model import JsonObject
+from tests.fakes.contract import CONTRACT
 from tests.unit.chapters.faults.builders import make_final_state, make_obj, make_record, make_row, without_labels
 
 GOING = "2026-03-01T12:00:05Z"
@@ -180,7 +180,7 @@ def test_a_half_written_row_is_found_among_the_samples() -> None:
     """A row that was once seen with children of another version is a finding, though it is right at the end."""
     obj = make_obj()
     follower = Follower()
-    follower.keep(KINDS_BY_NAME["Project"], without_labels(make_row(obj)))
+    follower.keep(CONTRACT.get_kind("Project"), without_labels(make_row(obj)))
     finding = only(check(tell(make_record(obj)), make_final_state((obj, make_row(obj))), follower))
     assert "sampled, table project_labels" in finding
 
@@ -190,7 +190,7 @@ def test_a_sample_of_an_altered_table_is_no_finding() -> None:
     obj, follower = make_obj(), Follower()
     row = make_row(obj)
     columns = {name: value for name, value in row.columns.items() if name != "tier"}
-    follower.keep(KINDS_BY_NAME["Project"], dataclasses.replace(row, columns=columns))
+    follower.keep(CONTRACT.get_kind("Project"), dataclasses.replace(row, columns=columns))
     assert check(tell(make_record(obj)), make_final_state((obj, row)), follower) == []
 
 
@@ -198,7 +198,7 @@ def observe(*looks: dict[str, RowVersion]) -> list[Finding]:
     """Return what a follower finds in these looks."""
     follower = Follower()
     for look in looks:
-        follower.observe(KINDS_BY_NAME["Project"], look)
+        follower.observe(CONTRACT.get_kind("Project"), look)
     return follower.findings
 
 

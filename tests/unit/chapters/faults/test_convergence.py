@@ -13,11 +13,11 @@ from harness.chapters.faults.load.history import ObjectRecord
 from harness.clients.mysql.tables import RowVersion
 from harness.core.errors import HarnessError, Refusal
 from harness.core.record import Finding
-from harness.spec.catalogue import KINDS_BY_NAME
 from harness.spec.model import JsonObject, Kind
+from tests.fakes.contract import CONTRACT
 from tests.unit.chapters.faults.builders import make_obj, make_record
 
-PROJECT = KINDS_BY_NAME["Project"]
+PROJECT = CONTRACT.get_kind("Project")
 STUCK = Pending("p", Finding("finalizer.kept", "Project p", "gone", "stuck"))
 
 

@@ -10,9 +10,9 @@ import pytest
 
 from harness.clients.michelangelo.package import find_missing
 from harness.clients.michelangelo.proto import encode
-from harness.spec.catalogue import KINDS_BY_NAME
 from harness.spec.model import API_VERSION, JsonObject
 from harness.spec.row import Row
+from tests.fakes.contract import CONTRACT
 
 MakeRow = Callable[..., Row]
 
@@ -48,7 +48,7 @@ def make_row(extra: None) -> MakeRow:
     """Return a function that makes the row of `obj`; `proto` and `stored` replace its two copies."""
 
     def make(obj: JsonObject, *, proto: bytes | None = None, stored: JsonObject | None = None) -> Row:
-        kind = KINDS_BY_NAME[obj["kind"]]
+        kind = CONTRACT.get_kind(obj["kind"])
         columns = {
             "uid": obj["metadata"]["uid"],
             "proto": encode(kind, obj).SerializeToString() if proto is None else proto,

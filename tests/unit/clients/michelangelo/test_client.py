@@ -13,10 +13,10 @@ import pytest
 from harness.clients.michelangelo.client import ApiServer, parse_address
 from harness.clients.michelangelo.package import get_method, load
 from harness.core.errors import HarnessError, Refusal, SettingsError
-from harness.spec.catalogue import KINDS_BY_NAME
+from tests.fakes.contract import CONTRACT
 from tests.unit.clients.michelangelo.conftest import make_object
 
-PROJECT = KINDS_BY_NAME["Project"]
+PROJECT = CONTRACT.get_kind("Project")
 OBJECT = make_object("Project", {"tier": 4})
 
 
@@ -105,7 +105,7 @@ def test_every_call_carries_the_headers_that_the_server_demands(api: ApiServer, 
 
 def test_kinds_without_a_service_are_told_apart(api: ApiServer) -> None:
     """A kind is served if the server knows its methods, whether or not it has such an object."""
-    assert [api.serves(KINDS_BY_NAME[name]) for name in ("Project", "InferenceServer")] == [True, False]
+    assert [api.serves(CONTRACT.get_kind(name)) for name in ("Project", "InferenceServer")] == [True, False]
 
 
 @pytest.mark.parametrize(

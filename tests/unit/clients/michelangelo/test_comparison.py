@@ -10,16 +10,16 @@ import pytest
 from harness.clients.michelangelo.comparison import compare_decoded, examine_decoded
 from harness.clients.michelangelo.proto import encode
 from harness.core.record import Finding
-from harness.spec.catalogue import KINDS_BY_NAME
 from harness.spec.model import JsonObject
+from tests.fakes.contract import CONTRACT
 from tests.unit.clients.michelangelo.conftest import MakeRow, make_object
 
-PROJECT = KINDS_BY_NAME["Project"]
+PROJECT = CONTRACT.get_kind("Project")
 OBJECT = make_object("Project", {"description": "d", "tier": 4, "owner": {"owners": ["a", "b"]}})
 
 
 def _serialize(obj: JsonObject, change: Callable[[Any], None] = lambda _: None) -> bytes:
-    message = encode(KINDS_BY_NAME[obj["kind"]], obj)
+    message = encode(CONTRACT.get_kind(obj["kind"]), obj)
     change(message)
     return bytes(message.SerializeToString())
 

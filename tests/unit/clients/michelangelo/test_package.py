@@ -7,8 +7,8 @@ import sys
 import pytest
 
 from harness.clients.michelangelo import package
-from harness.spec.catalogue import KINDS
 from harness.spec.model import Kind
+from tests.fakes.contract import CONTRACT
 
 
 @pytest.fixture(autouse=True)
@@ -33,7 +33,7 @@ def test_an_installed_extra_is_found() -> None:
 
 
 @pytest.mark.usefixtures("extra")
-@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
+@pytest.mark.parametrize("kind", CONTRACT.kinds, ids=lambda kind: kind.name)
 @pytest.mark.parametrize("verb", ["Create", "Get", "Update", "Delete"])
 def test_every_kind_has_its_methods(verb: str, kind: Kind) -> None:
     """The package describes all four calls of each of the 13 kinds, whether or not a server serves them."""

@@ -8,8 +8,8 @@ import pytest
 
 from harness.clients.michelangelo.proto import UndecodableError, decode, encode
 from harness.core.errors import HarnessError
-from harness.spec.catalogue import KINDS, KINDS_BY_NAME
 from harness.spec.model import JsonObject, Kind
+from tests.fakes.contract import CONTRACT
 from tests.unit.clients.michelangelo.conftest import make_object
 
 pytestmark = pytest.mark.usefixtures("extra")
@@ -72,13 +72,13 @@ def _without_nulls(value: Any) -> Any:
 @pytest.mark.parametrize("obj", [PIPELINE, RAY_CLUSTER, RAY_JOB, PIPELINE_RUN], ids=lambda obj: obj["kind"])
 def test_an_object_survives_its_message(obj: JsonObject) -> None:
     """Every kind of field comes back as it went in: numbers, times, quantities, maps, structs, packed messages."""
-    kind = KINDS_BY_NAME[obj["kind"]]
+    kind = CONTRACT.get_kind(obj["kind"])
     decoded = decode(kind, encode(kind, obj).SerializeToString())
     assert decoded.object == _without_nulls(obj)
     assert decoded.unknown == []
 
 
-@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
+@pytest.mark.parametrize("kind", CONTRACT.kinds, ids=lambda kind: kind.name)
 def test_every_kind_has_a_class(kind: Kind) -> None:
     """An object of each of the 13 kinds can be written and read."""
     obj = make_object(kind.name, {})
@@ -87,17 +87,17 @@ def test_every_kind_has_a_class(kind: Kind) -> None:
 
 def test_an_unset_time_of_kubernetes_is_null() -> None:
     """Go writes a zero time as an empty message, and as null in JSON: neither is 1970."""
-    message = encode(KINDS_BY_NAME["Project"], make_object("Project", {}))
+    message = encode(CONTRACT.get_kind("Project"), make_object("Project", {}))
     message.metadata.creationTimestamp.Clear()
     message.metadata.creationTimestamp.SetInParent()
-    decoded = decode(KINDS_BY_NAME["Project"], message.SerializeToString())
+    decoded = decode(CONTRACT.get_kind("Project"), message.SerializeToString())
     assert decoded.object["metadata"]["creationTimestamp"] is None
 
 
 def test_a_field_that_the_class_does_not_have_is_named() -> None:
     """What can't be sent is an error with the field's path and the fields that there are."""
     with pytest.raises(HarnessError, match=r"Project\.spec\.tiers: no field .*\nValid: .*tier"):
-        encode(KINDS_BY_NAME["Project"], make_object("Project", {"tiers": 3}))
+        encode(CONTRACT.get_kind("Project"), make_object("Project", {"tiers": 3}))
 
 
 @pytest.mark.parametrize(
@@ -110,19 +110,19 @@ def test_a_field_that_the_class_does_not_have_is_named() -> None:
 def test_a_value_that_the_field_can_not_hold_is_named(spec: JsonObject, words: str) -> None:
     """A value of the wrong type is an error with the field's path."""
     with pytest.raises(HarnessError, match=words):
-        encode(KINDS_BY_NAME["Project"], make_object("Project", spec))
+        encode(CONTRACT.get_kind("Project"), make_object("Project", spec))
 
 
 def test_bytes_that_are_no_message_are_refused() -> None:
     """Bytes that end inside a field are undecodable, not an empty object."""
-    data = encode(KINDS_BY_NAME["Project"], make_object("Project", {})).SerializeToString()
+    data = encode(CONTRACT.get_kind("Project"), make_object("Project", {})).SerializeToString()
     with pytest.raises(UndecodableError):
-        decode(KINDS_BY_NAME["Project"], data[:-5])
+        decode(CONTRACT.get_kind("Project"), data[:-5])
 
 
 def test_unknown_fields_are_reported_with_their_message() -> None:
     """A field that the class doesn't know is reported by path and number, never lost."""
-    message = encode(KINDS_BY_NAME["Project"], make_object("Project", {"tier": 3}))
+    message = encode(CONTRACT.get_kind("Project"), make_object("Project", {"tier": 3}))
     message.spec.MergeFromString(b"\xf8\x3f\x01")   # field 1023, a number
-    (unknown,) = decode(KINDS_BY_NAME["Project"], message.SerializeToString()).unknown
+    (unknown,) = decode(CONTRACT.get_kind("Project"), message.SerializeToString()).unknown
     assert (unknown.path, unknown.numbers, "tier" in unknown.names) == ("spec", (1023,), True)

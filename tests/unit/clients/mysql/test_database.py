@@ -11,8 +11,8 @@ from harness.clients.mysql import Database, render_deletion
 from harness.clients.mysql.connection import explain
 from harness.core.errors import HarnessError
 from harness.core.settings import MySQLEndpoint
-from harness.spec.catalogue import KINDS
 from harness.spec.model import Kind
+from tests.fakes.contract import CONTRACT
 from tests.unit.clients.mysql.fake_driver import FakeConnection
 
 
@@ -59,7 +59,7 @@ def test_absent_ca_is_named() -> None:
 
 def test_deletion_names_one_namespace_and_three_tables() -> None:
     """The SQL that deletes a kind's rows never goes without the namespace."""
-    for kind in KINDS:
+    for kind in CONTRACT.kinds:
         sql = render_deletion(kind, "%s")
         assert sql.endswith("WHERE m.namespace = %s")
         assert [f"`{table}`" in sql for table in kind.tables] == [True, True, True]

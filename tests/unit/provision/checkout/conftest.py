@@ -19,8 +19,8 @@ from harness.provision.checkout.golines import GENERATED_FOLDER, read_kinds, rea
 from harness.provision.checkout.schema import find_schema
 from harness.provision.checkout.sources import read_texts
 from harness.spec.bundle import render_crds, render_schema
-from harness.spec.catalogue import KINDS
 from harness.spec.model import ColumnType, JsonObject, Kind
+from tests.fakes.contract import CONTRACT
 
 Git = Callable[..., str]
 Edit = Callable[[str, str, str], None]
@@ -76,7 +76,7 @@ def _to_snake(found: re.Match[str]) -> str:
 @pytest.fixture(scope="session")
 def _template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("michelangelo") / "checkout"
-    objects = "".join(f"\t&{kind.name}{{}},\n" for kind in KINDS)
+    objects = "".join(f"\t&{kind.name}{{}},\n" for kind in CONTRACT.kinds)
     files = {
         "go/go.mod": "module m/go\n\ngo 1.24.0\n\ntoolchain go1.24.3\n\nrequire (\n"
                      "\tsigs.k8s.io/controller-runtime v0.19.2\n)\n",
@@ -88,13 +88,13 @@ def _template(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "go/storage/mysql/mysql_test.go": "package mysql\n",
         "proto-go/go.mod": "module m/proto-go\n\ngo 1.24.0\n",
         CRD_OBJECTS: f"package v2\n\nvar AllCRDObjects = []runtime.Object{{\n{objects}}}\n",
-        SCHEMA: render_schema(),
+        SCHEMA: render_schema(CONTRACT.kinds),
         "scripts/ingester/a_few.sql": "CREATE TABLE `project` (\n  `uid` VARCHAR(255)\n);\n",
         "website/page.md": "",
         ".gitignore": "models/\n",
     }  # fmt: skip
-    crds = {crd["spec"]["names"]["kind"]: crd for crd in render_crds()}
-    for kind in KINDS:
+    crds = {crd["spec"]["names"]["kind"]: crd for crd in render_crds(CONTRACT.cases)}
+    for kind in CONTRACT.kinds:
         files[f"{GENERATED_FOLDER}/{kind.table}.pb.go"] = write_generated(kind, crds[kind.name])
     for name, text in files.items():
         (root / name).parent.mkdir(parents=True, exist_ok=True)
@@ -160,7 +160,7 @@ def edit(root: Path) -> Edit:
 def read_sources(root: Path) -> Sources:
     """Return what is to be compared of a checkout."""
     texts = read_texts(root / GENERATED_FOLDER, "*.pb.go")
-    return Sources(read_kinds(texts, root), read_registered(root), read_crds(texts), find_schema(root))
+    return Sources(read_kinds(texts, root), read_registered(root), read_crds(texts), find_schema(root, CONTRACT.tables))
 
 
 def list_findings(root: Path) -> list[str]:
@@ -169,4 +169,4 @@ def list_findings(root: Path) -> list[str]:
 
 
 def _find(root: Path) -> list[Disagreement]:
-    return find_drift(read_sources(root))
+    return find_drift(read_sources(root), CONTRACT)

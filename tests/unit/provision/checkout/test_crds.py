@@ -9,19 +9,19 @@ import yaml
 
 from harness.core.errors import HarnessError
 from harness.spec.bundle import render_crds
-from harness.spec.catalogue import KINDS
+from tests.fakes.contract import CONTRACT
 from tests.unit.provision.checkout.conftest import Edit, read_sources
 
 
 def test_crds_are_those_of_the_go_code(root: Path, tmp_path: Path) -> None:
     """Each kind's definition is read whole and written as it stands there."""
     crds = read_sources(root).crds
-    expected = {crd["spec"]["names"]["kind"]: crd for crd in render_crds()}
+    expected = {crd["spec"]["names"]["kind"]: crd for crd in render_crds(CONTRACT.cases)}
     assert crds.objects == expected
     (tmp_path / "crds").mkdir()
     crds.write(tmp_path / "crds")
-    assert [yaml.safe_load((tmp_path / f"crds/{kind.table}.yaml").read_text()) for kind in KINDS] == [
-        expected[kind.name] for kind in KINDS
+    assert [yaml.safe_load((tmp_path / f"crds/{kind.table}.yaml").read_text()) for kind in CONTRACT.kinds] == [
+        expected[kind.name] for kind in CONTRACT.kinds
     ]
 
 

@@ -33,7 +33,7 @@ def _kinds(*immutable: str) -> dict[str, GeneratedKind]:
 def test_the_profile_that_fits_is_chosen(
     immutable: tuple[str, ...], version: str, profile: str, reason: str
 ) -> None:
-    """Immutable kinds of the catalogue and recovered panics decide, and are the reason that is given."""
+    """Immutable kinds of the contract and recovered panics decide, and are the reason that is given."""
     found = choose_profile(_kinds(*immutable), GoModule("1.24", "", version))
     assert (found.profile, found.reason, found.contradictions) == (profile, reason, ())
 

@@ -7,18 +7,18 @@ from pathlib import Path
 import pytest
 
 from harness.provision.checkout.golines import GoModule, RegisteredList, read_go_module, read_registered
-from harness.spec.catalogue import KINDS
 from harness.spec.model import ColumnType
+from tests.fakes.contract import CONTRACT
 from tests.unit.provision.checkout.conftest import CRD_OBJECTS, MODULE, Edit, read_sources
 
-ALL = tuple(kind.name for kind in KINDS)
+ALL = tuple(kind.name for kind in CONTRACT.kinds)
 
 
 def test_columns_and_immutability_are_read(root: Path) -> None:
     """Each kind's indexed columns come with JSON paths and whether they are enums' names; Model is immutable."""
     kinds = read_sources(root).kinds
     assert {name: [(c.name, c.path, c.is_enum) for c in kind.columns] for name, kind in kinds.items()} == {
-        kind.name: [(c.name, c.path, c.type is ColumnType.ENUM) for c in kind.columns] for kind in KINDS
+        kind.name: [(c.name, c.path, c.type is ColumnType.ENUM) for c in kind.columns] for kind in CONTRACT.kinds
     }
     assert [name for name, kind in kinds.items() if kind.immutable] == ["Model"]
     assert kinds["Model"].file == "proto-go/api/v2/model.pb.go"

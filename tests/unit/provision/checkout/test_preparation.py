@@ -87,7 +87,7 @@ def test_drift_is_found_before_the_run(root: Path, edit: Edit) -> None:
     """What the harness and the checkout disagree about is there before anything runs."""
     edit(MODULE, "v2.AllCRDObjects", "[]runtime.Object{}")
     assert [str(finding) for finding in _prepare(root).findings] == [
-        f"error: 0 of the catalogue's 13 kinds are registered with the ingester; missing: all ({MODULE}:5)"
+        f"error: 0 of the contract's 13 kinds are registered with the ingester; missing: all ({MODULE}:5)"
     ]
 
 

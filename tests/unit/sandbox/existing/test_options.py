@@ -16,8 +16,8 @@ from harness.sandbox.existing.mysqlforward import ServicePort
 from harness.sandbox.existing.options import ExistingSettings, read_existing_settings
 from harness.sandbox.existing.podstatus import PodName
 from harness.sandbox.existing.role import KIND_VERBS, list_needs
-from harness.spec.catalogue import KINDS
 from harness.spec.model import GROUP
+from tests.fakes.contract import CONTRACT
 
 _RBAC = Path(__file__).resolve().parents[4] / "docs" / "rbac.yaml"
 _URL = "mysql://ma@db:3307/ingester"
@@ -90,7 +90,7 @@ def test_documented_role_grants_exactly_what_is_needed() -> None:
                 name, _, sub = resource.partition("/")
                 namespace = document["metadata"].get("namespace", "")
                 granted |= {Right(verb, name, rule["apiGroups"][0], sub, namespace) for verb in rule["verbs"]}
-    needs = list_needs(pod_namespace="default", mysql_namespace="default")
+    needs = list_needs(CONTRACT.kinds, pod_namespace="default", mysql_namespace="default")
     assert granted == {right for need in needs for right in need.rights}
 
 
@@ -106,5 +106,5 @@ def test_rights_cover_what_the_client_does() -> None:
     calls = set(re.findall(r"self\._custom\.(\w+?)_(?:namespaced|collection)", source))
     assert calls <= {*KIND_VERBS}
     assert {"create", "get", "list", "patch", "delete"} <= calls
-    needs = list_needs(pod_namespace=None, mysql_namespace=None)
-    assert sum(len(need.rights) for need in needs) == 3 + (len(KIND_VERBS) + 1) * len(KINDS)   # and its status
+    needs = list_needs(CONTRACT.kinds, pod_namespace=None, mysql_namespace=None)
+    assert sum(len(need.rights) for need in needs) == 3 + (len(KIND_VERBS) + 1) * len(CONTRACT.kinds)   # and its status

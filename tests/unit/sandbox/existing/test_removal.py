@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, cast
 
 import pytest
@@ -13,8 +13,8 @@ from harness.core.settings import MySQLEndpoint
 from harness.sandbox.existing import removal
 from harness.sandbox.existing.removal import RUN_LABEL, Trace, remove_trace
 from harness.spec.annotations import INGESTER_FINALIZER
-from harness.spec.catalogue import KINDS
 from harness.spec.model import JsonObject, Kind
+from tests.fakes.contract import CONTRACT
 
 _MYSQL = MySQLEndpoint("127.0.0.1", 3306, "user", "ma", "secret")
 _OWN = {RUN_LABEL: "r1"}
@@ -72,7 +72,7 @@ def remove(monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[str]]:
 
     def do(cluster: _StandInCluster, deletes: Any = lambda *_: 0) -> list[str]:
         monkeypatch.setattr(removal, "delete_rows", deletes)
-        trace = Trace("r1", "kubectl -c", ["ns"])
+        trace = Trace("r1", CONTRACT.kinds, "kubectl -c", ["ns"])
         return [str(left) for left in remove_trace(trace, cast(Cluster, cluster), _MYSQL)]
 
     return do
@@ -89,7 +89,7 @@ def test_objects_namespace_and_rows_are_removed(remove: Callable[..., list[str]]
     """The run's objects are deleted by label, then its namespace and the rows; nothing stays."""
     cluster = _StandInCluster(_OWN, {"mine": _OWN, "theirs": {}})
     deleted: list[str] = []
-    assert remove(cluster, lambda _, namespace: deleted.append(namespace)) == []
+    assert remove(cluster, lambda _, _kinds, namespace: deleted.append(namespace)) == []
     assert cluster.calls == [f"delete projects in ns with {RUN_LABEL}=r1", "delete namespace ns"]
     assert (deleted, cluster.objects) == (["ns"], {"theirs": {}})
 
@@ -135,8 +135,8 @@ def test_rows_that_may_not_be_deleted_are_listed_with_sql(
         def __init__(self, _: MySQLEndpoint) -> None:
             """Connect to nothing."""
 
-        def count_rows(self, _: str) -> dict[str, int]:
-            counts = {table: 0 for kind in KINDS for table in kind.tables}
+        def count_rows(self, _kinds: Sequence[Kind], _: str) -> dict[str, int]:
+            counts = {table: 0 for kind in CONTRACT.kinds for table in kind.tables}
             return {**counts, "project": 1, "project_labels": 2}
 
         def close(self) -> None:

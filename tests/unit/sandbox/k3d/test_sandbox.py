@@ -39,7 +39,7 @@ def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def _start(checkout: Path) -> None:
-    start_k3d_sandbox(K3dSettings(), checkout=checkout, keep=False, progress=SILENT)
+    start_k3d_sandbox(K3dSettings(), [], checkout=checkout, keep=False, progress=SILENT)
 
 
 def test_starts_nothing_where_a_program_is_missing(checkout: Path, standins: StandIns) -> None:

@@ -17,7 +17,7 @@ from harness.core.errors import Refusal
 from harness.core.outcomes import Invalid
 from harness.sandbox.base import KUBE_APISERVER, MYSQL, ComponentStatus, Phase
 from harness.sandbox.capabilities import InjectionResult, LinkFault, ProbeOutcome, ProbeResult
-from harness.spec.catalogue import KINDS_BY_NAME
+from tests.fakes.contract import CONTRACT
 from tests.unit.chapters.faults.builders import make_event, make_obj
 
 
@@ -128,7 +128,7 @@ class FakeContext:
         self.history = History()
         self.follower = Follower()
         self.namespace = "load"
-        self.kinds = [KINDS_BY_NAME["Pipeline"], KINDS_BY_NAME["Cluster"]]
+        self.kinds = [CONTRACT.get_kind("Pipeline"), CONTRACT.get_kind("Cluster")]
         self._log = log
 
     def await_log(self, _pattern: str, _timeout_s: float = 0.0) -> str:

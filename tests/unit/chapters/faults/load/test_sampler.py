@@ -6,10 +6,10 @@ from harness.chapters.faults.load.sampler import Follower, Sampler
 from harness.clients.mysql.tables import RowVersion
 from harness.core.polling import wait_for
 from harness.core.settings import MySQLEndpoint
-from harness.spec.catalogue import KINDS_BY_NAME
+from tests.fakes.contract import CONTRACT
 from tests.unit.chapters.faults.builders import make_obj, make_row
 
-PROJECT = KINDS_BY_NAME["Project"]
+PROJECT = CONTRACT.get_kind("Project")
 NOWHERE = MySQLEndpoint("127.0.0.1", 1, "nobody", "none", "")
 
 

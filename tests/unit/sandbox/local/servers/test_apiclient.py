@@ -17,7 +17,7 @@ from harness.sandbox.local.servers.apiclient import ApiClient
 from harness.sandbox.local.servers.controlplane import explain_missing_kinds, find_missing_kinds
 from harness.sandbox.local.servers.credentials import Credentials, make_credentials
 from harness.sandbox.ports import choose_port
-from harness.spec.catalogue import KINDS
+from tests.fakes.contract import CONTRACT
 
 _READY = "/readyz?exclude=poststarthook/scheduling/bootstrap-system-priority-classes"
 _CRDS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
@@ -86,7 +86,7 @@ def _discover(kinds: list[str], version: str = "v2", group: str = "michelangelo.
     return {"kind": "APIGroupDiscoveryList", "items": [{"metadata": {"name": group}, "versions": versions}]}
 
 
-_ALL = [kind.name for kind in KINDS]
+_ALL = [kind.name for kind in CONTRACT.kinds]
 
 
 def test_readiness_is_what_the_server_says(server: _Server, client: ApiClient) -> None:
@@ -138,7 +138,7 @@ def test_kinds_count_once_discovery_lists_them_in_their_version(server: _Server,
         _discover([*_ALL, "CachedOutput"]),
     ):
         server.answers["GET", "/apis"] = (200, answer)
-        seen.append(find_missing_kinds(client))
+        seen.append(find_missing_kinds(client, CONTRACT.served_kinds))
     assert seen == [_ALL, _ALL, _ALL[:1], []]
 
 
@@ -161,11 +161,11 @@ def test_kind_that_is_not_served_is_explained(server: _Server, client: ApiClient
     ]
     server.answers["GET", f"{_CRDS}/models.michelangelo.api"] = (200, {"status": {"conditions": conditions}})
     server.answers["GET", "/apis"] = (200, _discover([name for name in _ALL if name != "Model"]))
-    error = explain_missing_kinds(client, [crd], "/crds")
+    error = explain_missing_kinds(client, CONTRACT.served_kinds, [crd], "/crds")
     assert error is not None
     assert error.problem == (
         "/crds: kube-apiserver does not serve Model\n"
         '    models.michelangelo.api: "models" is taken; not all names are accepted'
     )
     server.answers["GET", "/apis"] = (200, _discover(_ALL))
-    assert explain_missing_kinds(client, [crd], "/crds") is None
+    assert explain_missing_kinds(client, CONTRACT.served_kinds, [crd], "/crds") is None

@@ -10,7 +10,7 @@ import yaml
 
 from harness.core.errors import SettingsError
 from harness.sandbox.local.servers.crds import read_crds
-from harness.spec.catalogue import KINDS
+from tests.fakes.contract import CONTRACT
 
 
 def _write(folder: Path, *kinds: str, version: str = "v2", served: bool = True) -> None:
@@ -31,20 +31,15 @@ def _names(crds: list[dict[str, Any]]) -> set[str]:
     return {crd["spec"]["names"]["kind"] for crd in crds}
 
 
-_ALL = tuple(kind.name for kind in KINDS)
+_ALL = tuple(kind.name for kind in CONTRACT.kinds)
 
 
-def test_bundled_crds_are_complete() -> None:
-    """Without a folder, the 13 kinds of the catalogue are defined."""
-    assert _names(read_crds(None)) == set(_ALL)
-
-
-def test_more_than_the_catalogue_is_welcome(tmp_path: Path) -> None:
-    """A kind that the catalogue doesn't know is installed too; what is no CRD is passed over."""
+def test_more_than_the_contract_is_welcome(tmp_path: Path) -> None:
+    """A kind that the contract doesn't have is installed too; what is no CRD is passed over."""
     _write(tmp_path, *_ALL, "CachedOutput")
     (tmp_path / "kustomization.yaml").write_text("kind: Kustomization\n---\n- a list\n---\n")
     (tmp_path / "README.md").write_text("{{{")
-    assert _names(read_crds(tmp_path)) == {*_ALL, "CachedOutput"}
+    assert _names(read_crds(tmp_path, CONTRACT.names)) == {*_ALL, "CachedOutput"}
 
 
 def test_files_may_hold_several_documents(tmp_path: Path) -> None:
@@ -54,14 +49,14 @@ def test_files_may_hold_several_documents(tmp_path: Path) -> None:
     for path in list(tmp_path.iterdir()):
         path.unlink()
     (tmp_path / "all.yml").write_text("---\n".join(texts))
-    assert _names(read_crds(tmp_path)) == set(_ALL)
+    assert _names(read_crds(tmp_path, CONTRACT.names)) == set(_ALL)
 
 
 def test_missing_kinds_are_named(tmp_path: Path) -> None:
     """A folder that lacks kinds is refused with its path and exactly the missing ones."""
     _write(tmp_path, *[name for name in _ALL if name not in ("Model", "RayJob")])
     with pytest.raises(SettingsError) as caught:
-        read_crds(tmp_path)
+        read_crds(tmp_path, CONTRACT.names)
     assert caught.value.problem == f"--crds: '{tmp_path}' defines no Model, RayJob of michelangelo.api/v2"
 
 
@@ -71,18 +66,18 @@ def test_kind_in_another_version_is_missing(tmp_path: Path, version: str, served
     _write(tmp_path, *_ALL)
     _write(tmp_path, "Model", version=version, served=served)
     with pytest.raises(SettingsError, match="defines no Model of"):
-        read_crds(tmp_path)
+        read_crds(tmp_path, CONTRACT.names)
 
 
 def test_broken_yaml_is_named(tmp_path: Path) -> None:
     """A file that is no YAML is named, with the place in it."""
     (tmp_path / "model.yaml").write_text("a: 1\nb: [")
     with pytest.raises(SettingsError, match=r"(?s)model\.yaml' can't be read: .*line [23]"):
-        read_crds(tmp_path)
+        read_crds(tmp_path, CONTRACT.names)
 
 
 def test_folder_without_yaml_is_refused(tmp_path: Path) -> None:
     """A folder that holds nothing usable is refused, as is one that doesn't exist."""
     for folder in (tmp_path, tmp_path / "none"):
         with pytest.raises(SettingsError, match=f"--crds: .*{folder}"):
-            read_crds(folder)
+            read_crds(folder, CONTRACT.names)

@@ -13,10 +13,10 @@ from harness.core.errors import HarnessError
 from harness.core.settings import MySQLEndpoint
 from harness.sandbox.local.servers import schemajob
 from harness.sandbox.local.servers.schemajob import run_schema_job
-from harness.spec.catalogue import KINDS
+from tests.fakes.contract import CONTRACT
 
 _ENDPOINT = MySQLEndpoint("127.0.0.1", 3306, "me", "michelangelo", "pw")
-_TABLES = {table for kind in KINDS for table in kind.tables}
+_TABLES = {table for kind in CONTRACT.kinds for table in kind.tables}
 
 
 class _Server:
@@ -65,7 +65,7 @@ def test_whole_text_goes_to_the_server(server: _Server, tmp_path: Path) -> None:
     """The server gets the SQL as it is, comments and quotes included, and what it shows goes to the log."""
     schema = "-- it's; 'quoted'\nSELECT 'a;b';"
     server.results = [None, [(b"done", b"39"), (None, 1)]]
-    run_schema_job(_ENDPOINT, schema, "schema.sql", tmp_path / "log")
+    run_schema_job(_ENDPOINT, schema, "schema.sql", tmp_path / "log", tables=CONTRACT.tables)
     assert (server.sent, server.closed) == ([schema], True)
     expected = "status\tn\ndone\t39\nNULL\t1\n2 statements, 39 of 39 tables\n"
     assert (tmp_path / "log").read_text() == expected
@@ -75,7 +75,7 @@ def test_failing_statement_is_numbered(server: _Server, tmp_path: Path) -> None:
     """A statement that the server refuses is named by file and number, with the server's words."""
     server.results = [None, None, mysql.connector.ProgrammingError("near 'TABEL'", 1064)]
     with pytest.raises(HarnessError, match=r"schema\.sql: statement 3 failed: .*near 'TABEL'"):
-        run_schema_job(_ENDPOINT, "CREATE TABEL", "schema.sql", tmp_path / "log")
+        run_schema_job(_ENDPOINT, "CREATE TABEL", "schema.sql", tmp_path / "log", tables=CONTRACT.tables)
     assert (tmp_path / "log").read_text().startswith("statement 3: ")
     assert server.closed
 
@@ -83,7 +83,7 @@ def test_failing_statement_is_numbered(server: _Server, tmp_path: Path) -> None:
 def test_comment_at_the_end_is_no_statement(server: _Server, tmp_path: Path) -> None:
     """A comment after the last statement, for which MySQL has an error, is none."""
     server.results = [None, mysql.connector.ProgrammingError("Query was empty", 1065)]
-    run_schema_job(_ENDPOINT, "SELECT 1; -- end", "schema.sql", tmp_path / "log")
+    run_schema_job(_ENDPOINT, "SELECT 1; -- end", "schema.sql", tmp_path / "log", tables=CONTRACT.tables)
     assert (tmp_path / "log").read_text() == "1 statements, 39 of 39 tables\n"
 
 
@@ -91,7 +91,7 @@ def test_missing_tables_are_named(server: _Server, tmp_path: Path) -> None:
     """A schema that runs but leaves tables out fails, with exactly those."""
     server.tables -= {"model_labels", "sparkjob"}
     with pytest.raises(HarnessError) as caught:
-        run_schema_job(_ENDPOINT, "SELECT 1", "schema.sql", tmp_path / "log")
+        run_schema_job(_ENDPOINT, "SELECT 1", "schema.sql", tmp_path / "log", tables=CONTRACT.tables)
     assert caught.value.problem == (
         "schema.sql leaves 2 of 39 tables missing in the database 'michelangelo': model_labels, sparkjob"
     )
@@ -102,11 +102,11 @@ def test_schema_for_another_database_says_so(server: _Server, tmp_path: Path) ->
     server.tables.clear()
     server.database = "other"
     with pytest.raises(HarnessError) as caught:
-        run_schema_job(_ENDPOINT, "USE other", "schema.sql", tmp_path / "log")
+        run_schema_job(_ENDPOINT, "USE other", "schema.sql", tmp_path / "log", tables=CONTRACT.tables)
     assert caught.value.hint == "It switches to the database 'other'; the Ingester uses 'michelangelo'"
 
 
 def test_empty_schema_checks_what_is_there(server: _Server, tmp_path: Path) -> None:
     """A file without statements is no error of its own: the tables decide."""
-    run_schema_job(_ENDPOINT, " \n", "schema.sql", tmp_path / "log")
+    run_schema_job(_ENDPOINT, " \n", "schema.sql", tmp_path / "log", tables=CONTRACT.tables)
     assert (server.sent, (tmp_path / "log").read_text()) == ([], "0 statements, 39 of 39 tables\n")

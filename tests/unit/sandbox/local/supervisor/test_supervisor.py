@@ -22,6 +22,7 @@ from harness.sandbox.local.client.launch import SupervisorProcess
 from harness.sandbox.local.wire.channel import SupervisorLostError
 from harness.sandbox.local.wire.plan import ControllerManagerPlan, Executable, Plan, write_plan
 from harness.sandbox.local.wire.state import State, read_state
+from tests.fakes.contract import CONTRACT
 from tests.unit.conftest import MakeProgram
 
 _LISTEN = """
@@ -65,6 +66,7 @@ def launch(
             kube_apiserver=Executable(str(make_program(KUBE_APISERVER, apiserver))),
             mysql_server=None,
             mysql=silent_mysql,
+            kinds=CONTRACT.served_kinds,
             crds=[],
             crds_source="CRDs",
             schema="",

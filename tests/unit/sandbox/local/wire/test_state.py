@@ -5,7 +5,7 @@ from __future__ import annotations
 import stat
 from pathlib import Path
 
-from harness.core.settings import MySQLEndpoint
+from harness.core.settings import MySQLEndpoint, ServedKind
 from harness.provision.assets.mysqld import MySQLServerFiles
 from harness.sandbox.base import ComponentStatus, Phase
 from harness.sandbox.local.wire.folder import SandboxFolder
@@ -73,6 +73,7 @@ def test_plan_survives_the_file(folder: SandboxFolder) -> None:
         kube_apiserver=Executable("/kube-apiserver"),
         mysql_server=MySQLServerFiles("mariadb", Path("/mariadbd"), "10.11", "here", client=Path("/mariadb")),
         mysql=_MYSQL,
+        kinds=(ServedKind("Project", "projects", ("project", "project_labels")),),
         crds=[{"kind": "CustomResourceDefinition"}],
         crds_source="c",
         schema="SELECT 'ä';",
