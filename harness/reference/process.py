@@ -40,7 +40,7 @@ _STOP_TIMEOUT_S = 0.5
 class Parts:
     """What the process is made of; `kinds` are those with an ingester, by default the profile's.
 
-    The ingester of a kind that `by_kind` names is made of the informer, controller, reconciler, rows and store there.
+    The ingester of a kind that `by_kind` names has informer, controller, reconciler, rows and store from there.
     """
 
     kinds: tuple[Kind, ...] | None = None

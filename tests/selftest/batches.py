@@ -38,7 +38,7 @@ class Batch:
 
     @property
     def kinds(self) -> Sequence[str]:
-        """The kinds to try the faults with: theirs, and one that they must leave alone; none stands for all."""
+        """The kinds to try them with: theirs, and one that they must leave alone; none stands for all."""
         (first, *others) = self.faults
         if first.is_alone and not others:
             return first.kinds
@@ -50,7 +50,7 @@ class Batch:
         return Batch(self.name, tuple(fault for fault in self.faults if fault.name in names))
 
     def find_own(self, fault: Fault, cells: Iterable[Cell]) -> set[Cell]:
-        """Return which of the cells the fault answers for: those of its kinds, and those that no fault concerns."""
+        """Return the cells that the fault answers for: those of its kinds, and those that no fault concerns."""
         others = self.concerns - fault.concerns
         return {(section, topic) for section, topic in cells if topic not in others}
 

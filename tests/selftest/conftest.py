@@ -201,7 +201,7 @@ class LedgerKeeper:
     """Enters what the tests hand in, wherever they ran, and shows it."""
 
     def __init__(self, config: pytest.Config) -> None:
-        self._ledger = Ledger(config.rootpath / config.option.reports / "selftest")
+        self._ledger = Ledger(config.rootpath / "reports" / "selftest")
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Begin with the faults that are selected."""

@@ -30,8 +30,8 @@ NOT_TRIED = "not tried"
 class FaultEntry:
     """What became of one seeded fault: the cells that it must turn red, and those that it did.
 
-    Those that it `may` turn red besides depend on timing. The verdict took `seconds`, None where it was not tried; the
-    same run tried so many others `beside` it.
+    Those that it `may` turn red besides depend on timing. The verdict took `seconds`, None where it was not tried.
+    The same run tried so many others `beside` it.
     """
 
     name: str

@@ -1,6 +1,6 @@
 """What a seeded fault is: parts of the reference ingester of which one does one thing wrong, and what must show.
 
-Beside it stands what most faults are made with: a part with another method, a row that is changed before it is written.
+Beside it stands what most faults are made with: a part with another method, a row changed before it is written.
 """
 
 from __future__ import annotations
@@ -30,12 +30,12 @@ class Fault:
     """A fault and what it must turn red.
 
     The checks of `fails` and `not_run` must end so; every other check must pass, be not applicable or known. What
-    `may` fail besides depends on timing. `names` must stand in what the failing checks say: the column, table or line
-    that broke. A fault is shown by the checks of its `chapter`, a marker of `tests/acceptance`.
+    `may` fail besides depends on timing. `names` must stand in what the failing checks say: the column, table or
+    line that broke. A fault is shown by the checks of its `chapter`, a marker of `tests/acceptance`.
 
-    The ingester of each kind that it concerns has its parts: those of the cells above, unless `kinds` says more. The
-    parts are the whole process's where the fault concerns more than kinds, or is `alone` since others would feel it;
-    then `kinds` are those that it is tried with, all of them where there are none.
+    The ingesters of the kinds that it concerns have its parts: of those of its cells, and of `kinds`. They are the
+    whole process's where it concerns more than kinds, or is `alone` since others would feel it. Then `kinds` are
+    those that it is tried with, all of them where there are none.
     """
 
     name: str
@@ -52,8 +52,8 @@ class Fault:
     @property
     def concerns(self) -> frozenset[str]:
         """The kinds, or other topics, that feel it."""
-        topics = {topic for cells in (self.fails, self.not_run, self.may) for names in cells.values() for topic in names}
-        return frozenset(topics | set(self.kinds))
+        cells = flatten(self.fails) | flatten(self.not_run) | flatten(self.may)
+        return frozenset(self.kinds) | {topic for _, topic in cells}
 
     @property
     def is_alone(self) -> bool:

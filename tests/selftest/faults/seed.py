@@ -1,4 +1,7 @@
-"""Seeded faults of the seed report's chapters: setup, creation, updates, known issues; see `fault` for what one is."""
+"""Seeded faults of the seed report's chapters: setup, creation, updates, known issues.
+
+See `fault` for what one is.
+"""
 
 from __future__ import annotations
 
