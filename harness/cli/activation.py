@@ -5,7 +5,8 @@ tests: there it declares no option, no marker and no fixture, since names such a
 be those of another plugin. What tells the two apart is the command line alone: a run is of the acceptance tests
 where a word of it is their folder, or something in it. `ingester-acceptance run` gives that folder. In a clone, a
 folder that contains them counts too (`pytest` and `pytest tests` at its top); in an installed package it must not,
-because a virtual environment often lies within the very project whose tests are run.
+because a virtual environment often lies within the very project whose tests are run. The table of options is loaded
+only then, so that the price of all other runs is some milliseconds at most.
 """
 
 from __future__ import annotations
@@ -16,7 +17,6 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness.cli.options import PROGRAM, add_options, get_given, spell
 from harness.core.resources import find_resource, is_installed
 
 if TYPE_CHECKING:
@@ -45,6 +45,8 @@ def declare(parser: pytest.Parser, pluginmanager: pytest.PytestPluginManager) ->
     config = pluginmanager.get_plugin("pytestconfig")
     if config is None or not concerns_acceptance(config.invocation_params.args, config.invocation_params.dir):
         return
+    from harness.cli.options import add_options  # noqa: PLC0415
+
     add_options(lambda title: parser.getgroup(f"ingester acceptance: {title}").addoption)
 
 
@@ -64,6 +66,8 @@ def build_arguments(words: Sequence[str]) -> list[str]:
 
 def spell_command(config: pytest.Config) -> str:
     """Return the command that was typed."""
+    from harness.cli.options import PROGRAM  # noqa: PLC0415
+
     words = [str(word) for word in config.invocation_params.args]
     ours = len(build_arguments([]))
     if _is_run_command(config):
@@ -76,6 +80,8 @@ def spell_check(config: pytest.Config, test: str, kind: str | None = None) -> st
 
     All options that were given are among its words, and pytest's -m, which chooses what can be selected.
     """
+    from harness.cli.options import PROGRAM, get_given, spell  # noqa: PLC0415
+
     given = get_given(config.option)
     if kind is not None and "crd" not in given:
         given["crd"] = [kind.lower()]

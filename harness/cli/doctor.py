@@ -6,8 +6,11 @@ import argparse
 from collections.abc import Sequence
 
 from harness.cli.options import TARGET_OPTIONS, add_to_parser, read_place, read_profile
-from harness.doctor.diagnosis import Diagnosis, get_exit_code, render_diagnoses
+from harness.core.errors import SettingsError
+from harness.doctor.diagnosis import Diagnosis, FindingStatus, get_exit_code, render_diagnoses
 from harness.doctor.preflight import run_doctor
+from harness.sandbox.existing.context import refuse_production
+from harness.sandbox.existing.options import ExistingSettings
 from harness.spec.profiles import load_profile
 from harness.spec.versions import make_contract
 
@@ -15,12 +18,20 @@ from harness.spec.versions import make_contract
 def declare(parser: argparse.ArgumentParser) -> None:
     """Declare `doctor`, which takes the options that choose a sandbox."""
     add_to_parser(parser, TARGET_OPTIONS)
-    parser.set_defaults(run=_run)
+    parser.set_defaults(run=lambda options: print_diagnoses(diagnose(options)))
 
 
-def _run(options: argparse.Namespace) -> int:
-    kinds = make_contract(load_profile(read_profile(options))).kinds
-    return print_diagnoses(run_doctor(read_place(options), kinds))
+def diagnose(options: argparse.Namespace) -> list[Diagnosis]:
+    """Return what stands in the way of the run that the options ask for, the guard against production included."""
+    settings = read_place(options)
+    found = run_doctor(settings, make_contract(load_profile(read_profile(options))).kinds)
+    if isinstance(settings, ExistingSettings):
+        try:
+            refuse_production(settings.context, options.yes_this_cluster)
+        except SettingsError as error:
+            refused = f"a run is refused: {error.problem}"
+            found.append(Diagnosis("consent", FindingStatus.WARNING, refused, error.hint))
+    return found
 
 
 def print_diagnoses(findings: Sequence[Diagnosis]) -> int:

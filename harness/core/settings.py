@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.core.errors import SettingsError
+from harness.core.served_kind import ServedKind
 
 REFERENCE = "reference"
 
@@ -59,15 +60,6 @@ class ControllerManager:
     def label(self) -> str:
         """What the report calls it."""
         return REFERENCE if self.path is None else str(self.path)
-
-
-@dataclass(frozen=True)
-class ServedKind:
-    """What a sandbox has to know of a kind: that it must be served, and that it must have its tables."""
-
-    name: str
-    plural: str
-    tables: tuple[str, ...]
 
 
 @dataclass(frozen=True)

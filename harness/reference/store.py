@@ -52,7 +52,7 @@ class Store:
         now = datetime.now(UTC).replace(microsecond=0, tzinfo=None)
         with self.transaction() as cursor:
             cursor.execute(
-                f"UPDATE `{kind.table}` SET `delete_time` = %s"  # noqa: S608  a name of the catalogue
+                f"UPDATE `{kind.table}` SET `delete_time` = %s"  # noqa: S608  a name of the contract
                 " WHERE `namespace` = %s AND `name` = %s AND `delete_time` IS NULL",
                 (now, namespace, name),
             )
@@ -77,7 +77,7 @@ class Store:
         places = ", ".join(["%s"] * len(values))
         updates = ", ".join(f"`{name}` = VALUES(`{name}`)" for name in (*_UPDATED, *row.columns))
         cursor.execute(
-            f"INSERT INTO `{kind.table}` ({names}) VALUES ({places})"  # noqa: S608  names of the catalogue
+            f"INSERT INTO `{kind.table}` ({names}) VALUES ({places})"  # noqa: S608  names of the contract
             f" ON DUPLICATE KEY UPDATE {updates}",
             tuple(values.values()),
         )

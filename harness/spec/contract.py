@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from harness.core.errors import SettingsError
-from harness.core.settings import ServedKind
+from harness.core.served_kind import ServedKind
 from harness.spec.model import Case, Kind
 
 

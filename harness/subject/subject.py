@@ -170,8 +170,9 @@ class Subject:
         return self._surroundings.database.get_rows(self.case.kind, self.namespace, self.name)
 
     def read_row(self) -> Row | None:
-        """Return the object's own row."""
-        return next((row for row in self.read_rows() if row.uid == self.uid), None)
+        """Return the object's own row; NotRun where the object was not accepted."""
+        uid = self.uid
+        return next((row for row in self.read_rows() if row.uid == uid), None)
 
     def release(self) -> None:
         """Take all finalizers off an object that is still there, so that nothing holds it any more."""

@@ -56,7 +56,11 @@ class World:
     """Its methods are those of a `Cluster` and of a `Database`; each write takes a second of its clock."""
 
     def __init__(
-        self, faults: Iterable[str] = (), *, sandbox: FakeSandbox | None = None, immutable_kinds: Collection[str] = ()
+        self,
+        faults: Iterable[str] = (),
+        *,
+        sandbox: FakeSandbox | None = None,
+        immutable_kinds: Collection[str] = (),
     ) -> None:
         self.faults = set(faults)
         self.sandbox = sandbox or FakeSandbox()
@@ -109,7 +113,8 @@ class World:
     def replace(self, kind: Kind, obj: JsonObject) -> JsonObject:
         """Write the object over the one that is there."""
         with self._lock:
-            return self._write(self._note("replace", kind, obj["metadata"]["namespace"], obj["metadata"]["name"]), obj)
+            key = self._note("replace", kind, obj["metadata"]["namespace"], obj["metadata"]["name"])
+            return self._write(key, obj)
 
     def patch(self, kind: Kind, namespace: str, name: str, patch: Mapping[str, Any]) -> JsonObject:
         """Apply the merge patch; one that changes nothing makes no version."""
@@ -180,8 +185,8 @@ class World:
         """Do nothing."""
 
     def get_time(self) -> dt.datetime:
-        """Return a clock that every write moves on."""
-        return self._tell_time()
+        """Return a clock that every write moves on, and that is past the last one."""
+        return self._tell_time() + dt.timedelta(seconds=1)
 
     def get_columns(self) -> dict[str, dict[str, str]]:
         """Return the tables of all kinds that were ever sent, with their columns."""
@@ -296,9 +301,10 @@ class World:
         earlier = rows.get(uid)
         row = make_row(kind, obj, self._tell_time())
         if earlier and "keeps old labels" in self.faults:
-            row = Row(row.table, row.columns, tuple(sorted(dict((*earlier.labels, *row.labels)).items())), row.annotations)
+            labels = dict((*earlier.labels, *row.labels))
+            row = Row(row.table, row.columns, tuple(sorted(labels.items())), row.annotations)
         if "writes wrong values" in self.faults:
-            row = Row(row.table, MappingProxyType({**row.columns, "name": "x"}), row.labels, row.annotations)
+            row = Row(row.table, MappingProxyType({**row.columns, "group_ver": "x"}), row.labels, row.annotations)
         if "writes a stray row" in self.faults:
             self.rows.setdefault("project", {})[uid] = row
         if "revives the namesake" in self.faults:
@@ -380,7 +386,8 @@ class World:
         return True
 
     def _recover(self, key: _Key) -> None:
-        if "panics" in self.faults and key[0] == "SparkJob" and not self.running and "stays down" not in self.faults:
+        crashed = "panics" in self.faults and key[0] == "SparkJob" and not self.running
+        if crashed and "stays down" not in self.faults:
             self.running = True
             self.sandbox.phase, self.sandbox.reason = Phase.RUNNING, ""
             self.sandbox.restarts += 1

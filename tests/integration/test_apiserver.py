@@ -17,13 +17,14 @@ _INSTALLING = """
 import json, os, pathlib, socket, urllib.request, ssl
 import yaml
 from harness.spec.bundle import render_crds
+from harness.spec.kinds import collect_cases
 config = json.loads(pathlib.Path(os.environ["CONFIG_DIR"], "base.yaml").read_text())
 print("asked for", config["apiserver"]["crdSync"]["enableCRDUpdate"], flush=True)
 kubeconfig = yaml.safe_load(pathlib.Path(os.environ["KUBECONFIG"]).read_text())
 cluster, user = kubeconfig["clusters"][0]["cluster"], kubeconfig["users"][0]["user"]
 folder = pathlib.Path(os.environ["KUBECONFIG"]).parent
 tls = ssl._create_unverified_context()
-for crd in render_crds():
+for crd in render_crds(collect_cases()):
     crd["metadata"]["labels"] = {"from": "stand-in"}
     request = urllib.request.Request(
         cluster["server"] + "/apis/apiextensions.k8s.io/v1/customresourcedefinitions",

@@ -141,7 +141,7 @@ def connect() -> Iterator[Connect]:
     connected: list[ExistingSandbox] = []
 
     def do(settings: ExistingSettings) -> ExistingSandbox:
-        connected.append(connect_existing(settings, keep=False, progress=SILENT))
+        connected.append(connect_existing(settings, CONTRACT.kinds, keep=False, progress=SILENT))
         return connected[-1]
 
     yield do
@@ -154,7 +154,7 @@ def _make_run(sandbox: ExistingSandbox, database: Database) -> Run:
         sandbox=sandbox,
         cluster=Cluster(sandbox.kubeconfig),
         database=database,
-        templates=Templates(suffix=sandbox.run_id),
+        templates=Templates(suffix=sandbox.run_id, cases=CONTRACT.cases),
         profile=load_profile("report-2026-03"),
         namespace=sandbox.take_namespace(),
         bystander_namespace=sandbox.take_namespace(),
@@ -168,7 +168,7 @@ def _find(findings: list[Diagnosis], name: str) -> Diagnosis:
 
 def test_documented_role_is_enough(existing: ExistingSettings, connect: Connect, local: LocalSandbox) -> None:
     """With the documented role all is well in the preflight, CRs are synced and patched, and no trace is left."""
-    findings = examine_existing(existing)
+    findings = examine_existing(existing, CONTRACT.kinds)
     assert {finding.status for finding in findings} == {FindingStatus.OK}, render_diagnoses(findings)
     sandbox = connect(existing)
     database = Database(sandbox.mysql)
@@ -182,13 +182,13 @@ def test_documented_role_is_enough(existing: ExistingSettings, connect: Connect,
         checks.check_row(run.sync(case), check)
         checks.check_patched(run.update(case), check)
         checks.check_updated_row(run.sync_update(case), run.update(case), check)
-    assert sum(database.count_rows(run.namespace).values()) > 3
+    assert sum(database.count_rows(CONTRACT.kinds, run.namespace).values()) > 3
     database.close()
     sandbox.stop()
     admin = Cluster(local.kubeconfig)
     assert [admin.list_names(case.kind, run.namespace) for case in CONTRACT.cases] == [[]] * 13
     with_rows = Database(local.mysql)
-    assert sum(with_rows.count_rows(run.namespace).values()) == 0
+    assert sum(with_rows.count_rows(CONTRACT.kinds, run.namespace).values()) == 0
     with_rows.close()
     # nobody carries out a namespace's deletion beside a bare API server: that is said, and waited for shortly
     assert [leftover.what for leftover in sandbox.leftovers] == [
@@ -260,7 +260,7 @@ def test_each_right_less_is_named(
     write_kubeconfig(existing.context, kubeconfig)
 
     def look() -> list[str]:
-        found = examine_rights(existing, kubeconfig)
+        found = examine_rights(existing, CONTRACT.kinds, kubeconfig)
         return [finding.detail for finding in found if finding.status is FindingStatus.MISSING]
 
     _grant(admin, lambda rules: _reduce(rules, resource, verb))
@@ -341,7 +341,7 @@ def test_without_pod_nor_log_rows_alone_are_the_proof(
     elsewhere = dataclasses.replace(
         existing, pod=PodName("ingester-acceptance", CONTROLLERMGR), pod_is_given=False, forward=None
     )
-    finding = _find(examine_existing(elsewhere), "controller manager")
+    finding = _find(examine_existing(elsewhere, CONTRACT.kinds), "controller manager")
     assert finding.status is FindingStatus.WARNING
     sandbox = connect(elsewhere)
     assert sandbox.log_coverage is LogCoverage.NONE
@@ -367,7 +367,7 @@ def test_credentials_that_expired_are_named(existing: ExistingSettings) -> None:
     """A token that the API server does not accept is named as such, with the way to a new one, at once."""
     expired = dataclasses.replace(existing.context, user={"token": "no-longer-valid"})
     started = time.monotonic()
-    (finding,) = examine_existing(dataclasses.replace(existing, context=expired))
+    (finding,) = examine_existing(dataclasses.replace(existing, context=expired), CONTRACT.kinds)
     assert finding.status is FindingStatus.MISSING
     assert "does not accept the credentials of context 'team'" in finding.detail
     assert "kubectl create token" in finding.way_out
@@ -376,11 +376,10 @@ def test_credentials_that_expired_are_named(existing: ExistingSettings) -> None:
 
 def test_missing_pod_and_service_are_named(existing: ExistingSettings) -> None:
     """A pod or service that was asked for and is not there is missing, by name."""
-    findings = examine_existing(
-        dataclasses.replace(
-            existing, pod=PodName("default", "no-such-manager"), forward=ServicePort("no-such-service", "default")
-        )
+    settings = dataclasses.replace(
+        existing, pod=PodName("default", "no-such-manager"), forward=ServicePort("no-such-service", "default")
     )
+    findings = examine_existing(settings, CONTRACT.kinds)
     assert _find(findings, "controller manager").detail == "there is no pod default/no-such-manager"
     assert "there is no service 'no-such-service'" in _find(findings, "MySQL").detail
 

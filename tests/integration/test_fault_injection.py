@@ -36,6 +36,7 @@ from harness.sandbox.capabilities import (
 )
 from harness.sandbox.local.client.sandbox import LocalSandbox
 from harness.spec.model import API_VERSION, JsonObject
+from tests.fakes.contract import CONTRACT
 from tests.integration.conftest import Shared, Start, find_processes_below, wait_until
 
 _REGISTERED = "Ingester controller registered successfully"
@@ -49,7 +50,6 @@ from harness.sandbox.base import CONTROLLERMGR, ETCD, KUBE_APISERVER, MYSQL
 from harness.sandbox.local.client.sandbox import start_local_sandbox
 from harness.sandbox.capabilities import LinkFault
 from harness.core.settings import SandboxSettings
-from tests.fakes.contract import CONTRACT
 sandbox = start_local_sandbox(SandboxSettings(faults=True), keep=False, progress=SILENT)
 sandbox.break_link(MYSQL, LinkFault.HANGING)
 for component in (CONTROLLERMGR, MYSQL, KUBE_APISERVER):

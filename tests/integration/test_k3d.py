@@ -104,7 +104,7 @@ def start(stage: Stage) -> Iterator[Start]:
     started: list[K3dSandbox] = []
 
     def do(settings: K3dSettings = _SETTINGS, *, keep: bool = False) -> K3dSandbox:
-        started.append(start_k3d_sandbox(settings, checkout=stage.checkout, keep=keep, progress=SILENT))
+        started.append(start_k3d_sandbox(settings, CONTRACT.kinds, checkout=stage.checkout, keep=keep, progress=SILENT))
         return started[-1]
 
     yield do
@@ -116,7 +116,7 @@ def _write_crds(tmp_path: Path) -> Path:
     """Return a folder of the bundled CRDs; Cluster's takes any field: sandbox.py sets more than the cases do."""
     folder = tmp_path / "crds"
     folder.mkdir()
-    for crd in render_crds():
+    for crd in render_crds(CONTRACT.cases):
         if crd["spec"]["names"]["kind"] == "Cluster":
             schema = crd["spec"]["versions"][0]["schema"]["openAPIV3Schema"]
             schema["properties"]["spec"] = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
@@ -145,7 +145,8 @@ def _make_node(local: LocalSandbox) -> Node:
     def run_job(job: JsonObject) -> None:
         if job["metadata"]["name"] == SCHEMA_INIT:
             schema = node.get(f"/api/v1/namespaces/default/configmaps/{SCHEMA_INIT}")["data"]["init-schema.sql"]
-            run_schema_job(local.mysql, schema, "the job's ConfigMap", local.folder.path / "schema-job.log")
+            log = local.folder.path / "schema-job.log"
+            run_schema_job(local.mysql, schema, "the job's ConfigMap", log, tables=CONTRACT.tables)
 
     def run_pod(pod: JsonObject) -> None:
         if pod["metadata"]["name"] == CONTROLLERMGR:
@@ -176,7 +177,7 @@ def _apply_project(sandbox: K3dSandbox) -> None:
     (case,) = [case for case in CONTRACT.cases if case.name == "Project"]
     Cluster(sandbox.kubeconfig).create(case.kind, Templates().render(case, {"namespace": namespace}))
     with closing(Database(sandbox.mysql)) as database:
-        wait = wait_for(lambda: database.count_rows(namespace)["project"], bool, timeout_s=15)
+        wait = wait_for(lambda: database.count_rows(CONTRACT.kinds, namespace)["project"], bool, timeout_s=15)
     assert wait.value == 1
 
 

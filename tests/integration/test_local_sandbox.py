@@ -31,6 +31,7 @@ from harness.sandbox.base import (
 from harness.sandbox.local.client.sandbox import LocalSandbox, end_sandbox, list_sandboxes, start_local_sandbox
 from harness.sandbox.local.wire.process import describe_exit
 from harness.spec.bundle import render_schema
+from tests.fakes.contract import CONTRACT
 from tests.integration.conftest import Shared, Start, find_processes_below, wait_until
 
 _TABLES = sorted(table for kind in CONTRACT.kinds for table in kind.tables)
@@ -39,7 +40,6 @@ import sys
 from harness.core.progress import SILENT
 from harness.sandbox.local.client.sandbox import start_local_sandbox
 from harness.core.settings import SandboxSettings
-from tests.fakes.contract import CONTRACT
 print("starting", flush=True)
 start_local_sandbox(SandboxSettings(), keep=len(sys.argv) > 1, progress=SILENT)
 print("up", flush=True)
@@ -253,7 +253,7 @@ def test_any_sql_runs_as_the_server_takes_it(start: Start, tmp_path: Path) -> No
     schema.write_text(
         "-- a comment; with a semicolon and a quote'\n"
         "CREATE DATABASE IF NOT EXISTS michelangelo; USE michelangelo;\n"
-        f"{render_schema()}\n"
+        f"{render_schema(CONTRACT.kinds)}\n"
         "/* another; one */ SELECT 'a;b' AS `c;d`, \"it's\", 'it''s \\' so';  # the last\n"
         "-- the end\n"
     )
@@ -266,7 +266,7 @@ def test_any_sql_runs_as_the_server_takes_it(start: Start, tmp_path: Path) -> No
 def test_schema_without_a_table_fails(root: Path, start: Start, tmp_path: Path) -> None:
     """A schema file that leaves out a table ends the start, which names file and table and leaves nothing."""
     schema = tmp_path / "schema.sql"
-    schema.write_text(render_schema().replace("EXISTS `rayjob_labels`", "EXISTS `rayjob_label`"))
+    schema.write_text(render_schema(CONTRACT.kinds).replace("EXISTS `rayjob_labels`", "EXISTS `rayjob_label`"))
     with pytest.raises(HarnessError) as caught:
         start(schema=schema)
     assert caught.value.problem == (

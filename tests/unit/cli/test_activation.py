@@ -96,7 +96,7 @@ def _run_foreign(folder: Path, words: list[str]) -> str:
 
 def _keep(output: str) -> list[str]:
     """Return the lines but for times and the list of plugins, which names the harness."""
-    lines = [re.sub(r"=*( in [\d.]+s)? =*$", "", line) for line in output.splitlines()]
+    lines = [re.sub(r" in [\d.]+s|=+", "", line) for line in output.splitlines()]
     return [line for line in lines if not line.startswith("plugins: ")]
 
 

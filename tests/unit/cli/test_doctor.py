@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.cli.doctor import declare
+from harness.cli.doctor import declare, diagnose
 from harness.cli.options import TARGET_OPTIONS, add_to_parser, read_place, read_target
 from harness.core.errors import SettingsError
 from harness.core.progress import SILENT
@@ -21,7 +21,9 @@ def test_command_prints_and_returns_the_exit_code(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """`doctor` hands the settings on, prints the table and ends with its exit code."""
-    monkeypatch.setattr("harness.cli.doctor.examine_local", lambda s: [_MISSING] * (s.profile == "upstream-main"))
+    monkeypatch.setattr(
+        "harness.doctor.preflight.examine_local", lambda s, *_: [_MISSING] * (s.profile == "upstream-main")
+    )
     parser = argparse.ArgumentParser()
     declare(parser)
     options = parser.parse_args(["--profile", "upstream-main"])
@@ -29,8 +31,12 @@ def test_command_prints_and_returns_the_exit_code(
     assert "MISSING" in capsys.readouterr().out
 
 
-def test_doctor_may_look_at_production(tmp_path: Path) -> None:
-    """A context that looks like production is examined, since nothing is made in it; a run in it is refused."""
+def test_doctor_may_look_at_production(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A context that looks like production is examined, since nothing is made in it; a run in it is refused.
+
+    Which the doctor says.
+    """
+    monkeypatch.setattr("harness.doctor.preflight.examine_existing", lambda *_: [])
     kubeconfig = tmp_path / "config"
     kubeconfig.write_text(
         "{contexts: [{name: prod, context: {cluster: c, user: u}}],"
@@ -45,3 +51,7 @@ def test_doctor_may_look_at_production(tmp_path: Path) -> None:
     assert place.context.name == "prod"
     with pytest.raises(SettingsError, match="looks like production"):
         read_target(options, SILENT)
+    (guard,) = diagnose(options)
+    assert (guard.status, guard.name) == (FindingStatus.WARNING, "consent")
+    options.yes_this_cluster = "prod"
+    assert diagnose(options) == []

@@ -9,7 +9,6 @@ import sys
 from typing import Any
 
 import pytest
-from harness.spec.cases import find_case
 
 from harness.chapters.faults.run import DEFAULT_SEED as SEED_OF_THE_TESTS
 from harness.cli.options import (
@@ -23,7 +22,6 @@ from harness.cli.options import (
     add_options,
     add_to_parser,
     get_given,
-    read_cases,
     read_value,
     spell,
     spell_round,
@@ -35,6 +33,7 @@ from harness.sandbox.existing.mysqlforward import FORWARD_OPTION
 from harness.sandbox.existing.options import DEFAULT_URL, URL_OPTION
 from harness.sandbox.existing.podstatus import POD_OPTION
 from harness.sandbox.k3d.options import SERVICES, WORKFLOWS, Existing, K3dSettings
+from tests.fakes.contract import CONTRACT
 
 _HEAVY = ("kubernetes", "mysql", "jinja2", "rich", "yaml", "requests", "hypothesis")
 
@@ -89,7 +88,7 @@ def test_a_round_is_spelled_with_all_that_shapes_it() -> None:
         "--minutes", "60", "--shrink", "--sync-timeout", "3.5", "--allow-stale-known-issues", "--controllermgr",
         "/opt/my manager", "--set", "ingester.requeuePeriod=5s",
     )  # fmt: skip
-    command = spell_round(options, [find_case("project")], ["mysql-kill", "etcd-stop"], 1, 2.5)
+    command = spell_round(options, [CONTRACT.get_case("Project")], ["mysql-kill", "etcd-stop"], 1, 2.5)
     assert command == (
         "ingester-acceptance soak --controllermgr '/opt/my manager' --set ingester.requeuePeriod=5s --crd project"
         " --sync-timeout 3.5 --allow-stale-known-issues --fault mysql-kill --fault etcd-stop --seed 1 --outage 2.5"
@@ -99,7 +98,7 @@ def test_a_round_is_spelled_with_all_that_shapes_it() -> None:
 
 def test_a_round_of_all_kinds_names_none() -> None:
     """What says nothing is left out."""
-    command = spell_round(parse(), read_cases([]), ["mysql-kill"], 1, 1.5)
+    command = spell_round(parse(), CONTRACT.cases, ["mysql-kill"], 1, 1.5)
     assert command == "ingester-acceptance soak --fault mysql-kill --seed 1 --outage 1.5"
 
 
@@ -134,7 +133,6 @@ def test_help_lists_what_there_is() -> None:
         (["--crds", "/no/such"], "--crds: '/no/such' is not a folder that exists"),
         (["--schema", "/no/such"], "--schema: '/no/such' is not a file that exists"),
         (["--controllermgr", "/no/such"], "--controllermgr: '/no/such' does not exist"),
-        (["--crd", "modle"], "(?s)modle.*did you mean Model"),
     ],
 )
 def test_wrong_values_are_named(words: list[str], problem: str) -> None:
@@ -161,8 +159,9 @@ def test_what_others_call_them_is_what_they_are_called() -> None:
 @pytest.mark.parametrize("module", ["harness.cli.options", "harness.plugin", "harness.__main__"])
 def test_declaring_loads_nothing_heavy(module: str) -> None:
     """What every pytest run loads, and `--help`, import no module that takes long."""
-    script = f"import pytest, sys; before = set(sys.modules); import {module}; print(*set(sys.modules) - before)"
+    first = "pytest" if module == "harness.plugin" else "sys"
+    script = f"import sys, {first}; before = set(sys.modules); import {module}; print(*sys.modules.keys() - before)"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     loaded = {name.partition(".")[0] for name in done.stdout.split()}
     assert loaded & set(_HEAVY) == set()
-    assert len(done.stdout.split()) < 40
+    assert len(done.stdout.split()) < (10 if module == "harness.plugin" else 60)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from harness.spec.catalogue import KINDS
-
 from harness.core.record import (
     Check,
     Component,

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from harness.spec.catalogue import KINDS
 
 from harness.core.errors import HarnessError, SettingsError
 from harness.core.record import Evidence, IssueStatus, Record, Status

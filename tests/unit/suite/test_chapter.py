@@ -18,18 +18,18 @@ CHAPTER = Chapter("toy", "Toys", "About toys.", "toys", ("toy",), print, (WHOLE,
 def describe(sections: Sequence[Section] = CHAPTER.sections, **fields: object) -> ChapterContents:
     """Return the contents of a chapter with these sections."""
     changed: Chapter = dataclasses.replace(CHAPTER, sections=tuple(sections), **fields)  # type: ignore[arg-type]
-    return changed.describe([])
+    return changed.describe()
 
 
 def test_a_chapter_describes_itself() -> None:
-    """All of its sections, selected or not, and a column for each that has kinds."""
+    """All of its sections, selected or not; its columns are then its sections with kinds."""
     assert describe() == ChapterContents(
         "toy",
         "Toys",
         "About toys.",
         Layout.MATRIX,
         [SectionContents("9.1", "Up"), SectionContents("9.2", "Kept")],
-        [ColumnContents("9.2", "Kept", ["9.2"])],
+        [],
     )
 
 
@@ -38,7 +38,6 @@ def test_sections_may_share_a_number() -> None:
     again = dataclasses.replace(BY_KIND, title="It is still kept")
     contents = describe([WHOLE, BY_KIND, again])
     assert [section.number for section in contents.sections] == ["9.1", "9.2"]
-    assert contents.columns == [ColumnContents("9.2", "Kept", ["9.2"])]
 
 
 def test_columns_may_group_sections() -> None:
@@ -53,11 +52,10 @@ def test_a_table_has_no_columns_of_sections() -> None:
     assert (contents.layout, contents.columns) == (Layout.TABLE, [])
 
 
-def test_title_and_explanation_may_follow_the_selection() -> None:
-    """A chapter of which one section was selected may be about less."""
-    chapter = dataclasses.replace(CHAPTER, explain=lambda sections: (f"{len(sections)} toys", "Why."))
-    contents = chapter.describe(["9.2"])
-    assert (contents.title, contents.explanation) == ("1 toys", "Why.")
+def test_a_section_may_say_what_it_is_about_where_it_stands_alone() -> None:
+    """Such as one that is about another chapter's objects."""
+    section = dataclasses.replace(BY_KIND, alone=("Others", "Not toys."))
+    assert describe([section]).sections == [SectionContents("9.2", "Kept", "Others", "Not toys.")]
 
 
 def test_topics_of_kinds_and_of_the_run() -> None:

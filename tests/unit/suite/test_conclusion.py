@@ -9,10 +9,10 @@ import pytest
 from harness.core import codes
 from harness.core.known_issue import KnownIssue
 from harness.core.record import Check, Evidence, Finding, IssueResult, IssueStatus, Record, Status
+from harness.report.formatting import count
 from harness.suite.chapter import Section
 from harness.suite.conclusion import (
     conclude_issues,
-    count,
     find_synced_section,
     summarise,
     summarise_report,

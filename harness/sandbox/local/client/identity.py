@@ -18,7 +18,8 @@ from pathlib import Path
 
 import harness
 from harness.core.errors import SettingsError
-from harness.core.settings import SandboxSettings, ServedKind
+from harness.core.served_kind import ServedKind
+from harness.core.settings import SandboxSettings
 from harness.provision.assets.cache import Cache, get_digest, get_sha256
 from harness.sandbox.base import APISERVER, KUBE_APISERVER, MYSQL
 from harness.sandbox.local.servers.baseyaml import check_overrides

@@ -16,7 +16,7 @@ from functools import partial
 from pathlib import Path
 
 from harness.core.errors import HarnessError
-from harness.core.settings import ServedKind
+from harness.core.served_kind import ServedKind
 from harness.sandbox.base import ETCD, KUBE_APISERVER
 from harness.sandbox.local.servers.apiclient import ApiClient
 from harness.sandbox.local.servers.credentials import Credentials

@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from harness.core.settings import MySQLEndpoint, ServedKind
+from harness.core.served_kind import ServedKind
+from harness.core.settings import MySQLEndpoint
 from harness.provision.assets.mysqld import MySQLServerFiles
 from harness.sandbox.local.wire.folder import SandboxFolder
 from harness.sandbox.storage import write_private

@@ -2,258 +2,444 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Sequence
 from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
-from harness.chapters.api_server.run import ApiRun
-from harness.chapters.seed.run import Run
-from harness.spec.cases import CASES_BY_NAME
 
-from harness.chapters.api_server import checks as api_checks
-from harness.chapters.api_server.crs import adapt
-from harness.chapters.seed import checks
-from harness.core.errors import CheckFailure
+from harness.chapters.api_server import checks, steps
+from harness.chapters.api_server.chapter import CHAPTER
+from harness.chapters.api_server.issues import ISSUES
+from harness.chapters.api_server.steps import NO_API_SERVER, ApiScenario, open_scenario
+from harness.chapters.seed.issues import ISSUES as SEED_ISSUES
+from harness.clients.michelangelo.comparison import ProtoComparison
+from harness.core import codes
+from harness.core.errors import CheckFailure, HarnessError
+from harness.core.known_issue import KnownIssue
 from harness.core.outcomes import Known, NotApplicable, NotRun, StaleKnownIssueWarning
-from harness.core.record import Check
-from harness.core.settings import Timeouts
+from harness.core.record import Check, Finding
 from harness.spec.merge_patch import merge
-from harness.spec.profiles import Profile, load_profile
-from tests.fakes.sandbox import FakeSandbox
+from harness.spec.model import Case
+from harness.suite.judge import conclude
+from harness.suite.recorder import Recorder
+from tests.fakes.api_server import FakeApiServer
+from tests.fakes.context import make_context
+from tests.fakes.contract import CONTRACT
 from tests.fakes.world import World
 
-PROJECT = CASES_BY_NAME["Project"]
-MODEL = CASES_BY_NAME["Model"]
-CLEAN = Profile("clean", "nothing is known to go wrong", frozenset({"Model"}))
-MAIN = load_profile("upstream-main")
-
-MakeRun = Callable[..., ApiRun]
+PROJECT = CONTRACT.get_case("Project")
+MODEL = CONTRACT.get_case("Model")
+SECTIONS = {section.number: section for section in CHAPTER.sections}
+_ALL = ("4.2", "4.3", "4.4", "4.5", "4.6")
 
 
-@pytest.fixture
-def make_run(sandbox: FakeSandbox) -> MakeRun:
-    """Return a function that makes a run in a world with the given faults."""
+class Api:
+    """Chapter 4 in a world with the given faults, of a version with the given known issues."""
 
-    def make(faults: Iterable[str] = (), profile: Profile = CLEAN, world: World | None = None) -> ApiRun:
-        world = world or World(faults)
-        run = SimpleNamespace(
-            sandbox=sandbox,
-            cluster=world,
-            database=world,
-            profile=profile,
-            timeouts=Timeouts(sync_s=0.05, log_s=0.05, issue_s=0.05, glance_s=0.01),
-            get_expected_messages=lambda _: (),
-            get_registration=lambda: SimpleNamespace(missing=[], headline=""),
-        )
-        return ApiRun(cast(Run, run), cast(Any, world), lambda: "there")
+    def __init__(
+        self, *faults: str, issues: Sequence[KnownIssue] = (), kinds: Sequence[str] = ("Project",), **options: Any
+    ) -> None:
+        self.world = World(faults, immutable_kinds={"Model"})
+        self.server = FakeApiServer(self.world)
+        self.context = make_context(self.world, issues=issues, kinds=kinds, **options)
+        self.scenario = ApiScenario(self.context, cast(Any, None), cast(Any, self.server))
 
-    return make
+    def carry_out(self, number: str, case: Case | None = PROJECT, *, allow_stale: bool = False) -> Check:
+        """Carry the section's check out and return its place in the record; raises how it ended."""
+        section, recorder = SECTIONS[number], Recorder()
+        check = Check(number, section.title, case.name if case else None)
+        try:
+            section.check(self.scenario, case, recorder)
+            conclude(
+                check,
+                recorder,
+                self.context.expectations,
+                expects_issues=section.expects_issues,
+                allow_stale=allow_stale,
+            )
+        finally:
+            recorder.write_to(check)
+            self.last = check
+        return check
 
-
-@pytest.fixture
-def check() -> Check:
-    """Return a place in the record."""
-    return Check("4", "t")
+    def fail(self, number: str, case: Case | None = PROJECT) -> tuple[str, list[tuple[str, str]]]:
+        """Return the message with which the section's check fails, and its findings by code and place."""
+        with pytest.raises(CheckFailure) as failure:
+            self.carry_out(number, case)
+        return str(failure.value), [(finding.code, finding.where) for finding in self.last.findings]
 
 
 @pytest.fixture(autouse=True)
 def _no_protobuf(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(api_checks, "explain_no_protobuf", lambda _: "a made-up product has none")
+    monkeypatch.setattr(checks, "explain_no_protobuf", lambda _: "a made-up product has none")
 
 
-def _run_all(api: ApiRun, check: Check) -> None:
-    api_checks.check_api_created(api.create(PROJECT), check)
-    api_checks.check_api_row(api, api.sync(PROJECT), check)
-    checks.check_patched(api.update(PROJECT), check)
-    api_checks.check_api_updated_row(api, api.sync_update(PROJECT), api.update(PROJECT), check)
-    api_checks.check_api_deleted(api.delete(PROJECT), check)
-
-
-def test_a_right_product_passes_every_check(make_run: MakeRun, check: Check) -> None:
+def test_a_right_product_passes_every_check() -> None:
     """Creation, row, update, row and deletion pass where nothing is wrong."""
-    _run_all(make_run(), check)
-    assert (check.findings, check.detail) == ([], "")
+    api = Api()
+    for number in _ALL:
+        check = api.carry_out(number)
+        assert (check.findings, check.detail) == ([], "")
 
 
-def test_a_missing_finalizer_is_found(make_run: MakeRun, check: Check) -> None:
+def test_each_step_is_carried_out_once() -> None:
+    """However often and in whatever order its checks ask for it."""
+    api = Api()
+    for number in (*_ALL, *reversed(_ALL)):
+        api.carry_out(number)
+    assert [request.split(" ")[0] for request in api.world.requests] == ["create", "replace", "patch"]
+
+
+def test_a_missing_finalizer_is_found() -> None:
     """An object without the Ingester's finalizer fails its creation."""
-    with pytest.raises(CheckFailure, match="without the Ingester's finalizer"):
-        api_checks.check_api_created(make_run(["no finalizer"]).create(PROJECT), check)
-    assert [m.where for m in check.findings] == ["metadata.finalizers"]
+    message, findings = Api("no finalizer").fail("4.2")
+    assert "without the Ingester's finalizer" in message
+    assert findings == [(codes.FINALIZER_MISSING, "metadata.finalizers")]
 
 
-def test_another_finalizer_is_not_the_ingesters(make_run: MakeRun, check: Check) -> None:
+def test_another_finalizer_is_not_the_ingesters() -> None:
     """A finalizer of somebody else doesn't count as the Ingester's."""
-    world = World(["no finalizer"])
-    world.others_finalizers = ["deployments.example/finalizer"]
-    with pytest.raises(CheckFailure, match="without the Ingester's finalizer"):
-        api_checks.check_api_created(make_run(world=world).create(PROJECT), check)
+    api = Api("no finalizer")
+    api.server.others_finalizers = ["deployments.example/finalizer"]
+    assert "without the Ingester's finalizer" in api.fail("4.2")[0]
 
 
-def test_an_answer_that_is_not_what_was_stored_is_found(make_run: MakeRun, check: Check) -> None:
+def test_an_answer_that_is_not_what_was_stored_is_found() -> None:
     """The API server's answer is compared with what kube-apiserver has at that version."""
-    with pytest.raises(CheckFailure, match="was not answered as it was stored"):
-        api_checks.check_api_created(make_run(["answers another object"]).create(PROJECT), check)
-    assert [m.where for m in check.findings] == ["spec.description"]
+    message, findings = Api("answers another object").fail("4.2")
+    assert "was not answered as it was stored" in message
+    assert findings == [(codes.ROW_JSON, "spec.description")]
 
 
-def test_a_refused_creation_is_found_and_leaves_nothing_to_check(make_run: MakeRun, check: Check) -> None:
+def test_a_refused_creation_is_found_and_leaves_nothing_to_check() -> None:
     """A CR that the API server refuses fails its creation; what stands on it does not run."""
-    api = make_run(["refuses creation"])
-    with pytest.raises(CheckFailure, match="was not accepted"):
-        api_checks.check_api_created(api.create(PROJECT), check)
+    api = Api("refuses creation")
+    message, findings = api.fail("4.2")
+    assert "was not accepted" in message
+    assert [code for code, _ in findings] == [codes.REQUEST_REFUSED]
+    for number in _ALL[1:]:
+        with pytest.raises(NotRun, match="400 INVALID_ARGUMENT: no"):
+            api.carry_out(number)
     with pytest.raises(NotRun, match="400 INVALID_ARGUMENT: no"):
-        api.delete(PROJECT)
+        api.scenario.delete(PROJECT)
 
 
-def test_a_row_that_does_not_come_is_found(make_run: MakeRun, check: Check) -> None:
+def test_a_row_that_does_not_come_is_found() -> None:
     """An object that never reaches MySQL fails its row's check."""
-    api = make_run(["syncs nothing"])
-    with pytest.raises(CheckFailure, match="did not reach resourceVersion 100"):
-        api_checks.check_api_row(api, api.sync(PROJECT), check)
+    message, findings = Api("syncs nothing").fail("4.3")
+    assert "did not reach resourceVersion 100" in message
+    assert [code for code, _ in findings] == [codes.ROW_MISSING]
+
+
+def test_a_wrong_row_is_found() -> None:
+    """After the creation, and after the update."""
+    assert Api("writes wrong values").fail("4.3")[1] == [(codes.ROW_COLUMN, "column group_ver")]
+    assert (codes.ROW_BEHIND, "column res_version") in Api("syncs no patch").fail("4.5")[1]
 
 
 @pytest.mark.parametrize(
-    ("faults", "where"),
+    ("fault", "found"),
     [
-        (["deletes for good"], ["annotation michelangelo/Deleting", "column delete_time"]),
-        (["no annotation"], ["annotation michelangelo/Deleting"]),
-        (["keeps the row"], ["column delete_time"]),
-        (["removes the row"], ["the row"]),
-        (["wrong time"], ["column delete_time"]),
-        (["keeps the finalizer"], ["metadata.finalizers"]),
-        (["keeps the object"], ["the object in Kubernetes"]),
+        (
+            "deletes for good",
+            [(codes.ANNOTATION_MISSING, "annotation michelangelo/Deleting")],
+        ),
+        ("no annotation", [(codes.ANNOTATION_MISSING, "annotation michelangelo/Deleting")]),
+        ("keeps the row", [(codes.ROW_LIVE, "column delete_time")]),
+        ("removes the row", [(codes.ROW_LOST, "the row of the deleted object")]),
+        ("wrong time", [(codes.ROW_TIME, "column delete_time")]),
+        ("keeps the finalizer", [(codes.FINALIZER_KEPT, "metadata.finalizers")]),
+        ("keeps the object", [(codes.OBJECT_KEPT, "the object in Kubernetes")]),
     ],
-    ids=lambda value: value[0],
+    ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_a_wrong_deletion_is_found(
-    faults: list[str], where: list[str], make_run: MakeRun, check: Check
-) -> None:
+def test_a_wrong_deletion_is_found(fault: str, found: list[tuple[str, str]]) -> None:
     """Each step that a deletion leaves out, or does in another way, is a difference of its own."""
-    with pytest.raises(CheckFailure, match="was not deleted as the Ingester's contract says"):
-        api_checks.check_api_deleted(make_run(faults).delete(PROJECT), check)
-    assert [m.where for m in check.findings] == where
+    message, findings = Api(fault).fail("4.6")
+    assert "was not deleted as the Ingester's contract says" in message
+    assert findings == found
 
 
-def test_a_refused_deletion_is_found(make_run: MakeRun, check: Check) -> None:
+def test_a_row_that_lives_on_is_part_of_a_deletion_for_good() -> None:
+    """Nobody has asked the Ingester for anything: one finding, which says so of the row."""
+    api = Api("deletes for good")
+    api.fail("4.6")
+    assert "the row at the end: live" in api.last.findings[0].actual
+
+
+def test_a_refused_deletion_is_found() -> None:
     """An API server that answers a deletion with an error fails it, with its words."""
-    with pytest.raises(CheckFailure, match="500 UNKNOWN: panic: nil pointer"):
-        api_checks.check_api_deleted(make_run(["refuses deletion"]).delete(PROJECT), check)
+    assert "500 UNKNOWN: panic: nil pointer" in Api("refuses deletion").fail("4.6")[0]
 
 
-def test_an_object_held_by_others_counts_as_gone(make_run: MakeRun, check: Check) -> None:
+def test_an_object_held_by_others_counts_as_gone() -> None:
     """Finalizers of business controllers are not the Ingester's: the check passes, and names them."""
-    world = World()
-    world.others_finalizers = ["deployments.example/finalizer"]
-    api_checks.check_api_deleted(make_run(world=world).delete(PROJECT), check)
-    assert check.detail == "held by deployments.example/finalizer"
+    api = Api()
+    api.server.others_finalizers = ["deployments.example/finalizer"]
+    assert api.carry_out("4.6").detail == "held by deployments.example/finalizer"
 
 
-def test_an_update_is_tried_again_where_somebody_was_quicker(make_run: MakeRun, check: Check) -> None:
+def test_an_update_is_tried_again_where_somebody_was_quicker() -> None:
     """A conflict is read and written anew, as in production; it is no failure."""
-    world = World()
-    world.conflicts = 2
-    checks.check_patched(make_run(world=world).update(PROJECT), check)
-    assert "3 attempts" in [item.title for item in check.evidence]
+    api = Api()
+    api.server.conflicts = 2
+    assert "3 attempts" in [item.title for item in api.carry_out("4.4").evidence]
 
 
-def test_the_created_version_is_found_though_the_object_is_gone(make_run: MakeRun, check: Check) -> None:
+def test_conflicts_without_end_fail_the_update() -> None:
+    """For as long as a line of the log is waited for, and no longer."""
+    api = Api()
+    api.server.conflicts = 10_000
+    assert "409 FAILED_PRECONDITION" in api.fail("4.4")[0]
+
+
+def test_the_created_version_is_found_though_the_object_is_gone() -> None:
     """An object that leaves Kubernetes within milliseconds is judged as it was created."""
-
-    class Hasty(World):
-        def create(self, *arguments: Any) -> Any:
-            answer = super().create(*arguments)
-            self.leave()
-            return answer
-
-    api_checks.check_api_created(make_run(world=Hasty()).create(MODEL), check)
+    api = Api()
+    assert api.carry_out("4.2", MODEL).findings == []
+    assert api.world.get(MODEL.kind, "there-1", "bert-cola-r29zt") is None
 
 
-def test_an_immutable_object_leaves_and_its_row_stays(make_run: MakeRun, check: Check) -> None:
-    """Of an immutable kind, the object goes and the row stays."""
-    world = World()
-    api = make_run(world=world)
-    api.sync(MODEL)
-    world.leave()
-    checks.check_departed(api.leave(MODEL), check)
-    checks.check_row_stays(api.leave(MODEL), api.read_row(MODEL), check)
+def test_an_immutable_object_leaves_and_its_row_stays() -> None:
+    """Of an immutable kind, the object goes and the row stays; there is nothing left to delete."""
+    api = Api()
+    api.carry_out("4.3", MODEL)
+    for number, reason in (("4.4", "has left Kubernetes"), ("4.5", "the row stays"), ("4.6", "nothing in Kubernetes")):
+        with pytest.raises(NotApplicable, match=reason):
+            api.carry_out(number, MODEL)
+    assert "what the API server says of an object that is in MySQL only" in [
+        item.title for item in api.scenario.update(MODEL).evidence
+    ]
 
 
-def test_an_immutable_object_that_stays_is_found(make_run: MakeRun, check: Check) -> None:
+def test_an_immutable_object_that_stays_is_found() -> None:
     """That an object of an immutable kind leaves is judged, not assumed."""
-    with pytest.raises(CheckFailure, match="still in Kubernetes"):
-        checks.check_departed(make_run().leave(MODEL), check)
+    message, findings = Api("keeps the object").fail("4.4", MODEL)
+    assert "still in Kubernetes" in message
+    assert [code for code, _ in findings] == [codes.OBJECT_KEPT]
 
 
-def _judge(api: ApiRun, check: Check, step: Callable[[], None]) -> None:
-    with api_checks.judging_api(api, PROJECT, check):
-        step()
+def test_a_row_that_does_not_outlive_its_immutable_object_is_found() -> None:
+    """It is all that there is of it."""
+    api = Api()
+    api.scenario.update(MODEL)
+    api.world.rows["model"].clear()
+    assert api.fail("4.5", MODEL)[1] == [(codes.ROW_CHANGED, "the row")]
 
 
 @pytest.mark.parametrize(
-    ("fault", "issue"),
-    [("no finalizer", "api-server-adds-no-finalizer"), ("deletes for good", "api-server-deletes-for-good")],
+    ("number", "fault", "issue"),
+    [
+        ("4.2", "no finalizer", "api-server-adds-no-finalizer"),
+        ("4.6", "deletes for good", "api-server-deletes-for-good"),
+    ],
 )
-def test_a_known_issue_is_recognised_by_its_evidence(
-    fault: str, issue: str, make_run: MakeRun, check: Check
-) -> None:
+def test_a_known_issue_is_recognised(number: str, fault: str, issue: str) -> None:
     """Where the profile expects it, upstream's behaviour is known; the profile that doesn't sees a failure."""
-    api = make_run([fault], MAIN)
-    with pytest.raises(Known, match=issue):
-        _judge(api, check, lambda: _run_all(api, check))
+    api = Api(fault, issues=ISSUES)
+    with pytest.raises(Known):
+        api.carry_out(number)
+    assert api.last.issues == [issue]
+    Api(fault).fail(number)
 
 
-@pytest.mark.parametrize("fault", ["no annotation", "keeps the row", "removes the row", "answers another object"])
-def test_a_known_issue_excuses_nothing_else(fault: str, make_run: MakeRun, check: Check) -> None:
+@pytest.mark.parametrize(
+    ("number", "faults"),
+    [
+        ("4.6", ["no annotation"]),
+        ("4.6", ["keeps the row"]),
+        ("4.6", ["removes the row"]),
+        ("4.2", ["answers another object", "no finalizer"]),
+    ],
+)
+def test_a_known_issue_excuses_nothing_else(number: str, faults: list[str]) -> None:
     """A fault that only looks like the known ones still fails, though both are there."""
-    api = make_run([fault, "no finalizer"] if fault == "answers another object" else [fault], MAIN)
-    with pytest.raises(CheckFailure):
-        _judge(api, check, lambda: _run_all(api, check))
+    Api(*faults, issues=ISSUES).fail(number)
 
 
-def test_a_known_issue_that_does_not_show_is_stale(make_run: MakeRun, check: Check) -> None:
+def test_a_known_issue_that_does_not_show_is_stale() -> None:
     """An API server that does it right fails the profile's list, which is then pruned."""
-    for issue in MAIN.api_known_issues:
-        with pytest.raises(CheckFailure, match=f"known issue {issue.id} is stale"):
-            api_checks.check_api_issue(issue, make_run(), PROJECT, check, allow_stale=False)
-        with pytest.warns(StaleKnownIssueWarning):
-            api_checks.check_api_issue(issue, make_run(), PROJECT, check, allow_stale=True)
+    api = Api(issues=ISSUES)
+    message, _ = api.fail("4.7", None)
+    assert "known issue api-server-adds-no-finalizer is stale" in message
+    assert api.last.stale == [issue.id for issue in ISSUES]
+    with pytest.warns(StaleKnownIssueWarning):
+        assert api.carry_out("4.7", None, allow_stale=True).stale == [issue.id for issue in ISSUES]
+    other = Api(issues=ISSUES)
+    for number in _ALL:   # and fails no other check
+        assert other.carry_out(number).stale == []
 
 
-def test_a_known_issue_that_shows_is_shown(make_run: MakeRun, check: Check) -> None:
-    """Upstream's behaviour proves both of its known issues."""
-    api = make_run(["no finalizer", "deletes for good"])
-    for issue in MAIN.api_known_issues:
-        api_checks.check_api_issue(issue, api, PROJECT, check, allow_stale=False)
-        assert check.detail.startswith(issue.id)
+def test_known_issues_that_show_are_shown() -> None:
+    """Upstream's behaviour proves both of its known issues, and one alone leaves the other stale."""
+    api = Api("no finalizer", "deletes for good", issues=ISSUES)
+    check = api.carry_out("4.7", None)
+    assert check.issues == [issue.id for issue in ISSUES]
+    assert check.detail.startswith("api-server-deletes-for-good: ")
+    one = Api("no finalizer", issues=ISSUES)
+    one.fail("4.7", None)
+    assert (one.last.issues, one.last.stale) == ([ISSUES[0].id], [ISSUES[1].id])
 
 
-def test_without_an_api_server_nothing_is_applicable(make_run: MakeRun, check: Check) -> None:
+def test_a_refused_probe_shows_nothing() -> None:
+    """Issues are stale then as well: nothing was seen of them, and the refusal fails its own check."""
+    api = Api("refuses creation", issues=ISSUES)
+    api.fail("4.7", None)
+    assert api.last.stale == [issue.id for issue in ISSUES]
+
+
+def test_without_an_api_server_nothing_is_applicable() -> None:
     """Where there is none, the checks say so and how to get one."""
-    api = ApiRun(make_run().run, None, lambda: "there", unavailable="none: use --api-server")
-    with pytest.raises(NotApplicable, match="none: use --api-server"):
-        _judge(api, check, lambda: None)
-    with pytest.raises(NotApplicable, match="none: use --api-server"):
-        api_checks.find_probe(api, [PROJECT])
+    api = Api()
+    scenario = open_scenario(api.context, cast(Any, None))
+    assert scenario.unavailable == NO_API_SERVER
+    api.scenario = scenario
+    for number in (*_ALL, "4.7"):
+        with pytest.raises(NotApplicable, match="--api-server HOST:PORT"):
+            api.carry_out(number, None if number == "4.7" else PROJECT)
+    with pytest.raises(HarnessError, match="--api-server"):
+        _ = scenario.server
+    scenario.close()
+    assert api.world.requests == []
 
 
-def test_only_a_kind_that_no_version_serves_may_be_unserved(make_run: MakeRun, check: Check) -> None:
+def test_without_the_extra_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An address is not enough to speak to it."""
+    monkeypatch.setattr(steps, "find_missing", lambda: "install the extra 'michelangelo'")
+    context = Api().context
+    context.api_server = "127.0.0.1:15566"
+    assert open_scenario(context, cast(Any, None)).unavailable == "install the extra 'michelangelo'"
+
+
+def test_the_connection_is_closed_with_the_chapter() -> None:
+    """By whoever closes its state."""
+    api = Api()
+    api.scenario.close()
+    assert api.server.closed
+
+
+def test_only_a_kind_that_no_version_serves_may_be_unserved() -> None:
     """InferenceServer without a service is not applicable; a Project without one is a failure."""
-    world = World(["refuses creation"])
-    world.unserved = {"InferenceServer", "Project"}
-    api = make_run(world=world)
-    assert api.explain_absence(CASES_BY_NAME["InferenceServer"]) == (
-        "the API server has no service for InferenceServer"
-    )
-    with pytest.raises(CheckFailure, match="was not accepted"):
-        _judge(api, check, lambda: api_checks.check_api_created(api.create(PROJECT), check))
+    api = Api("refuses creation")
+    api.server.unserved = {"InferenceServer", "Project"}
+    absent = api.scenario.explain_absence(CONTRACT.get_case("InferenceServer"))
+    assert absent == "the API server has no service for InferenceServer"
+    assert "was not accepted" in api.fail("4.2")[0]
 
 
-def test_kinds_that_would_bring_the_product_down_are_left_out(make_run: MakeRun) -> None:
+def test_kinds_that_would_bring_the_product_down_are_left_out() -> None:
     """A known issue that needs a workaround is not provoked a second time."""
-    api = make_run(profile=load_profile("report-2026-03"))
-    assert api.explain_absence(CASES_BY_NAME["SparkJob"]) == "known issue sparkjob-double-panic would show again"
+    api = Api(issues=SEED_ISSUES)
+    spark = CONTRACT.get_case("SparkJob")
+    assert api.scenario.explain_absence(spark) == "known issue sparkjob-double-panic would show again"
+    with pytest.raises(NotApplicable, match="would show again"):
+        api.carry_out("4.2", spark)
+
+
+@pytest.mark.parametrize(
+    ("kinds", "expected"),
+    [(("SparkJob", "Project"), "Project"), (("Model",), "immutable kinds only"), ((), "no case")],
+)
+def test_issues_are_looked_for_with_the_first_kind_that_can_show_them(kinds: Sequence[str], expected: str) -> None:
+    """One that can't be sent, or can't be deleted, shows nothing."""
+    api = Api(issues=SEED_ISSUES, kinds=kinds)
+    try:
+        found = checks.find_probe(api.scenario).name
+    except NotApplicable as reason:
+        found = reason.detail
+    assert found == expected or found.startswith(expected)
+
+
+def test_a_kind_without_controller_does_not_run() -> None:
+    """Its rows would be awaited in vain: section 1.3 has failed already."""
+    api = Api(registered=["Model"])
+    for number in _ALL:
+        with pytest.raises(NotRun, match=r"1\.3"):
+            api.carry_out(number)
+
+
+def test_objects_live_beside_those_of_the_kubectl_path() -> None:
+    """In a namespace that is taken when the first of them is sent."""
+    api = Api()
+    assert api.context.namespace == "there-1"
+    assert api.scenario.create(PROJECT).namespace == "there-2"
+
+
+def test_what_an_object_refers_to_is_created_before_it() -> None:
+    """But what the API server can't be sent."""
+    api = Api()
+    api.scenario.create(CONTRACT.get_case("Model"))
+    assert [request.split(" ")[1] for request in api.world.requests] == ["ModelFamily", "Model"]
+
+
+class Decoded:
+    """What comparing the proto column with the object brings."""
+
+    def __init__(self, findings: Sequence[Finding] = (), unknown: Sequence[Any] = ()) -> None:
+        self.comparison = cast(ProtoComparison, SimpleNamespace(findings=list(findings), unknown=list(unknown)))
+
+    def __call__(self, *_: object) -> ProtoComparison:
+        """Return it."""
+        return self.comparison
+
+
+PROTO = Finding(codes.ROW_PROTO, "column proto, spec.tier", "1", "2")
+
+
+def _with_protobuf(monkeypatch: pytest.MonkeyPatch, decoded: Decoded) -> Api:
+    monkeypatch.setattr(checks, "explain_no_protobuf", lambda _: "")
+    monkeypatch.setattr(checks, "get_version", lambda: "0.12")
+    monkeypatch.setattr(checks, "examine_decoded", decoded)
+    api = Api()
+    api.scenario.seed = cast(Any, api.scenario)
+    return api
+
+
+def test_a_proto_column_that_differs_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In the kubectl path's row, and in those of the API server's once nothing else is wrong with them."""
+    api = _with_protobuf(monkeypatch, Decoded([PROTO]))
+    for number in ("4.1", "4.3", "4.5"):
+        message, findings = api.fail(number)
+        assert "the two copies of the object in its row differ" in message
+        assert findings == [(codes.ROW_PROTO, PROTO.where)]
+
+
+def test_a_proto_column_that_agrees_passes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the comparison as its evidence."""
+    check = _with_protobuf(monkeypatch, Decoded()).carry_out("4.1")
+    assert check.evidence[-1].title == "the proto column of res_version 100, decoded by michelangelo 0.12: equal"
+
+
+def test_classes_that_are_too_old_can_not_judge(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What they don't know is no difference; a difference beside it is still one."""
+    unknown = SimpleNamespace(path="spec", numbers=[77])
+    with pytest.raises(HarnessError, match=r"older than the product and can't read spec \(field 77\)"):
+        _with_protobuf(monkeypatch, Decoded(unknown=[unknown])).carry_out("4.1")
+    _with_protobuf(monkeypatch, Decoded([PROTO], [unknown])).fail("4.1")
+
+
+def test_without_protobuf_classes_it_is_not_applicable() -> None:
+    """And no other check depends on them."""
+    with pytest.raises(NotApplicable, match="has none"):
+        Api().carry_out("4.1")
+
+
+def test_a_row_that_is_missing_has_no_proto_column(monkeypatch: pytest.MonkeyPatch) -> None:
+    """That is a finding, with the code of its absence."""
+    api = _with_protobuf(monkeypatch, Decoded())
+    api.world.faults.add("syncs nothing")
+    assert [code for code, _ in api.fail("4.1")[1]] == [codes.ROW_MISSING]
+
+
+def test_the_reference_has_no_protobuf(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It says so itself, in its log."""
+    monkeypatch.undo()
+    monkeypatch.setattr(checks, "find_missing", lambda: "")
+    context = Api().context
+    assert checks.explain_no_protobuf(context) == ""
+    cast(Any, context.sandbox).log(checks.REFERENCE_PROTO)
+    assert "the bundled reference" in checks.explain_no_protobuf(context)
 
 
 @pytest.mark.parametrize(
@@ -270,9 +456,23 @@ def test_a_merge_patch_is_applied_as_kubernetes_does(target: Any, patch: Any, ex
     assert merge(target, patch) == expected
 
 
-def test_a_cr_is_adapted_without_changing_the_template(make_run: MakeRun) -> None:
+def test_a_cr_is_adapted_without_changing_the_template() -> None:
     """What the API server demands beyond the CRD is added to a copy."""
-    obj = {"spec": {"owner": {"owningTeam": "michelangelo", "owners": ["me"]}}}
-    adapted = adapt(PROJECT, obj)
-    assert adapted["spec"]["owner"]["owners"] == ["me"]
-    assert obj["spec"]["owner"]["owningTeam"] == "michelangelo" != adapted["spec"]["owner"]["owningTeam"]
+    api = Api()
+    plain = api.context.render(PROJECT, "there")
+    sent = api.scenario.create(PROJECT).sent
+    assert sent["spec"]["owner"]["owners"] == plain["spec"]["owner"]["owners"]
+    assert sent["spec"]["owner"]["owningTeam"] != plain["spec"]["owner"]["owningTeam"]
+    assert api.context.render(PROJECT, "there") == plain
+    assert sent["metadata"]["name"] == sent["metadata"]["namespace"]
+
+
+def test_what_needs_the_api_server_says_so() -> None:
+    """All but the proto column, which is about the rows of chapter 1."""
+    assert [section.number for section in CHAPTER.sections if not section.needs_apiserver] == ["4.1"]
+
+
+def test_the_proto_column_may_stand_alone() -> None:
+    """It is about chapter 1's objects, and says so."""
+    (proto,) = [section for section in CHAPTER.describe().sections if section.title]
+    assert (proto.number, proto.title) == ("4.1", "Proto column")

@@ -96,7 +96,7 @@ def make_record(obj: JsonObject, *, deleted: bool = False, at: float = 1.0) -> O
 
 def make_final_state(*pairs: tuple[JsonObject | None, Row | None]) -> FinalState:
     """Return a final state with these objects and rows."""
-    final = FinalState()
+    final = FinalState({kind.name: kind for kind in CONTRACT.kinds})
     for obj, row in pairs:
         if obj is not None:
             final.objects[obj["metadata"]["uid"]] = obj

@@ -145,7 +145,7 @@ def test_a_round_gets_what_the_run_and_the_fault_say(cleared: list[list[str]]) -
     """Blocked kinds are left out, the fault is made once, the margin is the run's, known issues the section's."""
     run_round(FakeContext(), Recorder())
     (one,) = FakeRound.rounds
-    assert (one.load.kinds, one.load.seed, one.load.namespace) == (["Project"], 7, "n0")
+    assert (list(one.load.kinds), one.load.seed, one.load.namespace) == (["Project"], 7, "n0")
     assert (Anywhere.made, len(one.injections), one.retry_s, one.outage_s) == (1, 1, 3.0, 2.0)
     assert one.environment.margin_s == 4.0
     late = "no row; 4 failures in a row, not tried again for 31 s"

@@ -39,7 +39,7 @@ def test_a_changed_field_is_found(make_row: MakeRow) -> None:
     """One field with another value is one difference, with both values."""
     changed = _serialize(OBJECT, lambda message: setattr(message.spec, "tier", 3))
     assert compare_decoded(PROJECT, make_row(OBJECT, proto=changed)) == [
-        Finding("column proto against column json, spec.tier", "4", "3")
+        Finding("row.proto", "column proto against column json, spec.tier", "4", "3")
     ]
 
 
@@ -108,7 +108,7 @@ def test_every_cut_is_found(make_row: MakeRow) -> None:
 def test_nothing_is_a_difference(make_row: MakeRow) -> None:
     """An empty or absent column is a difference of its own, not an empty object."""
     assert compare_decoded(PROJECT, make_row(OBJECT, proto=b"")) == [
-        Finding("column proto", "the serialized object", "0 bytes")
+        Finding("row.proto", "column proto", "the serialized object", "0 bytes")
     ]
 
 
@@ -116,7 +116,7 @@ def test_the_object_is_a_third_copy(make_row: MakeRow) -> None:
     """Where both columns agree and the object doesn't, the proto column differs from the object."""
     patched = {**OBJECT, "spec": {**OBJECT["spec"], "tier": 3}}
     assert compare_decoded(PROJECT, make_row(OBJECT), patched) == [
-        Finding("column proto against the object, spec.tier", "3", "4")
+        Finding("row.proto", "column proto against the object, spec.tier", "3", "4")
     ]
 
 

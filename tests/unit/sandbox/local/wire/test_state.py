@@ -5,7 +5,8 @@ from __future__ import annotations
 import stat
 from pathlib import Path
 
-from harness.core.settings import MySQLEndpoint, ServedKind
+from harness.core.served_kind import ServedKind
+from harness.core.settings import MySQLEndpoint
 from harness.provision.assets.mysqld import MySQLServerFiles
 from harness.sandbox.base import ComponentStatus, Phase
 from harness.sandbox.local.wire.folder import SandboxFolder

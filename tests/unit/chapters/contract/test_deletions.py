@@ -1,0 +1,135 @@
+"""Sections 5.6 to 5.11: what a right product does passes, and each section's fault turns it red."""
+
+from __future__ import annotations
+
+import pytest
+
+from harness.chapters.contract import deletions
+from harness.chapters.contract.issues import ISSUES
+from harness.core import codes
+from harness.core.errors import CheckFailure
+from harness.core.outcomes import Known, NotApplicable
+from tests.unit.chapters.contract.world import Contract
+
+NUMBERS = ("5.6", "5.7", "5.8", "5.9", "5.10", "5.11")
+FOR_IMMUTABLE = ("5.9", "5.11")
+
+
+@pytest.fixture(autouse=True)
+def _brief(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(deletions, "_USUALLY_S", 0.03)
+
+
+@pytest.mark.parametrize("number", NUMBERS)
+def test_a_right_product_passes(number: str) -> None:
+    """Each section alone, with the steps that it stands on."""
+    assert Contract().record(number).findings == []
+
+
+@pytest.mark.parametrize("number", FOR_IMMUTABLE)
+def test_a_right_product_passes_with_an_immutable_kind(number: str) -> None:
+    """Its objects are retired without being asked to."""
+    assert Contract(kind="Model").record(number).findings == []
+
+
+@pytest.mark.parametrize("number", [number for number in NUMBERS if number not in FOR_IMMUTABLE])
+def test_the_others_are_not_for_immutable_kinds(number: str) -> None:
+    """There is nothing left to delete."""
+    with pytest.raises(NotApplicable, match="immutable kind"):
+        Contract(kind="Model").record(number)
+
+
+def test_they_pass_one_after_the_other() -> None:
+    """In the report's order, and backwards."""
+    for numbers in (NUMBERS, NUMBERS[::-1]):
+        contract = Contract()
+        for number in numbers:
+            contract.conclude(number)
+
+
+@pytest.mark.parametrize(
+    ("number", "fault", "code"),
+    [
+        ("5.6", "keeps the row", codes.ROW_LIVE),
+        ("5.6", "removes the row", codes.ROW_LOST),
+        ("5.6", "wrong time", codes.ROW_TIME),
+        ("5.6", "releases first", codes.ORDER),
+        ("5.6", "keeps the finalizer", codes.OBJECT_KEPT),
+        ("5.7", "orphans", codes.ROW_LIVE),
+        ("5.7", "removes the row", codes.ROW_LOST),
+        ("5.8", "ignores the annotation", codes.OBJECT_KEPT),
+        ("5.8", "releases first", codes.ORDER),
+        ("5.8", "keeps the row", codes.ROW_LIVE),
+        ("5.9", "keeps the object", codes.OBJECT_KEPT),
+        ("5.9", "forgets retired rows", codes.ROW_DELETED),
+        ("5.10", "removes the row", codes.ROW_LOST),
+        ("5.10", "revives the namesake", codes.ROW_DUPLICATE),
+        ("5.11", "revives the namesake", codes.ROW_DUPLICATE),
+    ],
+)
+def test_a_fault_turns_its_section_red(number: str, fault: str, code: str) -> None:
+    """With a code of its own."""
+    assert code in Contract(fault).find(number)
+
+
+@pytest.mark.parametrize(
+    ("fault", "code"),
+    [
+        ("keeps the object", codes.OBJECT_KEPT),
+        ("retires without a row", codes.ROW_MISSING),
+        ("forgets retired rows", codes.ROW_DELETED),
+    ],
+)
+def test_an_immutable_kind_that_is_not_retired_is_found(fault: str, code: str) -> None:
+    """It leaves Kubernetes, and a live row stays."""
+    assert code in Contract(fault, kind="Model").find("5.9")
+
+
+def test_the_sibling_of_a_deleted_object_is_looked_at() -> None:
+    """An Ingester that deletes by name alone takes it along."""
+    contract = Contract()
+    contract.record("5.6")
+    sibling = contract.life.find(contract.case, "deleted sibling")
+    assert sibling.read() is not None
+    row = sibling.read_row()
+    assert row is not None
+    assert row.live
+
+
+def test_what_upstream_leaves_undone_is_known() -> None:
+    """Orphans and ghost rows, where the version is known for them; anything else beside them still fails."""
+    contract = Contract("orphans", "ghost rows", issues=ISSUES)
+    for number, issue in (("5.7", "orphan-without-finalizer"), ("5.11", "ghost-row")):
+        with pytest.raises(Known):
+            contract.conclude(number)
+        assert contract.last.issues == [issue]
+    immutable = Contract("ghost rows", kind="Model", issues=ISSUES)
+    with pytest.raises(Known):
+        immutable.conclude("5.11")
+    with pytest.raises(CheckFailure):
+        Contract("orphans", "writes wrong values", issues=ISSUES).conclude("5.7")
+
+
+def test_a_product_that_has_mended_them_makes_them_stale() -> None:
+    """The list is then pruned."""
+    for number, issue in (("5.7", "orphan-without-finalizer"), ("5.11", "ghost-row")):
+        contract = Contract(issues=ISSUES)
+        with pytest.raises(CheckFailure, match=f"{issue} is stale"):
+            contract.conclude(number)
+
+
+def test_a_held_deletion_is_known_by_its_error() -> None:
+    """Which depends on timing and need not show; without that error in the log it is a failure."""
+    contract = Contract("keeps the finalizer", issues=ISSUES)
+    with pytest.raises(CheckFailure):
+        contract.conclude("5.6")
+    Contract(issues=ISSUES).conclude("5.6")
+
+
+def test_every_object_is_let_go_of_in_the_end() -> None:
+    """Whatever the product left undone, so that the namespace can be removed."""
+    contract = Contract("keeps the finalizer")
+    for number in ("5.6", "5.8"):
+        contract.record(number)
+    left = contract.world.list_objects(contract.case.kind, "")
+    assert not any("deletionTimestamp" in obj["metadata"] for obj in left)
