@@ -23,6 +23,7 @@ from .batches import Batch
 from .faults import CATALOGUE
 from .faults.fault import Cell
 from .ledger import CleanEntry, Entry, FaultEntry, Ledger, print_ledger
+from .scheduling import BatchScheduling, rank
 
 ROOT = Path(__file__).resolve().parents[2]
 _ENTRIES: dict[str, Callable[..., Entry]] = {entry.__name__: entry for entry in (FaultEntry, CleanEntry)}
@@ -59,7 +60,7 @@ class Outcome:
 
 def get_cell(check: Check) -> Cell:
     """Return section and topic of a check: its kind, or known issue, or ''."""
-    return check.section, check.kind or check.topic
+    return check.section, check.topic or check.kind or ""
 
 
 class Acceptance:
@@ -189,6 +190,21 @@ def pytest_configure(config: pytest.Config) -> None:
     hear_sigint()
     if not hasattr(config, "workerinput"):
         config.pluginmanager.register(LedgerKeeper(config), "ledger")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put what takes long first, whoever has shuffled them."""
+    items.sort(key=lambda item: rank(item.nodeid))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> BatchScheduling | None:
+    """Keep batches together where tests are handed out by scope."""
+    if config.option.dist != "loadscope":
+        return None
+    config.option.loadscopereorder = False   # the order is ours
+    return BatchScheduling(config, log)
 
 
 @pytest.fixture

@@ -27,8 +27,9 @@ _WORK = "import os\nparent = os.getppid()\nwhile os.getppid() == parent: pass"
 
 @pytest.fixture(scope="module")
 def busy_machine() -> Iterator[None]:
-    """Keep every processor busy beside the run."""
-    count = os.cpu_count() or 1
+    """Keep every processor busy beside the run: with the runs of the other workers, where there are any."""
+    others = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")) - 1
+    count = max(1, (os.cpu_count() or 1) - others)
     work = [subprocess.Popen([sys.executable, "-c", _WORK]) for _ in range(count)]
     yield
     for process in work:

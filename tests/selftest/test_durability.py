@@ -25,6 +25,7 @@ from harness.core.settings import ControllerManager, SandboxSettings, Timeouts
 from harness.suite.session import RunSettings, Session
 from harness.suite.target import Target
 from tests.selftest.conftest import ROOT, Acceptance
+from tests.selftest.faults.fault import CONTRACT
 from tests.selftest.faults.faults import FAULTS, DurabilityFault
 
 PROFILE = "upstream-main"
@@ -119,7 +120,8 @@ def test_a_seed_is_one_schedule_and_one_load() -> None:
 
     def draw() -> list[object]:
         plans = list(islice(draw_schedule(7, ROUNDS), 30))
-        loads = [list(islice(make_plan(plan.seed, 0, ["Project", "Cluster"]), 50)) for plan in plans]
+        cases = CONTRACT.select(["Project", "Cluster"])
+        loads = [list(islice(make_plan(plan.seed, 0, cases), 50)) for plan in plans]
         return [plans, loads]
 
     assert draw() == draw()

@@ -36,7 +36,7 @@ def try_batch(request: pytest.FixtureRequest, acceptance: Acceptance) -> TryBatc
 @pytest.mark.parametrize(
     ("fault", "batch"),
     [
-        pytest.param(fault, batch, id=fault.name, marks=pytest.mark.xdist_group(batch.name))
+        pytest.param(fault, batch, id=fault.name)
         for batch in BATCHES
         for fault in batch.faults
     ],
