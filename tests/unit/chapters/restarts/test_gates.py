@@ -31,7 +31,7 @@ def test_the_chain_is_gone_through_once(monkeypatch: pytest.MonkeyPatch) -> None
 
     def note(sandbox: ReconfigurableSandbox, overrides: Overrides = (), **options: Any) -> None:
         started.append((tuple(overrides), options.get("without", ())))
-        start(sandbox, overrides, **options)
+        start(sandbox, tuple(overrides), **options)
 
     monkeypatch.setattr(ReconfigurableSandbox, "start_controllermgr", note)
     restarts = Restarts()
