@@ -11,7 +11,9 @@ from harness.suite.chapter import Chapter, Section
 CHAPTER = Chapter(
     key="contract",
     title="The rest of the contract",
-    explanation="What the Ingester's contract says beyond creation and one patch, with objects of its own.",
+    explanation=(
+        "What the Ingester's contract says beyond creation and one patch, with objects of these checks alone."
+    ),
     summary="the rest of the Ingester's contract",
     markers=("contract",),
     open=Lifecycle,
