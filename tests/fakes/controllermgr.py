@@ -9,6 +9,7 @@ from typing import Any
 
 from harness.core.errors import HarnessError
 from harness.sandbox.base import Phase
+from harness.sandbox.capabilities import Overrides
 from harness.subject.log import REGISTERED, SETTING_UP, SKIPPED, WORKERS_STARTED
 from tests.fakes.contract import CONTRACT
 from tests.fakes.sandbox import FakeSandbox
@@ -28,7 +29,7 @@ class ReconfigurableSandbox(FakeSandbox):
         self.phase = Phase.TERMINATED
 
     def start_controllermgr(
-        self, overrides: Sequence[tuple[str, Any]] = (), *, without: Sequence[str] = (), await_healthy: bool = True
+        self, overrides: Overrides = (), *, without: Sequence[str] = (), await_healthy: bool = True
     ) -> None:
         """Start it; without its mysql stanza it ends at once. Nobody has to wait for it."""
         settings, faults = dict(overrides), self.world.faults
