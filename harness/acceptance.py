@@ -1,10 +1,11 @@
-"""An acceptance run in pytest: hooks that collect checks, carry them out, and render the record. No logic of its own.
+"""An acceptance run in pytest: hooks that collect checks, carry them out, and render the record; no logic.
 
 `harness.plugin` loads it where a run contains the acceptance tests.
 """
 
 from __future__ import annotations
 
+import re
 import signal
 import sys
 import time
@@ -101,9 +102,7 @@ def begin(config: pytest.Config) -> None:
 
 
 class AcceptancePlugin:
-    """The hooks of an acceptance run, or of the collection of one: then there is no `folder` for a report.
-
-    """
+    """The hooks of an acceptance run, or of the collection of one: then there is no `folder` for a report."""
 
     def __init__(
         self,
@@ -156,9 +155,10 @@ class AcceptancePlugin:
 
     def _asks_for(self, chapter: Chapter) -> bool:
         """Whether the command line speaks of the chapter: by a marker, or by the number of a section."""
-        expressions = (self._config.option.markexpr, self._config.option.keyword, *self._config.args)
-        words = (*chapter.markers, *(section.number for section in chapter.sections))
-        return any(word in expression for word in words for expression in expressions)
+        option, ids = self._config.option, [argument.partition("[")[2] for argument in self._config.args]
+        numbers = [f"{section.number}-" for section in chapter.sections]
+        by_marker = any(re.search(rf"\b{marker}\b", option.markexpr) for marker in chapter.markers)
+        return by_marker or any(number in each for number in numbers for each in (option.keyword, *ids))
 
     def pytest_itemcollected(self, item: pytest.Item) -> None:
         """Give each test its check, with the command that runs it alone."""

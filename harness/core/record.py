@@ -121,8 +121,8 @@ class Finding:
 class Check:
     """The result of one check: one section for one kind, or for another `topic` (an issue, a fault).
 
-    `issues` are the ids of the known issues that explain what was found, `stale` of those that should have shown and
-    did not; `facts` are what was measured, by name.
+    `issues` are the ids of the known issues that explain what was found, `stale` of those that should have shown
+    and did not; `facts` are what was measured, by name.
     """
 
     section: str
