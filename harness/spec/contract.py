@@ -7,23 +7,38 @@ An object, never a constant: whoever needs to know which kinds there are is hand
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from harness.core.errors import SettingsError
 from harness.core.served_kind import ServedKind
+from harness.spec.features import FEATURES, Fact, Life
 from harness.spec.model import Case, Kind
 
 
 @dataclass(frozen=True)
 class Contract:
-    """The kinds that the Ingester mirrors, in the report's order, each with its case; and their lives.
+    """The kinds that the Ingester mirrors, in the report's order, each with its case; their lives; features.
 
-    Objects of `immutable_kinds` leave Kubernetes once they are in MySQL.
+    Objects of `immutable_kinds` leave Kubernetes once they are in MySQL; rows of `retained_kinds` outlive their objects
+    live. `features` are those that were read or given, `facts` all that was read, each with its source.
     """
 
     cases: tuple[Case, ...]
     immutable_kinds: frozenset[str] = frozenset()
+    retained_kinds: frozenset[str] = frozenset()
+    features: Mapping[str, str] = field(default_factory=dict)
+    facts: tuple[Fact, ...] = ()
+
+    def get_feature(self, name: str) -> str:
+        """Return the feature's value, that of the seed report's version where nobody has said it."""
+        return self.features.get(name, FEATURES[name][0])
+
+    def get_life(self, kind: str) -> Life:
+        """Return what becomes of the kind's objects."""
+        if kind in self.immutable_kinds:
+            return Life.IMMUTABLE
+        return Life.RETAINED if kind in self.retained_kinds else Life.MUTABLE
 
     @functools.cached_property
     def kinds(self) -> tuple[Kind, ...]:

@@ -9,7 +9,6 @@ import functools
 import time
 from collections.abc import Sequence
 
-from harness.chapters.api_server.crs import adapt, get_variables, is_unserved
 from harness.chapters.api_server.deletion import Deletion, describe_deletion
 from harness.chapters.api_server.sender import ApiServerSender
 from harness.chapters.seed.steps import Scenario, SeedScenario
@@ -21,6 +20,7 @@ from harness.core.outcomes import NotApplicable
 from harness.core.polling import wait_for
 from harness.sandbox.base import CONTROLLERMGR
 from harness.spec.annotations import is_released
+from harness.spec.merge_patch import merge
 from harness.spec.model import Case, JsonObject
 from harness.spec.row import Row
 from harness.subject import evidence
@@ -40,7 +40,9 @@ _THE_END = 2**63 - 1
 class ApiScenario(Scenario):
     """The scenario through an API server; without one, `unavailable` says why, and nothing is sent."""
 
-    def __init__(self, context: RunContext, seed: SeedScenario, server: ApiServer | None, unavailable: str = "") -> None:
+    def __init__(
+        self, context: RunContext, seed: SeedScenario, server: ApiServer | None, unavailable: str = ""
+    ) -> None:
         self.seed = seed   # the same cases' objects as kubectl sends them
         self.unavailable = unavailable
         self._server = server
@@ -70,7 +72,7 @@ class ApiScenario(Scenario):
         """Return why there is nothing to check for the case, '' where there is."""
         if self.unavailable:
             return self.unavailable
-        if is_unserved(case) and not self.server.serves(case.kind):
+        if not case.api_server.is_served and not self.server.serves(case.kind):
             return f"the API server has no service for {case.name}"
         if issue := self.context.expectations.find_blocking(case.name):
             return f"known issue {issue.id} would show again"
@@ -88,8 +90,10 @@ class ApiScenario(Scenario):
         return self.context.take_namespace()
 
     def _render(self, case: Case) -> JsonObject:
-        namespace = self._namespace
-        return adapt(case, self.context.render(case, namespace, **get_variables(case, namespace)))
+        needs, namespace = case.api_server, self._namespace
+        name = {"name": namespace} if needs.is_named_as_namespace else {}
+        adapted: JsonObject = merge(self.context.render(case, namespace, **name), needs.additions)
+        return adapted
 
     def _update(self, subject: Subject, synced: Row | None) -> Update:
         if not self.context.is_immutable(subject.case):

@@ -1,4 +1,4 @@
-"""Steps in which an object stays and is written to: labels, no-op and status writes, rapid updates, annotations."""
+"""Steps in which an object stays and is written to: labels, no-op and status writes, rapid updates and others."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 from harness.chapters.contract.lifecycle import Lifecycle, Step
-from harness.chapters.contract.status import STATUS
 from harness.clients.kube import get_version
 from harness.core import codes
 from harness.core.errors import Refusal
@@ -56,8 +55,8 @@ def _write_noop_and_status(life: Lifecycle, case: Case, recorder: Recorder) -> N
     after = subject.read_row()
     if before and after and get_version(answer) == before.res_version == after.res_version:
         recorder.findings += compare_contents(before, after, "a patch that changes nothing")
-    status = STATUS.get(case.name)
-    if status is None:
+    status = case.status
+    if not status:
         recorder.facts["status"] = "the kind has no status field"
         return
     subject.patch({"status": status}, status=True)

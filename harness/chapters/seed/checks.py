@@ -55,12 +55,7 @@ def check_row_after_creation(scenario: SeedScenario, case: Case, recorder: Recor
 def check_patched(scenario: SeedScenario, case: Case, recorder: Recorder) -> None:
     """2.1: the API server accepts the patch; an object of an immutable kind has left Kubernetes instead."""
     _require(scenario, case, "2.1")
-    update = scenario.update(case)
-    if scenario.context.is_immutable(case):
-        record_departure(update, recorder)
-        raise_if_clean(recorder, "immutable kind: the object has left Kubernetes")
-    else:
-        record_patch(update, recorder)
+    record_update(scenario, case, recorder)
 
 
 def check_log_lines_after_patch(scenario: SeedScenario, case: Case, recorder: Recorder) -> None:
@@ -124,8 +119,19 @@ def record_awaited_row(sync: Sync, recorder: Recorder, earlier: Sequence[str] = 
     row = sync.row
     recorder.problem = f"{subject}: its row differs from the object"
     recorder.look_at = f"table {subject.case.kind.table}, uid {write.uid}"
-    recorder.compare(examine_row(sync, earlier), f"the row against the object at {row.res_version if row else '?'}")
+    version = row.res_version if row else "?"
+    recorder.compare(examine_row(sync, earlier), f"the row against the object at {version}")
     return row
+
+
+def record_update(scenario: Scenario, case: Case, recorder: Recorder) -> None:
+    """Record what is wrong with the case's patch; NotApplicable where its object has left, as it must."""
+    update = scenario.update(case)
+    if not scenario.context.is_immutable(case):
+        record_patch(update, recorder)
+        return
+    record_departure(update, recorder)
+    raise_if_clean(recorder, "immutable kind: the object has left Kubernetes")
 
 
 def record_patch(update: Update, recorder: Recorder) -> None:
@@ -228,7 +234,7 @@ def _record_log_lines(sync: Sync, messages: Sequence[str], recorder: Recorder) -
 
 
 def _require(scenario: Scenario, case: Case, section: str) -> None:
-    """Raise NotRun where the kind has no controller, NotApplicable where a known issue that showed rules it out."""
+    """Raise NotRun where the kind has no controller, NotApplicable where an issue that showed rules it out."""
     context = scenario.context
     context.require_controller(case)
     issue = context.expectations.find_ruling_out(section, case.name)

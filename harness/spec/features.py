@@ -1,0 +1,54 @@
+"""What versions of the product do differently: features by name, each with its values, and the lives of kinds.
+
+A feature is a name and a value, so that a version may have one that nobody here knows: it is told as it is, and what
+stands on it is not judged. The first value of each is that of the seed report's version.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Life(StrEnum):
+    """What becomes of the objects of a kind."""
+
+    MUTABLE = "mutable"              # they live in Kubernetes, and their rows follow
+    IMMUTABLE = "immutable"          # they leave Kubernetes once they are in MySQL; the row stays live
+    RETAINED = "retained"            # deleted, their rows stay live with the final state
+    MYSQL_PRIMARY = "mysql-primary"  # they are never in Kubernetes, so that there is nothing to watch
+
+
+FINALIZER = "finalizer"
+"""Who adds `michelangelo/Ingester`: the API server on create, or the Ingester in its first reconcile."""
+
+PRIMARY_KEY = "primary-key"
+"""What identifies a row: the object's uid, or the value of an annotation that is pinned to the first uid."""
+
+DELETION_DELAY = "deletion-delay"
+"""Whether a deletion waits for `ingester.deletionDelay` and `deletionDelayMap` before the soft delete."""
+
+MISSING_ROW = "missing-row"
+"""A soft delete that finds no row: it fails, and is tried again for ever, or counts as done."""
+
+DELETING_ANNOTATION = "deleting-annotation"
+"""With `michelangelo/Deleting`: the finalizer goes before the Kubernetes delete, or in the reconcile after it."""
+
+FEATURES: Mapping[str, tuple[str, ...]] = {
+    FINALIZER: ("api-server", "ingester"),
+    PRIMARY_KEY: ("uid", "annotation"),
+    DELETION_DELAY: ("none", "configurable"),
+    MISSING_ROW: ("fails", "done"),
+    DELETING_ANNOTATION: ("finalizer-first", "delete-first"),
+}
+"""The features that the checks know, with the values that they can judge."""
+
+
+@dataclass(frozen=True)
+class Fact:
+    """One fact of a version's contract, and where it was read: a file with its line, a profile, an option."""
+
+    name: str
+    value: str
+    source: str
