@@ -20,7 +20,7 @@ from harness.core.migrations import SCHEMA_VERSION, migrate
 class Status(StrEnum):
     """The verdict of a check or a cell.
 
-    ERROR: the harness could not tell. INVALID: it could, but nothing was proven, since the fault did not strike or
+    ERROR: the harness could not tell. INVALID: it could, but nothing was proven: the fault was not injected or
     the load was not there.
     """
 

@@ -76,7 +76,7 @@ class SandboxAhead:
 
 
 def start_ahead(settings: SandboxSettings) -> SandboxAhead | None:
-    """Start a new sandbox in the background; None where one is kept, which may be the one to use, or none can be."""
+    """Start a new sandbox in the background; None where a kept one may be the one to use, or none can be made."""
     root = get_root()
     try:
         with lock_root(root):
