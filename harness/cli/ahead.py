@@ -36,7 +36,7 @@ def start_sandbox_ahead(options: argparse.Namespace, words: Iterable[str]) -> Sa
     asked = (options.markexpr, options.keyword, *words)
     if any(word in expression for word in BY_REQUEST for expression in asked):
         return None
-    from harness.sandbox.local.client.ahead import start_ahead  # noqa: PLC0415  heavy
+    from harness.sandbox.local.client.launch import launch_unless_kept  # noqa: PLC0415
     from harness.spec.profiles import load_profile  # noqa: PLC0415
     from harness.spec.versions import make_contract  # noqa: PLC0415
 
@@ -46,6 +46,11 @@ def start_sandbox_ahead(options: argparse.Namespace, words: Iterable[str]) -> Sa
         settings = read_sandbox_settings(options)
         contract = make_contract(load_profile(settings.profile))
         contract.select(read_value(options, "crd"))
+        process = launch_unless_kept()
     except HarnessError:
+        return None   # the run meets it again, where it can say so
+    if process is None:
         return None
-    return start_ahead(dataclasses.replace(settings, kinds=contract.served_kinds))
+    from harness.sandbox.local.client.ahead import SandboxAhead  # noqa: PLC0415  while the supervisor loads its own
+
+    return SandboxAhead(dataclasses.replace(settings, kinds=contract.served_kinds), process)
