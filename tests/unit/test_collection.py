@@ -31,10 +31,8 @@ def collect(folders: list[str]) -> str:
 def test_the_test_command_collects_all_folders_together(request: pytest.FixtureRequest) -> None:
     """Options, hooks and fixtures of one folder bear the tests of the others."""
     folders, config = read_folders(), request.config
+    # where this run is that command, it has come as far as this
     is_it = set(folders) <= set(config.args) and not config.option.keyword and not config.option.markexpr
-    if is_it:   # this run is that command, and has come as far as this
-        collected = "\n".join(item.nodeid for item in request.session.items)
-    else:
-        collected = collect(folders)
+    collected = "\n".join(item.nodeid for item in request.session.items) if is_it else collect(folders)
     for folder in folders:
         assert f"\n{folder}/" in f"\n{collected}"
