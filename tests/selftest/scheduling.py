@@ -1,6 +1,6 @@
 """In which order pytest-xdist hands out the tests, and which ones to the same worker.
 
-The faults of a batch share a run, so that one worker has them all; so it is with a module whose tests share servers.
+The faults of a batch share a run, so that one worker has them all; likewise a module whose tests share servers.
 What takes long comes first: whatever is short then fills the end, while the last of the long ones are still at it.
 """
 
