@@ -21,6 +21,14 @@ def pytest_configure(config: pytest.Config) -> None:
     """Switch the rest on where the run contains the acceptance tests."""
     if not activation.is_active(config) or config.option.help:
         return
-    from harness.acceptance import begin  # noqa: PLC0415  heavy
+    from harness.cli.ahead import start_sandbox_ahead  # noqa: PLC0415
 
-    begin(config)
+    ahead = start_sandbox_ahead(config.option, config.args)
+    try:
+        from harness.acceptance import begin  # noqa: PLC0415  heavy
+
+        begin(config, ahead)
+    except BaseException:
+        if ahead is not None:
+            ahead.end()
+        raise

@@ -20,8 +20,8 @@ from harness.spec.model import Case, Kind
 class Contract:
     """The kinds that the Ingester mirrors, in the report's order, each with its case; their lives; features.
 
-    Objects of `immutable_kinds` leave Kubernetes once they are in MySQL; rows of `retained_kinds` outlive their objects
-    live. `features` are those that were read or given, `facts` all that was read, each with its source.
+    Objects of `immutable_kinds` leave Kubernetes once they are in MySQL; rows of `retained_kinds` outlive their
+    objects live. `features` are those that were read or given, `facts` all that was read, each with its source.
     """
 
     cases: tuple[Case, ...]

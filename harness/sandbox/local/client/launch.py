@@ -79,6 +79,10 @@ class SupervisorProcess:
             with lock_root(self._root):
                 sweep(self._root)
 
+    def interrupt(self) -> None:
+        """Make it end, whatever it does just now; from any thread. `end` is still due."""
+        self._process.terminate()
+
     def detach(self) -> None:
         """Leave it running when this process ends."""
         self._process.returncode = 0   # else Python warns of a process that nobody waited for

@@ -257,6 +257,19 @@ def _replace_controllermgr(channel: Channel, request: Request, progress: Progres
 def _launch(
     root: Path, request: Request, progress: Progress, tolerated: Tolerated, *, keep: bool
 ) -> LocalSandbox:
+    return bring_up(SupervisorProcess(root), request, progress, tolerated, keep=keep)
+
+
+def bring_up(
+    process: SupervisorProcess,
+    request: Request,
+    progress: Progress,
+    tolerated: Tolerated = (),
+    *,
+    keep: bool = False,
+) -> LocalSandbox:
+    """Return the sandbox of a supervisor that was just launched, up; HarnessError with nothing left behind."""
+
     def show(stage: str, seconds: float | None) -> None:
         if seconds is None:
             progress.begin(stage)
@@ -264,7 +277,6 @@ def _launch(
             progress.end(stage, f"{seconds:.1f} s")
 
     with ExitStack() as stack:
-        process = SupervisorProcess(root)
         stack.callback(process.end)
         # it loads its modules meanwhile
         complete_plan(process.folder, request, progress)
