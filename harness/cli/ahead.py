@@ -1,7 +1,8 @@
 """Decides whether a run's sandbox can start before the run itself is loaded: where it is certain to be the one.
 
-Nothing is decided here that the run does not decide again; what is unusual (a checkout to build, a cluster, a kept
-sandbox, a chapter that is run by request) starts when the run asks for it, as does whatever is wrong.
+Nothing is decided here that the run does not decide again; what is unusual (a server or a checkout to build, a
+cluster, a kept sandbox, a chapter that is run by request) starts when the run asks for it; what is wrong with the
+options is met there again.
 """
 
 from __future__ import annotations
@@ -51,6 +52,15 @@ def start_sandbox_ahead(options: argparse.Namespace, words: Iterable[str]) -> Sa
         return None   # the run meets it again, where it can say so
     if process is None:
         return None
-    from harness.sandbox.local.client.ahead import SandboxAhead  # noqa: PLC0415  while the supervisor loads its own
+    # what follows is loaded while the supervisor loads its own
+    from harness.sandbox.local.client.ahead import SandboxAhead  # noqa: PLC0415
+    from harness.sandbox.local.client.planning import are_servers_ready  # noqa: PLC0415
 
+    try:
+        ready = are_servers_ready(settings)
+    except HarnessError:
+        ready = False
+    if not ready:
+        process.end()   # a server that takes minutes to build is built where it is shown, and can be interrupted
+        return None
     return SandboxAhead(dataclasses.replace(settings, kinds=contract.served_kinds), process)

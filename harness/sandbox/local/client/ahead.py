@@ -54,7 +54,7 @@ class SandboxAhead:
         """End a sandbox that nobody has taken, be it up or on its way. Safe to call twice, and after `take`."""
         if self._thread.is_alive():
             self._process.interrupt()
-            self._thread.join(_END_TIMEOUT_S)   # it may still build a server: that ends with this process
+            self._thread.join(_END_TIMEOUT_S)
         sandbox, self._sandbox = self._sandbox, None
         if sandbox is not None:
             sandbox.stop()

@@ -84,7 +84,7 @@ class SupervisorProcess:
 
 
 def launch_unless_kept() -> SupervisorProcess | None:
-    """Launch a supervisor, of which nothing is asked yet; None where a sandbox is kept, which may be the one to use.
+    """Launch a supervisor, of which nothing is asked yet; None where a kept sandbox may be the one to use.
 
     Raises HarnessError where none can be had.
     """

@@ -6,12 +6,23 @@ from dataclasses import replace
 from pathlib import Path
 
 from harness.core.progress import Progress
-from harness.provision.assets.controlplane import find_control_plane
+from harness.core.settings import SandboxSettings
+from harness.provision.assets.controlplane import find_control_plane, find_ready_control_plane
 from harness.provision.assets.faultproxy import find_fault_proxy
-from harness.provision.assets.mysqld import find_mysql_server
+from harness.provision.assets.mysqld import find_mysql_server, find_ready_mysql_server
 from harness.sandbox.local.client.identity import Request, identify
 from harness.sandbox.local.wire.folder import SandboxFolder
 from harness.sandbox.local.wire.plan import Executable, Plan, write_plan
+
+
+def are_servers_ready(settings: SandboxSettings) -> bool:
+    """Tell whether this machine or the cache has the servers: nothing has to be downloaded or built.
+
+    Raises HarnessError where what there is does not work.
+    """
+    return find_ready_control_plane() is not None and (
+        settings.mysql is not None or find_ready_mysql_server() is not None
+    )
 
 
 def complete_plan(folder: SandboxFolder, request: Request, progress: Progress) -> None:
