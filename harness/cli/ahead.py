@@ -1,4 +1,4 @@
-"""Decides whether a run's sandbox can be started before the run itself is loaded: where it is certain to be the one.
+"""Starts a run's sandbox before the run itself is loaded, where it is certain to be the one.
 
 Nothing is decided here that the run does not decide again; what is unusual (a checkout to build, a cluster, a kept
 sandbox, a chapter that is run by request) starts when the run asks for it, as does whatever is wrong.

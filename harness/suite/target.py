@@ -81,7 +81,8 @@ def bring_up(
 ) -> Sandbox:
     """Return the target's sandbox, up. Raises SettingsError or HarnessError with nothing left behind.
 
-    One that was started `ahead` is taken where it is the one; else it is ended. A controller manager that keeps ending is no error here: it is what the run is to find out.
+    One that was started `ahead` is taken where it is the one; else it is ended. A controller manager that keeps
+    ending is no error here: it is what the run is to find out.
     """
     if ahead is not None:
         if target.place is None and not keep and ahead.settings == target.sandbox:

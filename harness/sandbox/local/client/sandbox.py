@@ -262,7 +262,12 @@ def _launch(
 
 
 def bring_up(
-    process: SupervisorProcess, request: Request, progress: Progress, tolerated: Tolerated = (), *, keep: bool = False
+    process: SupervisorProcess,
+    request: Request,
+    progress: Progress,
+    tolerated: Tolerated = (),
+    *,
+    keep: bool = False,
 ) -> LocalSandbox:
     """Return the sandbox of a supervisor that was just launched, up; HarnessError with nothing left behind."""
 

@@ -18,7 +18,6 @@ from harness.core.errors import HarnessError
 from harness.core.settings import MySQLEndpoint
 from harness.sandbox.local.servers.mysqlserver import connect
 
-
 _EMPTY_QUERY = 1065
 
 
