@@ -1,4 +1,4 @@
-"""Launches a supervisor process, and little else, so that it can load its modules while a plan is made for it."""
+"""Launches a supervisor process, and loads little for that: the plan is made while it loads its own modules."""
 
 from __future__ import annotations
 
