@@ -23,7 +23,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Switch the rest on where the run contains the acceptance tests."""
     if not activation.is_active(config) or config.option.help:
         return
-    gc.disable()   # until all that stays is loaded: a fifth of that time; `harness.acceptance` switches it on again
+    gc.disable()   # until all that stays is loaded, which takes a fifth less; `acceptance` enables it again
     from harness.cli.ahead import start_sandbox_ahead  # noqa: PLC0415
 
     ahead = start_sandbox_ahead(config.option, config.args)
