@@ -11,7 +11,8 @@ import pytest
 import harness.sandbox.local.client.ahead
 import harness.sandbox.local.client.launch
 import harness.sandbox.local.client.planning
-from harness.cli.ahead import start_sandbox_ahead
+from harness.chapters import CHAPTERS
+from harness.cli.ahead import BY_REQUEST, start_sandbox_ahead
 from harness.cli.options import RUN_OPTIONS, add_to_parser
 from harness.core.errors import HarnessError
 from harness.core.settings import SandboxSettings
@@ -91,7 +92,10 @@ def test_an_ordinary_run_has_its_sandbox_started(world: World) -> None:
         parse(markexpr="faults"),
         parse(keyword="8.3"),
         parse(collectonly=True),
+        parse(markers=True),
         parse(numprocesses=2),
+        parse("--sync-timeout", "-1"),
+        parse("--crds", "/nowhere"),
     ],
 )
 def test_an_unusual_run_starts_its_own(world: World, options: argparse.Namespace) -> None:
@@ -107,3 +111,10 @@ def test_nothing_is_built_in_the_background(world: World, problem: str) -> None:
     assert start_sandbox_ahead(parse(), ["tests/acceptance"]) is None
     assert world.started == []
     assert [process.ended for process in world.processes] == [True]
+
+
+def test_chapters_that_run_by_request_are_known_by_their_words() -> None:
+    """Their sandbox is another one."""
+    for chapter in (chapter for chapter in CHAPTERS if chapter.by_request):
+        for word in (*chapter.markers, *(section.number for section in chapter.sections)):
+            assert any(part in word for part in BY_REQUEST), word
