@@ -20,15 +20,15 @@ import kubernetes.client
 import kubernetes.config
 import pytest
 import yaml
-from harness.chapters.seed.run import Run
 
+from harness.chapters import CHAPTERS
 from harness.chapters.seed import checks
+from harness.chapters.seed.steps import SeedScenario
 from harness.clients.kube import Cluster
 from harness.clients.mysql import Database
 from harness.core.errors import HarnessError
 from harness.core.polling import wait_for
 from harness.core.progress import SILENT
-from harness.core.record import Check
 from harness.core.settings import MySQLEndpoint, SandboxSettings
 from harness.doctor.diagnosis import Diagnosis, FindingStatus, render_diagnoses
 from harness.doctor.existing import examine_existing, examine_rights
@@ -48,7 +48,11 @@ from harness.sandbox.ports import choose_port
 from harness.sandbox.storage import ROOT_VARIABLE
 from harness.spec.profiles import load_profile
 from harness.spec.templates import Templates
+from harness.spec.versions import make_contract
 from harness.subject.registration import await_registration
+from harness.suite.context import RunContext
+from harness.suite.expectations import resolve
+from harness.suite.recorder import Recorder
 from tests.fakes.contract import CONTRACT
 from tests.integration.node import DIGEST, POD, SERVICE, StandInNode
 
@@ -149,16 +153,22 @@ def connect() -> Iterator[Connect]:
         sandbox.stop()
 
 
-def _make_run(sandbox: ExistingSandbox, database: Database) -> Run:
-    return Run(
-        sandbox=sandbox,
-        cluster=Cluster(sandbox.kubeconfig),
-        database=database,
-        templates=Templates(suffix=sandbox.run_id, cases=CONTRACT.cases),
-        profile=load_profile("report-2026-03"),
-        namespace=sandbox.take_namespace(),
-        bystander_namespace=sandbox.take_namespace(),
-        labels=sandbox.labels,
+def _make_scenario(sandbox: ExistingSandbox, database: Database) -> SeedScenario:
+    profile = load_profile("report-2026-03")
+    contract = make_contract(profile)
+    return SeedScenario(
+        RunContext(
+            sandbox=sandbox,
+            cluster=Cluster(sandbox.kubeconfig),
+            database=database,
+            contract=contract,
+            cases=contract.cases,
+            expectations=resolve(profile, CHAPTERS),
+            profile=profile.name,
+            templates=Templates(suffix=sandbox.run_id, cases=contract.cases),
+            take_namespace=sandbox.take_namespace,
+            labels=sandbox.labels,
+        )
     )
 
 
@@ -172,23 +182,27 @@ def test_documented_role_is_enough(existing: ExistingSettings, connect: Connect,
     assert {finding.status for finding in findings} == {FindingStatus.OK}, render_diagnoses(findings)
     sandbox = connect(existing)
     database = Database(sandbox.mysql)
-    run = _make_run(sandbox, database)
-    assert await_registration(sandbox, 10).missing == []
+    scenario = _make_scenario(sandbox, database)
+    namespace = scenario.context.namespace
+    assert await_registration(sandbox, CONTRACT.names, 10).missing == []
     for name in ("Project", "Pipeline", "PipelineRun"):
-        case = CONTRACT.get_case(name)
-        check = Check("", "")
-        checks.check_created(run.create(case), check)
-        checks.check_log_lines(run.sync(case), run.get_expected_messages(case), check)
-        checks.check_row(run.sync(case), check)
-        checks.check_patched(run.update(case), check)
-        checks.check_updated_row(run.sync_update(case), run.update(case), check)
-    assert sum(database.count_rows(CONTRACT.kinds, run.namespace).values()) > 3
+        recorder = Recorder()
+        for check in (
+            checks.check_created,
+            checks.check_log_lines_after_creation,
+            checks.check_row_after_creation,
+            checks.check_patched,
+            checks.check_row_after_patch,
+        ):
+            check(scenario, CONTRACT.get_case(name), recorder)
+        assert recorder.findings == []
+    assert sum(database.count_rows(CONTRACT.kinds, namespace).values()) > 3
     database.close()
     sandbox.stop()
     admin = Cluster(local.kubeconfig)
-    assert [admin.list_names(case.kind, run.namespace) for case in CONTRACT.cases] == [[]] * 13
+    assert [admin.list_names(case.kind, namespace) for case in CONTRACT.cases] == [[]] * 13
     with_rows = Database(local.mysql)
-    assert sum(with_rows.count_rows(CONTRACT.kinds, run.namespace).values()) == 0
+    assert sum(with_rows.count_rows(CONTRACT.kinds, namespace).values()) == 0
     with_rows.close()
     # nobody carries out a namespace's deletion beside a bare API server: that is said, and waited for shortly
     assert [leftover.what for leftover in sandbox.leftovers] == [
@@ -290,10 +304,10 @@ def test_crash_is_seen_through_the_api(
     assert (before.phase, before.restarts, before.sha256) == (Phase.RUNNING, 0, DIGEST)
     assert before.path == f"pod default/{POD}, image registry.example/controllermgr:main"
     database = Database(sandbox.mysql)
-    run = _make_run(sandbox, database)
+    scenario = _make_scenario(sandbox, database)
     cursor = sandbox.log_cursor(CONTROLLERMGR)
     case = CONTRACT.get_case("SparkJob")
-    run.create(case)
+    scenario.create(case)
     looped = wait_for(
         lambda: sandbox.component(CONTROLLERMGR),
         lambda component: component.phase is Phase.CRASH_LOOP and component.restarts > 0,
@@ -301,7 +315,7 @@ def test_crash_is_seen_through_the_api(
     )
     assert looped.satisfied, looped.value
     assert looped.value.reason == "exit code 2"
-    Cluster(sandbox.kubeconfig).delete_all(case.kind, run.namespace)
+    Cluster(sandbox.kubeconfig).delete_all(case.kind, scenario.context.namespace)
     assert wait_for(
         lambda: sandbox.component(CONTROLLERMGR).phase, lambda phase: phase is Phase.RUNNING, timeout_s=20
     ).satisfied
@@ -311,7 +325,7 @@ def test_crash_is_seen_through_the_api(
         timeout_s=30,
     )
     assert panics.satisfied, panics.value
-    assert await_registration(sandbox, 10).missing == []
+    assert await_registration(sandbox, CONTRACT.names, 10).missing == []
     database.close()
 
 
@@ -348,8 +362,9 @@ def test_without_pod_nor_log_rows_alone_are_the_proof(
     assert CONTROLLERMGR not in {component.name for component in sandbox.components()}
     assert {sandbox.component(name).phase for name in (MYSQL, CONTROLLERMGR)} == {Phase.RUNNING}
     database = Database(sandbox.mysql)
-    run = _make_run(sandbox, database)
-    checks.check_row(run.sync(CONTRACT.get_case("Project")), Check("", ""))
+    recorder = Recorder()
+    checks.check_row_after_creation(_make_scenario(sandbox, database), CONTRACT.get_case("Project"), recorder)
+    assert recorder.findings == []
     database.close()
 
 

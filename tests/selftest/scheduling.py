@@ -1,0 +1,35 @@
+"""In which order pytest-xdist hands out the tests, and which ones to the same worker.
+
+The faults of a batch share a run, so that one worker has them all. What takes long comes first: whatever is short
+then fills the end, while the last of the long ones are still at it.
+"""
+
+from __future__ import annotations
+
+from xdist.scheduler import LoadScopeScheduling
+
+from tests.selftest.batches import BATCHES
+
+_BATCHES = {fault.name: batch.name for batch in BATCHES for fault in batch.faults}
+_LONGEST_FIRST = (
+    "tests/selftest/test_clean_runs.py",
+    "tests/selftest/test_faults.py",
+    "tests/selftest/",
+    "tests/integration/",
+    "",
+)
+
+
+class BatchScheduling(LoadScopeScheduling):  # type: ignore[misc]  # it has no types
+    """Hands out each test for itself, and those of a batch together."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        if not nodeid.startswith("tests/selftest/test_faults.py::"):
+            return nodeid
+        name = nodeid.rpartition("[")[2].removesuffix("]")
+        return _BATCHES.get(name, nodeid)
+
+
+def rank(nodeid: str) -> int:
+    """Return a number that is smaller for what takes longer."""
+    return next(i for i, prefix in enumerate(_LONGEST_FIRST) if nodeid.startswith(prefix))
