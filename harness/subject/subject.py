@@ -18,6 +18,7 @@ from harness.core.errors import Refusal
 from harness.core.outcomes import NotRun
 from harness.core.record import Evidence
 from harness.sandbox.base import CONTROLLERMGR, LogCursor, Sandbox
+from harness.spec.keys import get_key
 from harness.spec.model import Case, JsonObject
 from harness.spec.row import Row
 from harness.subject import evidence
@@ -47,6 +48,11 @@ class Write:
     def uid(self) -> str:
         """The object's uid."""
         return str(self.obj["metadata"]["uid"])
+
+    @property
+    def key(self) -> str:
+        """What the object's row is found by."""
+        return get_key(self.subject.case.kind, self.obj)
 
     @property
     def version(self) -> int:
@@ -92,6 +98,11 @@ class Subject:
     def uid(self) -> str:
         """The object's uid."""
         return self.last.uid
+
+    @property
+    def key(self) -> str:
+        """What the object's row is found by."""
+        return self.last.key
 
     @property
     def last(self) -> Write:
@@ -171,8 +182,8 @@ class Subject:
 
     def read_row(self) -> Row | None:
         """Return the object's own row; NotRun where the object was not accepted."""
-        uid = self.uid
-        return next((row for row in self.read_rows() if row.uid == uid), None)
+        key = self.key
+        return next((row for row in self.read_rows() if row.uid == key), None)
 
     def release(self) -> None:
         """Take all finalizers off an object that is still there, so that nothing holds it any more."""
