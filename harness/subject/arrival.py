@@ -186,7 +186,6 @@ class Arrivals:
     def _read_pair(self, write: Write) -> tuple[list[Row], Row | None, JsonObject | None]:
         """Read the row and the object at the row's version; HarnessError where that version can't be had."""
         subject, history = write.subject, write.subject.history
-        kind = subject.case.kind
 
         def read() -> tuple[list[Row], Row | None, JsonObject | None]:
             rows = subject.read_rows()

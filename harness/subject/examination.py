@@ -16,8 +16,8 @@ from harness.subject.steps import Sync, Update
 def examine_row(sync: Sync, earlier: Iterable[str] = ()) -> list[Finding]:
     """Return what is wrong with an awaited row; its absence, or that it stayed behind, is a finding as well.
 
-    It must be the only one of its name, but for those of `earlier`: uids of objects of that name that are known to be
-    gone. It must be in its own table only, and equal to the object at its own resourceVersion.
+    It must be the only one of its name, but for those of `earlier`: uids of objects of that name that are known to
+    be gone. It must be in its own table only, and equal to the object at its own resourceVersion.
     """
     write, row = sync.write, sync.row
     kind = write.subject.case.kind
@@ -41,7 +41,7 @@ def examine_row(sync: Sync, earlier: Iterable[str] = ()) -> list[Finding]:
 
 
 def describe_absence(sync: Sync) -> Finding:
-    """Return that the row never came, or stayed behind: what was seen last, for how long, and what happened instead."""
+    """Return that the row never came, or stayed behind: what was seen last, how long, and what came instead."""
     write, row = sync.write, sync.row
     table = write.subject.case.kind.table
     if row is None:

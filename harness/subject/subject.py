@@ -63,7 +63,9 @@ class Write:
 class Subject:
     """An object that was sent; where it was refused, `answer` says so, and there is nothing but that."""
 
-    def __init__(self, surroundings: Surroundings, case: Case, sent: JsonObject, sender: Sender | None = None) -> None:
+    def __init__(
+        self, surroundings: Surroundings, case: Case, sent: JsonObject, sender: Sender | None = None
+    ) -> None:
         sandbox = surroundings.sandbox
         self.case = case
         self.sent = sent

@@ -1,4 +1,4 @@
-"""What the run's profile knows to go wrong: its known issues, found by section, kind, and what they make the run do."""
+"""What the run's profile knows to go wrong: its issues, by section, kind, and what they make the run do."""
 
 from __future__ import annotations
 

@@ -278,7 +278,7 @@ class Session:
         return looked_for or (bool(issue.kinds) and not names.isdisjoint(issue.kinds))
 
     def stop(self) -> None:
-        """Let go of everything, also where a part of it can't be closed. Safe to call twice, and after a failed start."""
+        """Let go of everything, whatever can't be closed. Safe to call twice, and after a failed start."""
         with contextlib.ExitStack() as last_first:
             if self._sandbox is not None:
                 last_first.callback(self._sandbox.stop)

@@ -46,9 +46,9 @@ from harness.sandbox.local.servers.credentials import make_credentials
 from harness.sandbox.log_coverage import LogCoverage
 from harness.sandbox.ports import choose_port
 from harness.sandbox.storage import ROOT_VARIABLE
+from harness.spec.model import Case
 from harness.spec.profiles import load_profile
 from harness.spec.templates import Templates
-from harness.spec.versions import make_contract
 from harness.subject.registration import await_registration
 from harness.suite.context import RunContext
 from harness.suite.expectations import resolve
@@ -154,22 +154,30 @@ def connect() -> Iterator[Connect]:
 
 
 def _make_scenario(sandbox: ExistingSandbox, database: Database) -> SeedScenario:
+    """Return the seed report's scenario, as a guest in the cluster."""
     profile = load_profile("report-2026-03")
-    contract = make_contract(profile)
     return SeedScenario(
         RunContext(
             sandbox=sandbox,
             cluster=Cluster(sandbox.kubeconfig),
             database=database,
-            contract=contract,
-            cases=contract.cases,
+            contract=CONTRACT,
+            cases=CONTRACT.cases,
             expectations=resolve(profile, CHAPTERS),
             profile=profile.name,
-            templates=Templates(suffix=sandbox.run_id, cases=contract.cases),
+            templates=Templates(suffix=sandbox.run_id, cases=CONTRACT.cases),
             take_namespace=sandbox.take_namespace,
             labels=sandbox.labels,
         )
     )
+
+
+def _find_nothing(scenario: SeedScenario, case: Case, *sections: Callable[..., None]) -> None:
+    """Carry out the checks, which must find nothing."""
+    for check in sections:
+        recorder = Recorder()
+        check(scenario, case, recorder)
+        assert recorder.findings == []
 
 
 def _find(findings: list[Diagnosis], name: str) -> Diagnosis:
@@ -183,26 +191,25 @@ def test_documented_role_is_enough(existing: ExistingSettings, connect: Connect,
     sandbox = connect(existing)
     database = Database(sandbox.mysql)
     scenario = _make_scenario(sandbox, database)
-    namespace = scenario.context.namespace
-    assert await_registration(sandbox, CONTRACT.names, 10).missing == []
+    run = scenario.context
+    assert run.registration.missing == []
     for name in ("Project", "Pipeline", "PipelineRun"):
-        recorder = Recorder()
-        for check in (
+        _find_nothing(
+            scenario,
+            CONTRACT.get_case(name),
             checks.check_created,
             checks.check_log_lines_after_creation,
             checks.check_row_after_creation,
             checks.check_patched,
             checks.check_row_after_patch,
-        ):
-            check(scenario, CONTRACT.get_case(name), recorder)
-        assert recorder.findings == []
-    assert sum(database.count_rows(CONTRACT.kinds, namespace).values()) > 3
+        )
+    assert sum(database.count_rows(CONTRACT.kinds, run.namespace).values()) > 3
     database.close()
     sandbox.stop()
     admin = Cluster(local.kubeconfig)
-    assert [admin.list_names(case.kind, namespace) for case in CONTRACT.cases] == [[]] * 13
+    assert [admin.list_names(case.kind, run.namespace) for case in CONTRACT.cases] == [[]] * len(CONTRACT.cases)
     with_rows = Database(local.mysql)
-    assert sum(with_rows.count_rows(CONTRACT.kinds, namespace).values()) == 0
+    assert sum(with_rows.count_rows(CONTRACT.kinds, run.namespace).values()) == 0
     with_rows.close()
     # nobody carries out a namespace's deletion beside a bare API server: that is said, and waited for shortly
     assert [leftover.what for leftover in sandbox.leftovers] == [
@@ -305,6 +312,7 @@ def test_crash_is_seen_through_the_api(
     assert before.path == f"pod default/{POD}, image registry.example/controllermgr:main"
     database = Database(sandbox.mysql)
     scenario = _make_scenario(sandbox, database)
+    run = scenario.context
     cursor = sandbox.log_cursor(CONTROLLERMGR)
     case = CONTRACT.get_case("SparkJob")
     scenario.create(case)
@@ -315,7 +323,7 @@ def test_crash_is_seen_through_the_api(
     )
     assert looped.satisfied, looped.value
     assert looped.value.reason == "exit code 2"
-    Cluster(sandbox.kubeconfig).delete_all(case.kind, scenario.context.namespace)
+    Cluster(sandbox.kubeconfig).delete_all(case.kind, run.namespace)
     assert wait_for(
         lambda: sandbox.component(CONTROLLERMGR).phase, lambda phase: phase is Phase.RUNNING, timeout_s=20
     ).satisfied
@@ -362,9 +370,8 @@ def test_without_pod_nor_log_rows_alone_are_the_proof(
     assert CONTROLLERMGR not in {component.name for component in sandbox.components()}
     assert {sandbox.component(name).phase for name in (MYSQL, CONTROLLERMGR)} == {Phase.RUNNING}
     database = Database(sandbox.mysql)
-    recorder = Recorder()
-    checks.check_row_after_creation(_make_scenario(sandbox, database), CONTRACT.get_case("Project"), recorder)
-    assert recorder.findings == []
+    scenario = _make_scenario(sandbox, database)
+    _find_nothing(scenario, CONTRACT.get_case("Project"), checks.check_row_after_creation)
     database.close()
 
 

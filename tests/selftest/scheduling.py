@@ -20,7 +20,7 @@ _LONGEST_FIRST = (
 )
 
 
-class BatchScheduling(LoadScopeScheduling):  # type: ignore[misc]  # it has no types
+class BatchScheduling(LoadScopeScheduling):  # type: ignore[misc]  # it ships no type information
     """Hands out each test for itself, and those of a batch together."""
 
     def _split_scope(self, nodeid: str) -> str:

@@ -1,4 +1,4 @@
-"""Chapter 4: the same objects through Michelangelo's own API server, and the proto column of those of chapter 1."""
+"""Chapter 4: the same objects through Michelangelo's own API server, and the proto column of chapter 1's."""
 
 from __future__ import annotations
 
@@ -25,7 +25,10 @@ CHAPTER = Chapter(
             "The proto column, decoded, equals the json column and the object, field by field.",
             checks.check_proto_column,
             expects_issues=False,
-            alone=("Proto column", "The rows of the first matrix: their proto column, decoded and compared with the object."),
+            alone=(
+                "Proto column",
+                "The rows of the first matrix: their proto column, decoded and compared with the object.",
+            ),
         ),
         Section(
             "4.2",

@@ -11,7 +11,9 @@ from harness.suite.chapter import Chapter, Section
 CHAPTER = Chapter(
     key="contract",
     title="The rest of the contract",
-    explanation="What the Ingester's contract says beyond creation and one patch, with objects of these checks alone.",
+    explanation=(
+        "What the Ingester's contract says beyond creation and one patch, with objects of these checks alone."
+    ),
     summary="the rest of the Ingester's contract",
     markers=("contract",),
     open=Lifecycle,
@@ -56,35 +58,40 @@ CHAPTER = Chapter(
             "5.6",
             "Deleted with finalizer",
             "Deletion with finalizer: soft-deleted, then released",
-            "delete_time is set before the finalizer goes; row, labels and annotations stay; a sibling is untouched.",
+            "delete_time is set before the finalizer goes; row, labels and annotations "
+            "stay; a sibling is untouched.",
             check_step(deletions.DELETED, "was not deleted as the contract says"),
         ),
         Section(
             "5.7",
             "Deleted without finalizer",
             "Deletion without finalizer",
-            "The row of an object that is deleted without the Ingester's finalizer stays: a documented limitation.",
+            "The row of an object that is deleted without the Ingester's finalizer "
+            "stays: a documented limitation.",
             check_step(deletions.ORPHANED, "the row outlives its object"),
         ),
         Section(
             "5.8",
             "Deleting annotation",
             "Deleting annotation: soft-deleted, released, deleted",
-            'The annotation of value "true" soft-deletes the row, then the object goes, with the finalizer or without.',
+            'The annotation of value "true" soft-deletes the row, then the object goes, '
+            'with the finalizer or without.',
             check_step(deletions.DELETING_ANNOTATED, "was not deleted as its annotation says"),
         ),
         Section(
             "5.9",
             "Immutable annotation",
             "Immutable: the object lives on in MySQL only",
-            "An object that is immutable by annotation or kind leaves Kubernetes once a live row has its last version.",
+            "An object that is immutable by annotation or kind leaves Kubernetes once a "
+            "live row has its last version.",
             check_retired,
         ),
         Section(
             "5.10",
             "Re-created",
             "Another object under the same name has a row of its own",
-            "An object created under the name of a deleted one has a new row; the old one stays deleted; one is live.",
+            "An object created under the name of a deleted one has a new row; the old "
+            "one stays deleted; one is live.",
             check_step(deletions.RECREATED, "the successor's rows are not as the contract says"),
         ),
         Section(

@@ -1,8 +1,8 @@
 """The life of objects after their creation, step by step, each once.
 
-A step is carried out for all kinds of the run at once, so that what must not happen afterwards is waited for once and
-not once per kind. It brings a `Recorder` for each kind. The steps themselves are in `writes` and `deletions`; what one
-of them stands on, it says.
+A step is carried out for all kinds of the run at once, so that what must not happen afterwards is waited for once
+and not once per kind. It brings a `Recorder` for each kind. The steps themselves are in `writes` and `deletions`;
+what one of them stands on, it says.
 """
 
 from __future__ import annotations
@@ -87,7 +87,7 @@ class Lifecycle:
             raise NotApplicable("immutable kind: the object leaves Kubernetes once it is in MySQL")
 
     def get(self, step: Step, case: Case) -> Recorder:
-        """Carry the step out, unless that has been done, and return what it brought for the kind, or raise what ended it.
+        """Carry the step out, unless it has been; return what it brought for the kind, or raise what ended it.
 
         Immutable kinds and others have it apart, since few steps are for both.
         """
@@ -192,7 +192,7 @@ class Lifecycle:
         return outcomes
 
     def _attempt(self, act: Act, case: Case, recorder: Recorder) -> Recorder | Exception:
-        """Return what was recorded, or the reason why there is nothing: raised when the kind's own check asks for it."""
+        """Return what was recorded, or why there is nothing: raised when the kind's own check asks for it."""
         try:
             act(self, case, recorder)
         except OverdueError:

@@ -1,4 +1,4 @@
-"""Steps in which an object stays and is written to: labels, no-op and status writes, rapid updates, annotations."""
+"""Steps in which an object stays and is written to: labels, no-op and status writes, rapid updates and others."""
 
 from __future__ import annotations
 

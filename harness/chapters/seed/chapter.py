@@ -119,7 +119,8 @@ CHAPTER = Chapter(
             "3",
             "Known issues",
             "Known issue shows",
-            "The known issue is reproduced from evidence and its workaround applied; one that isn't seen is stale.",
+            "The known issue is reproduced from evidence and its workaround applied; "
+            "one that isn't seen is stale.",
             check_issue_shows,
             topics=list_issues,
             expects_issues=False,
