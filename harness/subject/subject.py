@@ -179,8 +179,9 @@ class Subject:
         return self.history.read()
 
     def read_rows(self) -> list[Row]:
-        """Return every row of the object's namespace and name, oldest first."""
-        return self._surroundings.database.get_rows(self.case.kind, self.namespace, self.name)
+        """Return every row of the object's namespace and name, oldest first; and its own, whatever name that has."""
+        own = self.key if self._last is not None and self.key != self.uid else ""
+        return self._surroundings.database.get_rows(self.case.kind, self.namespace, self.name, own)
 
     def read_row(self) -> Row | None:
         """Return the object's own row; NotRun where the object was not accepted."""

@@ -201,12 +201,12 @@ class World:
         row = self.rows.get(kind.table, {}).get(uid)
         return row.res_version if row else None
 
-    def get_rows(self, kind: Kind, namespace: str, name: str) -> list[Row]:
-        """Return every row of the name."""
+    def get_rows(self, kind: Kind, namespace: str, name: str, key: str = "") -> list[Row]:
+        """Return every row of the name, and that of the key."""
         return [
             row
             for row in list(self.rows.get(kind.table, {}).values())
-            if (row.columns["namespace"], row.columns["name"]) == (namespace, name)
+            if (row.columns["namespace"], row.columns["name"]) == (namespace, name) or row.uid == key
         ]
 
     def get_versions(self, kind: Kind, namespace: str) -> dict[str, int]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from harness.chapters.restarts import checks
 from harness.chapters.restarts.gates import Gates
 from harness.chapters.restarts.issues import ISSUES
+from harness.spec.features import PRIMARY_KEY
 from harness.suite.chapter import Chapter, Section, whole_run
 
 CHAPTER = Chapter(
@@ -18,6 +19,7 @@ CHAPTER = Chapter(
     open=Gates,
     stands_on="contract",
     issues=ISSUES,
+    features=(PRIMARY_KEY,),
     sections=(
         Section(
             "6.1",
