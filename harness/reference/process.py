@@ -166,7 +166,7 @@ class Process:
             kind=kind.name,
             concurrentReconciles=workers,
             requeuePeriod=self._config.get_requeue_period_s(kind.name),
-            **({"deletionDelay": behaviour.deletion_delay_s} if behaviour.deletion_delay_s else {}),
+            **({"deletionDelay": behaviour.deletion_delay_s} if self._profile.knows_delays else {}),
         )
         return controller
 

@@ -30,6 +30,11 @@ class Profile:
         """Whether the version's value of a feature is that one."""
         return self.features.get(feature) == value
 
+    @property
+    def knows_delays(self) -> bool:
+        """Whether deletions can be delayed."""
+        return self.has(features.DELETION_DELAY, features.CONFIGURABLE)
+
     def get_behaviour(self, kind: str, deletion_delay_s: float = 0.0) -> Behaviour:
         """Return how the kind's ingester behaves, in a process with that delay in its configuration."""
         return Behaviour(
@@ -37,9 +42,7 @@ class Profile:
             tolerates_missing_row=self.has(features.MISSING_ROW, features.DONE),
             deletes_first=self.has(features.DELETING_ANNOTATION, features.DELETE_FIRST),
             retains=kind in self.retained_kinds,
-            deletion_delay_s=(
-                deletion_delay_s if self.has(features.DELETION_DELAY, features.CONFIGURABLE) else 0.0
-            ),
+            deletion_delay_s=deletion_delay_s if self.knows_delays else 0.0,
         )
 
 

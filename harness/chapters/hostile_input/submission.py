@@ -17,9 +17,11 @@ from harness.clients.mysql import Database
 from harness.core.errors import HarnessError, Refusal
 from harness.core.polling import wait_for
 from harness.sandbox.base import CONTROLLERMGR
+from harness.spec.features import FINALIZER, INGESTER
 from harness.spec.keys import get_key
 from harness.spec.model import Case, JsonObject, Kind
 from harness.spec.row import Row
+from harness.subject.clearing import clear
 from harness.suite.context import RunContext
 
 _ATTEMPTS = 4
@@ -167,8 +169,14 @@ class Submitter:
         return Batch(case, list(submissions), sorted(strays))
 
     def clear(self, case: Case) -> None:
-        """Delete the kind's objects, so that what can't be written is no longer tried; the rows stay."""
-        self._cluster.delete_all(case.kind, self.namespace)
+        """Delete the kind's objects, so that what can't be written is no longer tried; the rows stay.
+
+        Where the Ingester adds its finalizer, it is taken off: what has no row might be held by it for ever.
+        """
+        if self._context.contract.get_feature(FINALIZER) == INGESTER:
+            clear(self._cluster, [case.kind], [self.namespace])
+        else:
+            self._cluster.delete_all(case.kind, self.namespace)
 
     def describe_crashes(self) -> str:
         """Return what the controller manager did in this section; '' where it kept running."""

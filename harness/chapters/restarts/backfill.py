@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from concurrent.futures import ThreadPoolExecutor
 
-from harness.chapters.contract.deletions import examine_release, observe_soft_deleted, wait_for_deletion
+from harness.chapters.contract.deletions import examine_release, observe_ended, wait_for_end
 from harness.chapters.contract.lifecycle import Lifecycle, Step
 from harness.chapters.contract.writes import OURS
 from harness.clients.kube import get_version
@@ -18,7 +18,9 @@ from harness.core.outcomes import NotApplicable
 from harness.core.polling import Wait, wait_for
 from harness.spec.annotations import is_released
 from harness.spec.equality import compare_row
+from harness.spec.keys import get_key
 from harness.spec.model import Case, JsonObject
+from harness.spec.row_rules import expect_live
 from harness.subject import evidence
 from harness.subject.pairing import pair_rows
 from harness.suite.recorder import Recorder
@@ -87,11 +89,11 @@ class Backfill:
         recorder.facts["objects"] = f"{MANY}, created in {self._written_s:.1f} s"
         rows = context.database.get_rows_of(case.kind, list(expected))
         objects = pair_rows(context.cluster, case.kind, self._life.namespaces[0], rows.values(), self._many)
-        for uid in expected:
-            row, obj = rows.get(uid), objects.get(uid)
+        for key in expected:
+            row, obj = rows.get(key), objects.get(key)
             if row is None or obj is None:
                 seen = str(row and row.res_version)
-                recorder.find(codes.ROW_MISSING, f"uid {uid}", "a row at a version of the object", seen)
+                recorder.find(codes.ROW_MISSING, f"key {key}", "a row at a version of the object", seen)
             else:
                 recorder.findings += compare_row(case.kind, obj, row)
         if len(recorder.findings) > _SHOWN:
@@ -117,7 +119,7 @@ class Backfill:
 
         def count() -> int:
             found = context.database.get_versions(case.kind, namespace) if case else {}
-            number = sum(found.get(uid, 0) >= version for uid, version in expected.items())
+            number = sum(found.get(key, 0) >= version for key, version in expected.items())
             if number != progress[-1][0]:
                 progress.append((number, time.monotonic()))
             return number
@@ -131,7 +133,8 @@ class Backfill:
         )
 
     def _list_versions(self) -> dict[str, int]:
-        return {str(obj["metadata"]["uid"]): get_version(obj) for obj in self._many}
+        case = self._many_case
+        return {get_key(case.kind, obj): get_version(obj) for obj in self._many} if case else {}
 
     @property
     def _many_case(self) -> Case | None:
@@ -191,11 +194,11 @@ def _observe_patched(life: Lifecycle, case: Case, recorder: Recorder) -> None:
 def _wait_for_deletion(life: Lifecycle, case: Case, recorder: Recorder) -> None:
     subject = life.find(case, "deleted-away")
     recorder.evidence = subject.evidence
-    wait_for_deletion(life, subject)
+    wait_for_end(life, subject)
 
 
 def _observe_deleted(life: Lifecycle, case: Case, recorder: Recorder) -> None:
-    observe_soft_deleted(life, life.find(case, "deleted-away"), recorder)
+    observe_ended(life, life.find(case, "deleted-away"), recorder)
 
 
 def _wait_for_release(life: Lifecycle, case: Case, recorder: Recorder) -> None:
@@ -211,6 +214,8 @@ def _observe_released(life: Lifecycle, case: Case, recorder: Recorder) -> None:
         wait_for(subject.read, is_released, timeout_s=life.sync_s)
         findings = examine_release(life, subject)
     recorder.findings += findings
+    if life.is_retained(case):
+        recorder.findings += expect_live(subject.read_row())
     subject.release()
 
 
