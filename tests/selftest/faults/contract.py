@@ -364,7 +364,7 @@ FAULTS: tuple[Fault, ...] = (
     _fault(
         "retired-is-deleted",
         on_reconciler(retire=_retire_as_deleted),
-        {"5.9": ("TriggerRun", "Model"), "5.11": ("Model",)},
+        {"5.9": ("TriggerRun", "Model"), "5.12": ("Model",)},
         "delete_time",
     ),
     _fault(
