@@ -1,4 +1,4 @@
-"""What versions of the product do differently with the objects of a kind; the defaults are the seed report's version."""
+"""What versions do differently with the objects of a kind; the defaults are those of the seed report's version."""
 
 from __future__ import annotations
 

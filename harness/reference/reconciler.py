@@ -102,7 +102,7 @@ class Reconciler:
         return None
 
     def claim(self, obj: JsonObject, log: Log) -> bool:
-        """Write finalizer or key into an object that lacks them; whether it did, and the sync is a later reconcile's."""
+        """Write finalizer or key into an object that lacks them; where it did, a later reconcile syncs the object."""
         metadata = obj["metadata"]
         changed = copy.deepcopy(obj)
         if self.behaviour.adds_finalizer and FINALIZER not in (metadata.get("finalizers") or []):
@@ -126,7 +126,8 @@ class Reconciler:
     def finish_deletion(self, key: Key, obj: JsonObject, log: Log) -> float | None:
         """Mark the row of an object that Kubernetes deletes, then let go of the object.
 
-        Without the finalizer the ingester has no say: the row stays live. Returns the seconds that a delay still has.
+        Without the finalizer the ingester has no say: the row stays live. Returns how many seconds a delay still
+        has.
         """
         log.info("Object is being deleted")
         if FINALIZER not in (obj["metadata"].get("finalizers") or []):
@@ -151,7 +152,7 @@ class Reconciler:
         return deleted_at + self.behaviour.deletion_delay_s - time.time()
 
     def retain(self, obj: JsonObject, log: Log) -> None:
-        """Write the state of an object that goes, and let go of it once nobody else holds it: the row stays live."""
+        """Write the state of an object that goes, and let go of it once nobody else holds it. The row stays live."""
         log.info("Object is retained, syncing its state to metadata storage")
         self._try(log, "Failed to upsert object to metadata storage", lambda: self._upsert(obj))
         if others := [name for name in obj["metadata"]["finalizers"] if name != FINALIZER]:

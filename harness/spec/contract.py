@@ -22,9 +22,9 @@ class Contract:
     """The kinds that the Ingester mirrors, in the report's order, each with its case; their lives; features.
 
     Objects of `immutable_kinds` leave Kubernetes once they are in MySQL; rows of `retained_kinds` outlive their objects
-    live. Of `mysql_primary_kinds` the Ingester watches nothing, so that they have no case. `features` are those that
-    were read or given, `facts` all that was read, each with its source. With keys that are pinned by annotation, the
-    kinds know that annotation.
+    live. Of `mysql_primary_kinds` the Ingester watches nothing, so that they have no case. `features` are those
+    that were read or given, `facts` all that was read, each with its source. With keys that are pinned by
+    annotation, the kinds know that annotation.
     """
 
     cases: tuple[Case, ...]
@@ -47,7 +47,8 @@ class Contract:
     def explain_unknown(self, names: Iterable[str]) -> str:
         """Return which of the features have values that no check can judge; empty where all can."""
         values = {name: self.get_feature(name) for name in names}
-        return ", ".join(f"feature {name} is {value!r}" for name, value in values.items() if value not in FEATURES[name])
+        unknown = {name: value for name, value in values.items() if value not in FEATURES[name]}
+        return ", ".join(f"feature {name} is {value!r}" for name, value in unknown.items())
 
     def get_life(self, kind: str) -> Life:
         """Return what becomes of the kind's objects."""

@@ -35,8 +35,8 @@ from harness.spec.kinds import collect_cases
 PROFILES_FOLDER = find_resource("fixtures", "profiles")
 
 _KEYS = (
-    "title", "extends", "kinds", "immutable_kinds", "retained_kinds", "mysql_primary_kinds", "known_issues", "fixed",
-    "features", "known_issue",
+    "title", "extends", "kinds", "immutable_kinds", "retained_kinds", "mysql_primary_kinds", "known_issues",
+    "fixed", "features", "known_issue",
 )  # fmt: skip
 _ISSUE_FIELDS = {field.name: field for field in dataclasses.fields(KnownIssue)}
 _LISTS = ("sections", "kinds", "wording", "rules_out", "features")
@@ -124,10 +124,11 @@ def _load(path: Path, folder: Path, extended_by: Sequence[Path]) -> Profile:
 
 
 def _get_features(data: Mapping[str, Any], where: str) -> dict[str, str]:
-    """Return the table of features: names and values are free, since a version may have others than are known here."""
+    """Return the table of features: names and values are free, since a version may have others than these."""
     table = data.get("features", {})
     if not isinstance(table, dict) or not all(isinstance(value, str) for value in table.values()):
-        raise SettingsError(f"{where}: features: {table!r} is no table of texts", hint="The form is [features]")
+        problem = f"{where}: features: {table!r} is no table of texts"
+        raise SettingsError(problem, hint="The form is [features]")
     return dict(table)
 
 

@@ -57,7 +57,7 @@ class ObjectHistory:
         return version.object if version else None
 
     def read_versions(self) -> list[Version]:
-        """Return all versions from the creation to now, or to the object's end; some are missing if it `has_gaps`."""
+        """Return all versions from creation to now, or to the object's end; some are missing if it `has_gaps`."""
         now = self.read()
         self._fetch(_THE_END if now is None else get_version(now), since=min(self._versions) - 1)
         return self.versions

@@ -51,7 +51,8 @@ class Expectations:
 def resolve(profile: Profile, chapters: Iterable[HasIssues], contract: Contract | None = None) -> Expectations:
     """Return the known issues of the profile, in the chapters' order, then the profile's own.
 
-    Those that belong to another value of a feature than the contract has are none of this version. Raises SettingsError, with the valid ids, for one that no chapter knows.
+    Those that belong to another value of a feature than the contract has are none of this version. Raises
+    SettingsError, with the valid ids, for one that no chapter knows.
     """
     registry = {issue.id: issue for chapter in chapters for issue in chapter.issues}
     for issue_id in profile.issue_ids:

@@ -319,11 +319,10 @@ def _warn_of_features(contract: Contract) -> list[str]:
     warnings = []
     if unknown := contract.explain_unknown(FEATURES):
         warnings.append(f"{unknown}: what stands on that could not be judged, and is no pass")
-    warnings += [
-        f"feature {name} is {value!r}: no check knows it" for name, value in contract.features.items() if name not in FEATURES
-    ]
-    if primary := sorted(contract.mysql_primary_kinds):
-        warnings.append(f"{', '.join(primary)}: MySQL-primary, so that there is nothing to watch, and no check is for them")
+    others = {name: value for name, value in contract.features.items() if name not in FEATURES}
+    warnings += [f"feature {name} is {value!r}: no check knows it" for name, value in others.items()]
+    if primary := ", ".join(sorted(contract.mysql_primary_kinds)):
+        warnings.append(f"{primary}: MySQL-primary, so that there is nothing to watch, and no check is for them")
     return warnings
 
 

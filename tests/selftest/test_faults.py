@@ -14,6 +14,7 @@ from .faults.fault import Fault, flatten
 from .faults.features import CLAIMING, RETAINING
 from .ledger import CleanEntry, FaultEntry
 
+
 def _name(profile: str) -> str:
     return profile.rpartition("/")[2].removesuffix(".toml")
 

@@ -1,4 +1,4 @@
-"""Steps in which the Ingester writes to an object itself: its finalizer, and the key that the object's row is found by.
+"""Steps in which the Ingester writes to an object itself: its finalizer, and the key that its row is found by.
 
 Both are written once, beside whatever others write, and before the row stands on them.
 """
@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from harness.chapters.contract.deletions import describe_version
 from harness.chapters.contract.lifecycle import Lifecycle, Step
 from harness.chapters.contract.writes import OURS
-from harness.clients.kube import Version
+from harness.clients.kube import Version, get_version
 from harness.core import codes
 from harness.core.polling import wait_for
 from harness.core.record import Finding
@@ -31,8 +31,8 @@ def _claim(life: Lifecycle, case: Case, recorder: Recorder) -> None:
     sync = life.wait_for_row(subject)
     record_row(recorder, sync, "created without finalizer")
     if sync.obj is not None and INGESTER_FINALIZER not in get_finalizers(sync.obj):
-        expected = f"{INGESTER_FINALIZER} is there before the row"
-        recorder.find(codes.ORDER, "the order", expected, f"a row at {sync.obj['metadata']['resourceVersion']}, without it")
+        expected, version = f"{INGESTER_FINALIZER} is there before the row", get_version(sync.obj)
+        recorder.find(codes.ORDER, "the order", expected, f"a row at {version}, without it")
 
 
 def _observe_claimed(life: Lifecycle, case: Case, recorder: Recorder) -> None:
@@ -45,7 +45,7 @@ def _observe_claimed(life: Lifecycle, case: Case, recorder: Recorder) -> None:
 
 
 def examine_claim(versions: Sequence[Version]) -> list[Finding]:
-    """Return what is wrong with how the finalizer came: once, for good, and with nothing else; oldest version first."""
+    """Return what is wrong with how the finalizer came: once, for good, with nothing else. Oldest version first."""
     first = next((n for n, v in enumerate(versions) if INGESTER_FINALIZER in get_finalizers(v.object)), None)
     if first is None:
         found = show(get_finalizers(versions[-1].object))
@@ -82,7 +82,7 @@ def _restore(life: Lifecycle, case: Case, recorder: Recorder) -> None:
         found = show(pinned or None)
         recorder.find(codes.ANNOTATION_MISSING, f"annotation {KEY_ANNOTATION}", f"the uid, {first.uid}", found)
         return
-    if not life.adds_finalizer:   # else its row would be soft-deleted: it stays, as in the cluster that it was saved from
+    if not life.adds_finalizer:   # else its row would be soft-deleted with it
         first.delete()
     earlier = first.read_row()
     second = life.make(

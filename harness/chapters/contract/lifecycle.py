@@ -134,7 +134,8 @@ class Lifecycle:
     ) -> Subject:
         """Create an object for the role, with `pairs` as labels and annotations; or its `sibling` elsewhere.
 
-        It is `held_by` these finalizers, beside the Ingester's where it has that. Raises NotRun where the API server does not accept it.
+        It is `held_by` these finalizers, beside the Ingester's where it has that. Raises NotRun where the API
+        server does not accept it.
         """
         obj = as_applied(self.context.render(case, self.namespaces[int(sibling)]))
         metadata = obj["metadata"]

@@ -1,7 +1,8 @@
-"""The delay of deletions, in a process that has one set for one kind: how long that kind's rows stay, and no other's.
+"""The delay of deletions, in a process that has one set for one kind: how long that kind's rows stay.
 
-All times are compared with the object's own deletionTimestamp, which has whole seconds, as delete_time has: so a soft
-delete that came too early shows exactly. That one came at once is judged by the best of three: the machine may be slow.
+All times are compared with the object's own deletionTimestamp, which has whole seconds, as delete_time has: so a
+soft delete that came too early shows exactly. That one came at once is judged by the best of three, since the
+machine may be slow.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ _MARK = {"metadata": {"annotations": {DELETING_ANNOTATION: "true"}}}
 
 
 def list_delayed_kinds(life: Lifecycle) -> tuple[str, ...]:
-    """Return the kinds whose deletion is to be delayed, of those that are watched: one at most, none where none can be."""
+    """Return the kinds whose deletion is to be delayed: one at most, none where none can be."""
     if life.context.contract.get_feature(DELETION_DELAY) != CONFIGURABLE:
         return ()
     return tuple(case.name for case in _list_mutable(life)[:1])
@@ -71,7 +72,8 @@ def _observe_delayed(life: Lifecycle, case: Case, recorder: Recorder) -> None:
     recorder.facts["lasted"] = f"{lasted_s:.1f} s"
     where = f"{subject}, deleted, with a delay of {DELAY_S} s"
     if ended.value and lasted_s < DELAY_S - 1:   # the deletionTimestamp is less than a second before the request
-        recorder.find(codes.ORDER, where, "live, and with its finalizer, until then", f"{ended.value} after {lasted_s:.2f} s")
+        expected = "live, and with its finalizer, until then"
+        recorder.find(codes.ORDER, where, expected, f"{ended.value} after {lasted_s:.2f} s")
     wait_for_deletion(life, subject)
     row = subject.read_row()
     deleted_at = row.columns["delete_time"] if row else None
@@ -114,7 +116,7 @@ def _delete_and_mark(subject: Subject) -> None:
 
 
 def _find_due(subject: Subject) -> dt.datetime | None:
-    """Return when the delay of a deleted object ends; None where it is gone, and nobody knows when it was deleted."""
+    """Return when the delay of a deleted object ends; None where nobody knows when it was deleted."""
     going = (v.object["metadata"].get("deletionTimestamp") for v in subject.history.read_versions())
     deleted_at = next(filter(None, going), None)
     return parse_time(deleted_at) + _DELAY if deleted_at else None

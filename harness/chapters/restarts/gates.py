@@ -204,7 +204,7 @@ class Gates:
 
     def _list_settings(self) -> tuple[tuple[str, Any], ...]:
         """Return what the last start of the chain sets: a delay as well, where the version knows one."""
-        delayed = {kind: f"{delays.DELAY_S}s" for kind in delays.list_delayed_kinds(self._life)}
+        delayed = dict.fromkeys(delays.list_delayed_kinds(self._life), f"{delays.DELAY_S}s")
         return (*SETTINGS, *([("ingester.deletionDelayMap", delayed)] if delayed else []))
 
     def _start(self, recorder: Recorder, overrides: Overrides) -> None:

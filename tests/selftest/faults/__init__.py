@@ -10,6 +10,7 @@ from __future__ import annotations
 from tests.selftest.faults import contract, features, hostile_input, restarts, seed
 from tests.selftest.faults.fault import Fault
 
-CATALOGUE: tuple[Fault, ...] = (*seed.FAULTS, *contract.FAULTS, *restarts.FAULTS, *hostile_input.FAULTS, *features.FAULTS)
+_MODULES = (seed, contract, restarts, hostile_input, features)
+CATALOGUE: tuple[Fault, ...] = tuple(fault for module in _MODULES for fault in module.FAULTS)
 
 CATALOGUE_BY_NAME = {fault.name: fault for fault in CATALOGUE}

@@ -1,4 +1,4 @@
-"""Seeded faults in what versions do differently: who adds the finalizer, delays, keys, retained kinds, delete-first.
+"""Seeded faults in what versions do differently: finalizer, delays, keys, retained kinds, delete-first.
 
 Each is an ingester of a version whose profile (`tests/selftest/profiles`) switches the feature on; see `fault`.
 """
@@ -13,12 +13,12 @@ from pathlib import Path
 from typing import Any
 
 from harness.reference.config import Config, read_config
+from harness.reference.log import Log
 from harness.reference.process import Parts
 from harness.reference.reconciler import DELETING, FINALIZER, Reconciler
 from harness.reference.row import Row, RowBuilder
 from harness.reference.store import Store
 from harness.reference.workqueue import Key
-from harness.reference.log import Log
 from harness.spec.model import JsonObject, Kind
 from tests.selftest.faults.fault import Fault, Sections, in_sections, on_reconciler, on_store
 
@@ -100,7 +100,9 @@ def _delay_all_kinds() -> Parts:
 
 def _delay_what_is_marked(self: Reconciler, key: Key, obj: JsonObject, log: Log) -> float | None:
     left_s = self.get_delay_s(obj)
-    return left_s if left_s > 0 and FINALIZER in _finalizers(obj) else Reconciler.finish_deletion(self, key, obj, log)
+    if left_s > 0 and FINALIZER in _finalizers(obj):
+        return left_s
+    return Reconciler.finish_deletion(self, key, obj, log)
 
 
 def _fail_without_row(self: Reconciler, key: Key, log: Log) -> None:
@@ -131,7 +133,7 @@ def _key_children_by_uid(self: Store, kind: Kind, row: Row) -> None:
 class _ByUid(RowBuilder):
     """Finds rows by uid, whatever the object's key is."""
 
-    def get_uid(self, kind: Kind, obj: JsonObject) -> str:
+    def get_uid(self, kind: Kind, obj: JsonObject) -> str:  # noqa: ARG002  it has none but this
         return str(obj["metadata"]["uid"])
 
 

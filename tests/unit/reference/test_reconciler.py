@@ -38,8 +38,8 @@ class _World:
         self._step("replace", kind.name, obj["metadata"]["resourceVersion"], obj["metadata"].get("finalizers"))
         return obj
 
-    def delete(self, kind: Kind, key: Key, uid: str) -> None:
-        self._step("delete", kind.name, key, uid)
+    def delete(self, kind: Kind, key: Key, uid: str, propagation: str = "") -> None:
+        self._step("delete", kind.name, key, uid, *([propagation] if propagation else []))
 
     def upsert(self, kind: Kind, row: Row) -> None:
         self._step("upsert", kind.table, row.uid)
