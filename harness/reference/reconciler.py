@@ -102,7 +102,7 @@ class Reconciler:
         return None
 
     def claim(self, obj: JsonObject, log: Log) -> bool:
-        """Write finalizer or key into an object that lacks them; where it did, a later reconcile syncs the object."""
+        """Write finalizer or key into an object that lacks it; where it did, a later reconcile syncs."""
         metadata = obj["metadata"]
         changed = copy.deepcopy(obj)
         if self.behaviour.adds_finalizer and FINALIZER not in (metadata.get("finalizers") or []):
@@ -152,7 +152,7 @@ class Reconciler:
         return deleted_at + self.behaviour.deletion_delay_s - time.time()
 
     def retain(self, obj: JsonObject, log: Log) -> None:
-        """Write the state of an object that goes, and let go of it once nobody else holds it. The row stays live."""
+        """Write the last state of an object, and let go of it once nobody else holds it; its row stays live."""
         log.info("Object is retained, syncing its state to metadata storage")
         self._try(log, "Failed to upsert object to metadata storage", lambda: self._upsert(obj))
         if others := [name for name in obj["metadata"]["finalizers"] if name != FINALIZER]:

@@ -21,8 +21,8 @@ from harness.spec.model import Case, Kind
 class Contract:
     """The kinds that the Ingester mirrors, in the report's order, each with its case; their lives; features.
 
-    Objects of `immutable_kinds` leave Kubernetes once they are in MySQL; rows of `retained_kinds` outlive their objects
-    live. Of `mysql_primary_kinds` the Ingester watches nothing, so that they have no case. `features` are those
+    Objects of `immutable_kinds` leave Kubernetes once they are in MySQL; rows of `retained_kinds` outlive their
+    objects live. Of `mysql_primary_kinds` the Ingester watches nothing: they have no case. `features` are those
     that were read or given, `facts` all that was read, each with its source. With keys that are pinned by
     annotation, the kinds know that annotation.
     """

@@ -51,8 +51,8 @@ class Kind:
     """A custom resource kind and the three tables that mirror it.
 
     `table` is the main table (by default the kind in lower case); with the suffixes it names the tables of its
-    objects' labels and annotations. `key_annotation` is the annotation that holds an object's key, '' where its uid
-    is the key; see `harness.spec.keys`.
+    objects' labels and annotations. `key_annotation` is the annotation that holds an object's key, '' where its
+    uid is the key; see `harness.spec.keys`.
     """
 
     name: str

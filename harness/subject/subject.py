@@ -179,7 +179,7 @@ class Subject:
         return self.history.read()
 
     def read_rows(self) -> list[Row]:
-        """Return every row of the object's namespace and name, and its own whatever name that has, oldest first."""
+        """Return every row of the object's namespace and name, and its own whatever its name; oldest first."""
         own = self.key if self._last is not None and self.key != self.uid else ""
         return self._surroundings.database.get_rows(self.case.kind, self.namespace, self.name, own)
 

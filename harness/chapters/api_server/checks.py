@@ -170,7 +170,7 @@ def _record_proto_as_well(scenario: ApiScenario, sync: Sync, recorder: Recorder)
 
 
 def _adds_finalizer(scenario: ApiScenario) -> bool:
-    """Whether it is the API server that adds the finalizer; else the Ingester does, and a plain deletion will do."""
+    """Whether the API server adds the finalizer; else the Ingester does, and a plain deletion will do."""
     return scenario.context.contract.get_feature(features.FINALIZER) == features.API_SERVER
 
 

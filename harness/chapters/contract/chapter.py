@@ -80,8 +80,8 @@ CHAPTER = Chapter(
             "5.7",
             "Deleted without finalizer",
             "Deletion without finalizer",
-            "The row of an object that nobody gave the finalizer stays: a documented limitation. Where the Ingester "
-            "adds it, the row is soft-deleted.",
+            "The row of an object that nobody gave the finalizer stays: a documented limitation. Where the "
+            "Ingester adds it, the row is soft-deleted.",
             check_orphaned,
             features=(FINALIZER, DELETION_DELAY),
         ),
@@ -130,8 +130,8 @@ CHAPTER = Chapter(
             "5.13",
             "Finalizer added",
             "The Ingester adds its finalizer, and changes nothing else",
-            "Where it is the Ingester that adds it, the finalizer comes before the first row, once and for good, and "
-            "alone.",
+            "Where it is the Ingester that adds it, the finalizer comes before the first row, once and for good, "
+            "and alone.",
             check_claimed,
             features=(FINALIZER,),
         ),
@@ -139,7 +139,8 @@ CHAPTER = Chapter(
             "5.14",
             "Retained",
             "The row of a deleted object of a retained kind stays live",
-            "Its final state is written before the finalizer goes, and the row stays live; another finalizer holds it.",
+            "Its final state is written before the finalizer goes, and the row stays live; another finalizer "
+            "holds it.",
             check_retained,
             features=(DELETION_DELAY,),
         ),
@@ -147,8 +148,8 @@ CHAPTER = Chapter(
             "5.15",
             "Restored with its key",
             "An object that brings its key along keeps its row",
-            "The key is pinned once; one that brings an earlier object's key has that row, and labels and annotations "
-            "under that key.",
+            "The key is pinned once; one that brings an earlier object's key has that row, and labels and "
+            "annotations under that key.",
             check_restored,
         ),
     ),

@@ -45,7 +45,7 @@ def _observe_claimed(life: Lifecycle, case: Case, recorder: Recorder) -> None:
 
 
 def examine_claim(versions: Sequence[Version]) -> list[Finding]:
-    """Return what is wrong with how the finalizer came: once, for good, with nothing else. Oldest version first."""
+    """Return what is wrong with how the finalizer came: once, for good, and alone. Oldest version first."""
     first = next((n for n, v in enumerate(versions) if INGESTER_FINALIZER in get_finalizers(v.object)), None)
     if first is None:
         found = show(get_finalizers(versions[-1].object))
@@ -110,7 +110,8 @@ def _observe_restored(life: Lifecycle, case: Case, recorder: Recorder) -> None:
         recorder.find(codes.OBJECT_FIELD, where, expected, show(pinned or None))
     rows = life.context.database.get_rows_of(case.kind, [second.uid])
     for key in rows:
-        recorder.find(codes.ROW_DUPLICATE, "rows of the restored object", f"one, of key {first.uid}", f"also {key}")
+        where, expected = "rows of the restored object", f"one, of key {first.uid}"
+        recorder.find(codes.ROW_DUPLICATE, where, expected, f"also {key}")
     children = {
         table: life.context.database.get_pairs_of(table, [second.uid])
         for table in (case.kind.labels_table, case.kind.annotations_table)

@@ -231,7 +231,7 @@ def delete_while_held(
 
 
 def wait_for_end(life: Lifecycle, subject: Subject) -> None:
-    """Wait until a deletion is over: for kinds that are retained until the object is released, for others as below."""
+    """Wait until a deletion is over: of a retained kind once it is released, of others as `wait_for_deletion` says."""
     if life.is_retained(subject.case):
         wait_for(subject.read, is_released, timeout_s=life.sync_s)
     else:
@@ -254,7 +254,8 @@ def observe_retained(life: Lifecycle, subject: Subject, recorder: Recorder) -> N
     recorder.findings += expect_live(row)
     if row is not None:
         recorder.findings += _compare_with_version(subject, row)
-        going = [v.number for v in subject.history.read_versions() if "deletionTimestamp" in v.object["metadata"]]
+        versions = subject.history.read_versions()
+        going = [v.number for v in versions if "deletionTimestamp" in v.object["metadata"]]
         if going and row.res_version < going[0]:
             expected = f"{going[0]} or later, at which it was being deleted"
             recorder.find(codes.ROW_BEHIND, "its final state, column res_version", expected, str(row.res_version))

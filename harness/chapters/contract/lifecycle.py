@@ -85,7 +85,7 @@ class Lifecycle:
 
     @property
     def adds_finalizer(self) -> bool:
-        """Whether it is the Ingester that adds its finalizer, so that objects sent with kubectl have it as well."""
+        """Whether it is the Ingester that adds its finalizer, so that what kubectl sends has it as well."""
         return self.context.contract.get_feature(FINALIZER) == INGESTER
 
     def require(self, case: Case) -> None:

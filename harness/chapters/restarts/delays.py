@@ -85,7 +85,7 @@ def _observe_delayed(life: Lifecycle, case: Case, recorder: Recorder) -> None:
 def _observe_at_once(
     life: Lifecycle, case: Case, role: str, ask: Callable[[Subject], None], recorder: Recorder
 ) -> None:
-    """Take down that an object whose deletion is not delayed went as late as one whose is, each time it was tried."""
+    """Take down that an object that is not delayed went as late as one that is, each time it was tried."""
     found: list[Finding] = []
     for number in range(_ATTEMPTS):
         found = []

@@ -88,7 +88,7 @@ class Database:
         return int(rows[0][0]) if rows else None
 
     def get_rows(self, kind: Kind, namespace: str, name: str, key: str = "") -> list[Row]:
-        """Return every row of that namespace and name (soft-deleted ones included), and that of `key`, oldest first.
+        """Return every row of that namespace and name, soft-deleted or not, and that of `key`; oldest first.
 
         Raises `HarnessError` where they can't be read.
         """
