@@ -231,7 +231,7 @@ def delete_while_held(
 
 
 def wait_for_end(life: Lifecycle, subject: Subject) -> None:
-    """Wait until a deletion is over: of a retained kind once it is released, of others as `wait_for_deletion` says."""
+    """Wait until a deletion is over: of a retained kind once it is released, else as `wait_for_deletion` says."""
     if life.is_retained(subject.case):
         wait_for(subject.read, is_released, timeout_s=life.sync_s)
     else:
