@@ -30,6 +30,7 @@ from harness.core.progress import Progress
 from harness.core.record import Check, Component, IssueResult, IssueStatus, KindContents, Record
 from harness.core.settings import SandboxSettings, Timeouts
 from harness.sandbox.base import BelongsToOthers, OffersApiServer, Sandbox, TimesItsStart
+from harness.sandbox.local.client.ahead import SandboxAhead
 from harness.spec.bundle import render_crds, render_schema
 from harness.spec.contract import Contract
 from harness.spec.features import FEATURES
@@ -79,10 +80,18 @@ class Closes(Protocol):
 
 
 class Session:
-    """A run in progress, and its record. SettingsError where the settings do not fit the version's contract."""
+    """A run in progress, and its record. SettingsError where the settings do not fit the version's contract.
+
+    A sandbox that was started `ahead` is the session's, once there is one: it is used, or ended.
+    """
 
     def __init__(
-        self, settings: RunSettings, chapters: Sequence[Chapter], command: str, progress: Progress
+        self,
+        settings: RunSettings,
+        chapters: Sequence[Chapter],
+        command: str,
+        progress: Progress,
+        ahead: SandboxAhead | None = None,
     ) -> None:
         self.settings = settings
         self.chapters = tuple(chapters)
@@ -103,7 +112,8 @@ class Session:
         )
         self.access = ""   # how to reach the sandbox that was kept
         self._progress = progress
-        self._started = time.monotonic()
+        self._ahead = ahead
+        self._started = time.monotonic() if ahead is None else ahead.began
         self._sandbox: Sandbox | None = None
         self._database: Database | None = None
         self._context: RunContext | None = None
@@ -202,13 +212,17 @@ class Session:
         for case in (*self.contract.get_prerequisites(self.cases), *self.cases):
             templates.render(case)   # a broken template must not cost a sandbox
         threading.Thread(target=load_client, name="load the client library", daemon=True).start()
+        head_start_s = 0.0 if self._ahead is None else time.monotonic() - self._ahead.began
         with self.stage("sandbox"):
             self._sandbox = sandbox = bring_up(
                 target,
                 keep=self.settings.keep_sandbox,
                 progress=self._progress,
                 on_reuse=self._remove_earlier_objects,
+                ahead=self._ahead,
             )
+        if self._ahead is not None:
+            self.record.stages_s["sandbox: head start"] = round(head_start_s, 3)
         if isinstance(sandbox, TimesItsStart):
             self.record.stages_s |= {f"sandbox: {name}": round(s, 3) for name, s in sandbox.start_stages_s.items()}
         if isinstance(sandbox, BelongsToOthers):
@@ -280,6 +294,8 @@ class Session:
     def stop(self) -> None:
         """Let go of everything, whatever can't be closed. Safe to call twice, and after a failed start."""
         with contextlib.ExitStack() as last_first:
+            if self._ahead is not None:
+                last_first.callback(self._ahead.end)
             if self._sandbox is not None:
                 last_first.callback(self._sandbox.stop)
             if self._database is not None:

@@ -143,6 +143,7 @@ class Acceptance:
         return self.run(
             *("--controllermgr", str(executable), "--profile", batch.profile, "--sync-timeout", "3"),
             *("-m", batch.chapter, *selection),
+            *("-p", "no:html"),   # nobody reads its page
         )
 
     def sandbox(self, command: Sequence[str]) -> subprocess.CompletedProcess[str]:

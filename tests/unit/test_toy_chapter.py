@@ -14,6 +14,7 @@ from xml.etree import ElementTree
 import pytest
 
 import harness.acceptance
+import harness.cli.ahead
 import harness.suite.session
 from harness.chapters import CHAPTERS
 from harness.cli.activation import build_arguments
@@ -138,6 +139,7 @@ def perform(
     """Return a function that runs the chapter's checks in a made-up sandbox, once for the same arguments."""
     sandbox = FakeSandbox()
     world = World(sandbox=sandbox)
+    monkeypatch.setattr(harness.cli.ahead, "start_sandbox_ahead", lambda *_: None)
     monkeypatch.setattr(harness.suite.session, "bring_up", lambda *_, **__: sandbox)
     monkeypatch.setattr(harness.suite.session, "Cluster", lambda *_: world)
     monkeypatch.setattr(harness.suite.session, "Database", lambda *_: world)

@@ -27,7 +27,7 @@ from harness.subject.steps import Sync, Update
 from harness.subject.subject import Subject
 from harness.suite.recorder import Recorder
 
-_LOG = "python -m harness sandbox logs michelangelo-controllermgr"
+_LOG = "ingester-acceptance sandbox logs michelangelo-controllermgr"
 
 
 def check_created(scenario: SeedScenario, case: Case, recorder: Recorder) -> None:

@@ -305,7 +305,7 @@ FAULTS: tuple[Fault, ...] = (
         "deleted-by-name-alone",
         _soft_delete_with("name = %(name)s AND delete_time IS NULL", _now),
         in_sections("Revision", "5.6"),
-        "the namesake",
+        "the sibling",
     ),
     _fault(
         "delete-time-in-another-zone",

@@ -181,9 +181,9 @@ FAULTS: tuple[Fault, ...] = (
     _fault(
         "claimed-and-never-synced",
         _never_sync_what_was_claimed,
-        in_sections("Project", "5.1", "5.2", "5.3", "5.4", "5.7", "5.8", "5.13"),
+        in_sections("Project", "5.1", "5.2", "5.3", "5.4", "5.6", "5.7", "5.8", "5.13"),
         "created without finalizer",
-        not_run=in_sections("Project", "5.11"),
+        not_run=in_sections("Project", "5.10", "5.11"),
     ),
     _fault(
         "claimed-again-and-again",
