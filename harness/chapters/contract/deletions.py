@@ -13,6 +13,7 @@ from harness.chapters.contract.lifecycle import Lifecycle, Step
 from harness.chapters.contract.writes import OURS
 from harness.clients.kube import Version
 from harness.core import codes
+from harness.core.errors import HarnessError
 from harness.core.polling import wait_for
 from harness.core.record import Finding
 from harness.spec import features
@@ -304,6 +305,11 @@ def examine_release(life: Lifecycle, subject: Subject) -> list[Finding]:
 def _compare_with_version(subject: Subject, row: Row) -> list[Finding]:
     """Return where a row that outlives its object differs from the version that it holds, delete_time aside."""
     obj = subject.history.find(row.res_version)
+    if obj is None and subject.history.has_gaps:
+        raise HarnessError(
+            f"{subject}: the version that its row holds is no longer in the API server's watch cache",
+            hint="Run this kind alone with --crd, soon after the sandbox has started.",
+        )
     if obj is None:
         return [Finding(codes.ROW_VERSION, "column res_version", "a version of the object", str(row.res_version))]
     return [m for m in compare_row(subject.case.kind, obj, row) if m.where != "column delete_time"]
