@@ -20,8 +20,10 @@ from harness.spec.model import Case, Kind
 class Contract:
     """The kinds that the Ingester mirrors, in the report's order, each with its case; their lives; features.
 
-    Objects of `immutable_kinds` leave Kubernetes once they are in MySQL; rows of `retained_kinds` outlive their objects
-    live. `features` are those that were read or given, `facts` all that was read, each with its source.
+    Objects of `immutable_kinds` leave Kubernetes once they are in MySQL; rows of `retained_kinds` outlive their
+    objects live; `mysql_primary_kinds` are never in Kubernetes, and so no cases. `features` are those that were
+    read or given, `facts` all that is known, each with its source. The version's schema makes no `absent_tables`,
+    which are to be found missing.
     """
 
     cases: tuple[Case, ...]
@@ -29,13 +31,25 @@ class Contract:
     retained_kinds: frozenset[str] = frozenset()
     features: Mapping[str, str] = field(default_factory=dict)
     facts: tuple[Fact, ...] = ()
+    mysql_primary_kinds: frozenset[str] = frozenset()
+    absent_tables: frozenset[str] = frozenset()
 
     def get_feature(self, name: str) -> str:
         """Return the feature's value, that of the seed report's version where nobody has said it."""
         return self.features.get(name, FEATURES[name][0])
 
+    def list_unjudged(self) -> list[str]:
+        """Return the features that have a name or a value which no check knows, as `NAME=VALUE`."""
+        return [f"{name}={value}" for name, value in self.features.items() if value not in FEATURES.get(name, ())]
+
+    def find_fact(self, name: str) -> Fact | None:
+        """Return the fact of that name, None where nothing was said of it."""
+        return next((fact for fact in self.facts if fact.name == name), None)
+
     def get_life(self, kind: str) -> Life:
         """Return what becomes of the kind's objects."""
+        if kind in self.mysql_primary_kinds:
+            return Life.MYSQL_PRIMARY
         if kind in self.immutable_kinds:
             return Life.IMMUTABLE
         return Life.RETAINED if kind in self.retained_kinds else Life.MUTABLE
@@ -62,8 +76,11 @@ class Contract:
 
     @functools.cached_property
     def served_kinds(self) -> tuple[ServedKind, ...]:
-        """What a sandbox has to know of the kinds."""
-        return tuple(ServedKind(kind.name, kind.plural, kind.tables) for kind in self.kinds)
+        """What a sandbox has to know of the kinds: tables that the version does not make can't be waited for."""
+        return tuple(
+            ServedKind(kind.name, kind.plural, tuple(t for t in kind.tables if t not in self.absent_tables))
+            for kind in self.kinds
+        )
 
     def get_kind(self, name: str) -> Kind:
         """Return the kind of that name; KeyError where the contract has none."""

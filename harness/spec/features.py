@@ -1,7 +1,7 @@
 """What versions of the product do differently: features by name, each with its values, and the lives of kinds.
 
-A feature is a name and a value, so that a version may have one that nobody here knows: it is told as it is, and what
-stands on it is not judged. The first value of each is that of the seed report's version.
+A feature is a name and a value, so that a version may have one that nobody here knows: it is told as it is, and
+what stands on it is not judged. The first value of each is that of the seed report's version.
 """
 
 from __future__ import annotations

@@ -107,7 +107,7 @@ def _holds(found: str, needed: str) -> bool:
     needed_name, needed_length = _split_type(needed)
     if name == "varchar" == needed_name:
         return length >= needed_length
-    return name in _WIDER[needed_name]
+    return name in _WIDER.get(needed_name, (needed_name,))
 
 
 def _split_type(sql_type: str) -> tuple[str, int]:
