@@ -13,6 +13,7 @@ import jinja2
 from markupsafe import Markup
 
 from harness.core.record import Evidence, Record, combine
+from harness.report.contract import EXPLANATION, TITLE, group_facts
 from harness.report.diff import compare_records, find_changed_cells
 from harness.report.evidence import describe_evidence, list_findings
 from harness.report.formatting import (
@@ -89,6 +90,9 @@ def _render(template: str, record: Record, baseline: Record | None, styles: tupl
         css=Markup(load_css(*styles)),  # noqa: S704  our own files
         looked_for=looked_for,
         passed_by=passed_by,
+        contract=group_facts(record),
+        contract_title=TITLE,
+        contract_explanation=EXPLANATION,
         issue_titles={issue.id: issue.title for issue in record.known_issues},
         explained=functools.partial(list_explained, record),
         anchor=lambda check: anchors[id(check)],
