@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from harness.spec.model import API_VERSION, Case, JsonObject, Kind, SpotCheck
+from harness.spec.model import API_VERSION, ApiServerNeeds, Case, JsonObject, Kind, SpotCheck
 
 TEXT = "ingester-test"
 """What a text holds; a name and a namespace may hold it as well."""
@@ -21,7 +21,8 @@ _LABEL = "updated"
 def make_case(kind: Kind, schema: JsonObject) -> Case:
     """Return the case of a kind of which `schema`, the OpenAPI schema of its version, is all that is known.
 
-    It patches the first plain text at the top of its spec, a label where there is none.
+    It patches the first plain text at the top of its spec, a label where there is none. Whether Michelangelo's API
+    server has a service for it, that server tells.
     """
     spec = schema.get("properties", {}).get("spec", {})
     obj: JsonObject = {
@@ -36,7 +37,9 @@ def make_case(kind: Kind, schema: JsonObject) -> Case:
         spot = SpotCheck(f"metadata.labels.{_LABEL}", "true")
     else:
         patch, spot = {"spec": {text: _PATCHED_TEXT}}, SpotCheck(f"spec.{text}", _PATCHED_TEXT)
-    return Case(0, kind, example=obj, patch=patch, spot_checks=(spot,))
+    return Case(
+        0, kind, example=obj, patch=patch, spot_checks=(spot,), api_server=ApiServerNeeds(is_served=False)
+    )
 
 
 def _list_plain(schema: JsonObject) -> Iterator[tuple[str, Any]]:
