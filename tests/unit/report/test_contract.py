@@ -1,4 +1,4 @@
-"""Promises of `harness.report.contract`: every format tells the version's contract, and what is different in it."""
+"""Promises of `harness.report.contract`: each format tells the version's contract, and what differs in it."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ def test_the_seed_s_own_version_differs_in_nothing() -> None:
 
 
 def test_what_a_version_does_differently_is_beside_the_seed_s() -> None:
-    """Another life, table, column or feature has the seed's value beside it, a kind that is new or gone as well."""
+    """Another life, table, column or feature has the seed's value beside it, a new kind as well."""
     columns = (IndexedColumn("level", "spec.level"),)
     read = ReadContract(
         kinds=(
