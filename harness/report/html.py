@@ -85,6 +85,7 @@ def _render(template: str, record: Record, baseline: Record | None, styles: tupl
         plot=Markup(draw_latencies(latencies)),  # noqa: S704  our own drawing, which escapes its texts
         versions={"harness": record.harness_version, "namespace": record.namespace, **record.environment},
         kind_counts=kind_counts,
+        main_tables={kind.name: kind.tables[0] for kind in record.kinds if kind.tables},
         other_counts=other_counts,
         longest_stage_s=max(record.stages_s.values(), default=0.0),
         css=Markup(load_css(*styles)),  # noqa: S704  our own files

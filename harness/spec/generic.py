@@ -34,11 +34,19 @@ def make_case(kind: Kind, schema: JsonObject) -> Case:
     text = next((name for name, value in obj["spec"].items() if value == TEXT), None)
     if text is None:
         patch: JsonObject = {"metadata": {"labels": {_LABEL: "true"}}}
+        load: JsonObject = {}
         spot = SpotCheck(f"metadata.labels.{_LABEL}", "true")
     else:
         patch, spot = {"spec": {text: _PATCHED_TEXT}}, SpotCheck(f"spec.{text}", _PATCHED_TEXT)
+        load = {"spec": {text: "{text}"}}
     return Case(
-        0, kind, example=obj, patch=patch, spot_checks=(spot,), api_server=ApiServerNeeds(is_served=False)
+        0,
+        kind,
+        patch=patch,
+        spot_checks=(spot,),
+        load=load,
+        api_server=ApiServerNeeds(is_served=False),
+        example=obj,
     )
 
 

@@ -36,6 +36,7 @@ def test_plain_fields_are_set_and_one_is_patched() -> None:
     assert case.patch == {"spec": {"uri": "UPDATED: ingester-test"}}
     assert case.spot_checks == (SpotCheck("spec.uri", "UPDATED: ingester-test"),)
     assert (case.number, case.template, case.can_be_made) == (0, None, True)
+    assert case.make_change(1, "other") == {"spec": {"uri": "other"}}
 
 
 def test_what_is_required_is_there() -> None:
