@@ -41,7 +41,7 @@ _KEYS = (
     "known_issues", "fixed", "features", "known_issue",
 )  # fmt: skip
 _ISSUE_FIELDS = {field.name: field for field in dataclasses.fields(KnownIssue)}
-_LISTS = ("sections", "kinds", "wording", "rules_out")
+_LISTS = ("sections", "kinds", "wording", "rules_out", "features")
 _NEEDED = tuple(name for name, field in _ISSUE_FIELDS.items() if field.default is dataclasses.MISSING)
 _SUFFIX = ".toml"
 

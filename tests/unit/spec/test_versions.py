@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from harness.spec.features import Fact, Life
+from harness.spec.features import FEATURES, Fact, Life
 from harness.spec.kinds import collect_cases
 from harness.spec.model import IndexedColumn
 from harness.spec.naming import KindTables
@@ -105,7 +105,8 @@ def test_a_feature_has_its_value_from_the_best_source() -> None:
     assert contract.get_feature("finalizer") == "api-server"
     assert contract.find_fact("missing-row") == Fact("missing-row", "perhaps", "--feature")
     assert contract.find_fact("primary-key") == Fact("primary-key", "uid", NOT_READ)
-    assert contract.list_unjudged() == ["missing-row=perhaps", "new=x"]
+    assert contract.explain_unknown(FEATURES) == "feature missing-row is 'perhaps'"
+    assert contract.features["new"] == "x"
     assert make_contract(PROFILE).get_feature("finalizer") == "ingester"
 
 
@@ -141,4 +142,4 @@ def test_later_profiles_have_kinds_of_which_only_the_name_is_known() -> None:
     assert later.get_kind("PipelineRun").table == "pipeline_run"
     assert later.get_life("TriggerRun") is Life.RETAINED
     assert later.mysql_primary_kinds == {"Metric"}
-    assert later.list_unjudged() == pull.list_unjudged() == []
+    assert later.explain_unknown(FEATURES) == pull.explain_unknown(FEATURES) == ""
