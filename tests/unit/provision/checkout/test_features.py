@@ -109,7 +109,7 @@ CASES: dict[str, tuple[Callable[[IngesterCode], Place | None], IngesterCode, Pla
     "deleted before": (
         features.read_deleting_annotation,
         _code(f"{CONTROLLER.replace(REMOVAL, '').removesuffix(END)}\tRemoveFinalizer(o)\n{END}"),
-        Place("delete-first", "c.go:20"),
+        Place("delete-first", "c.go:19"),
     ),
 }
 
