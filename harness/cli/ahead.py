@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 BY_REQUEST = ("faults", "soak", "8.")
 """Words that ask for a chapter whose sandbox is another one, as parts of pytest's expressions and arguments."""
 
-_OTHERWISE = ("keep_sandbox", "michelangelo", "numprocesses")
+_OTHERWISE = ("keep_sandbox", "michelangelo", "crds", "schema", "numprocesses")
 _ONLY_SHOWS = (   # options of pytest with which no test runs
     "collectonly", "markers", "showfixtures", "show_fixtures_per_test", "cacheshow", "setuponly", "setupplan",
 )  # fmt: skip

@@ -23,8 +23,9 @@ class Contract:
 
     Objects of `immutable_kinds` leave Kubernetes once they are in MySQL; rows of `retained_kinds` outlive their
     objects live. Of `mysql_primary_kinds` the Ingester watches nothing: they have no case. `features` are those
-    that were read or given, `facts` all that was read, each with its source. With keys that are pinned by
-    annotation, the kinds know that annotation.
+    that were read or given, `facts` all that is known, each with its source. With keys that are pinned by
+    annotation, the kinds know that annotation. The version's schema makes no `absent_tables`, which are to be
+    found missing.
     """
 
     cases: tuple[Case, ...]
@@ -33,6 +34,7 @@ class Contract:
     mysql_primary_kinds: frozenset[str] = frozenset()
     features: Mapping[str, str] = field(default_factory=dict)
     facts: tuple[Fact, ...] = ()
+    absent_tables: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         annotation = KEY_ANNOTATION if self.get_feature(PRIMARY_KEY) == ANNOTATION else ""
@@ -49,6 +51,10 @@ class Contract:
         values = {name: self.get_feature(name) for name in names}
         unknown = {name: value for name, value in values.items() if value not in FEATURES[name]}
         return ", ".join(f"feature {name} is {value!r}" for name, value in unknown.items())
+
+    def find_fact(self, name: str) -> Fact | None:
+        """Return the fact of that name, None where nothing was said of it."""
+        return next((fact for fact in self.facts if fact.name == name), None)
 
     def get_life(self, kind: str) -> Life:
         """Return what becomes of the kind's objects."""
@@ -80,8 +86,11 @@ class Contract:
 
     @functools.cached_property
     def served_kinds(self) -> tuple[ServedKind, ...]:
-        """What a sandbox has to know of the kinds."""
-        return tuple(ServedKind(kind.name, kind.plural, kind.tables) for kind in self.kinds)
+        """What a sandbox has to know of the kinds: tables that the version does not make can't be waited for."""
+        return tuple(
+            ServedKind(kind.name, kind.plural, tuple(t for t in kind.tables if t not in self.absent_tables))
+            for kind in self.kinds
+        )
 
     def get_kind(self, name: str) -> Kind:
         """Return the kind of that name; KeyError where the contract has none."""

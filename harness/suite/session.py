@@ -42,10 +42,14 @@ from harness.subject.clearing import clear
 from harness.suite.chapter import Chapter, Section, Selection, Topic
 from harness.suite.conclusion import conclude_issues, find_synced_section, summarise
 from harness.suite.context import RunContext
+from harness.suite.description import describe_contract
 from harness.suite.expectations import resolve
 from harness.suite.judge import conclude
 from harness.suite.recorder import Recorder
 from harness.suite.target import Target, bring_up
+
+SEED = "report-2026-03"
+"""The profile of the seed report's version, which every contract is compared with."""
 
 NAMESPACE = "ingester-test"
 """The seed report's namespace; a sandbox that is used again gets a numbered one."""
@@ -97,7 +101,7 @@ class Session:
         self.chapters = tuple(chapters)
         target = settings.target
         self.profile = load_profile(target.profile)
-        self.contract: Contract = make_contract(self.profile)
+        self.contract: Contract = target.make_contract()
         self.cases = self.contract.select(settings.words)
         self.expectations = resolve(self.profile, chapters, self.contract)
         self.record = Record(
@@ -109,6 +113,7 @@ class Session:
             environment={**target.pins, **_describe_environment()},
             warnings=[*target.findings, *_warn_of_features(self.contract)],
             kinds=[KindContents(kind.name, list(kind.tables)) for kind in self.contract.kinds],
+            contract=describe_contract(self.contract, make_contract(load_profile(SEED))),
         )
         self.access = ""   # how to reach the sandbox that was kept
         self._progress = progress
