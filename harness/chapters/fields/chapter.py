@@ -41,7 +41,7 @@ CHAPTER = Chapter(
             "9.4",
             "Every field removed",
             "Every field, removed, leaves MySQL",
-            "With every field of spec and status removed, the row holds none, and its indexed columns are cleared.",
+            "With every field of spec and status removed, the row holds none, and its indexed columns are clear.",
             check_step(REMOVED, "an object without its fields differs from its row"),
         ),
         Section(

@@ -1,4 +1,4 @@
-"""One kind's way through the chapter: its schema, its main object, and what is known of each of its leaves. No I/O."""
+"""One kind's way through the chapter: its schema, its main object, and what is known of its leaves. No I/O."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from harness.core.record import Finding
 from harness.spec.equality import expect_column
-from harness.spec.model import Case, JsonObject
+from harness.spec.model import Case, ColumnType, IndexedColumn, JsonObject
 from harness.spec.row import Row
 from harness.spec.schema.leaves import find_suspects
 from harness.spec.schema.objects import Filled, Filler, find, join
@@ -48,7 +48,8 @@ class Course:
     reasons: dict[str, tuple[Reason, str]] = field(default_factory=dict)
     alternatives: dict[str, str] = field(default_factory=dict)
     forms: dict[str, str] = field(default_factory=dict)
-    stale: list[str] = field(default_factory=list)
+    stale: list[str] = field(default_factory=list)   # words of the log that an earlier version brought
+    texts: set[str] = field(default_factory=set)     # that its main object ever held
     columns: dict[str, set[str]] = field(default_factory=dict)
     column_values: dict[str, object] = field(default_factory=dict)
     ended: str = ""   # why nothing more can be asked of the main object
@@ -95,7 +96,7 @@ class Course:
         return find_suspects(filler.leaves) if filler else {}
 
     def note(self, filled: Filled, stored: JsonObject, obj: JsonObject, findings: Iterable[Finding]) -> None:
-        """Note which leaves reached MySQL: `stored` answered the write, `obj` is the object at the row's version."""
+        """Note which leaves reached MySQL; `stored` answered the write, `obj` has the row's version."""
         wrong = [finding.where for finding in findings]
         by_leaf: dict[str, list[tuple[Reason, str]]] = {}
         for place, leaf in filled.leaves.items():
@@ -129,6 +130,14 @@ class Course:
                 self.column_values[column.name] = value
             elif step == "removed" and "set" in seen:
                 seen.add("cleared")
+
+    def count_values(self, column: IndexedColumn) -> int:
+        """Return how many values but its zero the column may hold, 2 for any number more than that."""
+        if column.type is ColumnType.BOOLEAN:
+            return 1
+        leaves = (leaf for filler in self.fillers.values() for leaf in filler.leaves if leaf.path == column.path)
+        leaf = next(leaves, None)
+        return min(2, len(leaf.choices)) if leaf is not None and leaf.choices else 2
 
     def explain(self, leaf: str) -> tuple[Reason, str] | None:
         """Return why the leaf did not reach MySQL, None where it did."""

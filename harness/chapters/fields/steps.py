@@ -35,15 +35,17 @@ from harness.subject.subject import Subject, Write
 from harness.suite.context import RunContext
 from harness.suite.recorder import Recorder
 
+GONE = "a business controller deleted the object at once"
 FIELD_UNSYNCED = "field.unsynced"        # an object with the field is never synced
 FIELD_UNDECODABLE = "field.undecodable"  # the Ingester can't decode an object with the field, and so none of its kind
 
-_ROUNDS = 12        # of repairs of one object
+_ROUNDS = 20        # of repairs of one object
 _REFUSALS = 8       # of one write
 _PROBE_S = 3.0
 _BISECTION_S = 20.0
-_REPAIRS = 4        # of a kind whose objects can't be decoded: its clients wait longer and longer in between
+_REPAIRS = 6        # of a kind whose objects can't be decoded: its clients wait longer and longer in between
 _RECOVERY_S = 60.0
+_TRIES_APART = 24
 
 
 @dataclass(frozen=True)
@@ -163,7 +165,8 @@ class Fields:
         if course.ended:
             recorder = outcomes[course.case.name]
             if isinstance(recorder, Recorder) and not recorder.findings:
-                outcomes[course.case.name] = NotRun(course.ended)
+                end = NotApplicable if course.ended.startswith(GONE) else NotRun
+                outcomes[course.case.name] = end(course.ended)
             return False
         return True
 
@@ -216,7 +219,7 @@ class Fields:
             if not isinstance(answer, Refusal):
                 return answer
             if answer.not_found and course.subject is not None:
-                raise NotRun(f"the object is gone: {answer}")
+                raise NotApplicable(f"{GONE}: {answer}")
             named = find_refused(str(answer), filled)
             if not named:
                 leaves = course.list_main_leaves(part)
@@ -249,6 +252,7 @@ class Fields:
             except Refusal as refusal:
                 return refusal
         course.sent[part] = filled
+        course.texts |= {text for text in map(filled.get, filled.leaves) if isinstance(text, str) and "-" in text}
         return course.subject.last
 
     def _create(self, course: Course, spec: JsonObject, *, name: str = "full") -> Subject:
@@ -277,9 +281,12 @@ class Fields:
         if isinstance(recorder, Exception) or course.subject is None:
             return False
         filled = course.sent[part]
+        if fate.is_open:
+            return True   # it is written again, which changes nothing, and awaited once more
         if fate.arrived:
+            before = len(course.alternatives)
             self._record(course, course.subject, filled, part, step, recorder)
-            return False
+            return len(course.alternatives) > before   # the object goes on without them
         if fate.crash:
             recorder.find(codes.CONTROLLERMGR_STATE, f"{course.case.name}, {step.name}", "it runs on", fate.crash)
             self._end(course, "the controller manager ended")
@@ -319,12 +326,15 @@ class Fields:
             recorder.find(FIELD_UNDECODABLE, f"{course.case.name} {part}", "an object with all of it in MySQL", words)
             self._end(course, f"its main object still can't be decoded: {words}")
             return False
-        leaves = find_undecodable(fate.undecodable, filled)
+        leaves = find_undecodable(words, filled)
         form = find_form(words)
-        fresh = [leaf for leaf in leaves if form and leaf not in course.forms]
+        names = {leaf.rpartition(".")[2] for leaf in leaves if form and leaf not in course.forms}
+        fresh = [leaf for leaf in course.leaves if leaf.rpartition(".")[2] in names]
         if fresh:
             course.forms |= dict.fromkeys(fresh, form)
             return True
+        if not leaves and any(text in words for text in course.texts):
+            return True   # of what stood there before: the words came late
         if leaves:
             self._blame(course, Culprit(tuple(leaves), words), FIELD_UNDECODABLE, Reason.UNDECODABLE, recorder)
             return True
@@ -407,8 +417,8 @@ class Fields:
 
         Returns the findings that are left.
         """
-        open_leaves = list(lost)
-        for _ in range(3):
+        open_leaves, waiting = list(lost), [[leaf] for leaf in lost]
+        for _ in range(_TRIES_APART):
             apart = self._fill(course, part, step, open_leaves)
             if not apart.leaves:
                 break
@@ -424,9 +434,14 @@ class Fields:
             again = list_lost(found, apart)
             arrived = [leaf for leaf in open_leaves if leaf not in again and leaf in course.proven]
             course.alternatives |= dict.fromkeys(arrived, part)
-            if not arrived or not again:
+            left = [leaf for leaf in lost if leaf not in course.alternatives]
+            waiting = [leaves for leaves in waiting if leaves[0] in left]
+            if arrived:
+                open_leaves = left
+            elif waiting:
+                open_leaves = waiting.pop()
+            if not left or not open_leaves:
                 break
-            open_leaves = again
         places = filled.find_places(course.alternatives)
         return [f for f in findings if not any(is_at(place, f.where) for place in places)]
 
@@ -448,12 +463,15 @@ class Fields:
                 if filled.leaves:
                     name = f"{part}-variant-{variant}"
                     self._attempt_variant(course, part, filled, name, variant, sent)
-        fates = watch.await_all([subject.last for _, subject, _, _ in sent])
+        stale = [word for course, _, _, _ in sent for word in course.stale]
+        fates = watch.await_all([subject.last for _, subject, _, _ in sent], stale=stale)
         for (course, subject, filled, variant), fate in zip(sent, fates, strict=True):
             recorder = outcomes[course.case.name]
             if isinstance(recorder, Exception):
                 continue
             named = Step(f"variant {variant} of the {part}", (part,), round=-1)
+            if fate.is_open:
+                fate = watch.await_all([subject.last], stale=course.stale)[0]
             if fate.arrived:
                 record = functools.partial(self._record, course, subject, filled, part, named, recorder)
                 self._attempt(course, outcomes, record)
@@ -481,6 +499,9 @@ class Fields:
                 if isinstance(recorder, Exception):
                     continue
                 named = Step(f"{looks}, apart", (part,), round=-1)
+                if fate.is_open:
+                    stale = [*course.stale, *stale]
+                    fate = watch.await_all([subject.last], stale=stale)[0]
                 if fate.arrived:
                     record = functools.partial(self._record, course, subject, filled, part, named, recorder)
                     self._attempt(course, outcomes, record)

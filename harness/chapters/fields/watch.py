@@ -18,6 +18,8 @@ _ATTEMPTS = 4
 """After how many failures a write counts as failed: a deadlock or a lost connection is over by then."""
 _UNTOLD_S = 3.0
 """How long a row is awaited where the log can't be read."""
+_SOON_S = 0.4
+"""How long others are awaited while an object stands that can't be decoded: clients wait longer from try to try."""
 _RELIST_S = 40.0
 """Within which a client that could not decode an object tries again."""
 
@@ -32,6 +34,7 @@ class Fate:
     undecodable: str = ""
     crash: str = ""
     waited_s: float = 0.0
+    is_open: bool = False   # the wait ended early, since another object has to be mended soon
 
     @property
     def is_failed(self) -> bool:
@@ -68,6 +71,7 @@ class Watch:
             limit_s = max(limit_s, _RELIST_S)   # the client that lists its kind waits before it tries again
         restarts = self._context.sandbox.component(CONTROLLERMGR).restarts
         started = moved_at = time.monotonic()
+        stuck_at: list[float] = []
 
         def look() -> int:
             nonlocal moved_at
@@ -80,17 +84,21 @@ class Watch:
             after = [fate for fate in before if not (fate.arrived or fate.is_failed)]
             if len(after) < len(before):
                 moved_at = time.monotonic()
+            if not stuck_at and any(fate.undecodable for fate in fates):
+                stuck_at.append(time.monotonic())
             return len(after)
 
         wait_for(
             look,
             lambda count: count == 0,
-            give_up=lambda _: time.monotonic() - moved_at > limit_s,
+            give_up=lambda _: time.monotonic() - moved_at > limit_s
+            or any(time.monotonic() - since > _SOON_S for since in stuck_at),
             timeout_s=4 * limit_s,
             interval_s=0.005,
         )
         for fate in fates:
             fate.waited_s = time.monotonic() - started
+            fate.is_open = bool(stuck_at) and not (fate.arrived or fate.is_failed)
         return fates
 
     def _read_rows(self, fates: Sequence[Fate]) -> None:
@@ -113,7 +121,8 @@ class Watch:
             ]
             of_kind = re.compile(rf"\*\w+\.{subject.case.name}\b")
             for line in undecodable:
-                if of_kind.search(line) and _is_about_contents(line) and not any(word in line for word in stale):
+                words = shorten(line)
+                if of_kind.search(line) and _is_about_contents(line) and not any(each in words for each in stale):
                     fate.undecodable = line
 
     def _note_crash(self, fates: Sequence[Fate]) -> None:
@@ -127,10 +136,12 @@ class Watch:
 
 def shorten(line: str) -> str:
     """Return what a log's line says of an object that can't be decoded, without what stands before."""
+    line = line.replace('\\"', '"').replace(".items.", ".")
     for words in ("unable to decode watch event: ", "failed to list "):
         _, found, rest = line.partition(words)
         if found:
-            return " ".join(rest.partition('" logger=')[0].partition('")')[0].split())[:300]
+            own = rest.partition('" logger=')[0].partition('") has prevented')[0]
+            return " ".join(re.sub(r"^\*\w+\.\w+: ", "", own).split())[:300]
     return " ".join(line.split())[:300]
 
 

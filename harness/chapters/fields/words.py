@@ -46,9 +46,10 @@ def find_undecodable(words: str, filled: Filled) -> list[str]:
             if found := [leaf for leaf in _list_leaves(filled) if _strip(leaf).endswith(name)]:
                 return found
     if match := _UNKNOWN_FIELD.search(words):
-        parents = {
-            leaf.rpartition(".")[0] for leaf in _list_leaves(filled) if _get_name(leaf) == match.group(1)
-        }
+        name = match.group(1)
+        if below := [leaf for leaf in _list_leaves(filled) if name in _strip(leaf).split(".")[:-1]]:
+            return below
+        parents = {leaf.rpartition(".")[0] for leaf in _list_leaves(filled) if _get_name(leaf) == name}
         return [leaf for leaf in _list_leaves(filled) if leaf.rpartition(".")[0] in parents]
     return []
 

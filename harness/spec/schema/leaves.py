@@ -7,7 +7,7 @@ takes nothing, so that it is counted and named instead of forgotten.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,6 +19,7 @@ _SUSPECTS = {
     "raw JSON": {"raw"},
     "managed fields": {"Raw"},
 }
+_INLINED = {"volumeSource", "ephemeralContainerCommon", "handler", "probeHandler", "localObjectReference"}
 _DEEPEST = 2   # how often a schema is put into itself
 
 
@@ -46,7 +47,7 @@ def list_leaves(schema: Schema, path: str) -> list[Leaf]:
     return list(_walk(schema, path))
 
 
-def find_suspects(leaves: Iterable[Leaf]) -> dict[str, list[str]]:
+def find_suspects(leaves: Sequence[Leaf]) -> dict[str, list[str]]:
     """Return the leaves of messages that Kubernetes' own JSON writes as one value, by what they look like.
 
     A schema that was made from their protobuf definition has them as messages, which nobody may be able to decode:
@@ -61,6 +62,11 @@ def find_suspects(leaves: Iterable[Leaf]) -> dict[str, list[str]]:
         for looks, wanted in _SUSPECTS.items():
             if names == wanted:
                 found.setdefault(looks, []).extend(leaf.path for leaf in inside)
+    for leaf in leaves:
+        if _INLINED & set(leaf.path.replace(ITEM, "").replace(VALUE, "").split(".")) and not any(
+            leaf.path in each for each in found.values()
+        ):
+            found.setdefault("fields of a message that Go has no name for", []).append(leaf.path)
     return found
 
 

@@ -7,10 +7,10 @@ import re
 
 _SHAPES = (
     "{name}-{n}",
-    "{n}",
-    "{odd}m",
     "{n}s",
     "{n}.5s",
+    "{odd}m",
+    "{n}",
     "{n}ms",
     "n{n}",
     "N{n}",

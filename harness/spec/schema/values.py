@@ -18,7 +18,7 @@ _EPOCH = dt.datetime(2001, 2, 3, 4, 5, 6, tzinfo=dt.UTC)
 _STEP = dt.timedelta(seconds=90_061)   # a day, an hour, a minute and a second: another one in each of them
 _BEYOND_DOUBLES = 2**53 + 1
 _LONG = 2**40
-_DURATION = re.compile(r"(duration|interval|timeout|ttl)$", re.IGNORECASE)
+_DURATION = re.compile(r"(duration|interval|timeout|ttl|wait|delay|backoff)$", re.IGNORECASE)
 _TIME = re.compile(r"(Time|Timestamp|Date|^time|^timestamp|^date)$")
 _ANY_TYPE = "type.googleapis.com/google.protobuf.Struct"
 _PACKED_TYPE = "type.googleapis.com/google.protobuf.BytesValue"   # its JSON is a base64 text called `value`
