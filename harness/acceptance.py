@@ -1,15 +1,19 @@
-"""An acceptance run in pytest: hooks that collect checks, carry them out, and render the record. No logic of its own.
+"""An acceptance run in pytest: hooks that collect checks, carry them out, and render the record; no logic.
 
 `harness.plugin` loads it where a run contains the acceptance tests.
 """
 
 from __future__ import annotations
 
+import gc
+import re
 import signal
 import sys
+import threading
 import time
 import warnings
 from collections.abc import Generator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -31,9 +35,10 @@ from harness.core.outcomes import (
 from harness.core.record import Check, Record, Status
 from harness.report.console import ConsoleProgress, make_console, print_evidence, print_matrix
 from harness.report.folder import ReportFolder, prepare_report_folder
-from harness.report.html import render_page, render_section
+from harness.report.html import load_templates, render_page, render_section
 from harness.report.publish import publish
 from harness.report.record import SEED_BASELINE, load_baseline, write_text
+from harness.sandbox.local.client.ahead import SandboxAhead
 from harness.suite.chapter import Chapter, Section, Topic
 from harness.suite.conclusion import find_synced_section, summarise_report
 from harness.suite.session import Session, interrupt
@@ -67,8 +72,8 @@ class Instance:
         self.session.carry_out(self.chapter, self.section, self.topic, self.check)
 
 
-def begin(config: pytest.Config) -> None:
-    """Prepare the run that the options ask for, and register its hooks.
+def begin(config: pytest.Config, ahead: SandboxAhead | None = None) -> None:
+    """Prepare the run that the options ask for, and register its hooks; its sandbox may have been started `ahead`.
 
     Raises pytest.UsageError where an option is wrong, and ends pytest with exit code 2 where what the run needs
     can't be had.
@@ -79,7 +84,7 @@ def begin(config: pytest.Config) -> None:
     collects_only = config.option.collectonly
     try:
         settings = read_run_settings(config.option, progress)
-        session = Session(settings, CHAPTERS, spell_command(config), progress)
+        session = Session(settings, CHAPTERS, spell_command(config), progress, ahead)
         root = Path(config.rootpath / config.option.reports)
         folder = None if collects_only else prepare_report_folder(root, session.profile.name)
         baseline = load_baseline(config.option.baseline or SEED_BASELINE, required=bool(config.option.baseline))
@@ -101,9 +106,7 @@ def begin(config: pytest.Config) -> None:
 
 
 class AcceptancePlugin:
-    """The hooks of an acceptance run, or of the collection of one: then there is no `folder` for a report.
-
-    """
+    """The hooks of an acceptance run, or of the collection of one: then there is no `folder` for a report."""
 
     def __init__(
         self,
@@ -121,6 +124,7 @@ class AcceptancePlugin:
         self._checks: dict[str, Check] = {}
         self._heading: set[int] = set()   # checks whose failure is the run's headline
         self._interrupted = False
+        self._stopping: Future[None] | None = None
         self._announced = False   # how the seed report's chapters ended
         self._started = time.monotonic()
         self._sigterm: Any = None
@@ -156,9 +160,10 @@ class AcceptancePlugin:
 
     def _asks_for(self, chapter: Chapter) -> bool:
         """Whether the command line speaks of the chapter: by a marker, or by the number of a section."""
-        expressions = (self._config.option.markexpr, self._config.option.keyword, *self._config.args)
-        words = (*chapter.markers, *(section.number for section in chapter.sections))
-        return any(word in expression for word in words for expression in expressions)
+        option, ids = self._config.option, [argument.partition("[")[2] for argument in self._config.args]
+        numbers = [f"{section.number}-" for section in chapter.sections]
+        by_marker = any(re.search(rf"\b{marker}\b", option.markexpr) for marker in chapter.markers)
+        return by_marker or any(number in each for number in numbers for each in (option.keyword, *ids))
 
     def pytest_itemcollected(self, item: pytest.Item) -> None:
         """Give each test its check, with the command that runs it alone."""
@@ -184,6 +189,7 @@ class AcceptancePlugin:
             return
         self._sigterm = signal.signal(signal.SIGTERM, interrupt)
         instances = filter(None, map(_get_instance, session.items))
+        threading.Thread(target=load_templates, name="load the report's templates", daemon=True).start()
         try:
             self._session.start(faults=any(instance.chapter.needs_faults for instance in instances))
         except SettingsError as error:
@@ -192,6 +198,8 @@ class AcceptancePlugin:
             self._give_up(error, exit_code=2)
         finally:
             self._progress.close()
+            gc.enable()
+            gc.freeze()   # hundreds of thousands of objects, which no collection need go through any more
 
     def _give_up(self, error: Exception, exit_code: int) -> None:
         first, *others = str(error).strip().splitlines()
@@ -274,19 +282,23 @@ class AcceptancePlugin:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
-        """Complete the record, write the reports, let go of the sandbox."""
+        """Complete the record, let go of the sandbox, and write the reports meanwhile."""
         if self._folder is None:
             return
         if exitstatus == pytest.ExitCode.OK and self._has_gaps():
             session.exitstatus = exitstatus = pytest.ExitCode.TESTS_FAILED
         try:
             self._session.finish(exit_code=int(exitstatus), interrupted=self._interrupted)
+            executor = ThreadPoolExecutor(1, "stop the sandbox")
+            self._stopping = executor.submit(self._session.stop)   # reports need nothing of it
+            executor.shutdown(wait=False)
             publish(self._session.record, self._baseline, self._folder)
         except OSError as error:
             session.exitstatus = pytest.ExitCode.INTERRUPTED
             self._session.record.warnings.append(f"the report could not be written: {error}")
         finally:
-            self._session.stop()
+            if self._stopping is None:
+                self._session.stop()
             if self._sigterm is not None:
                 signal.signal(signal.SIGTERM, self._sigterm)
 
@@ -305,9 +317,17 @@ class AcceptancePlugin:
         prefix.append(render_section(self._session.record, self._baseline))
 
     def pytest_unconfigure(self) -> None:
-        """Render the page without pytest-html's table where that plugin is off."""
+        """Render the page without pytest-html's table where that plugin is off, and see the sandbox end.
+
+        There may be one although no test was reached: it was started ahead.
+        """
         if self._folder is not None and not self._folder.html.exists():
             write_text(self._folder.html, render_page(self._session.record, self._baseline))
+        gc.enable()
+        if self._stopping is None:
+            self._session.stop()
+        else:
+            self._stopping.result()
 
     @pytest.hookimpl(trylast=True)
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:

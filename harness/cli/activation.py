@@ -5,8 +5,8 @@ tests: there it declares no option, no marker and no fixture, since names such a
 be those of another plugin. What tells the two apart is the command line alone: a run is of the acceptance tests
 where a word of it is their folder, or something in it. `ingester-acceptance run` gives that folder. In a clone, a
 folder that contains them counts too (`pytest` and `pytest tests` at its top); in an installed package it must not,
-because a virtual environment often lies within the very project whose tests are run. The table of options is loaded
-only then, so that the price of all other runs is some milliseconds at most.
+because a virtual environment often lies within the very project whose tests are run. The table of options is
+loaded only then, so that the price of all other runs is some milliseconds at most.
 """
 
 from __future__ import annotations

@@ -417,7 +417,7 @@ SOAK_OPTIONS = (
     Option(
         "--fault",
         Group.SELECTION,
-        "this one only; without --minutes several strike at once (repeatable): {valid}",
+        "this one only; without --minutes several are injected at once (repeatable): {valid}",
         "NAME",
         form=Form.REPEATED,
         valid=_list_faults,

@@ -9,7 +9,7 @@ import harness
 from harness.cli.options import PROGRAM
 from harness.cli.parser import CommandParser
 
-_DESCRIPTION = "Tests that a Kubernetes-to-MySQL sync controller, Michelangelo's Ingester, does what its contract says."
+_DESCRIPTION = "Tests that Michelangelo's Ingester, which mirrors Kubernetes into MySQL, keeps its contract."
 
 _COMMANDS = {
     "run": "run the acceptance tests and write the report; takes pytest's options as well",

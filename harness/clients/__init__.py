@@ -1,1 +1,1 @@
-"""The clients of the servers: Kubernetes, MySQL, Michelangelo's API server. Each names its library's only importers."""
+"""The clients of the servers: Kubernetes, MySQL, Michelangelo's API server; each library is imported here only."""

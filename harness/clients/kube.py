@@ -30,7 +30,7 @@ ALL_NAMESPACES = ""
 _REQUEST_TIMEOUT_S = 30.0
 _NO_ANSWER = (
     "Is its address right, and can it be reached from here (VPN, proxy)? A local sandbox's server has a log: "
-    "python -m harness sandbox logs kube-apiserver"
+    "ingester-acceptance sandbox logs kube-apiserver"
 )
 
 

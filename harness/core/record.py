@@ -20,7 +20,7 @@ from harness.core.migrations import SCHEMA_VERSION, migrate
 class Status(StrEnum):
     """The verdict of a check or a cell.
 
-    ERROR: the harness could not tell. INVALID: it could, but nothing was proven, since the fault did not strike or
+    ERROR: the harness could not tell. INVALID: it could, but nothing was proven: the fault was not injected or
     the load was not there.
     """
 
@@ -121,8 +121,8 @@ class Finding:
 class Check:
     """The result of one check: one section for one kind, or for another `topic` (an issue, a fault).
 
-    `issues` are the ids of the known issues that explain what was found, `stale` of those that should have shown and
-    did not; `facts` are what was measured, by name.
+    `issues` are the ids of the known issues that explain what was found, `stale` of those that should have shown
+    and did not; `facts` are what was measured, by name.
     """
 
     section: str

@@ -225,7 +225,8 @@ def _examine_gates(manager: ManagerView, kinds: Sequence[Kind]) -> Diagnosis:
         return Diagnosis(GATES, status, f"both gates are on; {count} of {len(kinds)} controllers are registered")
     if manager.log_coverage is LogCoverage.RECENT:
         detail = f"the log does not tell any more: {manager.log_limit}"
-        return Diagnosis(GATES, FindingStatus.NOT_CHECKED, detail, "Restart the controller manager to have it told")
+        hint = "Restart the controller manager to have it told"
+        return Diagnosis(GATES, FindingStatus.NOT_CHECKED, detail, hint)
     detail = f"the log has no line {SETTING_UP!r}"
     way_out = "Does this build contain the Ingester? Is it still starting?"
     return Diagnosis(GATES, FindingStatus.WARNING, detail, way_out)

@@ -11,8 +11,8 @@ import signal
 import threading
 import time
 import traceback
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from http.server import ThreadingHTTPServer
 from pathlib import Path
 
@@ -38,7 +38,10 @@ _STOP_TIMEOUT_S = 0.5
 
 @dataclass(frozen=True)
 class Parts:
-    """What the process is made of; `kinds` are those with an ingester, by default the profile's."""
+    """What the process is made of; `kinds` are those with an ingester, by default the profile's.
+
+    The ingester of a kind that `by_kind` names has informer, controller, reconciler, rows and store from there.
+    """
 
     kinds: tuple[Kind, ...] | None = None
     rows: type[RowBuilder] = RowBuilder
@@ -49,6 +52,11 @@ class Parts:
     log: type[Log] = Log
     informer: type[Informer] = Informer
     config: Callable[[Path], Config] = read_config
+    by_kind: Mapping[str, Parts] = field(default_factory=dict)
+
+    def get(self, kind: str) -> Parts:
+        """Return the parts that the kind's ingester is made of."""
+        return self.by_kind.get(kind, self)
 
 
 def main(argv: Sequence[str] | None = None, *, parts: Parts = Parts()) -> int:
@@ -89,23 +97,25 @@ class Process:
 
     def run(self, wait: Callable[[], object]) -> None:
         """Run everything until `wait` returns; ConfigError or StoreError where it can't start."""
-        store = self._open_store()
+        stores = self._open_stores()
         stop = threading.Event()
-        informer, all_kinds = self._parts.informer, self._profile.kinds
-        informers = {kind.name: informer(kind, self._api, self._log, stop) for kind in all_kinds}
+        all_kinds = self._profile.kinds
+        informers = {
+            kind.name: self._parts.get(kind.name).informer(kind, self._api, self._log, stop) for kind in all_kinds
+        }
         around = business.Surroundings(informers, self._api, self._log, self._synced.__contains__)
         others = self._parts.business(self._profile, around)
         ingesters: list[Controller] = []
-        if store is None:
+        if stores is None:
             self._log.info("Metadata storage not configured, skipping ingester controller setup")
         else:
             self._log.info("Setting up ingester controllers")
             self._log.info("This is the reference: its proto column holds JSON")
             kinds = all_kinds if self._parts.kinds is None else self._parts.kinds
-            ingesters += [self._register(informers[kind.name], store) for kind in kinds]
+            ingesters += [self._register(informers[kind.name], stores) for kind in kinds]
         health = self._serve_health()
-        for each in informers.values():
-            each.start()
+        for informer in informers.values():
+            informer.start()
         for controller in ingesters:
             controller.start()
         for controller in others:
@@ -116,33 +126,39 @@ class Process:
         self._end([*others, *ingesters])
         if health:
             health.server_close()
-        if store:
+        for store in (stores or {}).values():
             store.close()
 
-    def _open_store(self) -> Store | None:
-        """Return the store, None where the first gate is off; an error where the second one is missing."""
+    def _open_stores(self) -> dict[type[Store], Store] | None:
+        """Return the stores, None where the first gate is off; an error where the second one is missing."""
         if not self._config.metadata_storage:
             return None
         if self._config.mysql is None:
             raise ConfigError("metadata storage is enabled but mysql config is empty")
-        store = self._parts.store(self._config.mysql)
-        store.ping()
-        return store
+        stores = {}
+        for parts in (self._parts, *self._parts.by_kind.values()):
+            if parts.store not in stores:
+                stores[parts.store] = parts.store(self._config.mysql)
+                stores[parts.store].ping()
+        return stores
 
-    def _register(self, informer: Informer, store: Store) -> Controller:
+    def _register(self, informer: Informer, stores: Mapping[type[Store], Store]) -> Controller:
         kind = informer.kind
-        reconciler = self._parts.reconciler(
+        parts = self._parts.get(kind.name)
+        behaviour = self._profile.get_behaviour(kind.name, self._config.get_deletion_delay_s(kind.name))
+        reconciler = parts.reconciler(
             kind,
             objects=informer,
             api=self._api,
-            store=store,
-            rows=self._parts.rows(),
+            store=stores[parts.store],
+            rows=parts.rows(),
             log=self._log,
             immutable=kind.name in self._profile.immutable_kinds,
+            behaviour=behaviour,
             on_synced=lambda obj: self._synced.add(obj["metadata"]["uid"]),
         )
         workers = self._config.get_concurrent_reconciles(kind.name)
-        controller = self._parts.controller(
+        controller = parts.controller(
             f"ingester_{kind.name}", informer, reconciler.reconcile, self._log, workers=max(workers, 1)
         )
         self._log.info(
@@ -150,6 +166,7 @@ class Process:
             kind=kind.name,
             concurrentReconciles=workers,
             requeuePeriod=self._config.get_requeue_period_s(kind.name),
+            **({"deletionDelay": behaviour.deletion_delay_s} if self._profile.knows_delays else {}),
         )
         return controller
 

@@ -59,6 +59,12 @@ def render_page(record: Record, baseline: Record | None = None) -> str:
     return _render("page.html.j2", record, baseline, styles=("report.css",))
 
 
+def load_templates() -> None:
+    """Compile the templates, while there is something to wait for anyway."""
+    for path in TEMPLATES.glob("*.j2"):
+        _make_environment().get_template(path.name)
+
+
 def load_css(*names: str) -> str:
     """Return the style sheets `names` of the templates folder: `report.css`, `pytest.css`."""
     return "\n".join((TEMPLATES / name).read_text(encoding="utf-8") for name in names)
@@ -71,7 +77,7 @@ def _render(template: str, record: Record, baseline: Record | None, styles: tupl
     looked_for, passed_by = split_issues(record)
     matrices = list_matrices(record)
     anchors = _name_anchors(record, matrices)
-    text = _load_templates().get_template(template).render(
+    text = _make_environment().get_template(template).render(
         record=record,
         baseline=baseline,
         verdict=judge(record),
@@ -99,7 +105,7 @@ def _render(template: str, record: Record, baseline: Record | None, styles: tupl
 
 
 @functools.cache
-def _load_templates() -> jinja2.Environment:
+def _make_environment() -> jinja2.Environment:
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATES),
         autoescape=True,

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from harness.core.errors import SettingsError
 from harness.core.served_kind import ServedKind
-from harness.spec.features import FEATURES, Fact, Life
+from harness.spec.annotations import KEY_ANNOTATION
+from harness.spec.features import ANNOTATION, FEATURES, PRIMARY_KEY, Fact, Life
 from harness.spec.model import Case, Kind
 
 
@@ -20,22 +21,39 @@ from harness.spec.model import Case, Kind
 class Contract:
     """The kinds that the Ingester mirrors, in the report's order, each with its case; their lives; features.
 
-    Objects of `immutable_kinds` leave Kubernetes once they are in MySQL; rows of `retained_kinds` outlive their objects
-    live. `features` are those that were read or given, `facts` all that was read, each with its source.
+    Objects of `immutable_kinds` leave Kubernetes once they are in MySQL; rows of `retained_kinds` outlive their
+    objects live. Of `mysql_primary_kinds` the Ingester watches nothing: they have no case. `features` are those
+    that were read or given, `facts` all that was read, each with its source. With keys that are pinned by
+    annotation, the kinds know that annotation.
     """
 
     cases: tuple[Case, ...]
     immutable_kinds: frozenset[str] = frozenset()
     retained_kinds: frozenset[str] = frozenset()
+    mysql_primary_kinds: frozenset[str] = frozenset()
     features: Mapping[str, str] = field(default_factory=dict)
     facts: tuple[Fact, ...] = ()
+
+    def __post_init__(self) -> None:
+        annotation = KEY_ANNOTATION if self.get_feature(PRIMARY_KEY) == ANNOTATION else ""
+        if any(case.kind.key_annotation != annotation for case in self.cases):
+            cases = tuple(replace(case, kind=replace(case.kind, key_annotation=annotation)) for case in self.cases)
+            object.__setattr__(self, "cases", cases)
 
     def get_feature(self, name: str) -> str:
         """Return the feature's value, that of the seed report's version where nobody has said it."""
         return self.features.get(name, FEATURES[name][0])
 
+    def explain_unknown(self, names: Iterable[str]) -> str:
+        """Return which of the features have values that no check can judge; empty where all can."""
+        values = {name: self.get_feature(name) for name in names}
+        unknown = {name: value for name, value in values.items() if value not in FEATURES[name]}
+        return ", ".join(f"feature {name} is {value!r}" for name, value in unknown.items())
+
     def get_life(self, kind: str) -> Life:
         """Return what becomes of the kind's objects."""
+        if kind in self.mysql_primary_kinds:
+            return Life.MYSQL_PRIMARY
         if kind in self.immutable_kinds:
             return Life.IMMUTABLE
         return Life.RETAINED if kind in self.retained_kinds else Life.MUTABLE

@@ -51,7 +51,8 @@ class Kind:
     """A custom resource kind and the three tables that mirror it.
 
     `table` is the main table (by default the kind in lower case); with the suffixes it names the tables of its
-    objects' labels and annotations.
+    objects' labels and annotations. `key_annotation` is the annotation that holds an object's key, '' where its
+    uid is the key; see `harness.spec.keys`.
     """
 
     name: str
@@ -60,6 +61,7 @@ class Kind:
     table: str = ""
     labels_suffix: str = "_labels"
     annotations_suffix: str = "_annotations"
+    key_annotation: str = ""
 
     def __post_init__(self) -> None:
         if not self.table:

@@ -7,8 +7,11 @@ or in its place.
     extends          the name of a bundled profile, or the path of a file, from this file's folder on
     kinds            the kinds that the Ingester mirrors; without it all that the harness knows
     immutable_kinds  kinds whose objects leave Kubernetes once they are in MySQL
+    retained_kinds   kinds whose rows stay live, with the final state, when their objects are deleted
+    mysql_primary_kinds  kinds that are never in Kubernetes, so that there is nothing to watch
     known_issues     ids of known issues of the report's chapters
     fixed            ids, of the extended profile, of issues that this version no longer has
+    [features]       what the version does differently, by name: see `harness.spec.features`
     [[known_issue]]  an issue of the user's own: the fields of `harness.core.known_issue.KnownIssue`
 
 Anything else in it is an error. Which ids there are, the chapters know; here they are words.
@@ -20,7 +23,7 @@ import dataclasses
 import re
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -31,9 +34,12 @@ from harness.spec.kinds import collect_cases
 
 PROFILES_FOLDER = find_resource("fixtures", "profiles")
 
-_KEYS = ("title", "extends", "kinds", "immutable_kinds", "known_issues", "fixed", "known_issue")
+_KEYS = (
+    "title", "extends", "kinds", "immutable_kinds", "retained_kinds", "mysql_primary_kinds", "known_issues",
+    "fixed", "features", "known_issue",
+)  # fmt: skip
 _ISSUE_FIELDS = {field.name: field for field in dataclasses.fields(KnownIssue)}
-_LISTS = ("sections", "kinds", "wording", "rules_out")
+_LISTS = ("sections", "kinds", "wording", "rules_out", "features")
 _NEEDED = tuple(name for name, field in _ISSUE_FIELDS.items() if field.default is dataclasses.MISSING)
 _SUFFIX = ".toml"
 
@@ -52,6 +58,9 @@ class Profile:
     immutable_kinds: frozenset[str] = frozenset()
     issue_ids: tuple[str, ...] = ()
     own_issues: tuple[KnownIssue, ...] = ()
+    retained_kinds: frozenset[str] = frozenset()
+    mysql_primary_kinds: frozenset[str] = frozenset()
+    features: Mapping[str, str] = field(default_factory=dict)
 
 
 def list_profiles(folder: Path = PROFILES_FOLDER) -> list[str]:
@@ -98,6 +107,8 @@ def _load(path: Path, folder: Path, extended_by: Sequence[Path]) -> Profile:
     known = [case.name for case in collect_cases()]
     kinds = _get_names(data, "kinds", where, known)
     immutable = _get_names(data, "immutable_kinds", where, known)
+    retained = _get_names(data, "retained_kinds", where, known)
+    primary = _get_names(data, "mysql_primary_kinds", where)   # of these nothing need be known
     issue_ids, own_issues = _merge_issues(base, data, where, known)
     return Profile(
         name=name,
@@ -106,7 +117,19 @@ def _load(path: Path, folder: Path, extended_by: Sequence[Path]) -> Profile:
         immutable_kinds=base.immutable_kinds if immutable is None else frozenset(immutable),
         issue_ids=issue_ids,
         own_issues=own_issues,
+        retained_kinds=base.retained_kinds if retained is None else frozenset(retained),
+        mysql_primary_kinds=base.mysql_primary_kinds if primary is None else frozenset(primary),
+        features={**base.features, **_get_features(data, where)},
     )
+
+
+def _get_features(data: Mapping[str, Any], where: str) -> dict[str, str]:
+    """Return the table of features: names and values are free, since a version may have others than these."""
+    table = data.get("features", {})
+    if not isinstance(table, dict) or not all(isinstance(value, str) for value in table.values()):
+        problem = f"{where}: features: {table!r} is no table of texts"
+        raise SettingsError(problem, hint="The form is [features]")
+    return dict(table)
 
 
 def _merge_issues(

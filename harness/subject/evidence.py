@@ -1,4 +1,4 @@
-"""Makes pieces of evidence: what was sent, read or seen. What has a structure keeps it; text is made where it is shown."""
+"""Makes pieces of evidence: what was sent, read or seen. What has a structure keeps it until it is shown."""
 
 from __future__ import annotations
 
@@ -26,7 +26,8 @@ def of_answer(answer: JsonObject | Refusal, *, brief: bool = False) -> Evidence:
     if isinstance(answer, Refusal):
         return Evidence("response", f"refused: {answer.status} {answer.reason}", str(answer), time.time())
     version = answer["metadata"]["resourceVersion"]
-    return Evidence("response", f"accepted at resourceVersion {version}", "", time.time(), None if brief else answer)
+    title = f"accepted at resourceVersion {version}"
+    return Evidence("response", title, "", time.time(), None if brief else answer)
 
 
 def of_object(obj: JsonObject, title: str) -> Evidence:
@@ -70,7 +71,7 @@ def of_note(title: str, body: str = "") -> Evidence:
 
 
 def _as_json(name: str, value: Value) -> Any:
-    """Return a column's value as JSON has it: the json column as the object that it holds, bytes by their number."""
+    """Return a column's value as JSON has it: the json column as its object, bytes by their number."""
     if name == "json" and isinstance(value, str):
         try:
             return json.loads(value)

@@ -16,17 +16,17 @@ from harness.subject.steps import Sync, Update
 def examine_row(sync: Sync, earlier: Iterable[str] = ()) -> list[Finding]:
     """Return what is wrong with an awaited row; its absence, or that it stayed behind, is a finding as well.
 
-    It must be the only one of its name, but for those of `earlier`: uids of objects of that name that are known to be
-    gone. It must be in its own table only, and equal to the object at its own resourceVersion.
+    It must be the only one of its name, but for those of `earlier`: uids of objects of that name that are known to
+    be gone. It must be in its own table only, and equal to the object at its own resourceVersion.
     """
     write, row = sync.write, sync.row
     kind = write.subject.case.kind
     if row is None or not sync.arrived:
         return [describe_absence(sync)]
     findings = []
-    others = [r.uid for r in sync.rows if r.uid != write.uid and r.uid not in set(earlier)]
+    others = [r.uid for r in sync.rows if r.uid != write.key and r.uid not in set(earlier)]
     if others:
-        where, what = f"rows of table {kind.table}", f"one, of uid {write.uid}"
+        where, what = f"rows of table {kind.table}", f"one, of uid {write.key}"
         findings.append(Finding(codes.ROW_DUPLICATE, where, what, f"also {', '.join(others)}"))
     if sync.stray_tables:
         stray = f"also {', '.join(sync.stray_tables)}"
@@ -41,19 +41,19 @@ def examine_row(sync: Sync, earlier: Iterable[str] = ()) -> list[Finding]:
 
 
 def describe_absence(sync: Sync) -> Finding:
-    """Return that the row never came, or stayed behind: what was seen last, for how long, and what happened instead."""
+    """Return that the row never came, or stayed behind: what was seen last, how long, and what came instead."""
     write, row = sync.write, sync.row
     table = write.subject.case.kind.table
     if row is None:
-        code, where, expected = codes.ROW_MISSING, f"table {table}", f"a row with uid {write.uid}"
-        seen = f"no row with uid {write.uid}"
+        code, where, expected = codes.ROW_MISSING, f"table {table}", f"a row with uid {write.key}"
+        seen = f"no row with uid {write.key}"
     else:
         code, where, expected = codes.ROW_BEHIND, "column res_version", f"{write.version} or later"
         seen = f"{row.res_version}, {write.version - row.res_version} behind"
     seen += f", for {sync.waited_s:.1f} s"
     if sync.stray_tables:
         seen += f"; found in table {', '.join(sync.stray_tables)} instead"
-    same_name = [r.uid for r in sync.rows if r.uid != write.uid]
+    same_name = [r.uid for r in sync.rows if r.uid != write.key]
     if row is None and same_name:
         seen += f"; the name has rows of other uids: {', '.join(same_name)}"
     return Finding(code, where, expected, "; ".join(filter(None, (seen, describe_crash(sync)))))

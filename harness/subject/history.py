@@ -56,6 +56,12 @@ class ObjectHistory:
         version = self._versions.get(number)
         return version.object if version else None
 
+    def read_versions(self) -> list[Version]:
+        """Return all versions from creation to now, or to the object's end; some are missing if it `has_gaps`."""
+        now = self.read()
+        self._fetch(_THE_END if now is None else get_version(now), since=min(self._versions) - 1)
+        return self.versions
+
     def find_deletion(self) -> Version | None:
         """Return the version that the object's deletion made, None where it was not deleted."""
         deletion = next((version for version in self.versions if version.deleted), None)
@@ -64,9 +70,10 @@ class ObjectHistory:
             deletion = next((version for version in self.versions if version.deleted), None)
         return deletion
 
-    def _fetch(self, until: int) -> None:
-        """Fetch the versions up to `until` from the watch cache."""
-        since = max((number for number in self._versions if number < until), default=min(self._versions))
+    def _fetch(self, until: int, since: int | None = None) -> None:
+        """Fetch the versions after `since`, or those that are missing, up to `until` from the watch cache."""
+        if since is None:
+            since = max((number for number in self._versions if number < until), default=min(self._versions))
         try:
             versions = self._cluster.get_history(
                 self._kind, self.namespace, self.name, since=since, until=until, timeout_s=1

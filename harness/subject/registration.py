@@ -72,7 +72,7 @@ class Registration:
 
 
 def await_registration(sandbox: Sandbox, expected: Sequence[str], timeout_s: float) -> Registration:
-    """Wait until the controllers of all `expected` kinds are registered, or it is certain that no more will come."""
+    """Wait until the controllers of all `expected` kinds are registered, or it is certain that no more come."""
     kinds = tuple(expected)
     if unknown := _explain_unknown(sandbox):
         return Registration((), kinds, "", (), unknown)

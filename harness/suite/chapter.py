@@ -22,8 +22,8 @@ class Topic:
     """What one check of a section is about.
 
     `name` ends the check's id ("1.6-model"). `value` is handed to the check: a case, a known issue, a fault, None
-    for the run as a whole. `kind` is its row in a matrix, None for a check of no kind. `section` and `title` differ
-    from the section's own in chapters whose sections are families.
+    for the run as a whole. `kind` is its row in a matrix, None for a check of no kind. `section` and `title`
+    differ from the section's own in chapters whose sections are families.
     """
 
     name: str
@@ -56,13 +56,14 @@ class Section:
     """A section of the report: what it promises, and the check that shows whether the promise is kept.
 
     `check` gets the chapter's state, the topic's value and the recorder. It records what it finds and returns, or
-    raises an Outcome (`harness.core.outcomes`) where there is nothing to judge. `heading` is a few words, `title` what
-    the check is called, `promise` one sentence. With `expects_issues`, a known issue that may show in this check and
-    does not is stale; other sections leave that to one that looks for the issue. A failure of a section that
-    `heads_the_report` is the run's headline, since all else follows from it; the checks of one that `proves_sync`
-    say which kinds reached MySQL. One that `needs_apiserver` is left out
-    where there is no API server of Michelangelo's. One that is about another chapter's objects has a title and an
-    explanation for where it stands `alone`.
+    raises an Outcome (`harness.core.outcomes`) where there is nothing to judge. `heading` is a few words, `title`
+    what the check is called, `promise` one sentence. With `expects_issues`, a known issue that may show in this
+    check and does not is stale; other sections leave that to one that looks for the issue. A failure of a section
+    that `heads_the_report` is the run's headline, since all else follows from it; the checks of one that
+    `proves_sync` say which kinds reached MySQL. One that `needs_apiserver` is left out where there is no API
+    server of Michelangelo's. One that is about another chapter's objects has a title and an explanation for where
+    it stands `alone`. `features` are those of the version's that the promise stands on: where one has a value that
+    nobody knows, nothing is judged.
     """
 
     number: str
@@ -76,6 +77,7 @@ class Section:
     proves_sync: bool = False
     needs_apiserver: bool = False
     alone: tuple[str, str] = ("", "")
+    features: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -83,9 +85,11 @@ class Chapter:
     """A chapter of the report.
 
     `open` makes its state from the RunContext, once, when the first of its checks asks for it; of a chapter that
-    `stands_on` another one, also from that one's state. A state that has a `close` method is closed with the run. `markers` select it with pytest's `-m`, the first one documented by `summary`. With `by_request` it
-    runs only where a marker or a section of it is asked for; `needs_faults` has the sandbox started so that it can be
+    `stands_on` another one, also from that one's state. A state that has a `close` method is closed with the run.
+    `markers` select it with pytest's `-m`, the first one documented by `summary`. With `by_request` it runs only
+    where a marker or a section of it is asked for; `needs_faults` has the sandbox started so that it can be
     disturbed. `columns` group sections in the matrix; without them each section with kinds is a column.
+    All sections stand on its `features`.
     """
 
     key: str
@@ -101,6 +105,7 @@ class Chapter:
     stands_on: str = ""
     by_request: bool = False
     needs_faults: bool = False
+    features: tuple[str, ...] = ()
 
     def describe(self) -> ChapterContents:
         """Return the chapter's table of contents."""

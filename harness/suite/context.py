@@ -28,9 +28,9 @@ from harness.suite.expectations import Expectations
 class RunContext:
     """One run in one sandbox.
 
-    `cases` are the ones that were selected, of the `contract`'s. `take_namespace` creates a namespace that nothing else
-    uses. `labels` are what every object of the run carries. `api_server` is the address of Michelangelo's API server,
-    '' where there is none. `format_soak_command` returns the command that repeats a round of faults.
+    `cases` are the ones that were selected, of the `contract`'s. `take_namespace` creates a namespace that nothing
+    else uses. `labels` are what every object of the run carries. `api_server` is the address of Michelangelo's API
+    server, '' where there is none. `format_soak_command` returns the command that repeats a round of faults.
     """
 
     def __init__(

@@ -1,7 +1,7 @@
 """How a check ends: the one place where findings become a verdict, in the light of what the profile expects.
 
-Without findings a check passes. It is KNOWN only if known issues of its section and kind explain every finding, and
-fails on the others. A known issue that must show and does not has gone stale, which fails as well.
+Without findings a check passes. It is KNOWN only if known issues of its section and kind explain every finding,
+and fails on the others. A known issue that must show and does not has gone stale, which fails as well.
 """
 
 from __future__ import annotations
@@ -55,7 +55,8 @@ def _report_stale(issue: KnownIssue, *, allow_stale: bool) -> None:
         warnings.warn(f"known issue {issue.id} is stale", StaleKnownIssueWarning, stacklevel=2)
         return
     raise CheckFailure(
-        f"known issue {issue.id} is stale\n  expected: {issue.title}, as the profile says\n  last seen: no sign of it\n"
+        f"known issue {issue.id} is stale\n  expected: {issue.title}, as the profile says\n"
+        "  last seen: no sign of it\n"
         "  look at: whether this version has mended it: prune it from the profile, or pass "
         "--allow-stale-known-issues for now"
     )

@@ -25,13 +25,15 @@ import harness
 from harness.clients.kube import Cluster, load_client
 from harness.clients.mysql import Database
 from harness.core.errors import HarnessError, Refusal
-from harness.core.outcomes import Known, Outcome
+from harness.core.outcomes import Known, NotApplicable, Outcome
 from harness.core.progress import Progress
 from harness.core.record import Check, Component, IssueResult, IssueStatus, KindContents, Record
 from harness.core.settings import SandboxSettings, Timeouts
 from harness.sandbox.base import BelongsToOthers, OffersApiServer, Sandbox, TimesItsStart
+from harness.sandbox.local.client.ahead import SandboxAhead
 from harness.spec.bundle import render_crds, render_schema
 from harness.spec.contract import Contract
+from harness.spec.features import FEATURES
 from harness.spec.model import Case
 from harness.spec.profiles import load_profile
 from harness.spec.templates import CRS_FOLDER, Templates
@@ -78,10 +80,18 @@ class Closes(Protocol):
 
 
 class Session:
-    """A run in progress, and its record. SettingsError where the settings do not fit the version's contract."""
+    """A run in progress, and its record. SettingsError where the settings do not fit the version's contract.
+
+    A sandbox that was started `ahead` is the session's, once there is one: it is used, or ended.
+    """
 
     def __init__(
-        self, settings: RunSettings, chapters: Sequence[Chapter], command: str, progress: Progress
+        self,
+        settings: RunSettings,
+        chapters: Sequence[Chapter],
+        command: str,
+        progress: Progress,
+        ahead: SandboxAhead | None = None,
     ) -> None:
         self.settings = settings
         self.chapters = tuple(chapters)
@@ -89,7 +99,7 @@ class Session:
         self.profile = load_profile(target.profile)
         self.contract: Contract = make_contract(self.profile)
         self.cases = self.contract.select(settings.words)
-        self.expectations = resolve(self.profile, chapters)
+        self.expectations = resolve(self.profile, chapters, self.contract)
         self.record = Record(
             started_at=_now(),
             command=command,
@@ -97,12 +107,13 @@ class Session:
             system_under_test=target.label or target.sandbox.controllermgr.label,
             harness_version=harness.__version__,
             environment={**target.pins, **_describe_environment()},
-            warnings=list(target.findings),
+            warnings=[*target.findings, *_warn_of_features(self.contract)],
             kinds=[KindContents(kind.name, list(kind.tables)) for kind in self.contract.kinds],
         )
         self.access = ""   # how to reach the sandbox that was kept
         self._progress = progress
-        self._started = time.monotonic()
+        self._ahead = ahead
+        self._started = time.monotonic() if ahead is None else ahead.began
         self._sandbox: Sandbox | None = None
         self._database: Database | None = None
         self._context: RunContext | None = None
@@ -151,6 +162,8 @@ class Session:
     def carry_out(self, chapter: Chapter, section: Section, topic: Topic, check: Check) -> None:
         """Carry one check out and conclude it: returns where it passed, else raises how it ended."""
         recorder = Recorder()
+        if unknown := self.contract.explain_unknown(dict.fromkeys((*chapter.features, *section.features))):
+            raise NotApplicable(f"could not be judged: {unknown}, which no check knows")
         try:
             section.check(self.get_state(chapter), topic.value, recorder)
         except (Outcome, HarnessError, Refusal):
@@ -199,13 +212,17 @@ class Session:
         for case in (*self.contract.get_prerequisites(self.cases), *self.cases):
             templates.render(case)   # a broken template must not cost a sandbox
         threading.Thread(target=load_client, name="load the client library", daemon=True).start()
+        head_start_s = 0.0 if self._ahead is None else time.monotonic() - self._ahead.began
         with self.stage("sandbox"):
             self._sandbox = sandbox = bring_up(
                 target,
                 keep=self.settings.keep_sandbox,
                 progress=self._progress,
                 on_reuse=self._remove_earlier_objects,
+                ahead=self._ahead,
             )
+        if self._ahead is not None:
+            self.record.stages_s["sandbox: head start"] = round(head_start_s, 3)
         if isinstance(sandbox, TimesItsStart):
             self.record.stages_s |= {f"sandbox: {name}": round(s, 3) for name, s in sandbox.start_stages_s.items()}
         if isinstance(sandbox, BelongsToOthers):
@@ -275,8 +292,10 @@ class Session:
         return looked_for or (bool(issue.kinds) and not names.isdisjoint(issue.kinds))
 
     def stop(self) -> None:
-        """Let go of everything, also where a part of it can't be closed. Safe to call twice, and after a failed start."""
+        """Let go of everything, whatever can't be closed. Safe to call twice, and after a failed start."""
         with contextlib.ExitStack() as last_first:
+            if self._ahead is not None:
+                last_first.callback(self._ahead.end)
             if self._sandbox is not None:
                 last_first.callback(self._sandbox.stop)
             if self._database is not None:
@@ -309,6 +328,18 @@ class Session:
             self.record.row_counts = database.count_rows(self.contract.kinds, self.record.namespace)
         except HarnessError as error:
             self.record.warnings.append(f"rows were not counted: {error.problem}")
+
+
+def _warn_of_features(contract: Contract) -> list[str]:
+    """Return what of the contract no check can judge: it must not look as if it had been."""
+    warnings = []
+    if unknown := contract.explain_unknown(FEATURES):
+        warnings.append(f"{unknown}: what stands on that could not be judged, and is no pass")
+    others = {name: value for name, value in contract.features.items() if name not in FEATURES}
+    warnings += [f"feature {name} is {value!r}: no check knows it" for name, value in others.items()]
+    if primary := ", ".join(sorted(contract.mysql_primary_kinds)):
+        warnings.append(f"{primary}: MySQL-primary, so that there is nothing to watch, and no check is for them")
+    return warnings
 
 
 def interrupt(signum: int, frame: FrameType | None) -> None:

@@ -21,6 +21,7 @@ from harness.sandbox.existing.options import ExistingSettings
 from harness.sandbox.existing.sandbox import connect_existing
 from harness.sandbox.k3d.options import K3dSettings
 from harness.sandbox.k3d.sandbox import start_k3d_sandbox
+from harness.sandbox.local.client.ahead import SandboxAhead
 from harness.sandbox.local.client.sandbox import start_local_sandbox
 from harness.spec.profiles import load_profile
 from harness.spec.versions import make_contract
@@ -71,12 +72,22 @@ def prepare_michelangelo(target: Target, spec: str, profile: str | None, progres
 
 
 def bring_up(
-    target: Target, *, keep: bool, progress: Progress, on_reuse: Callable[[Sandbox], None]
+    target: Target,
+    *,
+    keep: bool,
+    progress: Progress,
+    on_reuse: Callable[[Sandbox], None],
+    ahead: SandboxAhead | None = None,
 ) -> Sandbox:
     """Return the target's sandbox, up. Raises SettingsError or HarnessError with nothing left behind.
 
-    A controller manager that keeps ending is no error here: it is what the run is to find out.
+    One that was started `ahead` is taken where it is the one; else it is ended. A controller manager that keeps
+    ending is no error here: it is what the run is to find out.
     """
+    if ahead is not None:
+        if target.place is None and not keep and ahead.settings == target.sandbox:
+            return ahead.take(progress)
+        ahead.end()
     kinds = make_contract(load_profile(target.profile)).kinds
     match target.place:
         case ExistingSettings() as settings:

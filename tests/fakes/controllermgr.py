@@ -1,5 +1,7 @@
 """A sandbox that stops and starts a made-up controller manager with another configuration."""
 
+# ruff: noqa: ARG002  its methods take what the real ones take
+
 from __future__ import annotations
 
 from collections.abc import Sequence
@@ -7,6 +9,7 @@ from typing import Any
 
 from harness.core.errors import HarnessError
 from harness.sandbox.base import Phase
+from harness.sandbox.capabilities import Overrides
 from harness.subject.log import REGISTERED, SETTING_UP, SKIPPED, WORKERS_STARTED
 from tests.fakes.contract import CONTRACT
 from tests.fakes.sandbox import FakeSandbox
@@ -26,9 +29,9 @@ class ReconfigurableSandbox(FakeSandbox):
         self.phase = Phase.TERMINATED
 
     def start_controllermgr(
-        self, overrides: Sequence[tuple[str, Any]] = (), *, without: Sequence[str] = (), await_healthy: bool = True
+        self, overrides: Overrides = (), *, without: Sequence[str] = (), await_healthy: bool = True
     ) -> None:
-        """Start it; without its mysql stanza it ends at once."""
+        """Start it; without its mysql stanza it ends at once. Nobody has to wait for it."""
         settings, faults = dict(overrides), self.world.faults
         self.phase, self.reason, run = Phase.RUNNING, "", self.restarts
         if "never starts" in faults:

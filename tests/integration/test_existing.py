@@ -20,15 +20,15 @@ import kubernetes.client
 import kubernetes.config
 import pytest
 import yaml
-from harness.chapters.seed.run import Run
 
+from harness.chapters import CHAPTERS
 from harness.chapters.seed import checks
+from harness.chapters.seed.steps import SeedScenario
 from harness.clients.kube import Cluster
 from harness.clients.mysql import Database
 from harness.core.errors import HarnessError
 from harness.core.polling import wait_for
 from harness.core.progress import SILENT
-from harness.core.record import Check
 from harness.core.settings import MySQLEndpoint, SandboxSettings
 from harness.doctor.diagnosis import Diagnosis, FindingStatus, render_diagnoses
 from harness.doctor.existing import examine_existing, examine_rights
@@ -46,9 +46,13 @@ from harness.sandbox.local.servers.credentials import make_credentials
 from harness.sandbox.log_coverage import LogCoverage
 from harness.sandbox.ports import choose_port
 from harness.sandbox.storage import ROOT_VARIABLE
+from harness.spec.model import Case
 from harness.spec.profiles import load_profile
 from harness.spec.templates import Templates
 from harness.subject.registration import await_registration
+from harness.suite.context import RunContext
+from harness.suite.expectations import resolve
+from harness.suite.recorder import Recorder
 from tests.fakes.contract import CONTRACT
 from tests.integration.node import DIGEST, POD, SERVICE, StandInNode
 
@@ -149,17 +153,31 @@ def connect() -> Iterator[Connect]:
         sandbox.stop()
 
 
-def _make_run(sandbox: ExistingSandbox, database: Database) -> Run:
-    return Run(
-        sandbox=sandbox,
-        cluster=Cluster(sandbox.kubeconfig),
-        database=database,
-        templates=Templates(suffix=sandbox.run_id, cases=CONTRACT.cases),
-        profile=load_profile("report-2026-03"),
-        namespace=sandbox.take_namespace(),
-        bystander_namespace=sandbox.take_namespace(),
-        labels=sandbox.labels,
+def _make_scenario(sandbox: ExistingSandbox, database: Database) -> SeedScenario:
+    """Return the seed report's scenario, as a guest in the cluster."""
+    profile = load_profile("report-2026-03")
+    return SeedScenario(
+        RunContext(
+            sandbox=sandbox,
+            cluster=Cluster(sandbox.kubeconfig),
+            database=database,
+            contract=CONTRACT,
+            cases=CONTRACT.cases,
+            expectations=resolve(profile, CHAPTERS),
+            profile=profile.name,
+            templates=Templates(suffix=sandbox.run_id, cases=CONTRACT.cases),
+            take_namespace=sandbox.take_namespace,
+            labels=sandbox.labels,
+        )
     )
+
+
+def _find_nothing(scenario: SeedScenario, case: Case, *sections: Callable[..., None]) -> None:
+    """Carry out the checks, which must find nothing."""
+    for check in sections:
+        recorder = Recorder()
+        check(scenario, case, recorder)
+        assert recorder.findings == []
 
 
 def _find(findings: list[Diagnosis], name: str) -> Diagnosis:
@@ -172,21 +190,24 @@ def test_documented_role_is_enough(existing: ExistingSettings, connect: Connect,
     assert {finding.status for finding in findings} == {FindingStatus.OK}, render_diagnoses(findings)
     sandbox = connect(existing)
     database = Database(sandbox.mysql)
-    run = _make_run(sandbox, database)
-    assert await_registration(sandbox, 10).missing == []
+    scenario = _make_scenario(sandbox, database)
+    run = scenario.context
+    assert run.registration.missing == []
     for name in ("Project", "Pipeline", "PipelineRun"):
-        case = CONTRACT.get_case(name)
-        check = Check("", "")
-        checks.check_created(run.create(case), check)
-        checks.check_log_lines(run.sync(case), run.get_expected_messages(case), check)
-        checks.check_row(run.sync(case), check)
-        checks.check_patched(run.update(case), check)
-        checks.check_updated_row(run.sync_update(case), run.update(case), check)
+        _find_nothing(
+            scenario,
+            CONTRACT.get_case(name),
+            checks.check_created,
+            checks.check_log_lines_after_creation,
+            checks.check_row_after_creation,
+            checks.check_patched,
+            checks.check_row_after_patch,
+        )
     assert sum(database.count_rows(CONTRACT.kinds, run.namespace).values()) > 3
     database.close()
     sandbox.stop()
     admin = Cluster(local.kubeconfig)
-    assert [admin.list_names(case.kind, run.namespace) for case in CONTRACT.cases] == [[]] * 13
+    assert [admin.list_names(case.kind, run.namespace) for case in CONTRACT.cases] == [[]] * len(CONTRACT.cases)
     with_rows = Database(local.mysql)
     assert sum(with_rows.count_rows(CONTRACT.kinds, run.namespace).values()) == 0
     with_rows.close()
@@ -290,10 +311,11 @@ def test_crash_is_seen_through_the_api(
     assert (before.phase, before.restarts, before.sha256) == (Phase.RUNNING, 0, DIGEST)
     assert before.path == f"pod default/{POD}, image registry.example/controllermgr:main"
     database = Database(sandbox.mysql)
-    run = _make_run(sandbox, database)
+    scenario = _make_scenario(sandbox, database)
+    run = scenario.context
     cursor = sandbox.log_cursor(CONTROLLERMGR)
     case = CONTRACT.get_case("SparkJob")
-    run.create(case)
+    scenario.create(case)
     looped = wait_for(
         lambda: sandbox.component(CONTROLLERMGR),
         lambda component: component.phase is Phase.CRASH_LOOP and component.restarts > 0,
@@ -311,7 +333,7 @@ def test_crash_is_seen_through_the_api(
         timeout_s=30,
     )
     assert panics.satisfied, panics.value
-    assert await_registration(sandbox, 10).missing == []
+    assert await_registration(sandbox, CONTRACT.names, 10).missing == []
     database.close()
 
 
@@ -348,8 +370,8 @@ def test_without_pod_nor_log_rows_alone_are_the_proof(
     assert CONTROLLERMGR not in {component.name for component in sandbox.components()}
     assert {sandbox.component(name).phase for name in (MYSQL, CONTROLLERMGR)} == {Phase.RUNNING}
     database = Database(sandbox.mysql)
-    run = _make_run(sandbox, database)
-    checks.check_row(run.sync(CONTRACT.get_case("Project")), Check("", ""))
+    scenario = _make_scenario(sandbox, database)
+    _find_nothing(scenario, CONTRACT.get_case("Project"), checks.check_row_after_creation)
     database.close()
 
 

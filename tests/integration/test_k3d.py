@@ -104,7 +104,8 @@ def start(stage: Stage) -> Iterator[Start]:
     started: list[K3dSandbox] = []
 
     def do(settings: K3dSettings = _SETTINGS, *, keep: bool = False) -> K3dSandbox:
-        started.append(start_k3d_sandbox(settings, CONTRACT.kinds, checkout=stage.checkout, keep=keep, progress=SILENT))
+        sandbox = start_k3d_sandbox(settings, CONTRACT.kinds, checkout=stage.checkout, keep=keep, progress=SILENT)
+        started.append(sandbox)
         return started[-1]
 
     yield do

@@ -101,7 +101,8 @@ def test_everything_is_up_and_then_gone(root: Path, start: Start) -> None:
     assert set(_TABLES) <= set(_list_tables(sandbox))
     assert Cluster(sandbox.kubeconfig).create_namespace("a-namespace")
     registered = "Ingester controller registered successfully"
-    wait_until(lambda: sum(registered in line.text for line in sandbox.read_log(CONTROLLERMGR)) == len(CONTRACT.kinds))
+    count = len(CONTRACT.kinds)
+    wait_until(lambda: sum(registered in line.text for line in sandbox.read_log(CONTROLLERMGR)) == count)
     for component in sandbox.components():
         if component.name != SCHEMA_INIT:
             assert (len(component.sha256), bool(component.path)) == (64, True)

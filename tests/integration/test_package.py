@@ -18,7 +18,7 @@ import pytest
 
 import harness
 from harness.report.record import read_record
-from harness.sandbox.local.wire.folder import ROOT_VARIABLE
+from harness.sandbox.storage import ROOT_VARIABLE
 
 VARIABLE = "INGESTER_ACCEPTANCE_PACKAGE"
 ROOT = Path(__file__).resolve().parents[2]

@@ -7,23 +7,28 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from harness.core.record import Record, Status
+from harness.core.record import Check, Record, Status
 from harness.report.console import make_console
 from harness.report.record import read_record
 from tests.signals import hear_sigint
 
-from .catalogue import CATALOGUE
+from .batches import Batch
+from .faults import CATALOGUE
+from .faults.fault import Cell
 from .ledger import CleanEntry, Entry, FaultEntry, Ledger, print_ledger
+from .scheduling import BatchScheduling, rank
 
 ROOT = Path(__file__).resolve().parents[2]
 _ENTRIES: dict[str, Callable[..., Entry]] = {entry.__name__: entry for entry in (FaultEntry, CleanEntry)}
+
+_RUN_TIMEOUT_S = 600
 
 Enter = Callable[[Entry], None]
 
@@ -37,23 +42,25 @@ class Outcome:
     record: Record | None
     seconds: float = 0.0
 
-    def find(self, status: Status) -> set[tuple[str, str]]:
-        """Return section and kind (or known issue) of each check with that status."""
-        checks = self.record.checks if self.record else []
-        return {
-            (check.section, check.kind or check.title.partition(": ")[2])
-            for check in checks
-            if check.status is status
-        }
+    def find(self, status: Status) -> set[Cell]:
+        """Return the cell of each check with that status."""
+        return {get_cell(check) for check in self._list_checks(status)}
 
-    def describe(self, status: Status) -> str:
-        """Return what the checks with that status say."""
-        checks = self.record.checks if self.record else []
+    def describe(self, status: Status, cells: Container[Cell] | None = None) -> str:
+        """Return what the checks with that status say, those of `cells` alone where they are given."""
         return "\n".join(
             f"{check.title} {check.detail} {' '.join(map(str, check.findings))}"
-            for check in checks
-            if check.status is status
+            for check in self._list_checks(status)
+            if cells is None or get_cell(check) in cells
         )
+
+    def _list_checks(self, status: Status) -> list[Check]:
+        return [check for check in (self.record.checks if self.record else []) if check.status is status]
+
+
+def get_cell(check: Check) -> Cell:
+    """Return section and topic of a check: its kind, or known issue, or ''."""
+    return check.section, check.topic or check.kind or ""
 
 
 class Acceptance:
@@ -69,7 +76,7 @@ class Acceptance:
         started = time.monotonic()
         process = self.start(*(["--keep-sandbox"] if keep else []), "-q", *arguments, root=root)
         try:
-            exit_code = process.wait(300)
+            exit_code = process.wait(_RUN_TIMEOUT_S)
         except BaseException:   # KeyboardInterrupt too: it would keep its sandbox after ours is gone
             process.send_signal(signal.SIGINT)
             process.wait(60)
@@ -114,20 +121,30 @@ class Acceptance:
         file = self.find_report().with_name("report.json")
         return read_record(file) if file.exists() else None
 
-    def make_executable(self, fault: str, profile: str) -> Path:
-        """Return an executable that runs the reference with that fault."""
-        path = self.folder / f"controllermgr-{fault}"
+    def make_executable(self, name: str, faults: Sequence[str], profile: str) -> Path:
+        """Return an executable that runs the reference with those faults."""
+        path = self.folder / f"controllermgr-{name}"
         path.write_text(
             f"#!{sys.executable}\n"
             f"import sys\n"
             f"sys.path.insert(0, {str(ROOT)!r})\n"
             f"from harness.reference.process import main\n"
-            f"from tests.selftest.catalogue import CATALOGUE_BY_NAME\n"
-            f"sys.exit(main(['--profile', {profile!r}], parts=CATALOGUE_BY_NAME[{fault!r}].parts()))\n",
+            f"from tests.selftest.batches import make_parts\n"
+            f"sys.exit(main(['--profile', {profile!r}], parts=make_parts({list(faults)!r})))\n",
             encoding="utf-8",
         )
         path.chmod(0o755)
         return path
+
+    def try_batch(self, batch: Batch) -> Outcome:
+        """Run the chapter of a batch against an ingester with its faults, for their kinds and one more."""
+        executable = self.make_executable(batch.name, [fault.name for fault in batch.faults], batch.profile)
+        selection = [word for kind in batch.kinds for word in ("--crd", kind)]
+        return self.run(
+            *("--controllermgr", str(executable), "--profile", batch.profile, "--sync-timeout", "3"),
+            *("-m", batch.chapter, *selection),
+            *("-p", "no:html"),   # nobody reads its page
+        )
 
     def sandbox(self, command: Sequence[str]) -> subprocess.CompletedProcess[str]:
         """Run `python -m harness sandbox` with the arguments."""
@@ -176,6 +193,21 @@ def pytest_configure(config: pytest.Config) -> None:
         config.pluginmanager.register(LedgerKeeper(config), "ledger")
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put what takes long first, whoever has shuffled them."""
+    items.sort(key=lambda item: rank(item.nodeid))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> BatchScheduling | None:
+    """Keep batches together where tests are handed out by scope."""
+    if config.option.dist != "loadscope":
+        return None
+    config.option.loadscopereorder = False   # the order is ours
+    return BatchScheduling(config, log)
+
+
 @pytest.fixture
 def enter(record_property: Callable[[str, object], None]) -> Enter:
     """Return how a test hands in what became of a seeded fault or of a clean run."""
@@ -186,7 +218,7 @@ class LedgerKeeper:
     """Enters what the tests hand in, wherever they ran, and shows it."""
 
     def __init__(self, config: pytest.Config) -> None:
-        self._ledger = Ledger(config.rootpath / config.option.reports / "selftest")
+        self._ledger = Ledger(config.rootpath / "reports" / "selftest")
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Begin with the faults that are selected."""

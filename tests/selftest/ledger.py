@@ -12,19 +12,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import jinja2
-from harness.report.markup import escape, tabulate
-from harness.report.wording import count, format_duration, join_names
 from markupsafe import Markup
 from rich.console import Console, JustifyMethod
 from rich.table import Table
 from rich.text import Text
 
+from harness.report.formatting import count, format_duration, join_names
 from harness.report.html import load_css
-from harness.report.matrix import ROW_ORDER, order_kinds
+from harness.report.markdown_syntax import escape, tabulate
 from harness.report.record import write_text
-
-Cell = tuple[str, str]
-"""Section and kind of a check, or section and '' for a check of no kind."""
+from tests.selftest.faults.fault import ALL, Cell
 
 NOT_TRIED = "not tried"
 
@@ -34,6 +31,7 @@ class FaultEntry:
     """What became of one seeded fault: the cells that it must turn red, and those that it did.
 
     Those that it `may` turn red besides depend on timing. The verdict took `seconds`, None where it was not tried.
+    The same run tried so many others `beside` it.
     """
 
     name: str
@@ -42,6 +40,7 @@ class FaultEntry:
     seconds: float | None = None
     may: AbstractSet[Cell] = frozenset()
     remark: str = ""
+    beside: int = 0
 
     @property
     def is_caught(self) -> bool:
@@ -56,6 +55,13 @@ class FaultEntry:
         if self.is_caught:
             return "yes"
         return "yes, but not as it must be" if self.found else "no"
+
+    @property
+    def time(self) -> str:
+        """How long the verdict took, in words; and of how many others it was the verdict too."""
+        if self.seconds is None:
+            return ""
+        return format_duration(self.seconds) + (f", with {count(self.beside, 'other')}" if self.beside else "")
 
     @property
     def differences(self) -> list[str]:
@@ -152,14 +158,19 @@ def spell_cells(cells: Iterable[Cell]) -> str:
         kinds.setdefault(section, []).append(kind)
     sections: dict[tuple[str, ...], list[str]] = {}
     for section, names in kinds.items():
-        sections.setdefault(tuple(order_kinds(filter(None, names))), []).append(section)
+        sections.setdefault(tuple(sorted(filter(None, names), key=_rank)), []).append(section)
     return "; ".join(
         ", ".join(numbers) + (f" of {_name_kinds(names)}" if names else "") for names, numbers in sections.items()
     )
 
 
+def _rank(topic: str) -> tuple[int, str]:
+    """Return where a kind, or another topic, stands: kinds in the report's order, the others after them."""
+    return (ALL.index(topic) if topic in ALL else len(ALL), topic)
+
+
 def _name_kinds(names: tuple[str, ...]) -> str:
-    return "all kinds" if set(names) >= set(ROW_ORDER) else join_names(list(names))
+    return "all kinds" if set(names) >= set(ALL) else join_names(list(names))
 
 
 def render_html(ledger: Ledger) -> str:
@@ -187,7 +198,7 @@ def render_markdown(ledger: Ledger) -> str:
             spell_cells(entry.expected),
             spell_cells(entry.found),
             "; ".join([f"{'✅' if entry.is_caught else '❌'} {entry.verdict}", *map(escape, entry.differences)]),
-            "" if entry.seconds is None else format_duration(entry.seconds),
+            entry.time,
         )
         for entry in ledger.faults
     ]
@@ -215,8 +226,7 @@ def print_ledger(ledger: Ledger, console: Console) -> None:
         table.add_column(heading, justify=justify, overflow="fold", no_wrap=heading == "Fault")
     for entry in ledger.faults:
         verdict = Text("; ".join([entry.verdict, *entry.differences]), "green" if entry.is_caught else "bold red")
-        took = "" if entry.seconds is None else format_duration(entry.seconds)
-        table.add_row(entry.name, spell_cells(entry.found), verdict, took)
+        table.add_row(entry.name, spell_cells(entry.found), verdict, entry.time)
     for run in ledger.clean:
         if run.alarms:
             table.add_row(run.name, spell_cells(run.alarms), "false alarm", format_duration(run.seconds))

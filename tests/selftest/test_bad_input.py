@@ -14,6 +14,7 @@ from harness.core.record import Status
 from harness.spec.bundle import render_crds, render_schema
 
 from .conftest import ROOT, Acceptance
+from .faults.fault import CONTRACT
 
 
 def write_executable(path: Path, code: str) -> Path:
@@ -61,13 +62,13 @@ def test_a_binary_that_exits_at_once_is_quoted(acceptance: Acceptance, tmp_path:
     assert outcome.record is not None
     assert outcome.record.headline.endswith("config: no such key")
     assert not outcome.record.interrupted
-    assert {cell.status for cell in outcome.record.cells} == {Status.NOT_RUN}
+    assert {check.status for check in outcome.record.checks} == {Status.NOT_RUN}
 
 
 def test_a_schema_without_a_table_is_named(acceptance: Acceptance, tmp_path: Path) -> None:
     """A schema file that lacks a table ends the run with exit code 2, the file and the table."""
     schema = tmp_path / "schema.sql"
-    schema.write_text(render_schema() + "\nDROP TABLE model_labels;\n", encoding="utf-8")
+    schema.write_text(render_schema(CONTRACT.kinds) + "\nDROP TABLE model_labels;\n", encoding="utf-8")
     outcome = acceptance.run("--schema", str(schema), keep=False)
     assert outcome.exit_code == 2
     assert str(schema) in outcome.output
@@ -87,7 +88,7 @@ def test_a_schema_that_is_no_sql_is_named(acceptance: Acceptance, tmp_path: Path
 
 def test_crds_without_a_kind_are_named(acceptance: Acceptance, tmp_path: Path) -> None:
     """A folder that lacks a kind's CRD ends the run with exit code 4, the folder and the kind."""
-    for crd in render_crds()[:-1]:
+    for crd in render_crds(CONTRACT.cases)[:-1]:
         (tmp_path / f"{crd['metadata']['name']}.yaml").write_text(yaml.safe_dump(crd), encoding="utf-8")
     outcome = acceptance.run("--crds", str(tmp_path), keep=False)
     assert outcome.exit_code == 4

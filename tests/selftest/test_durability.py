@@ -2,29 +2,31 @@
 
 from __future__ import annotations
 
+import functools
 import re
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 
 import pytest
-from harness.spec.cases import CASES, find_case
 
 from harness.chapters.faults.catalogue import FAULTS as ROUNDS
 from harness.chapters.faults.catalogue import find_fault
+from harness.chapters.faults.chapter import CHAPTER
 from harness.chapters.faults.load.plan import make_plan
 from harness.chapters.faults.schedule import RoundPlan, draw_schedule
+from harness.cli.options import spell_round
 from harness.cli.soak import run_round
 from harness.core.progress import SILENT
 from harness.core.record import Check, Status
 from harness.core.settings import ControllerManager, SandboxSettings, Timeouts
-from harness.spec.model import Case
 from harness.suite.session import RunSettings, Session
 from harness.suite.target import Target
 from tests.selftest.conftest import ROOT, Acceptance
-from tests.selftest.durability_faults import FAULTS, DurabilityFault
+from tests.selftest.faults.fault import CONTRACT
+from tests.selftest.faults.faults import FAULTS, DurabilityFault
 
 PROFILE = "upstream-main"
 _MARGIN_S = 1.0   # what is lost stays so, however long it is waited for
@@ -49,7 +51,7 @@ def make_executable(folder: Path, name: str, parts: str) -> Path:
         f"sys.path.insert(0, {str(ROOT)!r})\n"
         "from harness.reference.process import Parts, main\n"
         "from harness.reference.reconciler import Reconciler\n"
-        "from tests.selftest.durability_faults import FAULTS_BY_NAME\n"
+        "from tests.selftest.faults.faults import FAULTS_BY_NAME\n"
         f"sys.exit(main(['--profile', {PROFILE!r}], parts={parts}))\n",
         encoding="utf-8",
     )
@@ -57,20 +59,22 @@ def make_executable(folder: Path, name: str, parts: str) -> Path:
     return path
 
 
-def run_in_sandbox(executable: Path | None, name: str, cases: Sequence[Case] = CASES) -> Check:
-    """Run one round in the sandbox that these tests share, and return its check."""
+def run_in_sandbox(executable: Path | None, name: str, *kinds: str) -> Check:
+    """Run one round in the sandbox that these tests share, with these kinds or all, and return its check."""
     fault = find_fault(name)
     sandbox = SandboxSettings(controllermgr=ControllerManager(executable), profile=PROFILE)
     settings = RunSettings(
         target=Target(sandbox=sandbox, profile=PROFILE),
-        cases=tuple(cases),
+        words=kinds,
         keep_sandbox=True,
         timeouts=Timeouts(sync_s=_MARGIN_S),
+        format_soak_command=functools.partial(spell_round, {"profile": PROFILE}),
     )
-    session = Session(settings, "self-test", SILENT)
+    session = Session(settings, [CHAPTER], "self-test", SILENT)
     check = Check(fault.section, fault.title)
     try:
         session.start(faults=True)
+        session.select([check])
         run_round(session, RoundPlan(1, (fault,), 1, fault.outage_s), check)
     finally:
         session.stop()
@@ -85,7 +89,8 @@ def test_an_ingester_that_loses_data_is_found(fault: DurabilityFault, folder: Pa
     found = "\n".join(map(str, check.findings))
     assert check.status is Status.FAIL, (check.detail, check.facts)
     assert re.search(fault.finds, found), found
-    assert check.reproduce.startswith(f"python -m harness soak --fault {fault.round} --seed 1 ")
+    command = f"ingester-acceptance soak --profile {PROFILE} --fault {fault.round} --seed 1 "
+    assert check.reproduce.startswith(command)
 
 
 def test_a_right_ingester_passes_these_rounds(acceptance: Acceptance) -> None:
@@ -106,7 +111,7 @@ def test_a_fault_that_is_not_injected_is_invalid(folder: Path) -> None:
 
 def test_a_load_that_is_not_there_is_invalid(folder: Path) -> None:
     """A load that can't do what it is for, since its only kind is immutable, proves nothing."""
-    check = run_in_sandbox(None, "mysql-refused", [find_case("model")])
+    check = run_in_sandbox(None, "mysql-refused", "model")
     assert (check.status, check.detail.partition(":")[0]) == (Status.INVALID, "the load was not there")
 
 
@@ -115,7 +120,8 @@ def test_a_seed_is_one_schedule_and_one_load() -> None:
 
     def draw() -> list[object]:
         plans = list(islice(draw_schedule(7, ROUNDS), 30))
-        loads = [list(islice(make_plan(plan.seed, 0, ["Project", "Cluster"]), 50)) for plan in plans]
+        cases = CONTRACT.select(["Project", "Cluster"])
+        loads = [list(islice(make_plan(plan.seed, 0, cases), 50)) for plan in plans]
         return [plans, loads]
 
     assert draw() == draw()

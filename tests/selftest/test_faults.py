@@ -2,56 +2,79 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable
 
 import pytest
 
 from harness.core.record import Status
 
-from .catalogue import CATALOGUE
-from .conftest import Acceptance, Enter
-from .faults import ALL, Fault, Sections
+from .batches import BATCHES, Batch
+from .conftest import Acceptance, Enter, Outcome
+from .faults.fault import Fault, flatten
+from .faults.features import CLAIMING, RETAINING
 from .ledger import CleanEntry, FaultEntry
 
 
-def flatten(sections: Sections) -> set[tuple[str, str]]:
-    """Return the pairs of section and kind."""
-    return {(section, kind) for section, kinds in sections.items() for kind in kinds}
+def _name(profile: str) -> str:
+    return profile.rpartition("/")[2].removesuffix(".toml")
 
 
-def select_kinds(fault: Fault) -> Sequence[str]:
-    """Return the kinds to try a fault with: those it breaks, and one it must leave alone; none stands for all."""
-    touched = {kind for sections in (fault.fails, fault.not_run) for kinds in sections.values() for kind in kinds}
-    if fault.crd or not touched <= set(ALL):
-        return fault.crd
-    bystander = next((kind for kind in ALL if kind not in touched), None)
-    return [kind.lower() for kind in ALL if kind in touched or kind == bystander]
+TryBatch = Callable[[Batch], tuple[Batch, Outcome]]
 
 
-@pytest.mark.parametrize("fault", CATALOGUE, ids=lambda fault: fault.name)
-def test_a_fault_turns_exactly_the_right_cells_red(fault: Fault, acceptance: Acceptance, enter: Enter) -> None:
+@pytest.fixture(scope="module")
+def try_batch(request: pytest.FixtureRequest, acceptance: Acceptance) -> TryBatch:
+    """Return how to try those faults of a batch that are selected: with one run, which their tests share."""
+    parameters = [getattr(item, "callspec", None) for item in request.session.items]
+    faults = [callspec.params.get("fault") for callspec in parameters if callspec is not None]
+    selected = {fault.name for fault in faults if isinstance(fault, Fault)}
+    done: dict[str, tuple[Batch, Outcome]] = {}
+
+    def do(batch: Batch) -> tuple[Batch, Outcome]:
+        if batch.name not in done:
+            tried = batch.select(selected)
+            done[batch.name] = tried, acceptance.try_batch(tried)
+        return done[batch.name]
+
+    return do
+
+
+@pytest.mark.parametrize(
+    ("fault", "batch"),
+    [
+        pytest.param(fault, batch, id=fault.name)
+        for batch in BATCHES
+        for fault in batch.faults
+    ],
+)
+def test_a_fault_turns_exactly_the_right_cells_red(
+    fault: Fault, batch: Batch, try_batch: TryBatch, enter: Enter
+) -> None:
     """The fault fails the checks that it is for, leaves the others alone, and is named."""
-    executable = acceptance.make_executable(fault.name, fault.profile)
-    selection = [word for kind in select_kinds(fault) for word in ("--crd", kind)]
-    outcome = acceptance.run(
-        *("--controllermgr", str(executable), "--profile", fault.profile, "--sync-timeout", "3"),
-        *("-m", fault.chapter, *selection),
+    tried, outcome = try_batch(batch)
+
+    def find(status: Status) -> set[tuple[str, str]]:
+        return tried.find_own(fault, outcome.find(status))
+
+    expected, may, failed = flatten(fault.fails), flatten(fault.may), find(Status.FAIL)
+    said = outcome.describe(Status.FAIL, failed)
+    remark = "" if fault.names in said else f"{fault.names!r} is not named"
+    enter(
+        FaultEntry(
+            fault.name, expected, failed, outcome.seconds, may, remark=remark, beside=len(tried.faults) - 1
+        )
     )
-    expected, may, failed = flatten(fault.fails), flatten(fault.may), outcome.find(Status.FAIL)
-    named = fault.names in outcome.describe(Status.FAIL)
-    remark = "" if named else f"{fault.names!r} is not named"
-    enter(FaultEntry(fault.name, expected, failed, outcome.seconds, may, remark=remark))
     assert outcome.record is not None, outcome.output
-    assert failed - may == expected, outcome.describe(Status.FAIL)
-    assert outcome.find(Status.NOT_RUN) == flatten(fault.not_run), outcome.describe(Status.NOT_RUN)
-    assert outcome.find(Status.ERROR) == set(), outcome.describe(Status.ERROR)
+    assert failed - may == expected, said
+    assert find(Status.NOT_RUN) == flatten(fault.not_run), outcome.describe(Status.NOT_RUN)
+    assert find(Status.ERROR) == set(), outcome.describe(Status.ERROR)
     assert outcome.exit_code == 1
-    assert named, outcome.describe(Status.FAIL)
+    assert not remark, said
 
 
 def test_stale_known_issues_can_be_tolerated(acceptance: Acceptance) -> None:
     """--allow-stale-known-issues turns a known issue that does not show into a warning of the report."""
-    executable = acceptance.make_executable("known-issues-stale", "report-2026-03")
+    executable = acceptance.make_executable("stale", ["known-issues-stale"], "report-2026-03")
     outcome = acceptance.run(
         "--controllermgr", str(executable), "--profile", "report-2026-03", "--allow-stale-known-issues"
     )
@@ -63,11 +86,24 @@ def test_stale_known_issues_can_be_tolerated(acceptance: Acceptance) -> None:
     ]
 
 
-@pytest.mark.parametrize("profile", ["upstream-main", "report-2026-03"])
+@pytest.mark.parametrize("profile", ["upstream-main", "report-2026-03", CLAIMING, RETAINING], ids=_name)
 def test_a_right_ingester_passes(profile: str, acceptance: Acceptance, enter: Enter) -> None:
     """The reference without a fault passes every chapter that disturbs nothing, in each profile."""
     outcome = acceptance.run("--profile", profile, "-m", "not faults")
     alarms = {cell for status in Status if not status.succeeds for cell in outcome.find(status)}
-    enter(CleanEntry(profile, alarms, outcome.seconds))
+    enter(CleanEntry(_name(profile), alarms, outcome.seconds))
     assert alarms == set(), outcome.output
     assert outcome.exit_code == 0, outcome.output
+
+
+def test_a_feature_that_nobody_knows_is_not_judged(acceptance: Acceptance) -> None:
+    """What stands on it is not applicable and no pass, which the record warns of; the rest is judged as ever."""
+    profile = CLAIMING.replace("claiming", "unknown")
+    outcome = acceptance.run("--profile", profile, "-m", "contract", "--crd", "project")
+    assert outcome.exit_code == 0, outcome.output
+    assert outcome.record is not None
+    reasons = {check.section: check.detail for check in outcome.record.checks if "webhook" in check.detail}
+    assert set(reasons) == {"5.7", "5.11", "5.13"}
+    assert {check.status for check in outcome.record.checks if check.section in reasons} == {Status.NOT_APPLICABLE}
+    (warning,) = outcome.record.warnings
+    assert warning == "feature finalizer is 'webhook': what stands on that could not be judged, and is no pass"

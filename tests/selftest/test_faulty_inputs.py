@@ -13,6 +13,7 @@ from harness.core.record import Status
 from harness.spec.bundle import render_crds, render_schema
 
 from .conftest import Acceptance
+from .faults.fault import CONTRACT
 
 
 def drop_region(schema: Any) -> None:
@@ -45,7 +46,7 @@ def test_a_wrong_crd_is_seen(
     tmp_path: Path,
 ) -> None:
     """A CR or patch that the API server refuses fails its own cell, and what stands on it did not run."""
-    for crd in render_crds():
+    for crd in render_crds(CONTRACT.cases):
         if crd["spec"]["names"]["kind"] == kind:
             change(crd["spec"]["versions"][0]["schema"]["openAPIV3Schema"])
         (tmp_path / f"{crd['metadata']['name']}.yaml").write_text(yaml.safe_dump(crd), encoding="utf-8")
@@ -71,7 +72,7 @@ def test_a_column_that_is_too_small_is_named(
 ) -> None:
     """A column that can't hold what it must fails 1.2 of its kind alone, though the rows of today fit."""
     schema = tmp_path / "schema.sql"
-    schema.write_text(f"{render_schema()}\n{sql}\n", encoding="utf-8")
+    schema.write_text(f"{render_schema(CONTRACT.kinds)}\n{sql}\n", encoding="utf-8")
     outcome = own_acceptance.run("--profile", "upstream-main", "--schema", str(schema), keep=False)
     kind = next(kind for section, kind in outcome.find(Status.FAIL) if section == "1.2")
     assert outcome.find(Status.FAIL) == {("1.2", kind)}, outcome.output

@@ -8,14 +8,15 @@ from pathlib import Path
 from harness.chapters import CHAPTERS
 
 _README = Path(__file__).resolve().parents[2] / "README.md"
-_ROW = re.compile(r"^\| (\d[\d., –]*) \|", re.MULTILINE)
+_DASH = "\N{EN DASH}"
+_ROW = re.compile(rf"^\| (\d[\d., {_DASH}]*) \|", re.MULTILINE)
 
 
 def list_numbers(words: str) -> list[str]:
-    """Return the sections of a row, such as '5.1–5.3' or '5.10, 5.11'."""
+    """Return the sections of a row, which names some, or the first and the last."""
     numbers = []
     for word in words.split(", "):
-        first, _, last = word.partition("–")
+        first, _, last = word.partition(_DASH)
         chapter, _, section = first.partition(".")
         end = last.partition(".")[2] or section
         numbers += [f"{chapter}.{n}" for n in range(int(section), int(end) + 1)] if section else [chapter]

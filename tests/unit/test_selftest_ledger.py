@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from harness.report.matrix import ROW_ORDER
+from tests.selftest.faults.fault import ALL
 from tests.selftest.ledger import CleanEntry, FaultEntry, Ledger, print_ledger, spell_cells
 from tests.unit.report.page import Page
 
@@ -120,7 +120,7 @@ def test_the_page_is_complete_in_itself(tmp_path: Path) -> None:
         ({("1.1", "")}, "1.1"),
         ({("2.3", "Model"), ("1.6", "Model"), ("1.1", "")}, "1.1; 1.6, 2.3 of Model"),
         ({("5.10", "Model"), ("5.9", "Project"), ("5.9", "Model")}, "5.9 of Project and Model; 5.10 of Model"),
-        ({("1.6", kind) for kind in ROW_ORDER}, "1.6 of all kinds"),
+        ({("1.6", kind) for kind in ALL}, "1.6 of all kinds"),
         ({("3", "sparkjob-double-panic")}, "3 of sparkjob-double-panic"),
     ],
 )

@@ -1,4 +1,4 @@
-"""Chapter 4: the same objects through Michelangelo's own API server, and the proto column of those of chapter 1."""
+"""Chapter 4: the same objects through Michelangelo's own API server, and the proto column of chapter 1's."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from harness.chapters.api_server import checks
 from harness.chapters.api_server.issues import ISSUES
 from harness.chapters.api_server.issues import SECTION as ISSUES_SECTION
 from harness.chapters.api_server.steps import open_scenario
+from harness.spec.features import DELETION_DELAY, FINALIZER, PRIMARY_KEY
 from harness.suite.chapter import Chapter, Section, whole_run
 
 CHAPTER = Chapter(
@@ -17,6 +18,7 @@ CHAPTER = Chapter(
     open=open_scenario,
     stands_on="seed",
     issues=ISSUES,
+    features=(PRIMARY_KEY,),
     sections=(
         Section(
             "4.1",
@@ -25,14 +27,18 @@ CHAPTER = Chapter(
             "The proto column, decoded, equals the json column and the object, field by field.",
             checks.check_proto_column,
             expects_issues=False,
-            alone=("Proto column", "The rows of the first matrix: their proto column, decoded and compared with the object."),
+            alone=(
+                "Proto column",
+                "The rows of the first matrix: their proto column, decoded and compared with the object.",
+            ),
         ),
         Section(
             "4.2",
             "Created",
             "Created through the API server",
-            "The API server stores the CR with the Ingester's finalizer.",
+            "The API server stores the CR, with the Ingester's finalizer where it is the one that adds it.",
             checks.check_created,
+            features=(FINALIZER,),
             expects_issues=False,
             needs_apiserver=True,
         ),
@@ -66,6 +72,7 @@ CHAPTER = Chapter(
             "Deleted through the API server",
             "A deletion is marked by annotation; the row is soft-deleted, then the finalizer and the object go.",
             checks.check_deleted,
+            features=(FINALIZER, DELETION_DELAY),
             expects_issues=False,
             needs_apiserver=True,
         ),
@@ -75,6 +82,7 @@ CHAPTER = Chapter(
             "Known issues of the API server show",
             "Every known issue of the API server that the profile expects shows; one that doesn't is stale.",
             checks.check_issues_show,
+            features=(FINALIZER,),
             topics=whole_run,
             expects_issues=False,
             needs_apiserver=True,

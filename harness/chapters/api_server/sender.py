@@ -1,4 +1,4 @@
-"""Sends objects through Michelangelo's API server. What kube-apiserver then has is read there, never from the former."""
+"""Sends objects through Michelangelo's API server; what kube-apiserver then has is read from the latter alone."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _CONFLICT = 409
 
 
 class ApiServerSender:
-    """Implements `harness.subject.sender.Sender`. Updates are tried again for `retry_s` where others were quicker."""
+    """A `harness.subject.sender.Sender`. Updates are tried again for `retry_s` where others were quicker."""
 
     def __init__(self, server: ApiServer, cluster: Cluster, retry_s: float) -> None:
         self._server = server
@@ -45,7 +45,7 @@ class ApiServerSender:
         return Reply(stored, at, found, answer)
 
     def patch(self, kind: Kind, namespace: str, name: str, patch: Mapping[str, Any]) -> Reply:
-        """Read the object, merge the patch and write: another controller may write in between, as in production."""
+        """Read the object, merge the patch and write: others may write in between, as in production."""
         sent: list[JsonObject] = []
 
         def update() -> JsonObject | Refusal:

@@ -40,7 +40,9 @@ _THE_END = 2**63 - 1
 class ApiScenario(Scenario):
     """The scenario through an API server; without one, `unavailable` says why, and nothing is sent."""
 
-    def __init__(self, context: RunContext, seed: SeedScenario, server: ApiServer | None, unavailable: str = "") -> None:
+    def __init__(
+        self, context: RunContext, seed: SeedScenario, server: ApiServer | None, unavailable: str = ""
+    ) -> None:
         self.seed = seed   # the same cases' objects as kubectl sends them
         self.unavailable = unavailable
         self._server = server

@@ -17,8 +17,9 @@ _CATCH_UP_S = 2.0
 
 @dataclass
 class FinalState:
-    """The state after convergence, of `kinds` (by name). `objects` by uid; `rows` by kind; `orphans`: uids with
-    children only.
+    """The state after convergence, of `kinds` by name.
+
+    `objects` are by uid, `rows` by kind; `orphans` are uids with children only.
 
     Objects whose rows were newer or older when they were read are read again until both agree, or two seconds have
     passed for all of them: business controllers write all the while.

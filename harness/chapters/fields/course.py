@@ -114,7 +114,7 @@ class Course:
             else:
                 self.reasons[leaf] = problems[0]
 
-    def note_columns(self, row: Row, obj: JsonObject, step: str, findings: Iterable[Finding]) -> None:
+    def note_columns(self, row: Row, step: str, findings: Iterable[Finding]) -> None:
         """Note which indexed columns were seen with a value, with another one, and without."""
         wrong = {finding.where for finding in findings}
         for column in self.case.kind.columns:
@@ -169,4 +169,5 @@ class Course:
 def is_at(where: str, finding: str) -> bool:
     """Whether a finding is about the place, about something within it, or about a message around it."""
     path = finding.rpartition(", ")[2]
-    return path == where or where.startswith((f"{path}.", f"{path}[")) or path.startswith((f"{where}.", f"{where}["))
+    inside, around = path.startswith((f"{where}.", f"{where}[")), where.startswith((f"{path}.", f"{path}["))
+    return path == where or inside or around

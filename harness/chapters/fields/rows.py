@@ -1,4 +1,4 @@
-"""Compares a row with its object in everything that was set: columns, json, and the proto column. Reads nothing."""
+"""Compares a row with its object in all that was set: columns, json, and the proto column. Reads nothing."""
 
 from __future__ import annotations
 

@@ -37,7 +37,7 @@ from harness.suite.recorder import Recorder
 
 GONE = "a business controller deleted the object at once"
 FIELD_UNSYNCED = "field.unsynced"        # an object with the field is never synced
-FIELD_UNDECODABLE = "field.undecodable"  # the Ingester can't decode an object with the field, and so none of its kind
+FIELD_UNDECODABLE = "field.undecodable"  # the Ingester can't decode an object with it, and so none of its kind
 
 _ROUNDS = 20        # of repairs of one object
 _REFUSALS = 8       # of one write
@@ -151,7 +151,11 @@ class Fields:
         courses = [course for course in self.courses.values() if isinstance(course, Course)]
         outcomes: dict[str, Recorder | Exception] = {course.case.name: Recorder() for course in courses}
         for part in step.parts:
-            going = [c for c in courses if isinstance(outcomes[c.case.name], Recorder) and self._may_go_on(c, outcomes)]
+            going = [
+                c
+                for c in courses
+                if isinstance(outcomes[c.case.name], Recorder) and self._may_go_on(c, outcomes)
+            ]
             having = [c for c in going if part in c.fillers or part == "spec"]
             self._bring(having, part, step, outcomes)
             if step.round == 0:
@@ -179,20 +183,16 @@ class Fields:
             writes: dict[str, Write] = {}
             watch = Watch(self.context, self.namespace)
             for course in pending:
-                self._attempt(course, outcomes, lambda c=course: writes.update({c.case.name: self._write(c, part, step)}))  # type: ignore[misc]
+                self._attempt(course, outcomes, functools.partial(self._write_to, writes, course, part, step))
             fates = watch.await_all(list(writes.values()), stale=[word for c in pending for word in c.stale])
             by_name = {fate.write.subject.case.name: fate for fate in fates}
             again: list[Course] = []
             for course in pending:
                 fate = by_name.get(course.case.name)
                 if fate is not None:
-                    self._attempt(
-                        course,
-                        outcomes,
-                        lambda c=course, f=fate: again.append(c)  # type: ignore[misc]
-                        if self._settle(c, f, part, step, outcomes[c.case.name])
-                        else None,
-                    )
+                    recorder = outcomes[course.case.name]
+                    settle = functools.partial(self._settle_into, again, course, fate, part, step, recorder)
+                    self._attempt(course, outcomes, settle)
             pending = again
             if not pending:
                 return
@@ -210,6 +210,21 @@ class Fields:
             before = outcomes[course.case.name]
             if not (isinstance(before, Recorder) and before.findings):   # what was found before stands
                 outcomes[course.case.name] = reason
+
+    def _write_to(self, writes: dict[str, Write], course: Course, part: str, step: Step) -> None:
+        writes[course.case.name] = self._write(course, part, step)
+
+    def _settle_into(
+        self,
+        again: list[Course],
+        course: Course,
+        fate: Fate,
+        part: str,
+        step: Step,
+        recorder: Recorder | Exception,
+    ) -> None:
+        if self._settle(course, fate, part, step, recorder):
+            again.append(course)
 
     def _write(self, course: Course, part: str, step: Step) -> Write:
         """Send the part of the main object without what the API server refuses; return the write."""
@@ -408,7 +423,7 @@ class Fields:
         )
         if sync.obj is not None and sync.row is not None:
             course.note(filled, sync.write.obj, sync.obj, findings)
-            course.note_columns(sync.row, sync.obj, step.name, findings)
+            course.note_columns(sync.row, step.name, findings)
 
     def _try_apart(
         self, course: Course, lost: list[str], findings: list[Finding], filled: Filled, part: str, step: Step
@@ -430,7 +445,7 @@ class Fields:
             found = examine(sync, apart)
             if sync.obj is not None and sync.row is not None:
                 course.note(apart, sync.write.obj, sync.obj, found)
-                course.note_columns(sync.row, sync.obj, step.name, found)
+                course.note_columns(sync.row, step.name, found)
             again = list_lost(found, apart)
             arrived = [leaf for leaf in open_leaves if leaf not in again and leaf in course.proven]
             course.alternatives |= dict.fromkeys(arrived, part)

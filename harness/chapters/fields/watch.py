@@ -107,7 +107,7 @@ class Watch:
             versions = self._context.database.get_versions(kind, self._namespace)
             for fate in fates:
                 if fate.write.subject.case.kind is kind:
-                    fate.arrived = versions.get(fate.write.uid, -1) >= fate.write.version
+                    fate.arrived = versions.get(fate.write.key, -1) >= fate.write.version
 
     def _read_log(self, fates: Sequence[Fate], stale: Sequence[str]) -> None:
         failures, undecodable = self._errors.read()

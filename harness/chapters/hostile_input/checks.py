@@ -18,7 +18,7 @@ from harness.spec.model import Case
 from harness.subject import evidence
 from harness.suite.recorder import Recorder
 
-LOG = "python -m harness sandbox logs michelangelo-controllermgr"
+LOG = "ingester-acceptance sandbox logs michelangelo-controllermgr"
 
 _TEXT_SHOWN = 200
 _ITEMS_SHOWN = 128    # of a list or an object: all labels or annotations of any input

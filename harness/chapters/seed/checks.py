@@ -27,7 +27,7 @@ from harness.subject.steps import Sync, Update
 from harness.subject.subject import Subject
 from harness.suite.recorder import Recorder
 
-_LOG = "python -m harness sandbox logs michelangelo-controllermgr"
+_LOG = "ingester-acceptance sandbox logs michelangelo-controllermgr"
 
 
 def check_created(scenario: SeedScenario, case: Case, recorder: Recorder) -> None:
@@ -119,12 +119,13 @@ def record_awaited_row(sync: Sync, recorder: Recorder, earlier: Sequence[str] = 
     row = sync.row
     recorder.problem = f"{subject}: its row differs from the object"
     recorder.look_at = f"table {subject.case.kind.table}, uid {write.uid}"
-    recorder.compare(examine_row(sync, earlier), f"the row against the object at {row.res_version if row else '?'}")
+    version = row.res_version if row else "?"
+    recorder.compare(examine_row(sync, earlier), f"the row against the object at {version}")
     return row
 
 
 def record_update(scenario: Scenario, case: Case, recorder: Recorder) -> None:
-    """Record what is wrong with the case's patch; NotApplicable where its object has left Kubernetes, as it must."""
+    """Record what is wrong with the case's patch; NotApplicable where its object has left, as it must."""
     update = scenario.update(case)
     if not scenario.context.is_immutable(case):
         record_patch(update, recorder)
@@ -233,7 +234,7 @@ def _record_log_lines(sync: Sync, messages: Sequence[str], recorder: Recorder) -
 
 
 def _require(scenario: Scenario, case: Case, section: str) -> None:
-    """Raise NotRun where the kind has no controller, NotApplicable where a known issue that showed rules it out."""
+    """Raise NotRun where the kind has no controller, NotApplicable where an issue that showed rules it out."""
     context = scenario.context
     context.require_controller(case)
     issue = context.expectations.find_ruling_out(section, case.name)

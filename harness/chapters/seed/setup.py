@@ -40,7 +40,7 @@ def check_components(scenario: Scenario, _: None, recorder: Recorder) -> None:
     """1.1: every component runs, and the schema init job has completed."""
     sandbox = scenario.context.sandbox
     components = sandbox.components()
-    recorder.problem, recorder.look_at = "not every component is up", "python -m harness sandbox logs"
+    recorder.problem, recorder.look_at = "not every component is up", "ingester-acceptance sandbox logs"
     recorder.note(
         "components",
         "\n".join(f"{c.name}: {c.phase}, {c.restarts} restarts {c.reason}".rstrip() for c in components),

@@ -129,7 +129,7 @@ class ExistingSandbox:
         except Refusal as refusal:
             raise HarnessError(
                 f"the namespace {name} can't be created: {refusal.message}",
-                hint="python -m harness doctor names each right that is missing",
+                hint="ingester-acceptance doctor names each right that is missing",
             ) from refusal
         if not created:
             raise HarnessError(f"the namespace {name} is there already", hint="Run again: the next name differs")

@@ -225,7 +225,9 @@ class _Manager:
 
     is_observed = True
 
-    def __init__(self, *messages: str, reach: LogCoverage = LogCoverage.WHOLE, phase: Phase = Phase.RUNNING) -> None:
+    def __init__(
+        self, *messages: str, reach: LogCoverage = LogCoverage.WHOLE, phase: Phase = Phase.RUNNING
+    ) -> None:
         self.log_coverage, self._phase = reach, phase
         self.log_limit = "" if reach is LogCoverage.WHOLE else "kept since noon only"
         self._lines = [LogLine(0, message) for message in messages]
@@ -252,7 +254,10 @@ _PROJECT = '{"msg": "Ingester controller registered successfully", "kind": "Proj
         (_Manager(_OFF), ("ingester", FindingStatus.MISSING, "switched off")),
         (_Manager("hello"), ("ingester", FindingStatus.WARNING, "no line")),
         (_Manager("x", reach=LogCoverage.RECENT), ("ingester", FindingStatus.NOT_CHECKED, "kept since noon only")),
-        (_Manager(reach=LogCoverage.NONE), ("controller manager", FindingStatus.WARNING, "rows alone are the proof")),
+        (
+            _Manager(reach=LogCoverage.NONE),
+            ("controller manager", FindingStatus.WARNING, "rows alone are the proof"),
+        ),
         (_Manager("x", phase=Phase.CRASH_LOOP), ("controller manager", FindingStatus.MISSING, "exit code 2")),
     ],
 )

@@ -51,7 +51,9 @@ class _World:
         self.now = 100.0
         self.synced: set[str] = set()
         nowhere = Api(Cluster("127.0.0.1", 1, None))
-        self.informers = {kind.name: Informer(kind, nowhere, kept.log, threading.Event()) for kind in CONTRACT.kinds}
+        self.informers = {
+            kind.name: Informer(kind, nowhere, kept.log, threading.Event()) for kind in CONTRACT.kinds
+        }
         self.around = business.Surroundings(
             self.informers, self.api, kept.log, self.synced.__contains__, lambda: self.now
         )

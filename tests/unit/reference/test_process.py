@@ -119,6 +119,18 @@ def test_only_the_kinds_of_the_parts_are_registered(run: Run) -> None:
     assert _registered(run(kinds=(CONTRACT.get_kind("Model"),))) == ["Model"]
 
 
+def test_a_kind_can_have_parts_of_its_own(run: Run, database: _Database, apiserver: FakeApiServer) -> None:
+    """One kind's ingester writes to a store of its own; the others have the process's."""
+    apiserver.objects["projects"] = [make_object()]
+    apiserver.objects["revisions"] = [make_object("Revision")]
+    other = _Database()
+    run(
+        by_kind={"Revision": Parts(store=other.make_store())},
+        wait=lambda: database.changed.wait(LONG_S) and other.changed.wait(LONG_S),
+    )
+    assert (database.written, other.written) == ([("project", "uid-a")], [("revision", "uid-a")])
+
+
 def test_first_gate_off_registers_nothing(run: Run, database: _Database) -> None:
     """No store is opened; the rest of the process is unharmed."""
     database.away = True

@@ -156,8 +156,8 @@ def test_the_check_that_is_about_an_issue_lends_its_evidence() -> None:
             "1 check could not be judged, first 8.2 SIGSTOP: d",
         ),
         (
-            [Check("8.2", "SIGSTOP", status=Status.INVALID, detail="it did not strike")] * 2,
-            "2 checks proved nothing, first 8.2 SIGSTOP: it did not strike",
+            [Check("8.2", "SIGSTOP", status=Status.INVALID, detail="it was not injected")] * 2,
+            "2 checks proved nothing, first 8.2 SIGSTOP: it was not injected",
         ),
         ([SYNCED, Check("5.1", "labels", "Model", detail="why")], "1 of 2 checks did not run: why"),
         ([SYNCED, LOGGED], "1 of 1 kinds synced; nothing failed in 2 checks; 0 known issues"),

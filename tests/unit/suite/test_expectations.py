@@ -16,7 +16,8 @@ from harness.suite.expectations import Expectations, explain_all, resolve
 
 def make_issue(issue_id: str, **fields: Any) -> KnownIssue:
     """Return an issue of section 5.7, of any kind."""
-    return KnownIssue(**{"id": issue_id, "title": "T", "sections": ("5.7",), "impact": "i", "workaround": "w", **fields})
+    needed = {"title": "T", "sections": ("5.7",), "impact": "i", "workaround": "w"}
+    return KnownIssue(issue_id, **{**needed, **fields})
 
 
 A, B, C = (make_issue(name) for name in ("alpha", "beta", "gamma"))
@@ -40,7 +41,8 @@ def test_an_id_that_no_chapter_knows_is_refused() -> None:
 
 def test_issues_are_found_by_section_and_kind() -> None:
     """One without kinds is about all, a check of no kind included; one with kinds about these."""
-    expectations = Expectations((A, make_issue("other", sections=("5.6",)), make_issue("of-model", kinds=("Model",))))
+    other, of_model = make_issue("other", sections=("5.6",)), make_issue("of-model", kinds=("Model",))
+    expectations = Expectations((A, other, of_model))
     assert [issue.id for issue in expectations.list_for("5.7", "Model")] == ["alpha", "of-model"]
     assert [issue.id for issue in expectations.list_for("5.7", "Project")] == ["alpha"]
     assert [issue.id for issue in expectations.list_for("5.7", None)] == ["alpha"]

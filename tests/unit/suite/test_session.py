@@ -51,11 +51,13 @@ def make_chapter(check: Callable[..., None], key: str = "toy", **fields: Any) ->
 
 @pytest.fixture
 def carry_out(monkeypatch: pytest.MonkeyPatch) -> CarryOut:
-    """Return a function that carries a check out in a session, with these issues expected, and returns its place."""
+    """Return a function that carries a check out, with these issues expected, and returns its place."""
     monkeypatch.setattr(Session, "context", property(lambda _: "context"))
     monkeypatch.setattr("harness.suite.session.resolve", lambda *_: Expectations())
 
-    def carry_out(check: Callable[..., None], *issues: KnownIssue, raises: type[BaseException] | None = None) -> Check:
+    def carry_out(
+        check: Callable[..., None], *issues: KnownIssue, raises: type[BaseException] | None = None
+    ) -> Check:
         chapter = make_chapter(check)
         session = make_session(chapter)
         session.expectations = Expectations(issues)
@@ -197,7 +199,7 @@ def test_all_that_is_held_is_let_go_of() -> None:
         def close(self) -> None:
             closed.append(self)
 
-    chapters = [make_chapter(print, key, open=lambda _, s=state: s()) for key, state in (("a", State), ("b", Broken))]
+    chapters = [make_chapter(print, state.__name__, open=lambda _, s=state: s()) for state in (State, Broken)]
     session = make_session(*chapters)
     for chapter in chapters:
         session.get_state(chapter)

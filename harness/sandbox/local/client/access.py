@@ -19,7 +19,7 @@ def describe_access(folder: SandboxFolder, state: State) -> str:
             f"export KUBECONFIG={shlex.quote(str(folder.kubeconfig))}",
             f"{state.mysql_client} --defaults-file={options}",
             *michelangelo,
-            "python -m harness sandbox status   # or: logs [COMPONENT] [-f], env, down",
+            "ingester-acceptance sandbox status   # or: logs [COMPONENT] [-f], env, down",
         )
     )
 

@@ -21,7 +21,8 @@ from harness.sandbox.capabilities import BusyError
 from harness.sandbox.local.client.access import describe_access
 from harness.sandbox.local.client.capabilities import MARGIN_S, LocalCapabilities
 from harness.sandbox.local.client.identity import Request, make_request
-from harness.sandbox.local.client.launch import SupervisorProcess, complete_plan
+from harness.sandbox.local.client.launch import SupervisorProcess
+from harness.sandbox.local.client.planning import complete_plan
 from harness.sandbox.local.servers.baseyaml import ABSENT
 from harness.sandbox.local.wire import logs
 from harness.sandbox.local.wire.channel import Channel, CrashLoopError, SupervisorLostError
@@ -257,6 +258,19 @@ def _replace_controllermgr(channel: Channel, request: Request, progress: Progres
 def _launch(
     root: Path, request: Request, progress: Progress, tolerated: Tolerated, *, keep: bool
 ) -> LocalSandbox:
+    return bring_up(SupervisorProcess(root), request, progress, tolerated, keep=keep)
+
+
+def bring_up(
+    process: SupervisorProcess,
+    request: Request,
+    progress: Progress,
+    tolerated: Tolerated = (),
+    *,
+    keep: bool = False,
+) -> LocalSandbox:
+    """Return the sandbox of a supervisor that was just launched, up; HarnessError with nothing left behind."""
+
     def show(stage: str, seconds: float | None) -> None:
         if seconds is None:
             progress.begin(stage)
@@ -264,7 +278,6 @@ def _launch(
             progress.end(stage, f"{seconds:.1f} s")
 
     with ExitStack() as stack:
-        process = SupervisorProcess(root)
         stack.callback(process.end)
         # it loads its modules meanwhile
         complete_plan(process.folder, request, progress)

@@ -205,7 +205,8 @@ def test_an_immutable_object_leaves_and_its_row_stays() -> None:
     """Of an immutable kind, the object goes and the row stays; there is nothing left to delete."""
     api = Api()
     api.carry_out("4.3", MODEL)
-    for number, reason in (("4.4", "has left Kubernetes"), ("4.5", "the row stays"), ("4.6", "nothing in Kubernetes")):
+    reasons = {"4.4": "has left Kubernetes", "4.5": "the row stays", "4.6": "nothing in Kubernetes"}
+    for number, reason in reasons.items():
         with pytest.raises(NotApplicable, match=reason):
             api.carry_out(number, MODEL)
     assert "what the API server says of an object that is in MySQL only" in [

@@ -1,4 +1,4 @@
-"""The objects' lives: a step is carried out once for all kinds, and what ended it is raised where it is asked for."""
+"""A step is carried out once for all kinds, and what ended it is raised where it is asked for."""
 
 from __future__ import annotations
 
@@ -179,8 +179,8 @@ def test_errors_are_quoted_once_each() -> None:
     subject = life.make(PROJECT, "steady")
     about = {"logger": "ingester.Project", "namespace": subject.namespace, "name": subject.name}
     for error in ("a", "b", "a"):
-        world.sandbox.log("failed", **about, error=error)
-    world.sandbox.log("failed", **{**about, "name": "other"}, error="c")
+        world.sandbox.log("failed", 0, **about, error=error)
+    world.sandbox.log("failed", 0, **{**about, "name": "other"}, error="c")
     assert life.find_errors(subject) == "a; b"
 
 

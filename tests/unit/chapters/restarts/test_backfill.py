@@ -1,4 +1,4 @@
-"""Sections 6.4 to 6.8: what was written while nobody watched is caught up with, and each fault turns its section red."""
+"""Sections 6.4 to 6.8: what nobody watched is caught up with, and each fault turns its section red."""
 
 from __future__ import annotations
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from harness.chapters.restarts.gates import SETTINGS
 from harness.core import codes
 from harness.core.outcomes import NotApplicable, NotRun
-from harness.sandbox.capabilities import BusyError
+from harness.sandbox.capabilities import BusyError, Overrides
 from harness.subject.log import WORKERS_STARTED
 from tests.fakes.controllermgr import ReconfigurableSandbox
 from tests.fakes.world import World
@@ -27,9 +29,9 @@ def test_the_chain_is_gone_through_once(monkeypatch: pytest.MonkeyPatch) -> None
     started = []
     start = ReconfigurableSandbox.start_controllermgr
 
-    def note(sandbox: ReconfigurableSandbox, overrides: tuple[tuple[str, object], ...] = (), **options: object) -> None:
+    def note(sandbox: ReconfigurableSandbox, overrides: Overrides = (), **options: Any) -> None:
         started.append((tuple(overrides), options.get("without", ())))
-        start(sandbox, overrides, **options)  # type: ignore[arg-type]
+        start(sandbox, tuple(overrides), **options)
 
     monkeypatch.setattr(ReconfigurableSandbox, "start_controllermgr", note)
     restarts = Restarts()

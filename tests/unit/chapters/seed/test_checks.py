@@ -67,7 +67,8 @@ def test_a_patch_that_does_not_take_is_found() -> None:
 
 def test_a_row_in_another_table_is_found() -> None:
     """Of another kind: the row must be in its own only."""
-    assert (codes.ROW_STRAY, "tables with this uid") in Seed("writes a stray row", kinds=["Model"]).fail("1.6", "model")
+    seed = Seed("writes a stray row", kinds=["Model"])
+    assert (codes.ROW_STRAY, "tables with this uid") in seed.fail("1.6", "model")
 
 
 def test_a_row_that_is_not_written_again_is_found() -> None:

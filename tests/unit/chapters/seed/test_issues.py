@@ -15,6 +15,7 @@ from tests.fakes.contract import CONTRACT
 
 ALL = [issue for chapter in CHAPTERS for issue in chapter.issues]
 NUMBERS = {section.number for chapter in CHAPTERS for section in chapter.sections}
+REJECTED = "cluster must only belong to the namespace ma-system"
 PANIC = (
     "no row with uid u1, for 1.0 s; it is in CrashLoopBackOff\n"
     "panic: invalid memory address or nil pointer dereference\n\tspark/job/client/client.go:185"
@@ -44,7 +45,7 @@ def test_the_seed_reports_issues_are_looked_for(issue: KnownIssue) -> None:
     """In section 3, with their kinds; what they rule out exists."""
     assert "3" in issue.sections
     assert issue.kinds
-    assert set((*issue.sections, *issue.rules_out)) <= NUMBERS
+    assert {*issue.sections, *issue.rules_out} <= NUMBERS
 
 
 @pytest.mark.parametrize(
@@ -57,8 +58,8 @@ def test_the_seed_reports_issues_are_looked_for(issue: KnownIssue) -> None:
         ("sparkjob-double-panic", codes.ROW_MISSING, "no row with uid u1, for 15.0 s", False),
         ("triggerrun-deleted", codes.REQUEST_REFUSED, "404 NotFound: TRIGGER_RUN_STATE_INVALID", True),
         ("triggerrun-deleted", codes.REQUEST_REFUSED, "404 NotFound: gone", False),
-        ("cluster-outside-ma-system", codes.LOG_LINE, "cluster must only belong to the namespace ma-system", True),
-        ("cluster-outside-ma-system", codes.LOG_MISSING, "cluster must only belong to the namespace ma-system", False),
+        ("cluster-outside-ma-system", codes.LOG_LINE, REJECTED, True),
+        ("cluster-outside-ma-system", codes.LOG_MISSING, REJECTED, False),
         ("sparkjob-driver-fields", codes.OBJECT_PRUNED, "spec.driver.cores, spec.driver.memory", True),
         ("sparkjob-driver-fields", codes.OBJECT_PRUNED, "spec.driver.cores", False),
     ],

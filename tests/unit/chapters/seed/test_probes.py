@@ -182,7 +182,7 @@ def test_only_issues_of_the_runs_kinds_are_looked_for() -> None:
 def test_an_issue_that_nobody_can_look_for_is_an_error() -> None:
     """A user's own issue of this section, say: it says so rather than to pass."""
     odd = KnownIssue("odd", "T", ("3",), "i", "w", kinds=("Project",), code="row.odd")
-    with pytest.raises(HarnessError, match="section 3 has no way to look for row.odd"):
+    with pytest.raises(HarnessError, match=r"section 3 has no way to look for row\.odd"):
         Seed(issues=[odd]).carry_out("3", "odd")
 
 

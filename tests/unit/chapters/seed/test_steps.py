@@ -80,7 +80,7 @@ def test_latencies_are_measured_of_the_kubectl_path() -> None:
 
 
 def test_a_culprit_is_deleted_and_the_rest_goes_on() -> None:
-    """A SparkJob that takes the controller manager down: the run that awaits it deletes it, and sees the recovery."""
+    """Whoever awaits a SparkJob that takes the controller manager down deletes it, and sees the recovery."""
     seed = Seed("panics", kinds=["SparkJob", "Project"], issues=ISSUES)
     sync = seed.scenario.sync(SPARK)
     assert not sync.arrived

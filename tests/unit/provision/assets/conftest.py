@@ -1,4 +1,4 @@
-"""What the tests of `harness.provision.assets` share: a machine on which nothing is installed, and made-up programs."""
+"""What these tests share: a machine on which nothing is installed, and made-up programs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Promises of `harness.provision.assets.faultproxy`: built once, from the project's module, and said which it is."""
+"""Promises of `harness.provision.assets.faultproxy`: built once, from the project's module, and named."""
 
 from __future__ import annotations
 

@@ -160,7 +160,8 @@ def edit(root: Path) -> Edit:
 def read_sources(root: Path) -> Sources:
     """Return what is to be compared of a checkout."""
     texts = read_texts(root / GENERATED_FOLDER, "*.pb.go")
-    return Sources(read_kinds(texts, root), read_registered(root), read_crds(texts), find_schema(root, CONTRACT.tables))
+    schema = find_schema(root, CONTRACT.tables)
+    return Sources(read_kinds(texts, root), read_registered(root), read_crds(texts), schema)
 
 
 def list_findings(root: Path) -> list[str]:

@@ -55,7 +55,8 @@ def test_a_twin_with_other_columns_is_known(root: Path, edit: Edit) -> None:
     twin.write_text((root / SCHEMA).read_text())
     assert find_schema(root, CONTRACT.tables).others == ()
     edit("scripts/ingester/zzz.sql", "tier", "tear")
-    assert (find_schema(root, CONTRACT.tables).path, find_schema(root, CONTRACT.tables).others) == (root / SCHEMA, (twin,))
+    found = find_schema(root, CONTRACT.tables)
+    assert (found.path, found.others) == (root / SCHEMA, (twin,))
 
 
 def test_no_schema_is_an_error(root: Path) -> None:

@@ -107,4 +107,5 @@ def test_rights_cover_what_the_client_does() -> None:
     assert calls <= {*KIND_VERBS}
     assert {"create", "get", "list", "patch", "delete"} <= calls
     needs = list_needs(CONTRACT.kinds, pod_namespace=None, mysql_namespace=None)
-    assert sum(len(need.rights) for need in needs) == 3 + (len(KIND_VERBS) + 1) * len(CONTRACT.kinds)   # and its status
+    each = len(KIND_VERBS) + 1   # and its status
+    assert sum(len(need.rights) for need in needs) == 3 + each * len(CONTRACT.kinds)

@@ -1,6 +1,7 @@
 """Seeded faults that only hostile input shows: texts, numbers and keys that are not what they were, or that block.
 
-Each breaks one kind where that is possible, so that the other kinds' cells must stay green.
+See `fault` for what one is. Each breaks one kind where that is
+possible, so that the other kinds' cells must stay green.
 """
 
 from __future__ import annotations
@@ -20,44 +21,42 @@ from harness.reference.row import Row
 from harness.reference.store import Store
 from harness.reference.workqueue import Key
 from harness.spec.model import JsonObject, Kind
+from tests.selftest.faults.fault import Fault, Sections, for_kind, in_sections, on_reconciler, on_row, on_store
 
-from .faults import Fault, Sections, on_reconciler, on_row, on_store
-
-WITH_TEXT_COLUMNS = ("ModelFamily", "Model", "Pipeline", "PipelineRun", "Revision", "TriggerRun")
+_WITH_TEXT_COLUMNS = ("ModelFamily", "Model", "Pipeline", "PipelineRun", "Revision", "TriggerRun")
 
 
-def change_texts(value: Any, change: Callable[[str], str]) -> Any:
+def _change_texts(value: Any, change: Callable[[str], str]) -> Any:
     """Return the JSON value with each of its texts changed; keys stay."""
     if isinstance(value, str):
         return change(value)
     if isinstance(value, list):
-        return [change_texts(item, change) for item in value]
+        return [_change_texts(item, change) for item in value]
     if isinstance(value, dict):
-        return {key: change_texts(item, change) for key, item in value.items()}
+        return {key: _change_texts(item, change) for key, item in value.items()}
     return value
 
 
-def on_json(*kinds: str, change: Callable[[str], str]) -> Callable[[], Parts]:
+def _on_json(change: Callable[[str], str]) -> Callable[[], Parts]:
     """Return parts that change each text of the spec in the json column."""
 
     def rewrite(row: Row, obj: JsonObject) -> Row:
-        spec = change_texts(obj["spec"], change)
+        spec = _change_texts(obj["spec"], change)
         return replace(row, json=json.dumps({**obj, "spec": spec}, ensure_ascii=False))
 
-    return on_row(*kinds, change=rewrite)
+    return on_row(rewrite)
 
 
-def on_columns(*kinds: str, change: Callable[[str], str]) -> Callable[[], Parts]:
+def _on_columns(change: Callable[[str], str]) -> Callable[[], Parts]:
     """Return parts that change each text in the indexed columns."""
     return on_row(
-        *kinds,
-        change=lambda row, _obj: replace(
+        lambda row, _obj: replace(
             row, columns={name: change(v) if isinstance(v, str) else v for name, v in row.columns.items()}
-        ),
+        )
     )
 
 
-def on_pairs(*kinds: str, field: str, change: Callable[[str, str], tuple[str, str] | None]) -> Callable[[], Parts]:
+def _on_pairs(field: str, change: Callable[[str, str], tuple[str, str] | None]) -> Callable[[], Parts]:
     """Return parts that change, or drop, each label or annotation."""
 
     def rewrite(row: Row, _obj: JsonObject) -> Row:
@@ -65,7 +64,7 @@ def on_pairs(*kinds: str, field: str, change: Callable[[str, str], tuple[str, st
         kept = dict(pair for pair in (change(key, value) for key, value in pairs.items()) if pair is not None)
         return replace(row, labels=kept) if field == "labels" else replace(row, annotations=kept)
 
-    return on_row(*kinds, change=rewrite)
+    return on_row(rewrite)
 
 
 def _keep_three_bytes(text: str) -> str:
@@ -105,16 +104,15 @@ def _retry_in_place(self: Reconciler, obj: JsonObject, log: Log) -> None:
             return Reconciler.sync(self, obj, log)
         except ReconcileError:
             now = self.objects.get(key)
-            if self.kind.name != "Revision" or now is None or now["metadata"] != metadata:
+            if now is None or now["metadata"] != metadata:
                 raise
             time.sleep(0.05)
 
 
 def _write_labels_first(self: Store, kind: Kind, row: Row) -> None:
     """Commit the labels before the row, in a transaction of their own."""
-    if kind.name == "Cluster":
-        with self.transaction() as cursor:
-            self.replace_pairs(cursor, kind.labels_table, row.uid, dict(row.labels))
+    with self.transaction() as cursor:
+        self.replace_pairs(cursor, kind.labels_table, row.uid, dict(row.labels))
     Store.upsert(self, kind, row)
 
 
@@ -124,111 +122,106 @@ def _fault(
     fails: Sections,
     names: str,
     may: Sections | None = None,
+    *,
+    kinds: tuple[str, ...] = (),
+    alone: bool = False,
 ) -> Fault:
-    """Return the fault, to be tried with the kinds that it breaks and one that it must leave alone."""
-    broken = sorted({kind for kinds in fails.values() for kind in kinds})
-    bystander = "Cluster" if "Cluster" not in broken else "RayJob"
-    crd = tuple(kind.lower() for kind in [*broken, bystander])
-    return Fault(name, parts, fails, names, crd=crd, chapter="inputs", may=may or {})
+    return Fault(name, parts, fails, names, chapter="inputs", may=may or {}, kinds=kinds, alone=alone)
 
 
-def _all_of(kind: str, *sections: str) -> Sections:
-    return dict.fromkeys(sections, (kind,))
-
-
-INPUT_FAULTS: tuple[Fault, ...] = (
+FAULTS: tuple[Fault, ...] = (
     _fault(
         "columns-cut-at-255",
-        on_columns(*WITH_TEXT_COLUMNS, change=lambda text: text[:255]),
-        {"7.6": WITH_TEXT_COLUMNS},
+        _on_columns(lambda text: text[:255]),
+        {"7.6": _WITH_TEXT_COLUMNS},
         "input over-",
     ),
     _fault(
         "backslashes-lost",
-        on_json("Pipeline", change=lambda text: text.replace("\\", "")),
-        _all_of("Pipeline", "7.1", "7.4", "7.7"),
+        _on_json(lambda text: text.replace("\\", "")),
+        in_sections("Pipeline", "7.1", "7.4", "7.7"),
         "backslash-alone.backslash-at-end",
         may={"7.5": ("Pipeline",)},   # what is generated changes with hypothesis's version
     ),
     _fault(
         "quotes-doubled",
-        on_pairs("Revision", field="annotations", change=lambda key, text: (key, text.replace("'", "''"))),
-        _all_of("Revision", "7.1", "7.4", "7.8"),
+        _on_pairs("annotations", lambda key, text: (key, text.replace("'", "''"))),
+        in_sections("Revision", "7.1", "7.4", "7.8"),
         "revision_annotations, key inputs.example.com/quote-single",
         may={"7.5": ("Revision",)},
     ),
     _fault(
         "four-bytes-lost",
-        on_columns("Model", change=_keep_three_bytes),
-        _all_of("Model", "7.3", "7.6"),
+        _on_columns(_keep_three_bytes),
+        in_sections("Model", "7.3", "7.6"),
         "at-four-bytes",
         may={"7.5": ("Model",)},
     ),
     _fault(
         "controls-stripped",
-        on_json("RayJob", change=_strip_controls),
-        _all_of("RayJob", "7.2", "7.4", "7.7"),
+        _on_json(_strip_controls),
+        in_sections("RayJob", "7.2", "7.4", "7.7"),
         "nul-within",
         may={"7.5": ("RayJob",)},
     ),
     _fault(
         "json-in-latin-1",
-        on_json("SparkJob", change=lambda text: text.encode("latin-1", "replace").decode("latin-1")),
-        _all_of("SparkJob", "7.3", "7.4", "7.7"),
+        _on_json(lambda text: text.encode("latin-1", "replace").decode("latin-1")),
+        in_sections("SparkJob", "7.3", "7.4", "7.7"),
         "cyrillic-greek",
         may={"7.5": ("SparkJob",)},
     ),
     _fault(
         "text-ends-at-nul",
-        on_columns("PipelineRun", change=lambda text: text.partition("\0")[0]),
+        _on_columns(lambda text: text.partition("\0")[0]),
         {"7.2": ("PipelineRun",)},
         "nul-within",
         may={"7.5": ("PipelineRun",)},
     ),
     _fault(
         "spaces-trimmed",
-        on_columns("ModelFamily", change=str.strip),
-        _all_of("ModelFamily", "7.2", "7.6"),
+        _on_columns(str.strip),
+        in_sections("ModelFamily", "7.2", "7.6"),
         "at-spaces",
-        may=_all_of("ModelFamily", "7.1", "7.3", "7.4", "7.5"),
+        may=in_sections("ModelFamily", "7.1", "7.3", "7.4", "7.5"),
     ),
     _fault(
         "unicode-normalised",
-        on_json("InferenceServer", change=lambda text: unicodedata.normalize("NFC", text)),
+        _on_json(lambda text: unicodedata.normalize("NFC", text)),
         {"7.3": ("InferenceServer",)},
         "composed.decomposed",
         may={"7.5": ("InferenceServer",)},
     ),
     _fault(
-        "doubles-rounded", on_row("Model", change=_rewrite(_round_numbers)), {"7.11": ("Model",)}, "double-third"
+        "doubles-rounded", on_row(_rewrite(_round_numbers)), {"7.11": ("Model",)}, "double-third"
     ),
     _fault(
         "integers-as-doubles",
-        on_row("PipelineRun", change=_rewrite(_as_floats)),
+        on_row(_rewrite(_as_floats)),
         {"7.11": ("PipelineRun",)},
         "free-integer-2-63-less-1",
     ),
     _fault(
         "label-keys-in-lower-case",
-        on_pairs("RayCluster", field="labels", change=lambda key, value: (key.lower(), value)),
+        _on_pairs("labels", lambda key, value: (key.lower(), value)),
         {"7.9": ("RayCluster",)},
         "label-keys-in-case-only",
     ),
     _fault(
         "long-annotations-dropped",
-        on_pairs("Project", field="annotations", change=lambda k, text: (k, text) if len(text) < 2**16 else None),
+        _on_pairs("annotations", lambda k, text: (k, text) if len(text) < 2**16 else None),
         {"7.8": ("Project",)},
         "annotation-65536",
     ),
     _fault(
         "long-annotations-cut",
-        on_pairs("TriggerRun", field="annotations", change=lambda key, text: (key, text[:21_845])),
+        _on_pairs("annotations", lambda key, text: (key, text[:21_845])),
         {"7.8": ("TriggerRun",)},
         "annotation-65535",
     ),
     _fault(
         "name-cut-at-128",
-        on_row("Deployment", change=lambda row, _obj: replace(row, name=row.name[:128])),
+        on_row(lambda row, _obj: replace(row, name=row.name[:128])),
         {"7.10": ("Deployment",)},
         "name-253",
     ),
@@ -239,9 +232,11 @@ INPUT_FAULTS: tuple[Fault, ...] = (
         "cluster_labels: expected nothing without a row",
     ),
     _fault(
-        "poison-blocks-its-kind",
-        on_reconciler(sync=_retry_in_place),
-        _all_of("Revision", "7.6", "7.8", "7.9", "7.13"),
+        "poison-blocks-its-kind",   # alone: it keeps MySQL busy
+        for_kind("Revision", on_reconciler(sync=_retry_in_place)),
+        in_sections("Revision", "7.6", "7.8", "7.9", "7.13"),
         "no row, and no error",
+        kinds=("Revision", "Cluster"),
+        alone=True,
     ),
 )

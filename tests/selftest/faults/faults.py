@@ -1,4 +1,6 @@
-"""Ingesters that lose, reorder or resurrect what they were given, though on a quiet day each write looks right.
+"""Seeded faults of the chapter on faults: ingesters that lose, reorder or resurrect what they were given.
+
+On a quiet day each of their writes looks right.
 
 Each names the round of faults that must find it, and what the finding says.
 """
@@ -23,6 +25,7 @@ from harness.reference.row import Row
 from harness.reference.store import Store
 from harness.reference.workqueue import Key
 from harness.spec.model import JsonObject, Kind
+from tests.selftest.faults.fault import on_reconciler, on_store
 
 EACH_LOSES = 25
 """One write in so many is swallowed. A round's last writes are some hundred, so that none of it escapes."""
@@ -36,16 +39,6 @@ class DurabilityFault:
     parts: Callable[[], Parts]
     round: str
     finds: str
-
-
-def on_store(**methods: Callable[..., Any]) -> Callable[[], Parts]:
-    """Return parts whose store has other methods."""
-    return lambda: Parts(store=type("FaultyStore", (Store,), methods))
-
-
-def on_reconciler(**methods: Callable[..., Any]) -> Callable[[], Parts]:
-    """Return parts whose reconciler has other methods."""
-    return lambda: Parts(reconciler=type("FaultyReconciler", (Reconciler,), methods))
 
 
 def _commit_row_first(self: Store, kind: Kind, row: Row) -> None:

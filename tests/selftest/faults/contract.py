@@ -1,18 +1,17 @@
-"""Seeded faults of the contract's chapters: marks, deletions, gates, backfill; see `faults` for what one is."""
+"""Seeded faults of the contract's chapter: labels, marks, writes, deletions; see `fault` for what one is.
+
+Any kind shows them. Each is given one, so that few ingesters have them all.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
-from harness.reference.api import Session
-from harness.reference.config import Config, read_config
 from harness.reference.controller import Controller
-from harness.reference.errors import ConfigError, StoreError
-from harness.reference.informer import Informer, get_key
+from harness.reference.errors import StoreError
 from harness.reference.log import Log
 from harness.reference.process import Parts
 from harness.reference.reconciler import DELETING, FINALIZER, IMMUTABLE, Reconciler
@@ -20,43 +19,19 @@ from harness.reference.row import Row
 from harness.reference.store import Store
 from harness.reference.workqueue import Key, WorkQueue
 from harness.spec.model import JsonObject, Kind
-
-from .faults import Fault, Sections, on_reconciler, on_row, on_store
-
-PROJECT = ("Project",)
+from tests.selftest.faults.fault import Fault, Sections, in_sections, on_reconciler, on_row, on_store
 
 
-def on_config(change: Callable[[Config], Config]) -> Callable[[], Parts]:
-    """Return parts that understand their configuration in another way."""
-
-    def read(folder: Path) -> Config:
-        return change(read_config(folder))
-
-    return lambda: Parts(config=read)
-
-
-def fail_in(*sections: str) -> Sections:
-    """Return that the checks of these sections fail, for Project."""
-    return dict.fromkeys(sections, PROJECT)
-
-
-def contract_fault(
+def _fault(
     name: str,
     parts: Callable[[], Parts],
     fails: Sections,
     names: str,
     *,
     may: Sections | None = None,
-    model: bool = False,
+    kinds: tuple[str, ...] = (),
 ) -> Fault:
-    """Return a fault that the contract's chapter shows with a Project, and with a Model if that is asked for."""
-    crd = ("project", "model") if model else ("project",)
-    return Fault(name, parts, fails, names, crd=crd, chapter="contract", may=may or {})
-
-
-def restart_fault(name: str, parts: Callable[[], Parts], fails: Sections, names: str) -> Fault:
-    """Return a fault that the chapter of gates and backfill shows with a Project."""
-    return Fault(name, parts, fails, names, crd=("project",), chapter="restarts")
+    return Fault(name, parts, fails, names, chapter="contract", may=may or {}, kinds=kinds)
 
 
 def _forget_to_clear(self: Store, cursor: Any, table: str, uid: str, pairs: dict[str, str]) -> None:
@@ -70,10 +45,10 @@ def _lose_one_in_a_hundred(row: Row, _obj: JsonObject) -> Row:
 
 def _write_values_twice(self: Store, cursor: Any, table: str, uid: str, pairs: dict[str, str]) -> None:
     Store.replace_pairs(self, cursor, table, uid, pairs)
-    if table == "project_annotations" and len(pairs) > 100:
+    if table.endswith("_annotations") and len(pairs) > 100:
         cursor.execute(
-            "INSERT INTO project_annotations (obj_uid, `key`, `value`)"
-            " SELECT obj_uid, `key`, `value` FROM project_annotations WHERE obj_uid = %s LIMIT 1",
+            f"INSERT INTO `{table}` (obj_uid, `key`, `value`)"  # noqa: S608
+            f" SELECT obj_uid, `key`, `value` FROM `{table}` WHERE obj_uid = %s LIMIT 1",
             (uid,),
         )
 
@@ -111,7 +86,7 @@ def _drop_while_busy() -> Parts:
 def _reconcile_by(mark: Callable[[Mapping[str, str]], Mapping[str, str]]) -> Callable[[], Parts]:
     """Return parts that read the annotations in another way."""
 
-    def reconcile(self: Reconciler, key: Key) -> None:
+    def reconcile(self: Reconciler, key: Key) -> float | None:
         obj = self.objects.get(key)
         if obj is None or obj["metadata"].get("deletionTimestamp"):
             return Reconciler.reconcile(self, key)
@@ -257,104 +232,88 @@ def _rewrite_namesake(self: Store, cursor: Any, kind: Kind, row: Row) -> None:
     )
 
 
-def _end_without_gate(config: Config) -> Config:
-    if not config.metadata_storage:
-        raise ConfigError("metadata storage is not enabled")
-    return config
-
-
-def _end_without_reason(config: Config) -> Config:
-    if config.metadata_storage and config.mysql is None:
-        raise ConfigError("something is wrong")
-    return config
-
-
-def _start_without_mysql(config: Config) -> Config:
-    return config if config.mysql else replace(config, metadata_storage=False)
-
-
-class _Forgetful(Informer):
-    """Knows what it lists, and tells nobody: no backfill."""
-
-    def _list(self, session: Session) -> str:
-        objects, version = session.list(self.kind)
-        self._objects = {get_key(obj): obj for obj in objects}
-        self.synced.set()
-        return version
-
-
-class _FirstPage(Informer):
-    """Tells of the first five hundred that it lists: no second page."""
-
-    def _list(self, session: Session) -> str:
-        objects, version = session.list(self.kind)
-        self._objects = {get_key(obj): obj for obj in objects}
-        for obj in sorted(objects, key=lambda o: "-many-" in str(o["metadata"]["name"]))[:500]:
-            self._tell("ADDED", obj)
-        self.synced.set()
-        return version
-
-
-def _skip_deletions_at_start() -> Parts:
-    """Take an object that is being deleted when it is first seen for somebody else's business."""
-    seen: set[Key] = set()
-
-    def reconcile(self: Reconciler, key: Key) -> None:
-        obj = self.objects.get(key)
-        if key not in seen and obj is not None and obj["metadata"].get("deletionTimestamp"):
-            return
-        seen.add(key)
-        Reconciler.reconcile(self, key)
-
-    return on_reconciler(reconcile=reconcile)()
-
-
-CONTRACT_FAULTS: tuple[Fault, ...] = (
-    contract_fault("last-labels-stay", on_store(replace_pairs=_forget_to_clear), fail_in("5.1"), "all removed"),
-    contract_fault(
+FAULTS: tuple[Fault, ...] = (
+    _fault(
+        "last-labels-stay",
+        on_store(replace_pairs=_forget_to_clear),
+        in_sections("Project", "5.1"),
+        "all removed",
+    ),
+    _fault(
         "one-label-in-a-hundred-lost",
-        on_row("Project", change=_lose_one_in_a_hundred),
-        fail_in("5.1"),
+        on_row(_lose_one_in_a_hundred),
+        in_sections("ModelFamily", "5.1"),
         "key contract",
     ),
-    contract_fault("annotation-twice", on_store(replace_pairs=_write_values_twice), fail_in("5.1"), "2 rows"),
-    contract_fault("status-writes-skipped", _skip_status_writes, fail_in("5.2"), "a write of the status"),
-    contract_fault(
+    _fault(
+        "annotation-twice",
+        on_store(replace_pairs=_write_values_twice),
+        in_sections("Pipeline", "5.1"),
+        "2 rows",
+    ),
+    _fault(
+        "status-writes-skipped",
+        _skip_status_writes,
+        in_sections("InferenceServer", "5.2"),
+        "a write of the status",
+    ),
+    _fault(
         "changes-dropped-while-busy",
         _drop_while_busy,
-        fail_in("5.4"),
+        in_sections("Revision", "5.4"),
         "patched during a reconcile",
-        may=fail_in("5.1", "5.2", "5.3", "5.5", "5.6", "5.7", "5.8", "5.9", "5.10", "5.11"),
+        may=in_sections("Revision", "5.1", "5.2", "5.3", "5.5", "5.6", "5.7", "5.8", "5.9", "5.10", "5.11"),
     ),
-    contract_fault("deleting-of-any-value", _reconcile_by(_any_value(DELETING)), fail_in("5.5"), 'value "false"'),
-    contract_fault("immutable-of-any-value", _reconcile_by(_any_value(IMMUTABLE)), fail_in("5.5"), "deleted"),
-    contract_fault("marks-in-any-case", _reconcile_by(_lower), fail_in("5.5"), 'value "True"'),
-    contract_fault(
-        "finalizer-before-row", on_reconciler(finish_deletion=_release_first), fail_in("5.6"), "before it"
+    _fault(
+        "deleting-of-any-value",
+        _reconcile_by(_any_value(DELETING)),
+        in_sections("Cluster", "5.5"),
+        'value "false"',
     ),
-    contract_fault("object-before-row", on_reconciler(delete=_delete_first), fail_in("5.8"), "before it"),
-    contract_fault(
+    _fault(
+        "immutable-of-any-value",
+        _reconcile_by(_any_value(IMMUTABLE)),
+        in_sections("RayCluster", "5.5"),
+        "deleted",
+    ),
+    _fault("marks-in-any-case", _reconcile_by(_lower), in_sections("RayJob", "5.5"), 'value "True"'),
+    _fault(
+        "finalizer-before-row",
+        on_reconciler(finish_deletion=_release_first),
+        in_sections("Project", "5.6"),
+        "before it",
+    ),
+    _fault(
+        "object-before-row",
+        on_reconciler(delete=_delete_first),
+        in_sections("ModelFamily", "5.8"),
+        "before it",
+    ),
+    _fault(
         "finalizer-stays",
         on_reconciler(finish_deletion=_keep_finalizer),
-        fail_in("5.6"),
+        in_sections("Pipeline", "5.6"),
         "errors logged: none",
     ),
-    contract_fault(
-        "hard-delete", on_store(soft_delete=_hard_delete), fail_in("5.6", "5.8", "5.10"), "for good"
+    _fault(
+        "hard-delete",
+        on_store(soft_delete=_hard_delete),
+        in_sections("InferenceServer", "5.6", "5.8", "5.10"),
+        "for good",
     ),
-    contract_fault(
+    _fault(
         "deleted-by-name-alone",
         _soft_delete_with("name = %(name)s AND delete_time IS NULL", _now),
-        fail_in("5.6"),
-        "the namesake",
+        in_sections("Revision", "5.6"),
+        "the sibling",
     ),
-    contract_fault(
+    _fault(
         "delete-time-in-another-zone",
         _soft_delete_with(_NAMED, lambda: _now() + timedelta(hours=2)),
-        fail_in("5.6", "5.8"),
+        in_sections("Cluster", "5.6", "5.8"),
         "delete_time",
     ),
-    contract_fault(
+    _fault(
         "labels-go-with-the-row",
         _soft_delete_with(
             _NAMED,
@@ -362,64 +321,63 @@ CONTRACT_FAULTS: tuple[Fault, ...] = (
             "DELETE l FROM {table}_labels l JOIN {table} m ON m.uid = l.obj_uid"
             " WHERE m.namespace = %(namespace)s AND m.name = %(name)s",
         ),
-        fail_in("5.6", "5.8"),
-        "project_labels",
+        in_sections("RayCluster", "5.6", "5.8"),
+        "raycluster_labels",
     ),
-    contract_fault("gone-is-deleted", _when_gone(_soft_delete_gone), fail_in("5.7", "5.9", "5.11"), "stale"),
-    contract_fault("gone-is-deleted-for-good", _hard_delete_gone, fail_in("5.7", "5.9", "5.11"), "for good"),
-    contract_fault("deleting-ignored", _reconcile_by(_without(DELETING)), fail_in("5.8"), "stays live"),
-    contract_fault(
-        "deleting-keeps-the-object", on_reconciler(delete=_keep_in_kubernetes), fail_in("5.8"), "released"
+    _fault(
+        "gone-is-deleted",
+        _when_gone(_soft_delete_gone),
+        in_sections("RayJob", "5.7", "5.9", "5.11"),
+        "stale",
     ),
-    contract_fault("immutable-ignored", _reconcile_by(_without(IMMUTABLE)), fail_in("5.9"), "released"),
-    contract_fault(
+    _fault(
+        "gone-is-deleted-for-good",
+        _hard_delete_gone,
+        in_sections("Project", "5.7", "5.9", "5.11"),
+        "for good",
+    ),
+    _fault(
+        "deleting-ignored",
+        _reconcile_by(_without(DELETING)),
+        in_sections("ModelFamily", "5.8"),
+        "stays live",
+    ),
+    _fault(
+        "deleting-keeps-the-object",
+        on_reconciler(delete=_keep_in_kubernetes),
+        in_sections("Pipeline", "5.8"),
+        "released",
+    ),
+    _fault(
+        "immutable-ignored",
+        _reconcile_by(_without(IMMUTABLE)),
+        in_sections("InferenceServer", "5.9"),
+        "released",
+    ),
+    _fault(   # it leaves a kind that is always immutable in peace
         "retired-before-written",
         on_reconciler(retire=_retire_first),
-        {"5.9": PROJECT},
+        in_sections("Revision", "5.9"),
         "it left before",
-        model=True,
+        kinds=("Model",),
     ),
-    contract_fault(
+    _fault(
         "retired-is-deleted",
         on_reconciler(retire=_retire_as_deleted),
-        {"5.9": ("Project", "Model"), "5.11": ("Model",)},
+        {"5.9": ("TriggerRun", "Model"), "5.12": ("Model",)},
         "delete_time",
-        model=True,
     ),
-    contract_fault(
-        "last-word-lost", on_reconciler(retire=_retire_without_writing), fail_in("5.9"), "marked immutable"
+    _fault(
+        "last-word-lost",
+        on_reconciler(retire=_retire_without_writing),
+        in_sections("RayCluster", "5.9"),
+        "marked immutable",
     ),
-    contract_fault("resurrected", on_store(write_row=_resurrect), fail_in("5.10"), "delete_time"),
-    contract_fault(
-        "namesake-rewritten", on_store(write_row=_rewrite_namesake), fail_in("5.10"), "the first object's row"
+    _fault("resurrected", on_store(write_row=_resurrect), in_sections("RayJob", "5.10"), "delete_time"),
+    _fault(
+        "namesake-rewritten",
+        on_store(write_row=_rewrite_namesake),
+        in_sections("Cluster", "5.10"),
+        "the first object's row",
     ),
-    restart_fault(
-        "gate-off-ignored",
-        on_config(lambda config: replace(config, metadata_storage=True)),
-        {"6.1": ("",)},
-        "none registered",
-    ),
-    restart_fault(
-        "gate-off-ends-it", on_config(_end_without_gate), {"6.1": ("",)}, "metadata storage is not enabled"
-    ),
-    restart_fault("second-gate-open", on_config(_start_without_mysql), {"6.2": ("",)}, "to refuse to start"),
-    restart_fault(
-        "second-gate-unclear", on_config(_end_without_reason), {"6.2": ("",)}, "mysql configuration is missing"
-    ),
-    restart_fault(
-        "settings-of-kinds-ignored",
-        on_config(lambda config: replace(config, concurrent_reconciles_by_kind={})),
-        {"6.3": ("",)},
-        "workers of Project",
-    ),
-    restart_fault(
-        "no-backfill",
-        lambda: Parts(informer=_Forgetful),
-        {**fail_in("6.4", "6.5", "6.6", "6.7"), "6.8": ("",)},
-        "created while down",
-    ),
-    restart_fault(
-        "backfill-ends-at-500", lambda: Parts(informer=_FirstPage), {"6.8": ("",)}, "a row at a version"
-    ),
-    restart_fault("deletions-missed-while-down", _skip_deletions_at_start, fail_in("6.6", "6.7"), "deleted-away"),
 )

@@ -1,0 +1,89 @@
+"""Batches: seeded faults of different kinds, composed into one ingester, so that one run tries them all.
+
+Each kind's ingester has parts of its own, so that no fault is felt by another's kinds, and a cell that turns red
+belongs to the fault of its kind. Each batch leaves a kind alone, which must stay as it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+
+from harness.reference.process import Parts
+from tests.selftest.faults import CATALOGUE, CATALOGUE_BY_NAME
+from tests.selftest.faults.fault import ALL, Cell, Fault
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Faults of one profile and chapter, which concern different kinds; or one that has to be alone."""
+
+    name: str
+    faults: tuple[Fault, ...]
+
+    @property
+    def profile(self) -> str:
+        """The profile that the faults are made for."""
+        return self.faults[0].profile
+
+    @property
+    def chapter(self) -> str:
+        """The chapter whose checks show the faults."""
+        return self.faults[0].chapter
+
+    @property
+    def concerns(self) -> frozenset[str]:
+        """The kinds, or other topics, that feel one of the faults."""
+        return frozenset().union(*(fault.concerns for fault in self.faults))
+
+    @property
+    def kinds(self) -> Sequence[str]:
+        """The kinds to try them with: theirs, and one that they must leave alone; none stands for all."""
+        (first, *others) = self.faults
+        if first.is_alone and not others:
+            return first.kinds
+        bystander = next(kind for kind in ALL if kind not in self.concerns)
+        return [kind for kind in ALL if kind in self.concerns or kind == bystander]
+
+    def select(self, names: Collection[str]) -> Batch:
+        """Return the batch with those of its faults that have these names."""
+        return Batch(self.name, tuple(fault for fault in self.faults if fault.name in names))
+
+    def find_own(self, fault: Fault, cells: Iterable[Cell]) -> set[Cell]:
+        """Return the cells that the fault answers for: those of its kinds, and those that no fault concerns."""
+        others = self.concerns - fault.concerns
+        return {(section, topic) for section, topic in cells if topic not in others}
+
+
+def make_parts(names: Sequence[str]) -> Parts:
+    """Return the parts of an ingester with the faults of these names."""
+    faults = [CATALOGUE_BY_NAME[name] for name in names]
+    if faults[0].is_alone:
+        return faults[0].parts()
+    by_kind: dict[str, Parts] = {}
+    for fault in faults:
+        by_kind |= dict.fromkeys(fault.concerns, fault.parts())
+    return Parts(by_kind=by_kind)
+
+
+def group(faults: Iterable[Fault]) -> list[Batch]:
+    """Put each fault into the first batch whose faults concern other kinds, in the order of the catalogue."""
+    batches: list[list[Fault]] = []
+    for fault in faults:
+        room = next((batch for batch in batches if _fits(fault, batch)), None)
+        if room is None:
+            batches.append([fault])
+        else:
+            room.append(fault)
+    return [Batch(batch[0].name, tuple(batch)) for batch in batches]
+
+
+def _fits(fault: Fault, batch: Sequence[Fault]) -> bool:
+    first = batch[0]
+    if fault.is_alone or first.is_alone or (fault.profile, fault.chapter) != (first.profile, first.chapter):
+        return False
+    concerned = frozenset[str]().union(*(other.concerns for other in batch))
+    return not fault.concerns & concerned and len(fault.concerns | concerned) < len(ALL)
+
+
+BATCHES = group(CATALOGUE)

@@ -1,0 +1,115 @@
+"""Seeded faults of the chapter on restarts: gates, settings, backfill; see `fault` for what one is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from harness.reference.api import Session
+from harness.reference.config import Config, read_config
+from harness.reference.errors import ConfigError
+from harness.reference.informer import Informer, get_key
+from harness.reference.process import Parts
+from harness.reference.reconciler import Reconciler
+from harness.reference.workqueue import Key
+from tests.selftest.faults.fault import Fault, Sections, in_sections, on_reconciler
+
+
+def _on_config(change: Callable[[Config], Config]) -> Callable[[], Parts]:
+    """Return parts that understand their configuration in another way."""
+
+    def read(folder: Path) -> Config:
+        return change(read_config(folder))
+
+    return lambda: Parts(config=read)
+
+
+def _fault(name: str, parts: Callable[[], Parts], fails: Sections, names: str) -> Fault:
+    return Fault(name, parts, fails, names, kinds=("Project",), chapter="restarts")
+
+
+def _end_without_gate(config: Config) -> Config:
+    if not config.metadata_storage:
+        raise ConfigError("metadata storage is not enabled")
+    return config
+
+
+def _end_without_reason(config: Config) -> Config:
+    if config.metadata_storage and config.mysql is None:
+        raise ConfigError("something is wrong")
+    return config
+
+
+def _start_without_mysql(config: Config) -> Config:
+    return config if config.mysql else replace(config, metadata_storage=False)
+
+
+class _Forgetful(Informer):
+    """Knows what it lists, and tells nobody: no backfill."""
+
+    def _list(self, session: Session) -> str:
+        objects, version = session.list(self.kind)
+        self._objects = {get_key(obj): obj for obj in objects}
+        self.synced.set()
+        return version
+
+
+class _FirstPage(Informer):
+    """Tells of the first five hundred that it lists: no second page."""
+
+    def _list(self, session: Session) -> str:
+        objects, version = session.list(self.kind)
+        self._objects = {get_key(obj): obj for obj in objects}
+        for obj in sorted(objects, key=lambda o: "-many-" in str(o["metadata"]["name"]))[:500]:
+            self._tell("ADDED", obj)
+        self.synced.set()
+        return version
+
+
+def _skip_deletions_at_start() -> Parts:
+    """Take an object that is being deleted when it is first seen for somebody else's business."""
+    seen: set[Key] = set()
+
+    def reconcile(self: Reconciler, key: Key) -> None:
+        obj = self.objects.get(key)
+        if key not in seen and obj is not None and obj["metadata"].get("deletionTimestamp"):
+            return
+        seen.add(key)
+        Reconciler.reconcile(self, key)
+
+    return on_reconciler(reconcile=reconcile)()
+
+
+FAULTS: tuple[Fault, ...] = (
+    _fault(
+        "gate-off-ignored",
+        _on_config(lambda config: replace(config, metadata_storage=True)),
+        {"6.1": ("",)},
+        "none registered",
+    ),
+    _fault("gate-off-ends-it", _on_config(_end_without_gate), {"6.1": ("",)}, "metadata storage is not enabled"),
+    _fault("second-gate-open", _on_config(_start_without_mysql), {"6.2": ("",)}, "to refuse to start"),
+    _fault(
+        "second-gate-unclear", _on_config(_end_without_reason), {"6.2": ("",)}, "mysql configuration is missing"
+    ),
+    _fault(
+        "settings-of-kinds-ignored",
+        _on_config(lambda config: replace(config, concurrent_reconciles_by_kind={})),
+        {"6.3": ("",)},
+        "workers of Project",
+    ),
+    _fault(
+        "no-backfill",
+        lambda: Parts(informer=_Forgetful),
+        in_sections("Project", "6.4", "6.5", "6.6", "6.7") | in_sections("", "6.8"),
+        "created while down",
+    ),
+    _fault("backfill-ends-at-500", lambda: Parts(informer=_FirstPage), {"6.8": ("",)}, "a row at a version"),
+    _fault(
+        "deletions-missed-while-down",
+        _skip_deletions_at_start,
+        in_sections("Project", "6.6", "6.7"),
+        "deleted-away",
+    ),
+)
