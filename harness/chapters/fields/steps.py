@@ -50,7 +50,7 @@ _TRIES_APART = 24
 
 @dataclass(frozen=True)
 class Step:
-    """A part of the objects' lives: which parts of them are written, in which round (None: emptied), after what."""
+    """A part of the objects' lives: what is written of them, in which round (None: emptied), after what."""
 
     name: str
     parts: tuple[str, ...]
@@ -289,7 +289,7 @@ class Fields:
         patch = make_patch(now.get(part) or {}, value)
         subject.patch({part: patch}, status=part == "status" and course.schema.has_status_subresource)
 
-    def _settle(
+    def _settle(  # noqa: PLR0911  each way in which a write may end
         self, course: Course, fate: Fate, part: str, step: Step, recorder: Recorder | Exception
     ) -> bool:
         """Record what became of a write; return whether it is to be written again, since a cause was found."""
@@ -316,7 +316,8 @@ class Fields:
             sync = self._arrivals.await_row_alone(course.subject.last)
             recorder.evidence += sync.describe()
             where = f"{step.name}: {course.subject}"
-            recorder.find(FIELD_UNSYNCED, where, "its row to follow", f"{fate.error}; no field of it alone is to blame")
+            seen = f"{fate.error}; no field of it alone is to blame"
+            recorder.find(FIELD_UNSYNCED, where, "its row to follow", seen)
             self._end(course, "its main object is not synced")
             return False
         for culprit in culprits:
@@ -413,7 +414,9 @@ class Fields:
         sync = self._arrivals.await_row_alone(subject.last)
         findings = examine(sync, filled)
         lost = list_lost(findings, filled)
-        if lost and step.round == 0:
+        if sync.obj is not None:
+            lost += [leaf for leaf in filled.list_dropped(sync.write.obj, sync.obj) if leaf not in lost]
+        if lost and step.round in (0, 1):
             findings = self._try_apart(course, lost, findings, filled, part, step)
         if findings:
             recorder.evidence += sync.describe()
@@ -498,36 +501,37 @@ class Fields:
     def _bring_suspects(
         self, courses: Sequence[Course], part: str, step: Step, outcomes: dict[str, Recorder | Exception]
     ) -> None:
-        """Try the leaves that had better be apart: an object for each kind of them, removed once it is judged."""
+        """Try the leaves that had better be apart in an object of theirs, removed where it can't be decoded."""
         open_courses = [course for course in courses if not course.ended]
-        for looks in dict.fromkeys(looks for course in open_courses for looks in course.list_suspects(part)):
-            watch = Watch(self.context, self.namespace)
-            sent: list[tuple[Course, Subject, Filled, int]] = []
-            for course in open_courses:
-                filled = self._fill(course, part, step, course.list_suspects(part).get(looks, ()))
-                if filled.leaves:
-                    self._attempt_variant(course, part, filled, f"apart-{next(self._numbers)}", 0, sent)
-            stale = [word for course, _, _, _ in sent for word in course.stale]
-            fates = watch.await_all([subject.last for _, subject, _, _ in sent], stale=stale)
-            for (course, subject, filled, _), fate in zip(sent, fates, strict=True):
-                recorder = outcomes[course.case.name]
-                if isinstance(recorder, Exception):
-                    continue
-                named = Step(f"{looks}, apart", (part,), round=-1)
-                if fate.is_open:
-                    stale = [*course.stale, *stale]
-                    fate = watch.await_all([subject.last], stale=stale)[0]
-                if fate.arrived:
-                    record = functools.partial(self._record, course, subject, filled, part, named, recorder)
-                    self._attempt(course, outcomes, record)
-                    continue
-                self.context.cluster.delete(course.case.kind, self.namespace, subject.name)
-                code, reason = FIELD_UNSYNCED, Reason.UNSYNCED
-                if fate.undecodable:
-                    code, reason = FIELD_UNDECODABLE, Reason.UNDECODABLE
-                    course.stale.append(shorten(fate.undecodable))
-                leaves = tuple(dict.fromkeys(filled.leaves.values()))
-                self._blame(course, Culprit(leaves, fate.error), code, reason, recorder)
+        watch = Watch(self.context, self.namespace)
+        sent: list[tuple[Course, Subject, Filled, int]] = []
+        for course in open_courses:
+            suspects = [leaf for leaves in course.list_suspects(part).values() for leaf in leaves]
+            filled = self._fill(course, part, step, suspects)
+            if filled.leaves:
+                self._attempt_variant(course, part, filled, f"apart-{next(self._numbers)}", 0, sent)
+        stale = [word for course, _, _, _ in sent for word in course.stale]
+        fates = watch.await_all([subject.last for _, subject, _, _ in sent], stale=stale)
+        for (course, subject, filled, _), first in zip(sent, fates, strict=True):
+            recorder = outcomes[course.case.name]
+            if isinstance(recorder, Exception):
+                continue
+            fate = watch.await_all([subject.last], stale=stale)[0] if first.is_open else first
+            if fate.arrived:
+                named = Step("messages like Kubernetes' own, apart", (part,), round=-1)
+                record = functools.partial(self._record, course, subject, filled, part, named, recorder)
+                self._attempt(course, outcomes, record)
+                continue
+            self.context.cluster.delete(course.case.kind, self.namespace, subject.name)
+            leaves = tuple(dict.fromkeys(filled.leaves.values()))
+            if fate.undecodable:
+                course.stale.append(shorten(fate.undecodable))
+                culprit = Culprit(leaves, fate.error)
+                self._blame(course, culprit, FIELD_UNDECODABLE, Reason.UNDECODABLE, recorder)
+            elif fate.errors:
+                self._blame(course, Culprit(leaves, fate.error), FIELD_UNSYNCED, Reason.UNSYNCED, recorder)
+            else:   # its kind's client still waits before it tries again
+                course.leave_out(leaves, Reason.UNTRIED, fate.error)
 
     def _attempt_variant(
         self,

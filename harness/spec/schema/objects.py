@@ -41,6 +41,15 @@ class Filled:
         """Return what was made for the place."""
         return find(self.value, place[1:])
 
+    def list_dropped(self, stored: Any, later: Any) -> list[str]:
+        """Return the leaves that `stored` has as they were made, and that `later` no longer has."""
+        dropped = {
+            leaf: None
+            for place, leaf in self.leaves.items()
+            if find(stored, place) == self.get(place) and not is_there(later, place)
+        }
+        return list(dropped)
+
     def find_places(self, leaves: Iterable[str]) -> list[str]:
         """Return the places at which these leaves stand, as findings name them."""
         wanted = set(leaves)

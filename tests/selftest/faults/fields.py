@@ -15,7 +15,9 @@ from tests.selftest.faults.fault import Fault, Sections, on_column, on_row
 Change = Callable[[JsonObject], None]
 
 
-def _fault(name: str, parts: Callable[[], Parts], fails: Sections, names: str, may: Sections | None = None) -> Fault:
+def _fault(
+    name: str, parts: Callable[[], Parts], fails: Sections, names: str, may: Sections | None = None
+) -> Fault:
     return Fault(name, parts, fails, names, chapter="fields", may=may or {})
 
 

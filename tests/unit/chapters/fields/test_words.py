@@ -30,7 +30,7 @@ def filled() -> Filled:
 
 def test_a_refusal_names_its_fields(filled: Filled) -> None:
     """Each with its own part of the words."""
-    words = '422 Invalid: X "x" is invalid: [spec.steps[1].name: Invalid value: "y": bad, spec.hold: Required value]'
+    words = '422 Invalid: X is invalid: [spec.steps[1].name: Invalid value: "y": bad, spec.hold: Required value]'
     assert list(find_refused(words, filled)) == ["spec.steps[].name", "spec.hold"]
 
 
