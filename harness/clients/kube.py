@@ -87,7 +87,7 @@ class Cluster:
         return {str(resource.kind) for resource in found.resources}
 
     def get_crd(self, kind: Kind) -> JsonObject | None:
-        """Return the kind's CustomResourceDefinition, None where there is none; Refusal where it may not be read."""
+        """Return the kind's CustomResourceDefinition, None where there is none; Refusal where it is not shown."""
         try:
             return self._dict(
                 lambda: self._custom.get_cluster_custom_object(

@@ -28,7 +28,7 @@ ISSUES: tuple[KnownIssue, ...] = (
         wording=(r'unknown field "\w+" in v1\.\w+|cannot unmarshal string into Go struct field .* of type int64',),
         impact="An object with one of them (a pod's terminationGracePeriodSeconds, say) holds up all of its kind.",
         workaround="Leave these fields unset; delete an object that has them, and its kind recovers.",
-        fix="Render Kubernetes' types in the CRDs as their JSON is: times as text, int64 as numbers, no inlined message.",
+        fix="Render Kubernetes' types in the CRDs as their JSON is: times as text, int64 as numbers.",
         need_not_show=_GO_TYPES,
     ),
 )

@@ -339,7 +339,8 @@ class Fields:
         course.stale.append(words)
         recorder.evidence.append(evidence.of_note(f"{course.case.name} can't be decoded", words))
         if len(course.stale) > _REPAIRS:
-            recorder.find(FIELD_UNDECODABLE, f"{course.case.name} {part}", "an object with all of it in MySQL", words)
+            where = f"{course.case.name} {part}"
+            recorder.find(FIELD_UNDECODABLE, where, "an object with all of it in MySQL", words)
             self._end(course, f"its main object still can't be decoded: {words}")
             return False
         leaves = find_undecodable(words, filled)
@@ -399,7 +400,8 @@ class Fields:
 
     def _make_beside(self, course: Course, part: str, filled: Filled, name: str) -> Subject:
         """Create an object with that part alone; Refusal where it is not accepted."""
-        spec = filled.value if part == "spec" else course.fill("spec", ()).value if "spec" in course.fillers else {}
+        least = course.fill("spec", ()).value if "spec" in course.fillers else {}
+        spec = filled.value if part == "spec" else least
         subject = self._create(course, spec, name=name)
         if isinstance(subject.answer, Refusal):
             raise subject.answer
@@ -431,7 +433,7 @@ class Fields:
     def _try_apart(
         self, course: Course, lost: list[str], findings: list[Finding], filled: Filled, part: str, step: Step
     ) -> list[Finding]:
-        """Set lost leaves without the others: those that arrive then are alternatives of which only one may be set.
+        """Set lost leaves without the others: those that arrive then are alternatives, of which one may be set.
 
         Returns the findings that are left.
         """
@@ -483,13 +485,12 @@ class Fields:
                     self._attempt_variant(course, part, filled, name, variant, sent)
         stale = [word for course, _, _, _ in sent for word in course.stale]
         fates = watch.await_all([subject.last for _, subject, _, _ in sent], stale=stale)
-        for (course, subject, filled, variant), fate in zip(sent, fates, strict=True):
+        for (course, subject, filled, variant), first in zip(sent, fates, strict=True):
             recorder = outcomes[course.case.name]
             if isinstance(recorder, Exception):
                 continue
             named = Step(f"variant {variant} of the {part}", (part,), round=-1)
-            if fate.is_open:
-                fate = watch.await_all([subject.last], stale=course.stale)[0]
+            fate = watch.await_all([subject.last], stale=course.stale)[0] if first.is_open else first
             if fate.arrived:
                 record = functools.partial(self._record, course, subject, filled, part, named, recorder)
                 self._attempt(course, outcomes, record)

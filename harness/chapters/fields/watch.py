@@ -1,4 +1,4 @@
-"""Waits until each of several writes has reached MySQL, or it is known that it will not: what the log says ends it."""
+"""Waits until each of several writes has reached MySQL, or the log says that it will not."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _ATTEMPTS = 4
 _UNTOLD_S = 3.0
 """How long a row is awaited where the log can't be read."""
 _SOON_S = 0.4
-"""How long others are awaited while an object stands that can't be decoded: clients wait longer from try to try."""
+"""How long others are awaited while an object stands that can't be decoded: clients wait ever longer."""
 _RELIST_S = 40.0
 """Within which a client that could not decode an object tries again."""
 
@@ -61,7 +61,9 @@ class Watch:
         self._namespace = namespace
         self._errors = ReconcileErrors(context.sandbox)
 
-    def await_all(self, writes: Sequence[Write], *, stale: Sequence[str] = (), timeout_s: float = 0.0) -> list[Fate]:
+    def await_all(
+        self, writes: Sequence[Write], *, stale: Sequence[str] = (), timeout_s: float = 0.0
+    ) -> list[Fate]:
         """Return what became of each write; `stale` are words of the log that an earlier version brought."""
         fates = [Fate(write) for write in writes]
         limit_s = timeout_s or self._context.timeouts.sync_s
@@ -147,4 +149,5 @@ def shorten(line: str) -> str:
 
 def _is_about_contents(line: str) -> bool:
     """Whether a list failed because of what an object holds, and not because of the server."""
-    return not any(word in line for word in ("connection refused", "EOF", "Unauthorized", "forbidden", "requested resource"))
+    of_server = ("connection refused", "EOF", "Unauthorized", "forbidden", "requested resource")
+    return not any(words in line for words in of_server)

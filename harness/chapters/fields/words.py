@@ -1,4 +1,4 @@
-"""What a server's or the Ingester's words say of fields: each value stands at one place only, so that it names it."""
+"""What the words of a server or the Ingester say of fields: a value stands at one place only, and so names it."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def find_undecodable(words: str, filled: Filled) -> list[str]:
 
 
 def _find_at(path: str, filled: Filled) -> list[str]:
-    """Return the leaves at, or below, a place as the server writes it: with a map's keys after a point or in brackets."""
+    """Return the leaves at, or below, a place as servers write it: a map's keys after a point or in brackets."""
     wanted = _plain(path)
     found: dict[str, None] = {}
     for place, leaf in filled.leaves.items():

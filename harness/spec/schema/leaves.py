@@ -1,6 +1,6 @@
 """The leaves of a structural OpenAPI v3 schema: every field that holds a value of its own.
 
-Schemas of CustomResourceDefinitions have no references; those of a server's OpenAPI document may, also to themselves:
+Schemas of CustomResourceDefinitions have no references; those of an OpenAPI document may, even to themselves:
 they are put in before, a limited number of times. What is left of a schema that is not understood is a leaf that
 takes nothing, so that it is counted and named instead of forgotten.
 """
@@ -37,7 +37,7 @@ class Leaf:
 
     @property
     def choices(self) -> tuple[Any, ...]:
-        """The values of an enum but its first one, which is its zero, if there are others; empty for other leaves."""
+        """The values of an enum but its first one, its zero, if there are others; empty for other leaves."""
         values = tuple(value for value in self.schema.get("enum") or () if value is not None)
         return values[1:] if len(values) > 1 else values
 

@@ -41,7 +41,7 @@ def find_in_openapi(document: Mapping[str, Any], kind: str, plural: str) -> Kind
             by_name = {name.rpartition("/")[2]: each for name, each in definitions.items()}
             path = f"/apis/{GROUP}/{VERSION}/namespaces/{{namespace}}/{plural}/{{name}}/status"
             has_status = path in (document.get("paths") or {})
-            return KindSchema(_get_parts(resolve(definition, by_name)), has_status, "the server's OpenAPI document")
+            return KindSchema(_get_parts(resolve(definition, by_name)), has_status, "the OpenAPI document")
     return None
 
 

@@ -25,7 +25,7 @@ _PACKED_TYPE = "type.googleapis.com/google.protobuf.BytesValue"   # its JSON is 
 _LONGS = ("int64", "uint64", "sint64", "fixed64", "sfixed64")
 
 
-def make_value(leaf: Leaf, number: int, choice: int = 0) -> Any:
+def make_value(leaf: Leaf, number: int, choice: int = 0) -> Any:  # noqa: PLR0911  a case each
     """Return the leaf's value of that number, a whole one from 1 on; of an enum, its value number `choice`.
 
     None where no value is known that its schema takes.
@@ -71,7 +71,7 @@ def _make_anything(leaf: Leaf, number: int) -> Any:
     }
 
 
-def _make_text(leaf: Leaf, number: int) -> str | None:
+def _make_text(leaf: Leaf, number: int) -> str | None:  # noqa: PLR0911  a case each
     schema = leaf.schema
     if leaf.name == "@type":
         return _PACKED_TYPE
@@ -91,7 +91,7 @@ def _make_text(leaf: Leaf, number: int) -> str | None:
     return text if longest is None or len(text) <= longest else str(number).rjust(shortest, "0")[-longest:]
 
 
-def _make_formatted(form: str, leaf: Leaf, number: int) -> str:
+def _make_formatted(form: str, leaf: Leaf, number: int) -> str:  # noqa: PLR0911  a case each
     low, high = divmod(number % 65_536, 256)
     match form:
         case "date-time" | "datetime":
