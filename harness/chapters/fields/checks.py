@@ -61,6 +61,8 @@ def check_columns(fields: Fields, case: Case, recorder: Recorder) -> None:
         missing = [word for word in wanted if word not in seen]
         if column.path.startswith("metadata."):
             recorder.facts[column.name] = "not judged: no row is written of an object that is being deleted"
+        elif missing == ["cleared"] and "rewritten" in seen:
+            recorder.facts[column.name] = f"{said}; {Reason.REWRITTEN}"
         elif missing and (why := _excuse(course, column.path)):
             recorder.facts[column.name] = f"{said}; {why}"
         else:

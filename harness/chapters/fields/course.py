@@ -127,6 +127,8 @@ class Course:
                 if "set" in seen and self.column_values.get(column.name) != value:
                     seen.add("changed")
                 seen.add("set")
+                if step == "removed":   # its object has it again, by a controller, and the row as well
+                    seen.add("rewritten")
                 self.column_values[column.name] = value
             elif step == "removed" and "set" in seen:
                 seen.add("cleared")
