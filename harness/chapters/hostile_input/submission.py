@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from harness.chapters.hostile_input.input import Input
-from harness.chapters.hostile_input.reconcile_errors import ReconcileErrors
 from harness.clients.kube import Cluster, get_version
 from harness.clients.mysql import Database
 from harness.core.errors import HarnessError, Refusal
@@ -22,6 +21,7 @@ from harness.spec.keys import get_key
 from harness.spec.model import Case, JsonObject, Kind
 from harness.spec.row import Row
 from harness.subject.clearing import clear
+from harness.subject.reconcile_errors import ReconcileErrors
 from harness.suite.context import RunContext
 
 _ATTEMPTS = 4
