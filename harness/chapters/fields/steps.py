@@ -301,7 +301,12 @@ class Fields:
         if fate.arrived:
             before = len(course.alternatives)
             self._record(course, course.subject, filled, part, step, recorder)
-            return len(course.alternatives) > before   # the object goes on without them
+            if len(course.alternatives) == before or self.context.is_immutable(course.case):
+                return False
+            if course.subject.read() is None:
+                course.ended = GONE
+                return False
+            return True   # the object goes on without the alternatives that it can't have
         if fate.crash:
             recorder.find(codes.CONTROLLERMGR_STATE, f"{course.case.name}, {step.name}", "it runs on", fate.crash)
             self._end(course, "the controller manager ended")

@@ -20,8 +20,8 @@ _UNTOLD_S = 3.0
 """How long a row is awaited where the log can't be read."""
 _SOON_S = 0.4
 """How long others are awaited while an object stands that can't be decoded: clients wait ever longer."""
-_RELIST_S = 40.0
-"""Within which a client that could not decode an object tries again."""
+_RELIST_S = 75.0
+"""Within which a client that could not decode an object tries again: half a minute, doubled by chance."""
 
 
 @dataclass

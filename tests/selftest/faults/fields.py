@@ -10,7 +10,7 @@ from typing import Any
 from harness.reference.process import Parts
 from harness.reference.row import Row
 from harness.spec.model import JsonObject
-from tests.selftest.faults.fault import Fault, Sections, on_column, on_row
+from tests.selftest.faults.fault import Fault, Sections, in_sections, on_column, on_row
 
 Change = Callable[[JsonObject], None]
 
@@ -75,31 +75,31 @@ FAULTS = (
     _fault(
         "time-column-never-written",
         on_column("end_time", lambda _: None),
-        {"9.2": ("PipelineRun",), "9.3": ("PipelineRun",), "9.5": ("PipelineRun",)},
+        in_sections("PipelineRun", "9.2", "9.3", "9.4", "9.5"),
         "end_time",
     ),
     _fault(
         "field-of-a-condition-lost",
         _on_json(_drop_observed_generation),
-        {"9.2": ("Cluster",), "9.3": ("Cluster",)},
+        {"9.2": ("Cluster",), "9.3": ("Cluster",), "9.4": ("Cluster",)},
         "observedGeneration",
     ),
     _fault(
         "two-fields-swapped",
         _on_json(_swap_reason_and_message),
-        {"9.2": ("RayCluster",), "9.3": ("RayCluster",)},
+        {"9.2": ("RayCluster",), "9.3": ("RayCluster",), "9.4": ("RayCluster",)},
         "reason",
     ),
     _fault(
         "second-item-lost",
         _on_json(_second_item_lost),
-        {"9.2": ("Deployment",), "9.3": ("Deployment",)},
+        {"9.2": ("Deployment",), "9.3": ("Deployment",), "9.4": ("Deployment",)},
         "status.conditions",
     ),
     _fault(
         "enum-as-a-number",
         on_column("state", _enum_as_number),
-        {"9.2": ("InferenceServer",), "9.3": ("InferenceServer",), "9.5": ("InferenceServer",)},
+        in_sections("InferenceServer", "9.2", "9.3", "9.4", "9.5"),
         "column state",
     ),
     _fault("removed-fields-stay", _on_json(_keep_removed), {"9.4": ("ModelFamily",)}, "column json"),
@@ -108,6 +108,6 @@ FAULTS = (
         on_column("auto_flip", lambda _: "0"),
         {"9.1": ("TriggerRun",), "9.2": ("TriggerRun",), "9.5": ("TriggerRun",)},
         "auto_flip",
-        {"9.3": ("TriggerRun",)},
+        in_sections("TriggerRun", "9.3", "9.4"),
     ),
 )
