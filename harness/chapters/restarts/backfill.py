@@ -90,7 +90,7 @@ class Backfill:
         recorder.facts["objects"] = f"{MANY}, created in {self._written_s:.1f} s"
         rows = context.database.get_rows_of(case.kind, list(expected))
         namespace = self._life.namespaces[0]
-        known = (*self._many, *context.cluster.list_objects(case.kind, namespace))   # a thousand changes take their time
+        known = (*self._many, *context.cluster.list_objects(case.kind, namespace))
         objects = pair_rows(context.cluster, case.kind, namespace, rows.values(), known)
         for key in expected:
             row, obj = rows.get(key), objects.get(key)
