@@ -96,7 +96,7 @@ class Backfill:
             row, obj = rows.get(key), objects.get(key)
             if row is None or obj is None:
                 seen = str(row and row.res_version)
-                recorder.find(codes.ROW_MISSING, f"key {key}", "a row at a version of the object", seen)
+                recorder.find(codes.ROW_MISSING, f"uid {key}", "a row at a version of the object", seen)
             else:
                 recorder.findings += compare_row(case.kind, obj, row)
         if len(recorder.findings) > _SHOWN:
