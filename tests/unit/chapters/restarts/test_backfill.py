@@ -88,7 +88,7 @@ def test_an_object_that_is_lost_among_many_is_found() -> None:
     lost = next(uid for uid, row in rows.items() if str(row.columns["name"]).endswith("-many-7"))
     del rows[lost]
     recorder = restarts.record("6.8")
-    assert [(f.code, f.where) for f in recorder.findings] == [(codes.ROW_MISSING, f"key {lost}")]
+    assert [(f.code, f.where) for f in recorder.findings] == [(codes.ROW_MISSING, f"uid {lost}")]
 
 
 def test_without_their_kind_there_are_no_thousand() -> None:
