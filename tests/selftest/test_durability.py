@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from harness.chapters import CHAPTERS
 from harness.chapters.faults.catalogue import FAULTS as ROUNDS
 from harness.chapters.faults.catalogue import find_fault
-from harness.chapters.faults.chapter import CHAPTER
 from harness.chapters.faults.load.plan import make_plan
 from harness.chapters.faults.schedule import RoundPlan, draw_schedule
 from harness.cli.options import spell_round
@@ -70,7 +70,7 @@ def run_in_sandbox(executable: Path | None, name: str, *kinds: str) -> Check:
         timeouts=Timeouts(sync_s=_MARGIN_S),
         format_soak_command=functools.partial(spell_round, {"profile": PROFILE}),
     )
-    session = Session(settings, [CHAPTER], "self-test", SILENT)
+    session = Session(settings, CHAPTERS, "self-test", SILENT)
     check = Check(fault.section, fault.title)
     try:
         session.start(faults=True)
