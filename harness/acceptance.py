@@ -5,9 +5,11 @@
 
 from __future__ import annotations
 
+import gc
 import re
 import signal
 import sys
+import threading
 import time
 import warnings
 from collections.abc import Generator
@@ -33,7 +35,7 @@ from harness.core.outcomes import (
 from harness.core.record import Check, Record, Status
 from harness.report.console import ConsoleProgress, make_console, print_evidence, print_matrix
 from harness.report.folder import ReportFolder, prepare_report_folder
-from harness.report.html import render_page, render_section
+from harness.report.html import load_templates, render_page, render_section
 from harness.report.publish import publish
 from harness.report.record import SEED_BASELINE, load_baseline, write_text
 from harness.sandbox.local.client.ahead import SandboxAhead
@@ -187,6 +189,7 @@ class AcceptancePlugin:
             return
         self._sigterm = signal.signal(signal.SIGTERM, interrupt)
         instances = filter(None, map(_get_instance, session.items))
+        threading.Thread(target=load_templates, name="load the report's templates", daemon=True).start()
         try:
             self._session.start(faults=any(instance.chapter.needs_faults for instance in instances))
         except SettingsError as error:
@@ -195,6 +198,8 @@ class AcceptancePlugin:
             self._give_up(error, exit_code=2)
         finally:
             self._progress.close()
+            gc.enable()
+            gc.freeze()   # hundreds of thousands of objects, which no collection need go through any more
 
     def _give_up(self, error: Exception, exit_code: int) -> None:
         first, *others = str(error).strip().splitlines()
@@ -318,6 +323,7 @@ class AcceptancePlugin:
         """
         if self._folder is not None and not self._folder.html.exists():
             write_text(self._folder.html, render_page(self._session.record, self._baseline))
+        gc.enable()
         if self._stopping is None:
             self._session.stop()
         else:

@@ -6,6 +6,8 @@ imported here is paid for by all of them.
 
 from __future__ import annotations
 
+import gc
+
 import pytest
 
 from harness.cli import activation
@@ -21,6 +23,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Switch the rest on where the run contains the acceptance tests."""
     if not activation.is_active(config) or config.option.help:
         return
+    gc.disable()   # until all that stays is loaded, a fifth of that time; `harness.acceptance` enables it again
     from harness.cli.ahead import start_sandbox_ahead  # noqa: PLC0415
 
     ahead = start_sandbox_ahead(config.option, config.args)
@@ -29,6 +32,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
         begin(config, ahead)
     except BaseException:
+        gc.enable()
         if ahead is not None:
             ahead.end()
         raise

@@ -1,7 +1,8 @@
 """Decides whether a run's sandbox can start before the run itself is loaded: where it is certain to be the one.
 
-Nothing is decided here that the run does not decide again; what is unusual (a checkout to build, a cluster, a kept
-sandbox, a chapter that is run by request) starts when the run asks for it, as does whatever is wrong.
+Nothing is decided here that the run does not decide again; what is unusual (a server or a checkout to build, a
+cluster, a kept sandbox, a chapter that is run by request) starts when the run asks for it; what is wrong with the
+options is met there again.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 BY_REQUEST = ("faults", "soak", "8.")
 """Words that ask for a chapter whose sandbox is another one, as parts of pytest's expressions and arguments."""
 
-_OTHERWISE = ("keep_sandbox", "michelangelo", "numprocesses")
+_OTHERWISE = ("keep_sandbox", "michelangelo", "crds", "schema", "numprocesses")
 _ONLY_SHOWS = (   # options of pytest with which no test runs
     "collectonly", "markers", "showfixtures", "show_fixtures_per_test", "cacheshow", "setuponly", "setupplan",
 )  # fmt: skip
@@ -36,7 +37,7 @@ def start_sandbox_ahead(options: argparse.Namespace, words: Iterable[str]) -> Sa
     asked = (options.markexpr, options.keyword, *words)
     if any(word in expression for word in BY_REQUEST for expression in asked):
         return None
-    from harness.sandbox.local.client.ahead import start_ahead  # noqa: PLC0415  heavy
+    from harness.sandbox.local.client.launch import launch_unless_kept  # noqa: PLC0415
     from harness.spec.profiles import load_profile  # noqa: PLC0415
     from harness.spec.versions import make_contract  # noqa: PLC0415
 
@@ -46,6 +47,20 @@ def start_sandbox_ahead(options: argparse.Namespace, words: Iterable[str]) -> Sa
         settings = read_sandbox_settings(options)
         contract = make_contract(load_profile(settings.profile))
         contract.select(read_value(options, "crd"))
+        process = launch_unless_kept()
     except HarnessError:
+        return None   # the run meets it again, where it can say so
+    if process is None:
         return None
-    return start_ahead(dataclasses.replace(settings, kinds=contract.served_kinds))
+    # what follows is loaded while the supervisor loads its own
+    from harness.sandbox.local.client.ahead import SandboxAhead  # noqa: PLC0415
+    from harness.sandbox.local.client.planning import are_servers_ready  # noqa: PLC0415
+
+    try:
+        ready = are_servers_ready(settings)
+    except HarnessError:
+        ready = False
+    if not ready:
+        process.end()   # a server that takes minutes to build is built where it is shown, and can be interrupted
+        return None
+    return SandboxAhead(dataclasses.replace(settings, kinds=contract.served_kinds), process)

@@ -172,6 +172,22 @@ def _read_overrides(words: Sequence[str]) -> tuple[tuple[str, Any], ...]:
     return tuple(parse_override(word) for word in words)
 
 
+def _read_features(words: Sequence[str]) -> dict[str, str]:
+    """Return the features by name. Which there are is not checked: a version may have one that nobody knows."""
+    features = {}
+    for word in words:
+        name, equals, value = word.partition("=")
+        if not (equals and name.strip() and value.strip()):
+            from harness.spec.features import FEATURES  # noqa: PLC0415
+
+            known = ", ".join(f"{name}={'|'.join(values)}" for name, values in FEATURES.items())
+            raise SettingsError(
+                f"--feature: {word!r} has not the form NAME=VALUE", hint=f"The checks know {known}"
+            )
+        features[name.strip()] = value.strip()
+    return features
+
+
 def _read_backend(value: str) -> str:
     if value not in BACKENDS:
         raise SettingsError.unknown("--sandbox", value, BACKENDS)
@@ -248,10 +264,18 @@ TARGET_OPTIONS = (
     Option(
         "--schema",
         Group.SYSTEM,
-        "SQL file of the tables instead of the bundled one",
+        "SQL of the tables instead of the bundled one: a file of it, or the YAML of a ConfigMap",
         "FILE",
         read=functools.partial(_read_path, "--schema", Path.is_file, "a file"),
         files="file",
+    ),
+    Option(
+        "--feature",
+        Group.SYSTEM,
+        "what the version does differently, such as finalizer=ingester, whatever was read (repeatable)",
+        "NAME=VALUE",
+        form=Form.REPEATED,
+        read=_read_features,
     ),
     Option(
         "--set",
@@ -520,9 +544,14 @@ def read_value(options: argparse.Namespace, attribute: str) -> Any:
 
 def read_target(options: argparse.Namespace, progress: Progress) -> Target:
     """Return what the options point at; a checkout is built. SettingsError names the option that is wrong."""
+    from harness.provision.checkout.reading import read_files  # noqa: PLC0415
     from harness.suite.target import Target, prepare_michelangelo  # noqa: PLC0415
 
-    target = Target(sandbox=read_sandbox_settings(options), profile=read_profile(options))
+    target = Target(
+        sandbox=read_sandbox_settings(options),
+        profile=read_profile(options),
+        features=read_value(options, "feature"),
+    )
     backend = read_value(options, "sandbox")
     if backend == EXISTING:
         from harness.sandbox.existing.options import read_existing_settings  # noqa: PLC0415
@@ -554,7 +583,7 @@ def read_target(options: argparse.Namespace, progress: Progress) -> Target:
             if value:
                 raise SettingsError(f"--michelangelo and {name} exclude each other", hint="Give one of them")
         return prepare_michelangelo(target, options.michelangelo, options.profile, progress)
-    return target
+    return dataclasses.replace(target, read=read_files(target.sandbox.crds, target.sandbox.schema))
 
 
 def read_place(options: argparse.Namespace) -> SandboxSettings | ExistingSettings:

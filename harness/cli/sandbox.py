@@ -7,6 +7,7 @@ standard output, everything else to standard error.
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import shlex
 import sys
 import time
@@ -72,7 +73,8 @@ def _start(options: argparse.Namespace) -> int:
     if options.sandbox != LOCAL:
         raise SettingsError(f"--sandbox: {options.sandbox!r} is nothing to start here", hint=f"Valid: {LOCAL}")
     ports = dict(_read_port(word) for word in options.port)
-    settings = read_target(options, ConsoleProgress(make_console())).sandbox
+    target = read_target(options, ConsoleProgress(make_console()))
+    settings = dataclasses.replace(target.sandbox, kinds=target.make_contract().served_kinds)   # as a run has them
     sandbox = start_local_sandbox(settings, keep=True, progress=_PlainProgress(), ports=ports)
     sandbox.stop()   # lets go of it
     _say("was up already" if sandbox.reused else "up")

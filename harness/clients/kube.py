@@ -86,6 +86,40 @@ class Cluster:
             raise
         return {str(resource.kind) for resource in found.resources}
 
+    def get_crd(self, kind: Kind) -> JsonObject | None:
+        """Return the kind's CustomResourceDefinition, None where there is none; Refusal where it is not shown."""
+        try:
+            return self._dict(
+                lambda: self._custom.get_cluster_custom_object(
+                    "apiextensions.k8s.io",
+                    "v1",
+                    "customresourcedefinitions",
+                    f"{kind.plural}.{GROUP}",
+                    _request_timeout=_REQUEST_TIMEOUT_S,
+                )
+            )
+        except Refusal as refusal:
+            if refusal.not_found:
+                return None
+            raise
+
+    def get_openapi(self) -> JsonObject:
+        """Return the server's OpenAPI v3 document of the group and version; Refusal where it has none."""
+        client: Any = self._custom.api_client
+        response: Any = ask(
+            lambda: client.call_api(
+                f"/openapi/v3/apis/{GROUP}/{VERSION}",
+                "GET",
+                header_params={"Accept": "application/json"},
+                auth_settings=["BearerToken"],
+                _preload_content=False,
+                _return_http_data_only=True,
+                _request_timeout=_REQUEST_TIMEOUT_S,
+            )
+        )
+        document: JsonObject = json.loads(response.data)
+        return document
+
     def create_namespace(self, name: str, labels: Mapping[str, str] | None = None) -> bool:
         """Create the namespace; False where it existed before."""
         metadata = kubernetes.client.V1ObjectMeta(name=name, labels=dict(labels or {}))

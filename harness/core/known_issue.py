@@ -29,6 +29,7 @@ class KnownIssue:
     It explains a finding whose `code` it names (a pattern such as `row.*`; empty for any) and whose text all of
     its `wording` matches (regular expressions, searched). It may show in checks of its `sections` and `kinds`
     (none: all kinds). Where it has shown, the sections of `rules_out` have nothing left to check.
+    Versions have it whose contract has all of its `features`, each as NAME=VALUE.
     `need_not_show` says why an issue may stay away from a run that looked for it; any other one is then stale.
     """
 
@@ -45,6 +46,7 @@ class KnownIssue:
     action: Action = Action.NONE
     rules_out: tuple[str, ...] = ()
     need_not_show: str = ""
+    features: tuple[str, ...] = ()
 
     def concerns(self, section: str, kind: str | None) -> bool:
         """Whether the issue may show in the check of that section and kind (None: a check of no kind)."""

@@ -193,6 +193,20 @@ class KindContents:
     tables: list[str] = field(default_factory=list)
 
 
+@dataclass(frozen=True)
+class ContractFact:
+    """A fact of the version's contract: under which heading it stands, and where it was read.
+
+    `seed` is what it was in the seed report's version, '' where that is the same or can't be compared.
+    """
+
+    group: str
+    name: str
+    value: str
+    source: str = ""
+    seed: str = ""
+
+
 @dataclass
 class IssueResult:
     """What became of one known issue of the profile.
@@ -256,6 +270,7 @@ class Record:
     components: list[Component] = field(default_factory=list)
     chapters: list[ChapterContents] = field(default_factory=list)   # the table of contents, selected or not
     kinds: list[KindContents] = field(default_factory=list)         # in the order of the matrices' rows
+    contract: list[ContractFact] = field(default_factory=list)      # what was expected of this version
     checks: list[Check] = field(default_factory=list)
     known_issues: list[IssueResult] = field(default_factory=list)
     latencies: list[Latency] = field(default_factory=list)

@@ -47,10 +47,11 @@ class Api:
         with self.open() as session:
             return session.send("PATCH", path, patch, MERGE_PATCH)
 
-    def delete(self, kind: Kind, key: Key, uid: str) -> None:
-        """Delete the object with that uid; NotFoundError where it is gone, ApiError 409 for another uid."""
+    def delete(self, kind: Kind, key: Key, uid: str, propagation: str = "") -> None:
+        """Delete the object with that uid, by that policy; NotFoundError where it is gone, 409 for another uid."""
+        policy = {"propagationPolicy": propagation} if propagation else {}
         with self.open() as session:
-            session.send("DELETE", _path(kind, key), {"preconditions": {"uid": uid}})
+            session.send("DELETE", _path(kind, key), {"preconditions": {"uid": uid}, **policy})
 
 
 class Session:

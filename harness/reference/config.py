@@ -47,6 +47,8 @@ class Config:
     concurrent_reconciles_by_kind: Mapping[str, int]
     requeue_period_s: float
     requeue_period_s_by_kind: Mapping[str, float]
+    deletion_delay_s: float = 0.0
+    deletion_delay_s_by_kind: Mapping[str, float] = field(default_factory=dict)
 
     def get_concurrent_reconciles(self, kind: str) -> int:
         """Return the number set for `kind`, 0 where none is."""
@@ -55,6 +57,10 @@ class Config:
     def get_requeue_period_s(self, kind: str) -> float:
         """Return the seconds set for `kind`, 0 where none are."""
         return self.requeue_period_s_by_kind.get(kind, self.requeue_period_s)
+
+    def get_deletion_delay_s(self, kind: str) -> float:
+        """Return the seconds set for `kind`, 0 where none are."""
+        return self.deletion_delay_s_by_kind.get(kind, self.deletion_delay_s)
 
 
 @dataclass(frozen=True)
@@ -95,6 +101,11 @@ def read_config(folder: Path) -> Config:
         requeue_period_s_by_kind={
             kind: ingester.section("requeuePeriodMap").duration_s(kind)
             for kind in ingester.section("requeuePeriodMap").values
+        },
+        deletion_delay_s=ingester.duration_s("deletionDelay"),
+        deletion_delay_s_by_kind={
+            kind: ingester.section("deletionDelayMap").duration_s(kind)
+            for kind in ingester.section("deletionDelayMap").values
         },
     )
 

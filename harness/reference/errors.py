@@ -27,6 +27,10 @@ class StoreError(ReconcileError):
     """MySQL refused a statement, or is away."""
 
 
+class MissingRowError(StoreError):
+    """There is no live row to be marked as deleted."""
+
+
 class Panic(Exception):  # noqa: N818  Go's word for it
     """A defect that ends the whole process; `trace` is what it leaves on stderr."""
 

@@ -145,6 +145,7 @@ class Process:
     def _register(self, informer: Informer, stores: Mapping[type[Store], Store]) -> Controller:
         kind = informer.kind
         parts = self._parts.get(kind.name)
+        behaviour = self._profile.get_behaviour(kind.name, self._config.get_deletion_delay_s(kind.name))
         reconciler = parts.reconciler(
             kind,
             objects=informer,
@@ -153,6 +154,7 @@ class Process:
             rows=parts.rows(),
             log=self._log,
             immutable=kind.name in self._profile.immutable_kinds,
+            behaviour=behaviour,
             on_synced=lambda obj: self._synced.add(obj["metadata"]["uid"]),
         )
         workers = self._config.get_concurrent_reconciles(kind.name)
@@ -164,6 +166,7 @@ class Process:
             kind=kind.name,
             concurrentReconciles=workers,
             requeuePeriod=self._config.get_requeue_period_s(kind.name),
+            **({"deletionDelay": behaviour.deletion_delay_s} if self._profile.knows_delays else {}),
         )
         return controller
 

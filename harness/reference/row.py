@@ -42,7 +42,7 @@ class RowBuilder:
         """Return the row of `obj` as it is written now."""
         metadata = obj["metadata"]
         return Row(
-            uid=metadata["uid"],
+            uid=self.get_uid(kind, obj),
             group_ver=obj["apiVersion"],
             namespace=metadata["namespace"],
             name=metadata["name"],
@@ -55,6 +55,11 @@ class RowBuilder:
             labels=metadata.get("labels") or {},
             annotations=metadata.get("annotations") or {},
         )
+
+    def get_uid(self, kind: Kind, obj: JsonObject) -> str:
+        """Return the primary key: what the object's annotation says where keys are pinned by one, else its uid."""
+        pinned = (obj["metadata"].get("annotations") or {}).get(kind.key_annotation, "")
+        return pinned or str(obj["metadata"]["uid"])
 
     def now(self) -> datetime:
         """Return the time of the update: whole seconds, UTC."""

@@ -15,7 +15,7 @@ from typing import Any
 import mysql.connector
 
 from harness.reference.config import MySQL
-from harness.reference.errors import StoreError
+from harness.reference.errors import MissingRowError, StoreError
 from harness.reference.row import Row
 from harness.spec.model import Kind
 
@@ -24,7 +24,7 @@ _UPDATED = ("res_version", "update_time", "proto", "json")
 
 
 class Store:
-    """The 39 tables of one database."""
+    """The tables of one database."""
 
     def __init__(self, server: MySQL) -> None:
         self._server = server
@@ -48,7 +48,7 @@ class Store:
             self.replace_pairs(cursor, kind.annotations_table, row.uid, dict(row.annotations))
 
     def soft_delete(self, kind: Kind, namespace: str, name: str) -> None:
-        """Set `delete_time` of the live row of that name; StoreError where there is none."""
+        """Set `delete_time` of the live row of that name; MissingRowError where there is none."""
         now = datetime.now(UTC).replace(microsecond=0, tzinfo=None)
         with self.transaction() as cursor:
             cursor.execute(
@@ -57,7 +57,7 @@ class Store:
                 (now, namespace, name),
             )
             if cursor.rowcount == 0:
-                raise StoreError(f"object not found or already deleted: {namespace}/{name}")
+                raise MissingRowError(f"object not found or already deleted: {namespace}/{name}")
 
     def write_row(self, cursor: Any, kind: Kind, row: Row) -> None:
         """Insert the row of the main table, or update what may change of it: its identity stays."""

@@ -22,6 +22,7 @@ from rich.terminal_theme import MONOKAI
 from rich.text import Text
 
 from harness.core.record import Check, IssueStatus, Record, Status
+from harness.report.contract import list_differences
 from harness.report.diff import compare_records, render_diff
 from harness.report.evidence import describe_evidence
 from harness.report.formatting import count, format_duration, format_offset
@@ -35,6 +36,7 @@ _TONES = {"pass": "bold green", "warn": "bold yellow", "fail": "bold red"}
 _LOG_WIDTH = 110
 _FAILURES = 20   # with all that was found; of more only the titles, the report has the rest
 _FINDINGS = 10
+_FACTS = 12
 _SVG_WIDTH = 104
 
 PLAIN_INTERVAL_S = 10.0
@@ -62,6 +64,7 @@ def print_matrix(
         print_chapter(matrix, console)
     _print_failures(record, console)
     _print_issues(record, console)
+    _print_contract(record, console)
     if baseline is not None:
         _print_differences(baseline, record, console)
     for warning in record.warnings:
@@ -141,6 +144,19 @@ def _print_issues(record: Record, console: Console) -> None:
     if passed_by:
         unseen = f"{count(len(passed_by), 'known issue')} of parts that were not selected"
         console.print(mark(Status.NOT_RUN, console, "not checked").append(f"  {unseen}"), soft_wrap=True)
+
+
+def _print_contract(record: Record, console: Console) -> None:
+    """Print what of the version's contract differs from that of the seed report; the report has all of it."""
+    differences = list_differences(record)
+    if not differences:
+        return
+    console.print()
+    console.print(Text("The contract of this version, where it is not the seed report's", "bold"))
+    for line in differences[:_FACTS]:
+        console.print(Text(plain(f"  {line}")), soft_wrap=True)
+    if len(differences) > _FACTS:
+        console.print(Text(f"  and {count(len(differences) - _FACTS, 'more fact')} in the report"))
 
 
 def _print_differences(baseline: Record, record: Record, console: Console) -> None:

@@ -13,6 +13,7 @@ import jinja2
 from markupsafe import Markup
 
 from harness.core.record import Evidence, Record, combine
+from harness.report.contract import EXPLANATION, TITLE, group_facts
 from harness.report.diff import compare_records, find_changed_cells
 from harness.report.evidence import describe_evidence, list_findings
 from harness.report.formatting import (
@@ -59,6 +60,12 @@ def render_page(record: Record, baseline: Record | None = None) -> str:
     return _render("page.html.j2", record, baseline, styles=("report.css",))
 
 
+def load_templates() -> None:
+    """Compile the templates, while there is something to wait for anyway."""
+    for path in TEMPLATES.glob("*.j2"):
+        _make_environment().get_template(path.name)
+
+
 def load_css(*names: str) -> str:
     """Return the style sheets `names` of the templates folder: `report.css`, `pytest.css`."""
     return "\n".join((TEMPLATES / name).read_text(encoding="utf-8") for name in names)
@@ -71,7 +78,7 @@ def _render(template: str, record: Record, baseline: Record | None, styles: tupl
     looked_for, passed_by = split_issues(record)
     matrices = list_matrices(record)
     anchors = _name_anchors(record, matrices)
-    text = _load_templates().get_template(template).render(
+    text = _make_environment().get_template(template).render(
         record=record,
         baseline=baseline,
         verdict=judge(record),
@@ -84,11 +91,15 @@ def _render(template: str, record: Record, baseline: Record | None, styles: tupl
         plot=Markup(draw_latencies(latencies)),  # noqa: S704  our own drawing, which escapes its texts
         versions={"harness": record.harness_version, "namespace": record.namespace, **record.environment},
         kind_counts=kind_counts,
+        main_tables={kind.name: kind.tables[0] for kind in record.kinds if kind.tables},
         other_counts=other_counts,
         longest_stage_s=max(record.stages_s.values(), default=0.0),
         css=Markup(load_css(*styles)),  # noqa: S704  our own files
         looked_for=looked_for,
         passed_by=passed_by,
+        contract=group_facts(record),
+        contract_title=TITLE,
+        contract_explanation=EXPLANATION,
         issue_titles={issue.id: issue.title for issue in record.known_issues},
         explained=functools.partial(list_explained, record),
         anchor=lambda check: anchors[id(check)],
@@ -99,7 +110,7 @@ def _render(template: str, record: Record, baseline: Record | None, styles: tupl
 
 
 @functools.cache
-def _load_templates() -> jinja2.Environment:
+def _make_environment() -> jinja2.Environment:
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATES),
         autoescape=True,

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from harness.core.record import Check, IssueResult, IssueStatus, Record, Status
+from harness.report.contract import EXPLANATION, TITLE, group_facts
 from harness.report.diff import Area, compare_records, render_diff
 from harness.report.formatting import format_duration, format_milliseconds, format_moment
 from harness.report.markdown_syntax import escape, fence, fold, quote, tabulate
@@ -45,6 +46,7 @@ def render_markdown(record: Record, baseline: Record | None = None) -> str:
         *_write_other_checks(record),
         *_write_issues(record),
         *write_confirmed(record),
+        *_write_contract(record),
         *_write_latencies(record),
         *_write_environment(record),
     ]
@@ -172,6 +174,21 @@ def _describe_issue(record: Record, issue: IssueResult) -> Iterator[str]:
     ):
         if text:
             yield f"- **{word}:** {escape(text)}"
+
+
+def _write_contract(record: Record) -> Iterator[str]:
+    """Yield what was expected of this version, a table per group of facts."""
+    groups = group_facts(record)
+    if groups:
+        yield f"## {TITLE}"
+        yield EXPLANATION
+    for group, facts in groups:
+        yield f"### {group}"
+        rows = [(escape(f.name), escape(f.value), escape(f.seed) or "the same", quote(f.source)) for f in facts]
+        if not any(fact.seed for fact in facts):
+            yield tabulate(("Fact", "Value", "Read from"), [(row[0], row[1], row[3]) for row in rows])
+        else:
+            yield tabulate(("Fact", "Value", "In the seed report's version", "Read from"), rows)
 
 
 def _write_latencies(record: Record) -> Iterator[str]:

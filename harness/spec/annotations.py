@@ -7,6 +7,8 @@ from harness.spec.model import JsonObject
 INGESTER_FINALIZER = "michelangelo/Ingester"
 DELETING_ANNOTATION = "michelangelo/Deleting"
 IMMUTABLE_ANNOTATION = "michelangelo/Immutable"
+KEY_ANNOTATION = "michelangelo/MetadataStoragePrimaryKey"
+PROPAGATION_ANNOTATION = "michelangelo/DeletePropagation"
 
 
 def get_finalizers(obj: JsonObject | None) -> list[str]:

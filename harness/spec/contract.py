@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from harness.core.errors import SettingsError
 from harness.core.served_kind import ServedKind
-from harness.spec.features import FEATURES, Fact, Life
+from harness.spec.annotations import KEY_ANNOTATION
+from harness.spec.features import ANNOTATION, FEATURES, PRIMARY_KEY, Fact, Life
 from harness.spec.model import Case, Kind
 
 
@@ -21,21 +22,44 @@ class Contract:
     """The kinds that the Ingester mirrors, in the report's order, each with its case; their lives; features.
 
     Objects of `immutable_kinds` leave Kubernetes once they are in MySQL; rows of `retained_kinds` outlive their
-    objects live. `features` are those that were read or given, `facts` all that was read, each with its source.
+    objects live. Of `mysql_primary_kinds` the Ingester watches nothing: they have no case. `features` are those
+    that were read or given, `facts` all that is known, each with its source. With keys that are pinned by
+    annotation, the kinds know that annotation. The version's schema makes no `absent_tables`, which are to be
+    found missing.
     """
 
     cases: tuple[Case, ...]
     immutable_kinds: frozenset[str] = frozenset()
     retained_kinds: frozenset[str] = frozenset()
+    mysql_primary_kinds: frozenset[str] = frozenset()
     features: Mapping[str, str] = field(default_factory=dict)
     facts: tuple[Fact, ...] = ()
+    absent_tables: frozenset[str] = frozenset()
+
+    def __post_init__(self) -> None:
+        annotation = KEY_ANNOTATION if self.get_feature(PRIMARY_KEY) == ANNOTATION else ""
+        if any(case.kind.key_annotation != annotation for case in self.cases):
+            cases = tuple(replace(case, kind=replace(case.kind, key_annotation=annotation)) for case in self.cases)
+            object.__setattr__(self, "cases", cases)
 
     def get_feature(self, name: str) -> str:
         """Return the feature's value, that of the seed report's version where nobody has said it."""
         return self.features.get(name, FEATURES[name][0])
 
+    def explain_unknown(self, names: Iterable[str]) -> str:
+        """Return which of the features have values that no check can judge; empty where all can."""
+        values = {name: self.get_feature(name) for name in names}
+        unknown = {name: value for name, value in values.items() if value not in FEATURES[name]}
+        return ", ".join(f"feature {name} is {value!r}" for name, value in unknown.items())
+
+    def find_fact(self, name: str) -> Fact | None:
+        """Return the fact of that name, None where nothing was said of it."""
+        return next((fact for fact in self.facts if fact.name == name), None)
+
     def get_life(self, kind: str) -> Life:
         """Return what becomes of the kind's objects."""
+        if kind in self.mysql_primary_kinds:
+            return Life.MYSQL_PRIMARY
         if kind in self.immutable_kinds:
             return Life.IMMUTABLE
         return Life.RETAINED if kind in self.retained_kinds else Life.MUTABLE
@@ -62,8 +86,11 @@ class Contract:
 
     @functools.cached_property
     def served_kinds(self) -> tuple[ServedKind, ...]:
-        """What a sandbox has to know of the kinds."""
-        return tuple(ServedKind(kind.name, kind.plural, kind.tables) for kind in self.kinds)
+        """What a sandbox has to know of the kinds: tables that the version does not make can't be waited for."""
+        return tuple(
+            ServedKind(kind.name, kind.plural, tuple(t for t in kind.tables if t not in self.absent_tables))
+            for kind in self.kinds
+        )
 
     def get_kind(self, name: str) -> Kind:
         """Return the kind of that name; KeyError where the contract has none."""

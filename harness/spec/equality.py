@@ -17,6 +17,7 @@ from typing import Any
 
 from harness.core import codes
 from harness.core.record import Finding
+from harness.spec.keys import get_key
 from harness.spec.model import API_VERSION, ColumnType, IndexedColumn, JsonObject, Kind, SpotCheck
 from harness.spec.row import Row, Value
 
@@ -54,7 +55,7 @@ def compare_row(kind: Kind, obj: JsonObject, row: Row) -> list[Finding]:
     """
     metadata = obj["metadata"]
     expected: dict[str, Value] = {
-        "uid": metadata["uid"],
+        "uid": get_key(kind, obj),
         "group_ver": API_VERSION,
         "namespace": metadata["namespace"],
         "name": metadata["name"],

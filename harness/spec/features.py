@@ -35,12 +35,18 @@ MISSING_ROW = "missing-row"
 DELETING_ANNOTATION = "deleting-annotation"
 """With `michelangelo/Deleting`: the finalizer goes before the Kubernetes delete, or in the reconcile after it."""
 
+API_SERVER, INGESTER = "api-server", "ingester"
+UID, ANNOTATION = "uid", "annotation"
+NO_DELAY, CONFIGURABLE = "none", "configurable"
+FAILS, DONE = "fails", "done"
+FINALIZER_FIRST, DELETE_FIRST = "finalizer-first", "delete-first"
+
 FEATURES: Mapping[str, tuple[str, ...]] = {
-    FINALIZER: ("api-server", "ingester"),
-    PRIMARY_KEY: ("uid", "annotation"),
-    DELETION_DELAY: ("none", "configurable"),
-    MISSING_ROW: ("fails", "done"),
-    DELETING_ANNOTATION: ("finalizer-first", "delete-first"),
+    FINALIZER: (API_SERVER, INGESTER),
+    PRIMARY_KEY: (UID, ANNOTATION),
+    DELETION_DELAY: (NO_DELAY, CONFIGURABLE),
+    MISSING_ROW: (FAILS, DONE),
+    DELETING_ANNOTATION: (FINALIZER_FIRST, DELETE_FIRST),
 }
 """The features that the checks know, with the values that they can judge."""
 

@@ -51,7 +51,8 @@ class Kind:
     """A custom resource kind and the three tables that mirror it.
 
     `table` is the main table (by default the kind in lower case); with the suffixes it names the tables of its
-    objects' labels and annotations.
+    objects' labels and annotations. `key_annotation` is the annotation that holds an object's key, '' where its
+    uid is the key; see `harness.spec.keys`.
     """
 
     name: str
@@ -60,6 +61,7 @@ class Kind:
     table: str = ""
     labels_suffix: str = "_labels"
     annotations_suffix: str = "_annotations"
+    key_annotation: str = ""
 
     def __post_init__(self) -> None:
         if not self.table:
@@ -162,11 +164,12 @@ class Turn:
 class Case:
     """All that the harness knows of one kind: how it is created, patched and checked, and what else it is sent.
 
-    `number` is its place in the report (0: none of its own), `template` a file of `fixtures/crs` (None: there is
-    none), `patch` a merge patch and `spot_checks` what must hold after it; `requires` are kinds that its object
-    refers to. `status` is a status that its CRD takes in every version (empty: none is known). `load` is what a
-    load changes, a merge patch in which `Turn` and texts with `{text}` stand for values (empty: nothing). `fields`
-    are those of the reference's CRD, in the notation of `fixtures/crds/fields.yaml` (empty: it has none).
+    `number` is its place in the report (0: none of its own), `template` a file of `fixtures/crs` (None: there
+    is none, and its object is `example`), `patch` a merge patch and `spot_checks` what must hold after it;
+    `requires` are kinds that its object refers to. `status` is a status that its CRD takes in every version
+    (empty: none is known). `load` is what a load changes, a merge patch in which `Turn` and texts with `{text}`
+    stand for values (empty: nothing). `fields` are those of the reference's CRD, in the notation of
+    `fixtures/crds/fields.yaml` (empty: it has none).
     """
 
     number: int
@@ -180,6 +183,17 @@ class Case:
     load: Mapping[str, Any] = field(default_factory=dict)
     api_server: ApiServerNeeds = ApiServerNeeds()
     fields: Mapping[str, Any] = field(default_factory=dict)
+    example: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def can_be_made(self) -> bool:
+        """Whether an object of the kind can be made at all."""
+        return self.template is not None or bool(self.example)
+
+    @property
+    def origin(self) -> str:
+        """What its object is made of, in words."""
+        return f"the template {self.template}" if self.template is not None else "the object made of its CRD"
 
     @property
     def name(self) -> str:

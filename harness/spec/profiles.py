@@ -5,11 +5,15 @@ or in its place.
 
     title            what the version is
     extends          the name of a bundled profile, or the path of a file, from this file's folder on
-    kinds            the kinds that the Ingester mirrors; without it all that the harness knows
-    immutable_kinds  kinds whose objects leave Kubernetes once they are in MySQL
-    known_issues     ids of known issues of the report's chapters
-    fixed            ids, of the extended profile, of issues that this version no longer has
-    [[known_issue]]  an issue of the user's own: the fields of `harness.core.known_issue.KnownIssue`
+    kinds                the kinds that the Ingester mirrors; without it all that the harness knows
+    tables               how their tables are named: a value of `harness.spec.naming.Naming`
+    immutable_kinds      kinds whose objects leave Kubernetes once they are in MySQL
+    retained_kinds       kinds whose rows stay live with their final state, once their objects are deleted
+    mysql_primary_kinds  kinds that are never in Kubernetes
+    known_issues         ids of known issues of the report's chapters
+    fixed                ids, of the extended profile, of issues that this version no longer has
+    [features]           features of `harness.spec.features` and others, each with its value
+    [[known_issue]]      an issue of the user's own: the fields of `harness.core.known_issue.KnownIssue`
 
 Anything else in it is an error. Which ids there are, the chapters know; here they are words.
 """
@@ -20,7 +24,7 @@ import dataclasses
 import re
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -28,12 +32,16 @@ from harness.core.errors import SettingsError
 from harness.core.known_issue import Action, KnownIssue
 from harness.core.resources import find_resource
 from harness.spec.kinds import collect_cases
+from harness.spec.naming import Naming
 
 PROFILES_FOLDER = find_resource("fixtures", "profiles")
 
-_KEYS = ("title", "extends", "kinds", "immutable_kinds", "known_issues", "fixed", "known_issue")
+_KEYS = (
+    "title", "extends", "kinds", "tables", "immutable_kinds", "retained_kinds", "mysql_primary_kinds",
+    "known_issues", "fixed", "features", "known_issue",
+)  # fmt: skip
 _ISSUE_FIELDS = {field.name: field for field in dataclasses.fields(KnownIssue)}
-_LISTS = ("sections", "kinds", "wording", "rules_out")
+_LISTS = ("sections", "kinds", "wording", "rules_out", "features")
 _NEEDED = tuple(name for name, field in _ISSUE_FIELDS.items() if field.default is dataclasses.MISSING)
 _SUFFIX = ".toml"
 
@@ -42,8 +50,9 @@ _SUFFIX = ".toml"
 class Profile:
     """The expected behaviour of one version, with all that it extends.
 
-    `name` is what `--profile` takes: a bundled profile's name, or the absolute path of a file. `kinds` are empty
-    where it has all that are known. `issue_ids` are those of the chapters' known issues, `own_issues` the file's.
+    `name` is what `--profile` takes: a bundled profile's name, or the absolute path of a file. `kinds` are
+    empty where it has all that are known; it may have some of which nothing but the name is known. `issue_ids`
+    are those of the chapters' known issues, `own_issues` the file's.
     """
 
     name: str
@@ -52,6 +61,10 @@ class Profile:
     immutable_kinds: frozenset[str] = frozenset()
     issue_ids: tuple[str, ...] = ()
     own_issues: tuple[KnownIssue, ...] = ()
+    retained_kinds: frozenset[str] = frozenset()
+    mysql_primary_kinds: frozenset[str] = frozenset()
+    features: Mapping[str, str] = field(default_factory=dict)
+    naming: Naming = Naming.LOWER
 
 
 def list_profiles(folder: Path = PROFILES_FOLDER) -> list[str]:
@@ -95,17 +108,29 @@ def _load(path: Path, folder: Path, extended_by: Sequence[Path]) -> Profile:
     base = Profile(name, name)
     if extends := _get_text(data, "extends", where):
         base = _load(_find(extends, folder, path.parent, f"{where}: extends"), folder, (*extended_by, path))
-    known = [case.name for case in collect_cases()]
-    kinds = _get_names(data, "kinds", where, known)
-    immutable = _get_names(data, "immutable_kinds", where, known)
+    listed = _get_names(data, "kinds", where)
+    kinds = base.kinds if listed is None else listed
+    known = list(dict.fromkeys((*(case.name for case in collect_cases()), *kinds)))
     issue_ids, own_issues = _merge_issues(base, data, where, known)
+    naming = _get_text(data, "tables", where) or base.naming
+    if naming not in list(Naming):
+        raise SettingsError.unknown(f"{where}: tables", naming, list(Naming))
+
+    def get_kinds(key: str, inherited: frozenset[str], valid: Iterable[str] | None = known) -> frozenset[str]:
+        names = _get_names(data, key, where, valid)
+        return inherited if names is None else frozenset(names)
+
     return Profile(
         name=name,
         title=_get_text(data, "title", where) or name,
-        kinds=base.kinds if kinds is None else kinds,
-        immutable_kinds=base.immutable_kinds if immutable is None else frozenset(immutable),
+        kinds=kinds,
+        immutable_kinds=get_kinds("immutable_kinds", base.immutable_kinds),
         issue_ids=issue_ids,
         own_issues=own_issues,
+        retained_kinds=get_kinds("retained_kinds", base.retained_kinds),
+        mysql_primary_kinds=get_kinds("mysql_primary_kinds", base.mysql_primary_kinds, valid=None),
+        features={**base.features, **_get_features(data, where)},
+        naming=Naming(naming),
     )
 
 
@@ -165,6 +190,14 @@ def _get_text(data: Mapping[str, Any], key: str, where: str) -> str:
     if not isinstance(value, str):
         raise SettingsError(f"{where}: {key}: {value!r} is no text")
     return value
+
+
+def _get_features(data: Mapping[str, Any], where: str) -> dict[str, str]:
+    """Return the features: any name and any value, since a version may have one that nobody here knows."""
+    table = data.get("features", {})
+    if not isinstance(table, dict) or not all(isinstance(value, str) for value in table.values()):
+        raise SettingsError(f"{where}: features: {table!r} is no table of texts", hint="The form is [features]")
+    return dict(table)
 
 
 def _get_names(

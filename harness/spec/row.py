@@ -25,7 +25,7 @@ class Row:
 
     @property
     def uid(self) -> str:
-        """The object's uid, the primary key."""
+        """The object's key, which is the primary key: its uid, or what it was pinned to."""
         return str(self.columns["uid"])
 
     @property

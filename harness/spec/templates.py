@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import functools
 import json
 from collections.abc import Mapping, Sequence
@@ -17,6 +18,8 @@ from harness.core.resources import find_resource
 from harness.spec.model import Case, JsonObject
 
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)   # the one in C is ten times as fast
+
+_VARIABLES = ("name", "namespace")   # what a case without a template takes
 
 CRS_FOLDER = find_resource("fixtures", "crs")
 
@@ -46,6 +49,8 @@ class Templates:
 
     def get_variables(self, case: Case) -> set[str]:
         """Return the names of the variables that the case's template takes."""
+        if case.template is None and case.example:
+            return set(_VARIABLES)
         template = _name(case)
         if template not in self._variables:
             parsed = self._environment.parse(self._read(template))
@@ -54,6 +59,8 @@ class Templates:
 
     def render_text(self, case: Case, variables: Mapping[str, Any] | None = None) -> str:
         """Return the case's YAML; HarnessError names the template, the line and what is wrong with it."""
+        if case.template is None and case.example:
+            return yaml.safe_dump(self._load(case, variables), sort_keys=False)
         template, values = _name(case), dict(variables or {})
         try:
             known = self.get_variables(case)
@@ -84,11 +91,13 @@ class Templates:
     @functools.cached_property
     def _names(self) -> dict[str, str]:
         """The names that the cases' objects have without the suffix, and those that they have with it."""
-        loaded = [self._load(case) for case in self._cases if case.template is not None]
+        loaded = [self._load(case) for case in self._cases if case.can_be_made]
         names = [str(document["metadata"]["name"]) for document in loaded]
         return {name: f"{name}-{self._suffix}" for name in names}
 
     def _load(self, case: Case, variables: Mapping[str, Any] | None = None) -> JsonObject:
+        if case.template is None and case.example:
+            return _fill_in(case, variables or {})
         path, text = self.folder / _name(case), self.render_text(case, variables)
         try:
             document = yaml.load(text, _Loader)  # noqa: S506  a safe one
@@ -114,6 +123,16 @@ def _name(case: Case) -> str:
     if case.template is None:
         raise HarnessError(f"there is no template for {case.name}: none of its objects can be made")
     return case.template
+
+
+def _fill_in(case: Case, variables: Mapping[str, Any]) -> JsonObject:
+    """Return the example of a case without a template, under the name and in the namespace that are given."""
+    for name in variables:
+        if name not in _VARIABLES:
+            raise SettingsError.unknown(f"variable of {case.name}", name, _VARIABLES)
+    document: JsonObject = copy.deepcopy(dict(case.example))
+    document["metadata"] |= variables
+    return document
 
 
 def _rename(value: Any, names: Mapping[str, str]) -> Any:

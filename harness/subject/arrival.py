@@ -101,7 +101,7 @@ class Arrivals:
 
     def _poll(self, write: Write, timeout_s: float) -> Wait[int | None]:
         return wait_for(
-            lambda: self._database.get_version(write.subject.case.kind, write.uid),
+            lambda: self._database.get_version(write.subject.case.kind, write.key),
             lambda version: version is not None and version >= write.version,
             give_up=lambda _: not self._manager_runs(),
             timeout_s=timeout_s,
@@ -189,7 +189,7 @@ class Arrivals:
 
         def read() -> tuple[list[Row], Row | None, JsonObject | None]:
             rows = subject.read_rows()
-            row = next((row for row in rows if row.uid == write.uid), None)
+            row = next((row for row in rows if row.uid == write.key), None)
             return rows, row, history.find(row.res_version) if row else None
 
         def is_certain(pair: tuple[list[Row], Row | None, JsonObject | None]) -> bool:
@@ -208,7 +208,7 @@ class Arrivals:
         """Return the object's log lines so far; none where the log can't be read."""
         subject = write.subject
         lines = self._sandbox.read_log(CONTROLLERMGR, write.cursor)
-        own = (line for line in lines if subject.name in line.text)  # parsing all lines takes long
+        own = (line for line in lines if subject.name in line.text)   # parsing takes longer than looking
         return find_object_entries(parse_log(own), subject.case.kind, subject.namespace, subject.name)
 
     def _await_entries(self, write: Write) -> list[LogEntry]:
@@ -227,4 +227,4 @@ class Arrivals:
 
     def _find_stray_tables(self, write: Write) -> list[str]:
         own = write.subject.case.kind.table
-        return self._database.find_tables_with(write.uid, [table for table in self._tables if table != own])
+        return self._database.find_tables_with(write.key, [table for table in self._tables if table != own])

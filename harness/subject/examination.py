@@ -24,9 +24,9 @@ def examine_row(sync: Sync, earlier: Iterable[str] = ()) -> list[Finding]:
     if row is None or not sync.arrived:
         return [describe_absence(sync)]
     findings = []
-    others = [r.uid for r in sync.rows if r.uid != write.uid and r.uid not in set(earlier)]
+    others = [r.uid for r in sync.rows if r.uid != write.key and r.uid not in set(earlier)]
     if others:
-        where, what = f"rows of table {kind.table}", f"one, of uid {write.uid}"
+        where, what = f"rows of table {kind.table}", f"one, of uid {write.key}"
         findings.append(Finding(codes.ROW_DUPLICATE, where, what, f"also {', '.join(others)}"))
     if sync.stray_tables:
         stray = f"also {', '.join(sync.stray_tables)}"
@@ -45,15 +45,15 @@ def describe_absence(sync: Sync) -> Finding:
     write, row = sync.write, sync.row
     table = write.subject.case.kind.table
     if row is None:
-        code, where, expected = codes.ROW_MISSING, f"table {table}", f"a row with uid {write.uid}"
-        seen = f"no row with uid {write.uid}"
+        code, where, expected = codes.ROW_MISSING, f"table {table}", f"a row with uid {write.key}"
+        seen = f"no row with uid {write.key}"
     else:
         code, where, expected = codes.ROW_BEHIND, "column res_version", f"{write.version} or later"
         seen = f"{row.res_version}, {write.version - row.res_version} behind"
     seen += f", for {sync.waited_s:.1f} s"
     if sync.stray_tables:
         seen += f"; found in table {', '.join(sync.stray_tables)} instead"
-    same_name = [r.uid for r in sync.rows if r.uid != write.uid]
+    same_name = [r.uid for r in sync.rows if r.uid != write.key]
     if row is None and same_name:
         seen += f"; the name has rows of other uids: {', '.join(same_name)}"
     return Finding(code, where, expected, "; ".join(filter(None, (seen, describe_crash(sync)))))

@@ -7,11 +7,12 @@ newer; the watch cache of the API server still has the version in between.
 from __future__ import annotations
 
 from harness.clients.kube import Cluster, Version, get_version
-from harness.core.errors import Refusal
+from harness.core.errors import HarnessError, Refusal
 from harness.spec.model import JsonObject, Kind
 
 _EXPIRED = 410
-_THE_END = 2**63 - 1
+_TIMEOUTS_S = (1, 2, 4, 8, 16)   # of the watches that are opened one after another
+THE_END = 2**63 - 1
 
 
 class ObjectHistory:
@@ -50,26 +51,33 @@ class ObjectHistory:
         None says that it never had that version; unless `has_gaps`, where it may have had.
         """
         if number not in self._versions:
-            self.read()
-        if number not in self._versions:
-            self._fetch(number)
+            gone = self.read() is None and not any(version.deleted for version in self._versions.values())
+            earlier = [known for known in self._versions if known < number]
+            later = [known for known in self._versions if known >= number]
+            if earlier and (later or gone):   # else it is older than the object, or newer than its last version
+                self._fetch(since=max(earlier), until=min(later, default=THE_END))
         version = self._versions.get(number)
         return version.object if version else None
+
+    def read_versions(self) -> list[Version]:
+        """Return all versions from creation to now, or to the object's end; some are missing if it `has_gaps`."""
+        now = self.read()
+        self._fetch(since=min(self._versions) - 1, until=THE_END if now is None else get_version(now))
+        return self.versions
 
     def find_deletion(self) -> Version | None:
         """Return the version that the object's deletion made, None where it was not deleted."""
         deletion = next((version for version in self.versions if version.deleted), None)
         if deletion is None and self.read() is None:
-            self._fetch(_THE_END)
+            self._fetch(since=max(self._versions), until=THE_END)
             deletion = next((version for version in self.versions if version.deleted), None)
         return deletion
 
-    def _fetch(self, until: int) -> None:
-        """Fetch the versions up to `until` from the watch cache."""
-        since = max((number for number in self._versions if number < until), default=min(self._versions))
+    def _fetch(self, *, since: int, until: int) -> None:
+        """Fetch the versions after `since`, up to `until` or the object's deletion, from the watch cache."""
         try:
-            versions = self._cluster.get_history(
-                self._kind, self.namespace, self.name, since=since, until=until, timeout_s=1
+            versions = fetch_versions(
+                self._cluster, self._kind, self.namespace, self.name, since=since, until=until
             )
         except Refusal as refusal:
             if refusal.status != _EXPIRED:
@@ -79,3 +87,24 @@ class ObjectHistory:
         for version in versions:
             if version.object["metadata"]["uid"] == self.uid:
                 self._versions[version.number] = version
+
+
+def fetch_versions(
+    cluster: Cluster, kind: Kind, namespace: str, name: str, *, since: int, until: int = THE_END
+) -> list[Version]:
+    """Return all versions after `since` up to `until`, which is known to exist; or to the object's deletion.
+
+    An API server under load answers a watch late: it is asked again, from where it stopped. Raises `Refusal` with
+    status 410 where it no longer has versions that old, and `HarnessError` where the last one never comes.
+    """
+    versions: list[Version] = []
+    for timeout_s in _TIMEOUTS_S:
+        after = versions[-1].number if versions else since
+        versions += cluster.get_history(kind, namespace, name, since=after, until=until, timeout_s=timeout_s)
+        if versions and (versions[-1].deleted or versions[-1].number >= until):
+            return versions
+    wanted = "its deletion" if until == THE_END else f"its version {until}"
+    raise HarnessError(
+        f"{kind.name} {name} in {namespace}: kube-apiserver told nothing of {wanted} in {sum(_TIMEOUTS_S)} s",
+        hint="Is the machine overloaded?",
+    )

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 
 from harness.clients.kube import Cluster, get_version
 from harness.core.errors import HarnessError, Refusal
+from harness.spec.keys import get_key
 from harness.spec.model import JsonObject, Kind
 from harness.spec.row import Row
 
@@ -17,12 +18,12 @@ from harness.spec.row import Row
 def pair_rows(
     cluster: Cluster, kind: Kind, namespace: str, rows: Iterable[Row], known: Iterable[JsonObject]
 ) -> Mapping[str, JsonObject]:
-    """Return the object at each row's version, by uid, for rows of one kind in one namespace.
+    """Return the object at each row's version, by key, for rows of one kind in one namespace.
 
     `known` are versions that the API server has sent. A row whose version its object never had is left out.
     Raises HarnessError where versions are needed that the watch cache no longer has.
     """
-    versions = {(str(obj["metadata"]["uid"]), get_version(obj)): obj for obj in known}
+    versions = {(get_key(kind, obj), get_version(obj)): obj for obj in known}
     wanted = [(row.uid, row.res_version) for row in rows]
     unknown = [key for key in wanted if key not in versions]
     if unknown and versions:
@@ -32,5 +33,5 @@ def pair_rows(
             changes = cluster.get_changes(kind, namespace, since=since, until=until)
         except Refusal as refusal:
             raise HarnessError(f"{kind.name}: the versions since {since} are unknown: {refusal}") from refusal
-        versions |= {(str(change.object["metadata"]["uid"]), change.number): change.object for change in changes}
-    return {uid: versions[uid, number] for uid, number in wanted if (uid, number) in versions}
+        versions |= {(get_key(kind, change.object), change.number): change.object for change in changes}
+    return {key: versions[key, number] for key, number in wanted if (key, number) in versions}

@@ -19,7 +19,7 @@ class Sync:
     """A row that was awaited, as one snapshot saw it, and the object at the version that the row holds."""
 
     write: Write
-    row: Row | None                    # the one with the object's uid
+    row: Row | None                    # the one with the object's key
     rows: Sequence[Row]                # all of that namespace and name
     obj: JsonObject | None             # None where the object never had the row's version
     waited_s: float

@@ -18,6 +18,7 @@ from harness.core.errors import Refusal
 from harness.core.outcomes import NotRun
 from harness.core.record import Evidence
 from harness.sandbox.base import CONTROLLERMGR, LogCursor, Sandbox
+from harness.spec.keys import get_key
 from harness.spec.model import Case, JsonObject
 from harness.spec.row import Row
 from harness.subject import evidence
@@ -47,6 +48,11 @@ class Write:
     def uid(self) -> str:
         """The object's uid."""
         return str(self.obj["metadata"]["uid"])
+
+    @property
+    def key(self) -> str:
+        """What the object's row is found by."""
+        return get_key(self.subject.case.kind, self.obj)
 
     @property
     def version(self) -> int:
@@ -94,6 +100,11 @@ class Subject:
     def uid(self) -> str:
         """The object's uid."""
         return self.last.uid
+
+    @property
+    def key(self) -> str:
+        """What the object's row is found by."""
+        return self.last.key
 
     @property
     def last(self) -> Write:
@@ -168,13 +179,14 @@ class Subject:
         return self.history.read()
 
     def read_rows(self) -> list[Row]:
-        """Return every row of the object's namespace and name, oldest first."""
-        return self._surroundings.database.get_rows(self.case.kind, self.namespace, self.name)
+        """Return every row of the object's namespace and name, and its own whatever its name; oldest first."""
+        own = self.key if self._last is not None and self.key != self.uid else ""
+        return self._surroundings.database.get_rows(self.case.kind, self.namespace, self.name, own)
 
     def read_row(self) -> Row | None:
         """Return the object's own row; NotRun where the object was not accepted."""
-        uid = self.uid
-        return next((row for row in self.read_rows() if row.uid == uid), None)
+        key = self.key
+        return next((row for row in self.read_rows() if row.uid == key), None)
 
     def release(self) -> None:
         """Take all finalizers off an object that is still there, so that nothing holds it any more."""

@@ -62,7 +62,8 @@ class Section:
     that `heads_the_report` is the run's headline, since all else follows from it; the checks of one that
     `proves_sync` say which kinds reached MySQL. One that `needs_apiserver` is left out where there is no API
     server of Michelangelo's. One that is about another chapter's objects has a title and an explanation for where
-    it stands `alone`.
+    it stands `alone`. `features` are those of the version's that the promise stands on: where one has a value that
+    nobody knows, nothing is judged.
     """
 
     number: str
@@ -76,6 +77,7 @@ class Section:
     proves_sync: bool = False
     needs_apiserver: bool = False
     alone: tuple[str, str] = ("", "")
+    features: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -87,6 +89,7 @@ class Chapter:
     `markers` select it with pytest's `-m`, the first one documented by `summary`. With `by_request` it runs only
     where a marker or a section of it is asked for; `needs_faults` has the sandbox started so that it can be
     disturbed. `columns` group sections in the matrix; without them each section with kinds is a column.
+    All sections stand on its `features`.
     """
 
     key: str
@@ -102,6 +105,7 @@ class Chapter:
     stands_on: str = ""
     by_request: bool = False
     needs_faults: bool = False
+    features: tuple[str, ...] = ()
 
     def describe(self) -> ChapterContents:
         """Return the chapter's table of contents."""

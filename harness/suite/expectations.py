@@ -9,6 +9,7 @@ from typing import Protocol
 from harness.core.errors import SettingsError
 from harness.core.known_issue import Action, KnownIssue
 from harness.core.record import Finding
+from harness.spec.contract import Contract
 from harness.spec.profiles import Profile
 
 
@@ -47,17 +48,24 @@ class Expectations:
         return any(issue.explains(finding) for issue in self.issues)
 
 
-def resolve(profile: Profile, chapters: Iterable[HasIssues]) -> Expectations:
+def resolve(profile: Profile, chapters: Iterable[HasIssues], contract: Contract | None = None) -> Expectations:
     """Return the known issues of the profile, in the chapters' order, then the profile's own.
 
-    Raises SettingsError, with the valid ids, for one that no chapter knows.
+    Those that belong to another value of a feature than the contract has are none of this version. Raises
+    SettingsError, with the valid ids, for one that no chapter knows.
     """
     registry = {issue.id: issue for chapter in chapters for issue in chapter.issues}
     for issue_id in profile.issue_ids:
         if issue_id not in registry:
             raise SettingsError.unknown(f"profile {profile.name}: known_issues", issue_id, registry)
     chosen = [issue for issue in registry.values() if issue.id in profile.issue_ids]
-    return Expectations((*chosen, *profile.own_issues))
+    issues = (*chosen, *profile.own_issues)
+    return Expectations(tuple(issue for issue in issues if contract is None or _has_features(contract, issue)))
+
+
+def _has_features(contract: Contract, issue: KnownIssue) -> bool:
+    pairs = (each.partition("=") for each in issue.features)
+    return all(contract.get_feature(name) == value for name, _, value in pairs)
 
 
 def explain_all(

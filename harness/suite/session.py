@@ -25,7 +25,7 @@ import harness
 from harness.clients.kube import Cluster, load_client
 from harness.clients.mysql import Database
 from harness.core.errors import HarnessError, Refusal
-from harness.core.outcomes import Known, Outcome
+from harness.core.outcomes import Known, NotApplicable, Outcome
 from harness.core.progress import Progress
 from harness.core.record import Check, Component, IssueResult, IssueStatus, KindContents, Record
 from harness.core.settings import SandboxSettings, Timeouts
@@ -33,6 +33,7 @@ from harness.sandbox.base import BelongsToOthers, OffersApiServer, Sandbox, Time
 from harness.sandbox.local.client.ahead import SandboxAhead
 from harness.spec.bundle import render_crds, render_schema
 from harness.spec.contract import Contract
+from harness.spec.features import FEATURES
 from harness.spec.model import Case
 from harness.spec.profiles import load_profile
 from harness.spec.templates import CRS_FOLDER, Templates
@@ -41,10 +42,14 @@ from harness.subject.clearing import clear
 from harness.suite.chapter import Chapter, Section, Selection, Topic
 from harness.suite.conclusion import conclude_issues, find_synced_section, summarise
 from harness.suite.context import RunContext
+from harness.suite.description import describe_contract
 from harness.suite.expectations import resolve
 from harness.suite.judge import conclude
 from harness.suite.recorder import Recorder
 from harness.suite.target import Target, bring_up
+
+SEED = "report-2026-03"
+"""The profile of the seed report's version, which every contract is compared with."""
 
 NAMESPACE = "ingester-test"
 """The seed report's namespace; a sandbox that is used again gets a numbered one."""
@@ -96,9 +101,9 @@ class Session:
         self.chapters = tuple(chapters)
         target = settings.target
         self.profile = load_profile(target.profile)
-        self.contract: Contract = make_contract(self.profile)
+        self.contract: Contract = target.make_contract()
         self.cases = self.contract.select(settings.words)
-        self.expectations = resolve(self.profile, chapters)
+        self.expectations = resolve(self.profile, chapters, self.contract)
         self.record = Record(
             started_at=_now(),
             command=command,
@@ -106,8 +111,9 @@ class Session:
             system_under_test=target.label or target.sandbox.controllermgr.label,
             harness_version=harness.__version__,
             environment={**target.pins, **_describe_environment()},
-            warnings=list(target.findings),
+            warnings=[*target.findings, *_warn_of_features(self.contract)],
             kinds=[KindContents(kind.name, list(kind.tables)) for kind in self.contract.kinds],
+            contract=describe_contract(self.contract, make_contract(load_profile(SEED))),
         )
         self.access = ""   # how to reach the sandbox that was kept
         self._progress = progress
@@ -161,6 +167,8 @@ class Session:
     def carry_out(self, chapter: Chapter, section: Section, topic: Topic, check: Check) -> None:
         """Carry one check out and conclude it: returns where it passed, else raises how it ended."""
         recorder = Recorder()
+        if unknown := self.contract.explain_unknown(dict.fromkeys((*chapter.features, *section.features))):
+            raise NotApplicable(f"could not be judged: {unknown}, which no check knows")
         try:
             section.check(self.get_state(chapter), topic.value, recorder)
         except (Outcome, HarnessError, Refusal):
@@ -325,6 +333,18 @@ class Session:
             self.record.row_counts = database.count_rows(self.contract.kinds, self.record.namespace)
         except HarnessError as error:
             self.record.warnings.append(f"rows were not counted: {error.problem}")
+
+
+def _warn_of_features(contract: Contract) -> list[str]:
+    """Return what of the contract no check can judge: it must not look as if it had been."""
+    warnings = []
+    if unknown := contract.explain_unknown(FEATURES):
+        warnings.append(f"{unknown}: what stands on that could not be judged, and is no pass")
+    others = {name: value for name, value in contract.features.items() if name not in FEATURES}
+    warnings += [f"feature {name} is {value!r}: no check knows it" for name, value in others.items()]
+    if primary := ", ".join(sorted(contract.mysql_primary_kinds)):
+        warnings.append(f"{primary}: MySQL-primary, so that there is nothing to watch, and no check is for them")
+    return warnings
 
 
 def interrupt(signum: int, frame: FrameType | None) -> None:

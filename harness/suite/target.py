@@ -23,7 +23,9 @@ from harness.sandbox.k3d.options import K3dSettings
 from harness.sandbox.k3d.sandbox import start_k3d_sandbox
 from harness.sandbox.local.client.ahead import SandboxAhead
 from harness.sandbox.local.client.sandbox import start_local_sandbox
+from harness.spec.contract import Contract
 from harness.spec.profiles import load_profile
+from harness.spec.read import ReadContract
 from harness.spec.versions import make_contract
 
 
@@ -32,8 +34,9 @@ class Target:
     """What is tested, and where.
 
     `place` is the cluster that exists, or k3d; None means the local sandbox, as `sandbox` describes it.
-    `pins` name exactly what is tested and why the profile was chosen, `findings` say where it and the harness
-    disagree.
+    `read` is what the system says of its contract by itself, None where nothing was read; `features` are those
+    that the user gives, by name. `pins` name exactly what is tested and why the profile was chosen, `findings` say
+    where it contradicts itself.
     """
 
     sandbox: SandboxSettings = field(default_factory=SandboxSettings)
@@ -43,6 +46,12 @@ class Target:
     label: str = ""
     pins: Mapping[str, str] = field(default_factory=dict)
     findings: tuple[str, ...] = ()
+    read: ReadContract | None = None
+    features: Mapping[str, str] = field(default_factory=dict)
+
+    def make_contract(self) -> Contract:
+        """Return the contract of the version: what was read and given, and what its profile says beside that."""
+        return make_contract(load_profile(self.profile), self.read, self.features)
 
 
 def prepare_michelangelo(target: Target, spec: str, profile: str | None, progress: Progress) -> Target:
@@ -68,6 +77,7 @@ def prepare_michelangelo(target: Target, spec: str, profile: str | None, progres
         label=prepared.checkout.label,
         pins={**prepared.pins, "profile": f"{chosen}: {'as asked' if profile else prepared.profile_reason}"},
         findings=tuple(map(str, prepared.findings)),
+        read=prepared.read,
     )
 
 
@@ -88,7 +98,7 @@ def bring_up(
         if target.place is None and not keep and ahead.settings == target.sandbox:
             return ahead.take(progress)
         ahead.end()
-    kinds = make_contract(load_profile(target.profile)).kinds
+    kinds = target.make_contract().kinds
     match target.place:
         case ExistingSettings() as settings:
             require_all(run_doctor(settings, kinds))

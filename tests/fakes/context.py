@@ -34,7 +34,12 @@ def make_context(
 ) -> RunContext:
     """Return the context of a run with these kinds, whose profile has these known issues."""
     world.sandbox.register(registered)
-    contract = Contract(CONTRACT.cases, frozenset(world.immutable_kinds))
+    contract = Contract(
+        CONTRACT.cases,
+        frozenset(world.immutable_kinds),
+        frozenset(world.retained_kinds),
+        features=world.features,
+    )
     numbers = itertools.count(1)
     return RunContext(
         sandbox=world.sandbox,

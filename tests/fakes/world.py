@@ -20,8 +20,16 @@ from typing import Any
 from harness.clients.kube import ALL_NAMESPACES, Version, get_version
 from harness.core.errors import HarnessError, Refusal
 from harness.sandbox.base import Phase
-from harness.spec.annotations import DELETING_ANNOTATION, IMMUTABLE_ANNOTATION, INGESTER_FINALIZER, get_finalizers
+from harness.spec.annotations import (
+    DELETING_ANNOTATION,
+    IMMUTABLE_ANNOTATION,
+    INGESTER_FINALIZER,
+    PROPAGATION_ANNOTATION,
+    get_finalizers,
+)
 from harness.spec.equality import expect_column, parse_time
+from harness.spec.features import DELETE_FIRST, FINALIZER, INGESTER
+from harness.spec.features import DELETING_ANNOTATION as DELETING
 from harness.spec.merge_patch import merge
 from harness.spec.model import API_VERSION, JsonObject, Kind
 from harness.spec.row import Row
@@ -61,10 +69,14 @@ class World:
         *,
         sandbox: FakeSandbox | None = None,
         immutable_kinds: Collection[str] = (),
+        retained_kinds: Collection[str] = (),
+        features: Mapping[str, str] | None = None,
     ) -> None:
         self.faults = set(faults)
         self.sandbox = sandbox or FakeSandbox()
         self.immutable_kinds = immutable_kinds
+        self.retained_kinds = retained_kinds
+        self.features = dict(features or {})        # of those: who adds the finalizer, and what goes first
         self.rows: dict[str, dict[str, Row]] = {}   # table -> uid -> row
         self.running = True                         # the Ingester is
         self.requests: list[str] = []               # 'create Model n/m', in their order
@@ -201,12 +213,12 @@ class World:
         row = self.rows.get(kind.table, {}).get(uid)
         return row.res_version if row else None
 
-    def get_rows(self, kind: Kind, namespace: str, name: str) -> list[Row]:
-        """Return every row of the name."""
+    def get_rows(self, kind: Kind, namespace: str, name: str, key: str = "") -> list[Row]:
+        """Return every row of the name, and that of the key."""
         return [
             row
             for row in list(self.rows.get(kind.table, {}).values())
-            if (row.columns["namespace"], row.columns["name"]) == (namespace, name)
+            if (row.columns["namespace"], row.columns["name"]) == (namespace, name) or row.uid == key
         ]
 
     def get_versions(self, kind: Kind, namespace: str) -> dict[str, int]:
@@ -284,14 +296,33 @@ class World:
         if metadata["uid"] in self._held:
             self._blocked.append((key, obj))
             return
-        if deleting or marked:
+        if deleting and not marked and key[0] in self.retained_kinds:
+            self._retain(key, obj)
+        elif deleting or marked:
             self._end(key, obj, deleting=deleting)
         elif key[0] in self.immutable_kinds or annotations.get(IMMUTABLE_ANNOTATION) == "true":
             self._retire(key, obj)
+        elif self._claim(key, obj):
+            return
         else:
             self._log(key, RECONCILED)
             self._sync(kind, obj)
             self._interfere(key, obj)
+
+    def _claim(self, key: _Key, obj: JsonObject) -> bool:
+        """Add the finalizer to an object that lacks it, where that is the Ingester's to do."""
+        finalizers = get_finalizers(obj)
+        if self.features.get(FINALIZER) != INGESTER or "never claims" in self.faults:
+            return False
+        if INGESTER_FINALIZER in finalizers and ("claims again" not in self.faults or len(finalizers) > 1):
+            return False
+        metadata = {**obj["metadata"], "finalizers": [*finalizers, INGESTER_FINALIZER]}
+        if "claims with a label" in self.faults:
+            metadata["labels"] = {**(metadata.get("labels") or {}), "claimed": "yes"}
+        if "claims after the row" in self.faults:
+            self._sync(self._kinds[key[0]], obj)
+        self._write(key, {**obj, "metadata": metadata})
+        return True
 
     def _sync(self, kind: Kind, obj: JsonObject) -> None:
         rows, uid = self.rows.setdefault(kind.table, {}), obj["metadata"]["uid"]
@@ -320,11 +351,26 @@ class World:
             return
         self._soft_delete(kind, uid)
         self._kept.add(uid)
+        deletes_first = self.features.get(DELETING) == DELETE_FIRST
+        deletes_first = deletes_first and "releases before it deletes" not in self.faults
+        if deletes_first and not deleting:
+            self._delete_by_policy(key, obj)
+            return
         if "keeps the finalizer" not in self.faults:
             self._release(key)
         latest = self._get(key)
         if not deleting and latest is not None and "keeps the object" not in self.faults:
             self._delete(key, latest)
+
+    def _retain(self, key: _Key, obj: JsonObject) -> None:
+        kind, uid = self._kinds[key[0]], obj["metadata"]["uid"]
+        if "forgets the final state" not in self.faults:
+            self._sync(kind, obj)
+        self._kept.add(uid)
+        if get_finalizers(obj) == [INGESTER_FINALIZER] or "lets go early" in self.faults:
+            if "deletes what is retained" in self.faults:
+                self._soft_delete(kind, uid)
+            self._release(key)
 
     def _retire(self, key: _Key, obj: JsonObject) -> None:
         self._log(key, RECONCILED_IMMUTABLE)
@@ -345,6 +391,13 @@ class World:
         uid = self._versions[key][-1].object["metadata"]["uid"]
         if uid not in self._kept and "orphans" not in self.faults:
             self._soft_delete(self._kinds[key[0]], uid)
+
+    def _delete_by_policy(self, key: _Key, obj: JsonObject) -> None:
+        policy = (obj["metadata"].get("annotations") or {}).get(PROPAGATION_ANNOTATION)
+        if policy == "Foreground" and "ignores the policy" not in self.faults:
+            finalizers = [*get_finalizers(obj), "foregroundDeletion"]
+            obj = {**obj, "metadata": {**obj["metadata"], "finalizers": finalizers}}
+        self._delete(key, obj)
 
     def _soft_delete(self, kind: Kind, uid: str) -> None:
         rows = self.rows.get(kind.table, {})

@@ -11,7 +11,13 @@ from harness.core.record import Status
 from .batches import BATCHES, Batch
 from .conftest import Acceptance, Enter, Outcome
 from .faults.fault import Fault, flatten
+from .faults.features import CLAIMING, RETAINING
 from .ledger import CleanEntry, FaultEntry
+
+
+def _name(profile: str) -> str:
+    return profile.rpartition("/")[2].removesuffix(".toml")
+
 
 TryBatch = Callable[[Batch], tuple[Batch, Outcome]]
 
@@ -80,11 +86,24 @@ def test_stale_known_issues_can_be_tolerated(acceptance: Acceptance) -> None:
     ]
 
 
-@pytest.mark.parametrize("profile", ["upstream-main", "report-2026-03"])
+@pytest.mark.parametrize("profile", ["upstream-main", "report-2026-03", CLAIMING, RETAINING], ids=_name)
 def test_a_right_ingester_passes(profile: str, acceptance: Acceptance, enter: Enter) -> None:
     """The reference without a fault passes every chapter that disturbs nothing, in each profile."""
     outcome = acceptance.run("--profile", profile, "-m", "not faults")
     alarms = {cell for status in Status if not status.succeeds for cell in outcome.find(status)}
-    enter(CleanEntry(profile, alarms, outcome.seconds))
+    enter(CleanEntry(_name(profile), alarms, outcome.seconds))
     assert alarms == set(), outcome.output
     assert outcome.exit_code == 0, outcome.output
+
+
+def test_a_feature_that_nobody_knows_is_not_judged(acceptance: Acceptance) -> None:
+    """What stands on it is not applicable and no pass, which the record warns of; the rest is judged as ever."""
+    profile = CLAIMING.replace("claiming", "unknown")
+    outcome = acceptance.run("--profile", profile, "-m", "contract", "--crd", "project")
+    assert outcome.exit_code == 0, outcome.output
+    assert outcome.record is not None
+    reasons = {check.section: check.detail for check in outcome.record.checks if "webhook" in check.detail}
+    assert set(reasons) == {"5.7", "5.11", "5.13"}
+    assert {check.status for check in outcome.record.checks if check.section in reasons} == {Status.NOT_APPLICABLE}
+    (warning,) = outcome.record.warnings
+    assert warning == "feature finalizer is 'webhook': what stands on that could not be judged, and is no pass"

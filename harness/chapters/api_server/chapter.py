@@ -6,6 +6,7 @@ from harness.chapters.api_server import checks
 from harness.chapters.api_server.issues import ISSUES
 from harness.chapters.api_server.issues import SECTION as ISSUES_SECTION
 from harness.chapters.api_server.steps import open_scenario
+from harness.spec.features import DELETION_DELAY, FINALIZER, PRIMARY_KEY
 from harness.suite.chapter import Chapter, Section, whole_run
 
 CHAPTER = Chapter(
@@ -17,6 +18,7 @@ CHAPTER = Chapter(
     open=open_scenario,
     stands_on="seed",
     issues=ISSUES,
+    features=(PRIMARY_KEY,),
     sections=(
         Section(
             "4.1",
@@ -34,8 +36,9 @@ CHAPTER = Chapter(
             "4.2",
             "Created",
             "Created through the API server",
-            "The API server stores the CR with the Ingester's finalizer.",
+            "The API server stores the CR, with the Ingester's finalizer where it is the one that adds it.",
             checks.check_created,
+            features=(FINALIZER,),
             expects_issues=False,
             needs_apiserver=True,
         ),
@@ -69,6 +72,7 @@ CHAPTER = Chapter(
             "Deleted through the API server",
             "A deletion is marked by annotation; the row is soft-deleted, then the finalizer and the object go.",
             checks.check_deleted,
+            features=(FINALIZER, DELETION_DELAY),
             expects_issues=False,
             needs_apiserver=True,
         ),
@@ -78,6 +82,7 @@ CHAPTER = Chapter(
             "Known issues of the API server show",
             "Every known issue of the API server that the profile expects shows; one that doesn't is stale.",
             checks.check_issues_show,
+            features=(FINALIZER,),
             topics=whole_run,
             expects_issues=False,
             needs_apiserver=True,

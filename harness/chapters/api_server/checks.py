@@ -26,6 +26,7 @@ from harness.core.errors import HarnessError
 from harness.core.outcomes import NotApplicable, NotRun
 from harness.core.record import Finding
 from harness.sandbox.base import CONTROLLERMGR
+from harness.spec import features
 from harness.spec.annotations import DELETING_ANNOTATION, INGESTER_FINALIZER, get_finalizers
 from harness.spec.equality import compare_json, show
 from harness.spec.model import Case, JsonObject
@@ -55,7 +56,7 @@ def check_proto_column(scenario: ApiScenario, case: Case, recorder: Recorder) ->
 def check_created(scenario: ApiScenario, case: Case, recorder: Recorder) -> None:
     """4.2: the API server accepts the CR, stores all of it, answers what it stored, and adds the finalizer."""
     scenario.require(case)
-    _record_created(scenario.create(case), recorder)
+    _record_created(scenario.create(case), recorder, needs_finalizer=_adds_finalizer(scenario))
 
 
 def check_created_row(scenario: ApiScenario, case: Case, recorder: Recorder) -> None:
@@ -91,17 +92,17 @@ def check_deleted(scenario: ApiScenario, case: Case, recorder: Recorder) -> None
     if scenario.context.is_immutable(case):
         scenario.update(case)
         raise NotApplicable("immutable kind: there is nothing in Kubernetes to delete")
-    _record_deleted(scenario.delete(case), recorder)
+    _record_deleted(scenario.delete(case), recorder, needs_mark=_adds_finalizer(scenario))
 
 
 def check_issues_show(scenario: ApiScenario, _: None, recorder: Recorder) -> None:
     """4.7: every known issue of the API server that the profile expects shows; one that doesn't is stale."""
     case = find_probe(scenario)
-    found = Recorder()
+    found, as_the_server = Recorder(), _adds_finalizer(scenario)
     subject = scenario.create(case)
-    _record_created(subject, found)
+    _record_created(subject, found, needs_finalizer=as_the_server)
     if subject.accepted:
-        _record_deleted(scenario.delete(case), found)
+        _record_deleted(scenario.delete(case), found, needs_mark=as_the_server)
     recorder.evidence += found.evidence
     for issue in scenario.context.expectations.issues:
         if SECTION in issue.sections:
@@ -168,7 +169,12 @@ def _record_proto_as_well(scenario: ApiScenario, sync: Sync, recorder: Recorder)
         record_proto(sync, recorder)
 
 
-def _record_created(subject: Subject, recorder: Recorder) -> None:
+def _adds_finalizer(scenario: ApiScenario) -> bool:
+    """Whether the API server adds the finalizer; else the Ingester does, and a plain deletion will do."""
+    return scenario.context.contract.get_feature(features.FINALIZER) == features.API_SERVER
+
+
+def _record_created(subject: Subject, recorder: Recorder, *, needs_finalizer: bool) -> None:
     record_creation(subject, recorder)
     if not isinstance(subject.answered, dict) or recorder.findings or not subject.accepted:
         return
@@ -179,15 +185,15 @@ def _record_created(subject: Subject, recorder: Recorder) -> None:
     recorder.compare(found, "what was stored against what was answered")
     finalizers = get_finalizers(stored)
     recorder.note("finalizers of the created object", ", ".join(finalizers) or "none")
-    if INGESTER_FINALIZER not in finalizers:
+    if needs_finalizer and INGESTER_FINALIZER not in finalizers:
         if not found:
             recorder.problem = f"{subject} was created without the Ingester's finalizer"
         expected = f"to contain {INGESTER_FINALIZER}"
         recorder.find(codes.FINALIZER_MISSING, "metadata.finalizers", expected, show(finalizers))
 
 
-def _record_deleted(deletion: Deletion, recorder: Recorder) -> None:
-    """Record what is wrong with a deletion.
+def _record_deleted(deletion: Deletion, recorder: Recorder, *, needs_mark: bool) -> None:
+    """Record what is wrong with a deletion, which where it `needs_mark` is asked for by annotation.
 
     An object that is being deleted and held by finalizers of others counts as gone: they are not the Ingester's.
     """
@@ -199,7 +205,7 @@ def _record_deleted(deletion: Deletion, recorder: Recorder) -> None:
         return
     recorder.problem = f"{deletion.subject} was not deleted as the Ingester's contract says"
     recorder.look_at = _LOOK_AT
-    marked = any(is_marked(version) for version in deletion.versions)
+    marked = not needs_mark or any(is_marked(version) for version in deletion.versions)
     if not marked:   # nobody has asked the Ingester for anything, so that a live row is a part of this
         seen = (
             f"never set in {describe_versions(deletion)}; the object at the end: {describe_object(deletion)}; "

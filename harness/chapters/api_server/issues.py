@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from harness.core import codes
 from harness.core.known_issue import KnownIssue
+from harness.spec import features
 
+_NOBODY_ADDS = (f"{features.FINALIZER}={features.API_SERVER}",)   # the finalizer, but the API server
 SECTION = "4.7"   # where each is looked for
 
 ISSUES: tuple[KnownIssue, ...] = (
@@ -15,6 +17,7 @@ ISSUES: tuple[KnownIssue, ...] = (
         code=codes.FINALIZER_MISSING,
         impact="Whoever deletes such an object from Kubernetes leaves its row live in MySQL.",
         workaround="None by configuration: go/cmd/apiserver is given no storage, so the setting has no effect.",
+        features=_NOBODY_ADDS,
     ),
     KnownIssue(
         id="api-server-deletes-for-good",
@@ -28,5 +31,6 @@ ISSUES: tuple[KnownIssue, ...] = (
         ),
         impact="The Ingester never soft-deletes the row: it stays live in MySQL, an orphan.",
         workaround="None by configuration; orphans are found by comparing MySQL with Kubernetes.",
+        features=_NOBODY_ADDS,
     ),
 )

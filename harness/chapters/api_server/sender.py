@@ -95,7 +95,7 @@ class ApiServerSender:
         if now is not None and get_version(now) == version:
             return now
         since = version - 1
-        for found in self._cluster.get_history(kind, namespace, name, since=since, until=version, timeout_s=1):
+        for found in self._cluster.get_history(kind, namespace, name, since=since, until=version, timeout_s=9):
             if found.number == version and not found.deleted:
                 return found.object
         raise HarnessError(

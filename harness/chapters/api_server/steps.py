@@ -24,6 +24,7 @@ from harness.spec.merge_patch import merge
 from harness.spec.model import Case, JsonObject
 from harness.spec.row import Row
 from harness.subject import evidence
+from harness.subject.history import THE_END, fetch_versions
 from harness.subject.log import find_object_entries, parse_log
 from harness.subject.sender import KubectlSender
 from harness.subject.steps import Update
@@ -34,7 +35,6 @@ NO_API_SERVER = (
     "there is no Michelangelo API server here: test a checkout with --michelangelo, "
     "or name a server with --api-server HOST:PORT"
 )
-_THE_END = 2**63 - 1
 
 
 class ApiScenario(Scenario):
@@ -130,11 +130,11 @@ class ApiScenario(Scenario):
             timeout_s=0.0 if refusal else context.timeouts.latency_s,
         )
         remaining, after = subject.read(), subject.read_row()
-        until = get_version(remaining) if remaining else _THE_END
+        until = get_version(remaining) if remaining else THE_END
         versions: Sequence[Version] = []
-        if until > since:
-            versions = context.cluster.get_history(
-                case.kind, subject.namespace, subject.name, since=since, until=until, timeout_s=1
+        if latest is not None and until > since:
+            versions = fetch_versions(
+                context.cluster, case.kind, subject.namespace, subject.name, since=since, until=until
             )
         looked_at, waited_s = context.database.get_time(), time.monotonic() - started
         deletion = Deletion(subject, refusal, asked_at, looked_at, before, after, remaining, versions, waited_s)

@@ -3,9 +3,21 @@
 from __future__ import annotations
 
 from harness.chapters.contract import deletions, writes
-from harness.chapters.contract.checks import check_name_reused, check_retired, check_step
+from harness.chapters.contract.checks import (
+    check_claimed,
+    check_deleted,
+    check_name_reused,
+    check_name_reused_after_retirement,
+    check_orphaned,
+    check_recreated,
+    check_restored,
+    check_retained,
+    check_retired,
+    check_step,
+)
 from harness.chapters.contract.issues import ISSUES
 from harness.chapters.contract.lifecycle import Lifecycle
+from harness.spec.features import DELETING_ANNOTATION, DELETION_DELAY, FINALIZER, PRIMARY_KEY
 from harness.suite.chapter import Chapter, Section
 
 CHAPTER = Chapter(
@@ -18,6 +30,7 @@ CHAPTER = Chapter(
     markers=("contract",),
     open=Lifecycle,
     issues=ISSUES,
+    features=(PRIMARY_KEY,),
     sections=(
         Section(
             "5.1",
@@ -60,15 +73,17 @@ CHAPTER = Chapter(
             "Deletion with finalizer: soft-deleted, then released",
             "delete_time is set before the finalizer goes; row, labels and annotations "
             "stay; a sibling is untouched.",
-            check_step(deletions.DELETED, "was not deleted as the contract says"),
+            check_deleted,
+            features=(DELETION_DELAY,),
         ),
         Section(
             "5.7",
             "Deleted without finalizer",
             "Deletion without finalizer",
-            "The row of an object that is deleted without the Ingester's finalizer "
-            "stays: a documented limitation.",
-            check_step(deletions.ORPHANED, "the row outlives its object"),
+            "The row of an object that nobody gave the finalizer stays: a documented limitation. Where the "
+            "Ingester adds it, the row is soft-deleted.",
+            check_orphaned,
+            features=(FINALIZER, DELETION_DELAY),
         ),
         Section(
             "5.8",
@@ -77,6 +92,7 @@ CHAPTER = Chapter(
             'The annotation of value "true" soft-deletes the row, then the object goes, '
             'with the finalizer or without.',
             check_step(deletions.DELETING_ANNOTATED, "was not deleted as its annotation says"),
+            features=(DELETING_ANNOTATION,),
         ),
         Section(
             "5.9",
@@ -92,14 +108,49 @@ CHAPTER = Chapter(
             "Another object under the same name has a row of its own",
             "An object created under the name of a deleted one has a new row; the old "
             "one stays deleted; one is live.",
-            check_step(deletions.RECREATED, "the successor's rows are not as the contract says"),
+            check_recreated,
+            features=(DELETION_DELAY,),
         ),
         Section(
             "5.11",
             "Successor of a live row",
             "Another object under the name of one whose row stayed live",
-            "The row of an object that follows an orphan, or a retired object, is the only live one of its name.",
+            "The row of an object that follows an orphan is the only live one of its name.",
             check_name_reused,
+            features=(FINALIZER, DELETION_DELAY),
+        ),
+        Section(
+            "5.12",
+            "Successor of a retired object",
+            "Another object under the name of one that lives on in MySQL only",
+            "The row of an object that follows a retired one is the only live one of its name.",
+            check_name_reused_after_retirement,
+        ),
+        Section(
+            "5.13",
+            "Finalizer added",
+            "The Ingester adds its finalizer, and changes nothing else",
+            "Where it is the Ingester that adds it, the finalizer comes before the first row, once and for good, "
+            "and alone.",
+            check_claimed,
+            features=(FINALIZER,),
+        ),
+        Section(
+            "5.14",
+            "Retained",
+            "The row of a deleted object of a retained kind stays live",
+            "Its final state is written before the finalizer goes, and the row stays live; another finalizer "
+            "holds it.",
+            check_retained,
+            features=(DELETION_DELAY,),
+        ),
+        Section(
+            "5.15",
+            "Restored with its key",
+            "An object that brings its key along keeps its row",
+            "The key is pinned once; one that brings an earlier object's key has that row, and labels and "
+            "annotations under that key.",
+            check_restored,
         ),
     ),
 )

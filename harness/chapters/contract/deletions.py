@@ -11,13 +11,17 @@ from collections.abc import Callable
 
 from harness.chapters.contract.lifecycle import Lifecycle, Step
 from harness.chapters.contract.writes import OURS
+from harness.clients.kube import Version
 from harness.core import codes
+from harness.core.errors import HarnessError
 from harness.core.polling import wait_for
 from harness.core.record import Finding
+from harness.spec import features
 from harness.spec.annotations import (
     DELETING_ANNOTATION,
     IMMUTABLE_ANNOTATION,
     INGESTER_FINALIZER,
+    PROPAGATION_ANNOTATION,
     get_finalizers,
     is_released,
 )
@@ -31,7 +35,8 @@ from harness.suite.recorder import Recorder
 from harness.suite.rows import record_row
 
 _USUALLY_S = 2.0   # within which a deletion is over
-_DELETING = {"metadata": {"annotations": {DELETING_ANNOTATION: "true"}}}
+_FOREGROUND, _FOREGROUND_FINALIZER = "Foreground", "foregroundDeletion"   # what the policy adds
+_DELETING: JsonObject = {"metadata": {"annotations": {DELETING_ANNOTATION: "true"}}}
 
 
 def _delete(life: Lifecycle, case: Case, recorder: Recorder) -> None:
@@ -40,7 +45,7 @@ def _delete(life: Lifecycle, case: Case, recorder: Recorder) -> None:
     recorder.evidence = subject.evidence
     record_row(recorder, life.wait_for_row(sibling), "a sibling in another namespace, created")
     record_row(recorder, life.wait_for_row(subject), "created")
-    _delete_while_held(life, subject, recorder, subject.delete)
+    delete_while_held(life, subject, recorder, subject.delete)
 
 
 def _observe_deleted(life: Lifecycle, case: Case, recorder: Recorder) -> None:
@@ -52,15 +57,23 @@ def _delete_without_finalizer(life: Lifecycle, case: Case, recorder: Recorder) -
     subject = life.make(case, "orphan")
     recorder.evidence = subject.evidence
     record_row(recorder, life.wait_for_row(subject), "created")
-    subject.delete()
+    if life.adds_finalizer:
+        delete_while_held(life, subject, recorder, subject.delete)
+    else:
+        subject.delete()
 
 
 def _observe_orphaned(life: Lifecycle, case: Case, recorder: Recorder) -> None:
     subject = life.find(case, "orphan")
+    if life.adds_finalizer:
+        observe_ended(life, subject, recorder)
+        return
     row = subject.read_row()
     recorder.evidence.append(evidence.of_row(row, "the row afterwards", time.time()))
     recorder.findings += examine_release(life, subject)
-    if row is not None and row.live:
+    if life.is_retained(case):
+        recorder.findings += expect_live(row)
+    elif row is not None and row.live:
         recorder.find(codes.ROW_LIVE, "the row of the deleted object", "soft-deleted", "live: an orphan")
     else:
         recorder.findings += examine_deleted(row)
@@ -73,7 +86,7 @@ def _annotate_deleting(life: Lifecycle, case: Case, recorder: Recorder) -> None:
     subject = life.make(case, "deleting", finalizer=True)
     recorder.evidence = subject.evidence
     record_row(recorder, life.wait_for_row(subject), "created")
-    _delete_while_held(life, subject, recorder, lambda: subject.patch(_DELETING))
+    delete_while_held(life, subject, recorder, lambda: subject.patch(_ask_to_delete(life)), wait=wait_for_deletion)
     plain = life.make(case, "deleting-plain")
     record_row(recorder, life.wait_for_row(plain), "created without finalizer")
     plain.asked_at = life.context.database.get_time()
@@ -83,8 +96,47 @@ def _annotate_deleting(life: Lifecycle, case: Case, recorder: Recorder) -> None:
 
 
 def _observe_annotated_deleting(life: Lifecycle, case: Case, recorder: Recorder) -> None:
+    if _deletes_first(life):
+        _examine_delete_first(life.find(case, "deleting"), recorder)
     for role in ("deleting", "deleting-plain"):
         observe_soft_deleted(life, life.find(case, role), recorder)
+
+
+def _deletes_first(life: Lifecycle) -> bool:
+    return life.context.contract.get_feature(features.DELETING_ANNOTATION) == features.DELETE_FIRST
+
+
+def _ask_to_delete(life: Lifecycle) -> JsonObject:
+    """Return the patch that asks for a deletion; by a policy that shows, where the version follows one."""
+    policy = {PROPAGATION_ANNOTATION: _FOREGROUND} if _deletes_first(life) else {}
+    return {"metadata": {"annotations": {**_DELETING["metadata"]["annotations"], **policy}}}
+
+
+def _examine_delete_first(subject: Subject, recorder: Recorder) -> None:
+    """Take down where Kubernetes' delete did not come first, or not by the policy that the object names."""
+    versions = subject.history.read_versions()
+    recorder.note("versions of the object", "\n".join(map(describe_version, versions)))
+    deleted = next((v.object for v in versions if "deletionTimestamp" in v.object["metadata"]), None)
+    if deleted is None:
+        if not subject.history.has_gaps:
+            expected = f"deleted in Kubernetes while {INGESTER_FINALIZER} is on"
+            recorder.find(codes.ORDER, "the order", expected, "no version with deletionTimestamp")
+        return
+    finalizers = get_finalizers(deleted)
+    if INGESTER_FINALIZER not in finalizers:
+        expected = f"{INGESTER_FINALIZER} goes after the delete in Kubernetes"
+        recorder.find(codes.ORDER, "the order", expected, f"finalizers {show(finalizers)} when it was deleted")
+    if _FOREGROUND_FINALIZER not in finalizers:
+        where, expected = f"annotation {PROPAGATION_ANNOTATION}", f"a delete by the policy {_FOREGROUND}"
+        recorder.find(codes.OBJECT_FIELD, where, expected, f"finalizers {show(finalizers)}")
+
+
+def describe_version(version: Version) -> str:
+    """Return a version in a line: its number, whether it is being deleted, its finalizers."""
+    marks = ["deleted"] if version.deleted else []
+    marks += ["deletionTimestamp"] if "deletionTimestamp" in version.object["metadata"] else []
+    finalizers = ", ".join(get_finalizers(version.object)) or "none"
+    return f"{version.number}: {', '.join([*marks, 'finalizers'])}: {finalizers}"
 
 
 def _retire(life: Lifecycle, case: Case, recorder: Recorder) -> None:
@@ -93,7 +145,7 @@ def _retire(life: Lifecycle, case: Case, recorder: Recorder) -> None:
     record_row(recorder, life.wait_for_row(subject), "created")
     if not life.is_immutable(case):
         metadata = {"annotations": {IMMUTABLE_ANNOTATION: "true"}, "labels": {f"{OURS}/last": "word"}}
-        with life.context.database.hold_row(case.kind, subject.uid) as held:
+        with life.context.database.hold_row(case.kind, subject.key) as held:
             subject.patch({"metadata": metadata})
             life.wait_for_block(held, recorder, lambda: is_released(subject.read()))
             left = is_released(subject.read())
@@ -117,27 +169,30 @@ def _observe_retired(life: Lifecycle, case: Case, recorder: Recorder) -> None:
 
 
 def _recreate(life: Lifecycle, case: Case, recorder: Recorder) -> None:
-    first = life.find(case, "deleted")
+    role = "retained" if life.is_retained(case) else "deleted"
+    first = life.find(case, role)
     earlier = first.read_row()
-    second = life.make(case, "deleted", finalizer=True)
+    second = life.make(case, role, finalizer=True)
     recorder.evidence = second.evidence
-    record_row(recorder, life.wait_for_row(second), "created again", earlier=[first.uid])
+    record_row(recorder, life.wait_for_row(second), "created again", earlier=[first.key])
     second.patch({"metadata": {"labels": {f"{OURS}/life": "second"}}})
-    record_row(recorder, life.wait_for_row(second), "created again, and patched", earlier=[first.uid])
+    record_row(recorder, life.wait_for_row(second), "created again, and patched", earlier=[first.key])
     later = first.read_row()
     if earlier is None or later is None:
-        recorder.find(codes.ROW_LOST, "the first object's row", "there, soft-deleted", "no row")
+        recorder.find(codes.ROW_LOST, "the first object's row", "there, as it was", "no row")
     else:
         recorder.findings += compare_contents(earlier, later, "the first object's row")
         before, after = earlier.columns["delete_time"], later.columns["delete_time"]
-        if before != after or before is None:
+        if before != after or (before is None) is not life.is_retained(case):
             seen = f"{show(before)}, then {show(after)}"
-            recorder.find(codes.ROW_CHANGED, "the first object's delete_time", "set once and for all", seen)
+            expected = "NULL for ever" if life.is_retained(case) else "set once and for all"
+            recorder.find(codes.ROW_CHANGED, "the first object's delete_time", expected, seen)
 
 
 def _observe_recreated(life: Lifecycle, case: Case, recorder: Recorder) -> None:
-    subject = life.find(case, "deleted")
-    recorder.findings += expect_one_live(subject.read_rows(), "")
+    subject = life.find(case, "retained" if life.is_retained(case) else "deleted")
+    if not life.is_retained(case):
+        recorder.findings += expect_one_live(subject.read_rows(), "")
     subject.release()
 
 
@@ -151,22 +206,63 @@ def _reuse_name(life: Lifecycle, case: Case, recorder: Recorder) -> None:
     first = life.find(case, role)
     second = life.make(case, role)
     recorder.evidence = second.evidence
-    record_row(recorder, life.wait_for_row(second), "created again", earlier=[first.uid])
+    record_row(recorder, life.wait_for_row(second), "created again", earlier=[first.key])
     recorder.findings += expect_one_live(second.read_rows(), when)
 
 
-def _delete_while_held(life: Lifecycle, subject: Subject, recorder: Recorder, ask: Callable[[], object]) -> None:
-    """Set a deletion in motion while nobody can write to the row; then let it run, and wait for its end."""
-    with life.context.database.hold_row(subject.case.kind, subject.uid) as held:
+def delete_while_held(
+    life: Lifecycle,
+    subject: Subject,
+    recorder: Recorder,
+    ask: Callable[[], object],
+    wait: Callable[[Lifecycle, Subject], None] | None = None,
+) -> None:
+    """Set a deletion in motion while nobody can write to the row; then let it run, and `wait` for its end."""
+    with life.context.database.hold_row(subject.case.kind, subject.key) as held:
         subject.asked_at = life.context.database.get_time()
         ask()
         life.wait_for_block(held, recorder, lambda: is_released(subject.read()))
         obj = subject.read()
     if held is not None and (obj is None or INGESTER_FINALIZER not in get_finalizers(obj)):
         what = "gone from Kubernetes" if obj is None else f"finalizers {show(get_finalizers(obj))}"
-        expected = f"{INGESTER_FINALIZER} goes after delete_time is set"
+        written = "the final state is written" if life.is_retained(subject.case) else "delete_time is set"
+        expected = f"{INGESTER_FINALIZER} goes after {written}"
         recorder.find(codes.ORDER, "the order", expected, f"{what} before it")
-    wait_for_deletion(life, subject)
+    (wait or wait_for_end)(life, subject)
+
+
+def wait_for_end(life: Lifecycle, subject: Subject) -> None:
+    """Wait until a deletion is over: of a retained kind once it is released, else as `wait_for_deletion` says."""
+    if life.is_retained(subject.case):
+        wait_for(subject.read, is_released, timeout_s=life.sync_s)
+    else:
+        wait_for_deletion(life, subject)
+
+
+def observe_ended(life: Lifecycle, subject: Subject, recorder: Recorder) -> None:
+    """Take down what is wrong with a deleted object and its row, as its kind has it; then let it go."""
+    if life.is_retained(subject.case):
+        observe_retained(life, subject, recorder)
+    else:
+        observe_soft_deleted(life, subject, recorder)
+
+
+def observe_retained(life: Lifecycle, subject: Subject, recorder: Recorder) -> None:
+    """Take down what is wrong with a deleted object whose row stays live, with its final state; then let it go."""
+    row = subject.read_row()
+    recorder.evidence.append(evidence.of_row(row, f"the row of {subject} afterwards", time.time()))
+    recorder.findings += examine_release(life, subject)
+    recorder.findings += expect_live(row)
+    if row is not None:
+        recorder.findings += _compare_with_version(subject, row)
+        versions = subject.history.read_versions()
+        going = [v.number for v in versions if "deletionTimestamp" in v.object["metadata"]]
+        if going and row.res_version < going[0]:
+            expected = f"{going[0]} or later, at which it was being deleted"
+            recorder.find(codes.ROW_BEHIND, "its final state, column res_version", expected, str(row.res_version))
+    if others := get_finalizers(subject.read()):
+        recorder.facts["held by"] = ", ".join(others)
+    subject.release()
 
 
 def wait_for_deletion(life: Lifecycle, subject: Subject) -> None:
@@ -209,6 +305,11 @@ def examine_release(life: Lifecycle, subject: Subject) -> list[Finding]:
 def _compare_with_version(subject: Subject, row: Row) -> list[Finding]:
     """Return where a row that outlives its object differs from the version that it holds, delete_time aside."""
     obj = subject.history.find(row.res_version)
+    if obj is None and subject.history.has_gaps:
+        raise HarnessError(
+            f"{subject}: the version that its row holds is no longer in the API server's watch cache",
+            hint="Run this kind alone with --crd, soon after the sandbox has started.",
+        )
     if obj is None:
         return [Finding(codes.ROW_VERSION, "column res_version", "a version of the object", str(row.res_version))]
     return [m for m in compare_row(subject.case.kind, obj, row) if m.where != "column delete_time"]

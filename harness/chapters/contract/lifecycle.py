@@ -17,6 +17,7 @@ from harness.core.outcomes import NotApplicable, NotRun, Outcome
 from harness.core.polling import hold, wait_for
 from harness.sandbox.base import CONTROLLERMGR
 from harness.spec.annotations import INGESTER_FINALIZER
+from harness.spec.features import FINALIZER, INGESTER, Life
 from harness.spec.manifest import as_applied
 from harness.spec.model import Case
 from harness.subject.arrival import Arrivals
@@ -58,7 +59,7 @@ class Lifecycle:
         )
         self._sender = KubectlSender(context.cluster, brief=True)
         self._subjects: dict[tuple[str, str], Subject] = {}
-        self._outcomes: dict[tuple[str, bool], dict[str, Recorder | Exception]] = {}
+        self._outcomes: dict[tuple[str, Life], dict[str, Recorder | Exception]] = {}
 
     @functools.cached_property
     def namespaces(self) -> tuple[str, str]:
@@ -74,6 +75,19 @@ class Lifecycle:
         """Whether objects of the kind leave Kubernetes once they are in MySQL."""
         return self.context.is_immutable(case)
 
+    def get_life(self, case: Case) -> Life:
+        """Return what becomes of the kind's objects."""
+        return self.context.contract.get_life(case.name)
+
+    def is_retained(self, case: Case) -> bool:
+        """Whether the rows of the kind's objects outlive them live."""
+        return self.get_life(case) is Life.RETAINED
+
+    @property
+    def adds_finalizer(self) -> bool:
+        """Whether it is the Ingester that adds its finalizer, so that what kubectl sends has it as well."""
+        return self.context.contract.get_feature(FINALIZER) == INGESTER
+
     def require(self, case: Case) -> None:
         """Raise NotApplicable where a known issue keeps the kind from a normal life, NotRun without controller."""
         if blocking := self.context.expectations.find_blocking(case.name):
@@ -86,20 +100,26 @@ class Lifecycle:
         if self.is_immutable(case):
             raise NotApplicable("immutable kind: the object leaves Kubernetes once it is in MySQL")
 
+    def require_retained(self, case: Case) -> None:
+        """Raise as `require` does, and NotApplicable for a kind whose rows don't outlive their objects live."""
+        self.require(case)
+        if not self.is_retained(case):
+            raise NotApplicable(f"{self.get_life(case)} kind: its rows are not retained")
+
     def get(self, step: Step, case: Case) -> Recorder:
         """Carry the step out, unless it has been; return what it brought for the kind, or raise what ended it.
 
-        Immutable kinds and others have it apart, since few steps are for both.
+        Kinds of different lives have it apart, since few steps are for all of them.
         """
-        outcome = self._carry_out(step, immutable=self.is_immutable(case))[case.name]
+        outcome = self._carry_out(step, self.get_life(case))[case.name]
         if isinstance(outcome, Exception):
             raise outcome
         return outcome
 
     def carry_out(self, step: Step) -> None:
-        """Carry the step out with the objects of all kinds, immutable ones included."""
-        for immutable in (False, True):
-            self._carry_out(step, immutable=immutable)
+        """Carry the step out with the objects of all kinds, whatever their lives."""
+        for life in Life:
+            self._carry_out(step, life)
 
     def make(
         self,
@@ -107,12 +127,15 @@ class Lifecycle:
         role: str,
         *,
         finalizer: bool = False,
+        held_by: Sequence[str] = (),
         pairs: Mapping[str, str] | None = None,
+        annotations: Mapping[str, str] | None = None,
         sibling: bool = False,
     ) -> Subject:
         """Create an object for the role, with `pairs` as labels and annotations; or its `sibling` elsewhere.
 
-        Raises NotRun where the API server does not accept it.
+        It is `held_by` these finalizers, beside the Ingester's where it has that. Raises NotRun where the API
+        server does not accept it.
         """
         obj = as_applied(self.context.render(case, self.namespaces[int(sibling)]))
         metadata = obj["metadata"]
@@ -120,8 +143,10 @@ class Lifecycle:
         if pairs:
             metadata["labels"] = {**metadata.get("labels", {}), **pairs}
             metadata["annotations"] = {**metadata["annotations"], **pairs}
-        if finalizer:
-            metadata["finalizers"] = [INGESTER_FINALIZER]
+        if annotations:
+            metadata["annotations"] = {**metadata["annotations"], **annotations}
+        if finalizer or held_by:
+            metadata["finalizers"] = [*([INGESTER_FINALIZER] if finalizer else []), *held_by]
         subject = Subject(self.context.surroundings, case, obj, self._sender).require_accepted()
         self._subjects[case.name, f"{role} sibling" if sibling else role] = subject
         return subject
@@ -169,13 +194,13 @@ class Lifecycle:
         what = "waited for it" if waited.value[0] else "did not wait for it"
         recorder.note("the row was held", f"the Ingester {what}, {waited.duration_s:.3f} s after the write")
 
-    def _carry_out(self, step: Step, *, immutable: bool) -> dict[str, Recorder | Exception]:
-        key = (step.name, immutable)
+    def _carry_out(self, step: Step, life: Life) -> dict[str, Recorder | Exception]:
+        key = (step.name, life)
         if key not in self._outcomes:
             for earlier in step.after:
-                self._carry_out(earlier, immutable=immutable)
+                self._carry_out(earlier, life)
             missing = self.context.registration.missing   # their rows would be waited for in vain
-            cases = [c for c in self.cases if self.is_immutable(c) is immutable and c.name not in missing]
+            cases = [c for c in self.cases if self.get_life(c) is life and c.name not in missing]
             self._outcomes[key] = self._act(cases, step)
         return self._outcomes[key]
 

@@ -92,7 +92,7 @@ def _update_rapidly(life: Lifecycle, case: Case, recorder: Recorder) -> None:
 def _patch_during_reconcile(life: Lifecycle, case: Case, recorder: Recorder) -> None:
     subject = life.find_or_make(case, "steady")
     record_row(recorder, life.wait_for_row(subject), "before")   # one that is not there can't be held
-    with life.context.database.hold_row(case.kind, subject.uid) as held:
+    with life.context.database.hold_row(case.kind, subject.key) as held:
         subject.patch({"metadata": {"labels": {f"{OURS}/during-reconcile": "first"}}})
         life.wait_for_block(held, recorder)
         subject.patch({"metadata": {"labels": {f"{OURS}/during-reconcile": "second"}}})

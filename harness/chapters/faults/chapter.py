@@ -12,6 +12,7 @@ from harness.chapters.faults.catalogue import FAULTS, Fault
 from harness.chapters.faults.issues import ISSUES
 from harness.chapters.faults.run import DEFAULT_SEED, FaultRun
 from harness.core.record import Layout
+from harness.spec.features import PRIMARY_KEY
 from harness.suite.chapter import Chapter, Section, Selection, Topic
 from harness.suite.recorder import Recorder
 
@@ -56,6 +57,7 @@ CHAPTER = Chapter(
         _make_family("8.7", "Watches", "the controller manager's watches expire"),
     ),
     issues=ISSUES,
+    features=(PRIMARY_KEY,),
     layout=Layout.TABLE,
     by_request=True,
     needs_faults=True,

@@ -46,6 +46,7 @@ class RoundHistory:
 
     records: Mapping[str, ObjectRecord]
     immutable: frozenset[str] = frozenset()
+    retained: frozenset[str] = frozenset()
     injected_at: float = 0.0
     recovered_at: float = 0.0
     newest: int = 0
@@ -120,7 +121,7 @@ def check_live_objects(history: RoundHistory, final: FinalState) -> list[Finding
         findings += [
             Finding(ROW_DUPLICATE, title, "one live row of that name", f"another one, uid {other.uid[:8]}")
             for other in final.rows.get(kind.name, [])
-            if other.live and other.uid != uid and _has_name(other, obj)
+            if other.live and other.uid != uid and _has_name(other, obj) and obj["kind"] not in history.retained
         ]
     return findings
 
@@ -139,7 +140,10 @@ def _compare_live(history: RoundHistory, obj: JsonObject, kind: Kind, row: Row) 
 
 
 def check_deletions(history: RoundHistory, final: FinalState) -> list[Finding]:
-    """Every acknowledged deletion is a soft delete, and the Ingester has released the object."""
+    """Every acknowledged deletion is a soft delete, and the Ingester has released the object.
+
+    The row of a retained kind's object stays live instead.
+    """
     findings: list[Finding] = []
     for record in history.records.values():
         obj = final.objects.get(record.uid)
@@ -149,7 +153,9 @@ def check_deletions(history: RoundHistory, final: FinalState) -> list[Finding]:
         rows = [row for kind, row in final.find_rows(record.uid) if kind == record.kind]
         if obj is not None and INGESTER_FINALIZER in get_finalizers(obj):
             findings.append(describe_stuck(history, record, rows[0].live if rows else None))
-        if rows and rows[0].live:
+        if record.kind in history.retained:
+            findings += _examine_retained(history, record, rows[0] if rows else None, obj)
+        elif rows and rows[0].live:
             actual = f"it is live{history.quote(record.name)}"
             findings.append(Finding(ROW_LIVE, f"{record.title}, deleted", "its row soft-deleted", actual))
         elif not rows and is_released(obj) and not _was_born_within_fault(history, record):
@@ -157,6 +163,16 @@ def check_deletions(history: RoundHistory, final: FinalState) -> list[Finding]:
         for row in rows:
             findings += _compare_known(final, record, row)
     return findings
+
+
+def _examine_retained(
+    history: RoundHistory, record: ObjectRecord, row: Row | None, obj: JsonObject | None
+) -> list[Finding]:
+    """Return that the final state was not written before the object was released, or that the row is not live."""
+    title, quote = f"{record.title}, deleted, of a retained kind", history.quote(record.name)
+    if row is None:
+        return [Finding(ROW_LOST, title, "a live row", f"no row{quote}")] if is_released(obj) else []
+    return [] if row.live else [Finding(ROW_DELETED, title, "a live row", f"its row is soft-deleted{quote}")]
 
 
 def describe_stuck(history: RoundHistory, record: ObjectRecord, live: bool | None) -> Finding:

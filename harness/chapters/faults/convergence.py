@@ -159,6 +159,8 @@ def find_pending(
         if record.kind in history.immutable and row is None:
             state = f"no row{history.quote(record.name)}"
             found.append(Pending(record.name, Finding(ROW_MISSING, record.title, "a live row", state)))
+        elif record.kind in history.retained:
+            continue   # its row stays live
         elif record.deleted and record.uid not in objects and row is not None and row.live:
             found.append(Pending(record.name, Finding(ROW_LIVE, record.title, "its row soft-deleted", "live")))
     return found

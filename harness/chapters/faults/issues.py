@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from harness.core.codes import FINALIZER_KEPT
 from harness.core.known_issue import KnownIssue
+from harness.spec import features
 
 _ALL = ("8.1", "8.2", "8.3", "8.4", "8.5", "8.6", "8.7")
 _TIMING = "it depends on timing"
+_FAILS = (f"{features.MISSING_ROW}={features.FAILS}",)
 
 ISSUES: tuple[KnownIssue, ...] = (
     KnownIssue(
@@ -26,6 +28,7 @@ ISSUES: tuple[KnownIssue, ...] = (
         workaround="Remove the finalizer michelangelo/Ingester by hand; MySQL never had the object.",
         fix="Take a row that is not there for done when an object is being deleted, and remove the finalizer.",
         need_not_show=_TIMING,
+        features=_FAILS,
     ),
     KnownIssue(
         id="faulted-deletion-sticks",
@@ -44,6 +47,7 @@ ISSUES: tuple[KnownIssue, ...] = (
         workaround="Remove the finalizer michelangelo/Ingester by hand; the row is right.",
         fix="Take a row that is soft-deleted already for done, and go on to remove the finalizer.",
         need_not_show=_TIMING,
+        features=_FAILS,
     ),
     KnownIssue(
         id="retry-interval-ignored",

@@ -21,6 +21,7 @@ from harness.core.outcomes import NotApplicable, NotRun
 from harness.core.polling import wait_for
 from harness.core.record import Finding
 from harness.sandbox.base import SCHEMA_INIT, Phase
+from harness.spec.features import Life
 from harness.spec.model import Case, Kind
 from harness.subject.clearing import clear
 from harness.suite.context import RunContext
@@ -79,6 +80,7 @@ class FaultRun:
             tuple(chosen),
             {case.name: context.render(case, namespace) for case in chosen},
             frozenset(case.name for case in chosen if context.is_immutable(case)),
+            frozenset(case.name for case in chosen if context.contract.get_life(case.name) is Life.RETAINED),
         )
         injections = [fault.make() for fault in faults]
         one = Round(environment, load, injections, outage_s, retry_s=max(fault.retry_s for fault in faults))

@@ -143,7 +143,8 @@ class Validation:
             if event.operation.verb is Verb.CREATE and event.outcome is Outcome.INDETERMINATE
         }
         return RoundHistory(
-            records, self._load.immutable, self._outage.injected_at, self._outage.recovered_at, newest,
+            records, self._load.immutable, self._load.retained, self._outage.injected_at,
+            self._outage.recovered_at, newest,
             written.first_version, frozenset(indeterminate), self._errors.errors,
         )  # fmt: skip
 

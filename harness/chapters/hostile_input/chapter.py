@@ -10,6 +10,7 @@ from harness.chapters.hostile_input.inputs import Inputs
 from harness.chapters.hostile_input.issues import ISSUES
 from harness.chapters.hostile_input.poison import check_poison
 from harness.chapters.hostile_input.undecodable import check_undecodable
+from harness.spec.features import PRIMARY_KEY
 from harness.spec.model import Case
 from harness.suite.chapter import Chapter, Section
 from harness.suite.recorder import Recorder
@@ -101,4 +102,5 @@ CHAPTER = Chapter(
         ),
     ),
     issues=ISSUES,
+    features=(PRIMARY_KEY,),
 )

@@ -80,7 +80,7 @@ class Inputs:
 
     def _explain_absence(self, case: Case) -> str:
         """Return why none of the kind's objects can be sent or judged; '' where they can."""
-        if case.template is None:
+        if not case.can_be_made:
             return f"there is no template for {case.name}"
         issue = self.context.expectations.find_blocking(case.name)
         return f"known issue {issue.id} would show again" if issue else ""

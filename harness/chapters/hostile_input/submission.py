@@ -11,14 +11,17 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from harness.chapters.hostile_input.input import Input
-from harness.chapters.hostile_input.reconcile_errors import ReconcileErrors
 from harness.clients.kube import Cluster, get_version
 from harness.clients.mysql import Database
 from harness.core.errors import HarnessError, Refusal
 from harness.core.polling import wait_for
 from harness.sandbox.base import CONTROLLERMGR
+from harness.spec.features import FINALIZER, INGESTER
+from harness.spec.keys import get_key
 from harness.spec.model import Case, JsonObject, Kind
 from harness.spec.row import Row
+from harness.subject.clearing import clear
+from harness.subject.reconcile_errors import ReconcileErrors
 from harness.suite.context import RunContext
 
 _ATTEMPTS = 4
@@ -50,9 +53,9 @@ class Submission:
         return None if isinstance(self.answer, Refusal) else self.answer
 
     @property
-    def uid(self) -> str:
-        """The object's uid; '' where it was refused."""
-        return "" if self.stored is None else str(self.stored["metadata"]["uid"])
+    def key(self) -> str:
+        """What the object's row is found by; '' where it was refused."""
+        return "" if self.stored is None else get_key(self.case.kind, self.stored)
 
     @property
     def version(self) -> int:
@@ -66,7 +69,7 @@ class Batch:
 
     case: Case
     submissions: list[Submission]
-    strays: Sequence[str] = ()   # uids of rows in the namespace that belong to no object which was sent
+    strays: Sequence[str] = ()   # keys of rows in the namespace that belong to no object which was sent
     crashes: str = ""            # what the controller manager did meanwhile, beside its work
 
 
@@ -116,7 +119,7 @@ class Submitter:
 
     def await_rows(self, submissions: Iterable[Submission]) -> None:
         """Wait until each accepted object has a row, or has failed for good; or nothing moves any more."""
-        pending = {d.uid: d for d in submissions if d.uid}
+        pending = {d.key: d for d in submissions if d.key}
         timeout_s = self._context.timeouts.sync_s
         if self._context.explain_missing_log():   # nobody will say that there is nothing to wait for
             timeout_s = min(timeout_s, _UNTOLD_S)
@@ -130,7 +133,7 @@ class Submitter:
             if pending:
                 self.read_log()
             for submission in [d for d in pending.values() if len(d.errors) >= _ATTEMPTS]:
-                del pending[submission.uid]
+                del pending[submission.key]
             if len(pending) < before:
                 moved_at = time.monotonic()
             return len(pending)
@@ -146,28 +149,34 @@ class Submitter:
     def has_rows(self, submissions: Sequence[Submission]) -> bool:
         """Whether each of the objects, of one kind, has a row now."""
         versions = self._database.get_versions(submissions[0].case.kind, self.namespace)
-        return all(submission.uid in versions for submission in submissions)
+        return all(submission.key in versions for submission in submissions)
 
     def read(self, submissions: Sequence[Submission], case: Case) -> Batch:
         """Read the rows of one kind, each with the object at its version, and what is left where there is none."""
         kind = case.kind
-        uids = [d.uid for d in submissions if d.uid]
-        rows = self._database.get_rows_of(kind, uids)
-        missing = [uid for uid in uids if uid not in rows]
+        keys = [d.key for d in submissions if d.key]
+        rows = self._database.get_rows_of(kind, keys)
+        missing = [key for key in keys if key not in rows]
         children = {
             table: self._database.get_pairs_of(table, missing)
             for table in (kind.labels_table, kind.annotations_table)
         }
         for submission in submissions:
-            submission.row = rows.get(submission.uid)
-            submission.leftovers = [table for table, found in children.items() if submission.uid in found]
+            submission.row = rows.get(submission.key)
+            submission.leftovers = [table for table, found in children.items() if submission.key in found]
         self._find_objects(kind, [d for d in submissions if d.row is not None])
         strays = self._database.get_versions(kind, self.namespace).keys() - self._sent
         return Batch(case, list(submissions), sorted(strays))
 
     def clear(self, case: Case) -> None:
-        """Delete the kind's objects, so that what can't be written is no longer tried; the rows stay."""
-        self._cluster.delete_all(case.kind, self.namespace)
+        """Delete the kind's objects, so that what can't be written is no longer tried; the rows stay.
+
+        Where the Ingester adds its finalizer, it is taken off: what has no row might be held by it for ever.
+        """
+        if self._context.contract.get_feature(FINALIZER) == INGESTER:
+            clear(self._cluster, [case.kind], [self.namespace])
+        else:
+            self._cluster.delete_all(case.kind, self.namespace)
 
     def describe_crashes(self) -> str:
         """Return what the controller manager did in this section; '' where it kept running."""
@@ -182,7 +191,7 @@ class Submitter:
         except Refusal as refusal:
             answer = refusal
         submission = Submission(case, given, sent, answer, time.monotonic())
-        self._sent.add(submission.uid)
+        self._sent.add(submission.key)
         self._open[case.name, sent["metadata"]["name"]] = submission
         return submission
 
@@ -194,9 +203,9 @@ class Submitter:
         versions = self._database.get_versions(kind, self.namespace)
         now = time.monotonic()
         for submission in own:
-            if versions.get(submission.uid, -1) >= submission.version:
+            if versions.get(submission.key, -1) >= submission.version:
                 submission.arrived_s = now - submission.at
-                del pending[submission.uid]
+                del pending[submission.key]
 
     def _find_objects(self, kind: Kind, submissions: Sequence[Submission]) -> None:
         """Find each object at its row's version: as it was answered, or as the API server's watch cache has it."""
@@ -215,8 +224,8 @@ class Submitter:
         except Refusal as refusal:
             raise HarnessError(f"{kind.name}: the versions since {since} are unknown: {refusal}") from refusal
         found: Mapping[tuple[str, int], JsonObject] = {
-            (str(change.object["metadata"]["uid"]), change.number): change.object for change in changes
+            (get_key(kind, change.object), change.number): change.object for change in changes
         }
         for submission in later:
             if submission.row is not None:
-                submission.obj = found.get((submission.uid, submission.row.res_version))
+                submission.obj = found.get((submission.key, submission.row.res_version))

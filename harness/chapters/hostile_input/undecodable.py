@@ -73,7 +73,7 @@ def _watch(submitter: Submitter, found: Mapping[str, HeadOfLineBlocking], timeou
         lines = submitter.read_log()
         for name, blocking in found.items():
             blocking.lines += [line for line in lines if f".{name}" in line]
-        return all(b.lines or submitter.has_rows([d for d in (b.good, b.bad) if d.uid]) for b in found.values())
+        return all(b.lines or submitter.has_rows([d for d in (b.good, b.bad) if d.key]) for b in found.values())
 
     wait_for(look, bool, timeout_s=timeout_s, interval_s=0.02)
     for blocking in found.values():

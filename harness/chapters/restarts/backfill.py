@@ -9,16 +9,18 @@ from __future__ import annotations
 import time
 from concurrent.futures import ThreadPoolExecutor
 
-from harness.chapters.contract.deletions import examine_release, observe_soft_deleted, wait_for_deletion
+from harness.chapters.contract.deletions import examine_release, observe_ended, wait_for_end
 from harness.chapters.contract.lifecycle import Lifecycle, Step
 from harness.chapters.contract.writes import OURS
 from harness.clients.kube import get_version
 from harness.core import codes
 from harness.core.outcomes import NotApplicable
 from harness.core.polling import Wait, wait_for
-from harness.spec.annotations import is_released
+from harness.spec.annotations import INGESTER_FINALIZER, get_finalizers, is_released
 from harness.spec.equality import compare_row
+from harness.spec.keys import get_key
 from harness.spec.model import Case, JsonObject
+from harness.spec.row_rules import expect_live
 from harness.subject import evidence
 from harness.subject.pairing import pair_rows
 from harness.suite.recorder import Recorder
@@ -29,6 +31,7 @@ _KIND = "Project"   # of the thousand objects
 _CLIENTS = 4
 _TIMEOUT_S = 120.0
 _SHOWN = 20
+_CLAIMS_S = 1.0      # between two looks at which objects have the finalizer
 _GLIMPSE_S = 0.2   # an object that is not released at once may be one that is known never to be
 
 
@@ -86,12 +89,14 @@ class Backfill:
             recorder.facts["time"] = f"{spent_s:.1f} s from the start on, {MANY / spent_s:.0f} objects/s"
         recorder.facts["objects"] = f"{MANY}, created in {self._written_s:.1f} s"
         rows = context.database.get_rows_of(case.kind, list(expected))
-        objects = pair_rows(context.cluster, case.kind, self._life.namespaces[0], rows.values(), self._many)
-        for uid in expected:
-            row, obj = rows.get(uid), objects.get(uid)
+        namespace = self._life.namespaces[0]
+        known = (*self._many, *context.cluster.list_objects(case.kind, namespace))
+        objects = pair_rows(context.cluster, case.kind, namespace, rows.values(), known)
+        for key in expected:
+            row, obj = rows.get(key), objects.get(key)
             if row is None or obj is None:
                 seen = str(row and row.res_version)
-                recorder.find(codes.ROW_MISSING, f"uid {uid}", "a row at a version of the object", seen)
+                recorder.find(codes.ROW_MISSING, f"uid {key}", "a row at a version of the object", seen)
             else:
                 recorder.findings += compare_row(case.kind, obj, row)
         if len(recorder.findings) > _SHOWN:
@@ -113,25 +118,35 @@ class Backfill:
     def _wait(self) -> Wait[int]:
         case, context, namespace = self._many_case, self._life.context, self._life.namespaces[0]
         expected = self._list_versions()
-        progress = [(0, time.monotonic())]   # how many rows there were, since when
+        progress = [(0, time.monotonic())]   # how many rows and finalizers there were, since when
+        claims = [(0, time.monotonic())]     # how many finalizers there were, and when that was looked at
+
+        def count_claimed() -> int:
+            """Where the Ingester adds its finalizer, it does so to all objects before the first row of any."""
+            if case is not None and self._life.adds_finalizer and time.monotonic() - claims[-1][1] > _CLAIMS_S:
+                objects = context.cluster.list_objects(case.kind, namespace)
+                claimed = sum(INGESTER_FINALIZER in get_finalizers(obj) for obj in objects)
+                claims.append((claimed, time.monotonic()))
+            return claims[-1][0]
 
         def count() -> int:
             found = context.database.get_versions(case.kind, namespace) if case else {}
-            number = sum(found.get(uid, 0) >= version for uid, version in expected.items())
-            if number != progress[-1][0]:
-                progress.append((number, time.monotonic()))
+            number = sum(found.get(key, 0) >= version for key, version in expected.items())
+            if number + count_claimed() != progress[-1][0]:
+                progress.append((number + claims[-1][0], time.monotonic()))
             return number
 
         return wait_for(
             count,
             lambda number: number == MANY,
             give_up=lambda _: time.monotonic() - progress[-1][1] > context.timeouts.sync_s,
-            timeout_s=_TIMEOUT_S,
+            timeout_s=_TIMEOUT_S * (2 if self._life.adds_finalizer else 1),
             interval_s=0.05,
         )
 
     def _list_versions(self) -> dict[str, int]:
-        return {str(obj["metadata"]["uid"]): get_version(obj) for obj in self._many}
+        case = self._many_case
+        return {get_key(case.kind, obj): get_version(obj) for obj in self._many} if case else {}
 
     @property
     def _many_case(self) -> Case | None:
@@ -191,11 +206,11 @@ def _observe_patched(life: Lifecycle, case: Case, recorder: Recorder) -> None:
 def _wait_for_deletion(life: Lifecycle, case: Case, recorder: Recorder) -> None:
     subject = life.find(case, "deleted-away")
     recorder.evidence = subject.evidence
-    wait_for_deletion(life, subject)
+    wait_for_end(life, subject)
 
 
 def _observe_deleted(life: Lifecycle, case: Case, recorder: Recorder) -> None:
-    observe_soft_deleted(life, life.find(case, "deleted-away"), recorder)
+    observe_ended(life, life.find(case, "deleted-away"), recorder)
 
 
 def _wait_for_release(life: Lifecycle, case: Case, recorder: Recorder) -> None:
@@ -211,6 +226,8 @@ def _observe_released(life: Lifecycle, case: Case, recorder: Recorder) -> None:
         wait_for(subject.read, is_released, timeout_s=life.sync_s)
         findings = examine_release(life, subject)
     recorder.findings += findings
+    if life.is_retained(case):
+        recorder.findings += expect_live(subject.read_row())
     subject.release()
 
 

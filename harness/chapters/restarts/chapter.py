@@ -5,6 +5,7 @@ from __future__ import annotations
 from harness.chapters.restarts import checks
 from harness.chapters.restarts.gates import Gates
 from harness.chapters.restarts.issues import ISSUES
+from harness.spec.features import DELETION_DELAY, MISSING_ROW, PRIMARY_KEY
 from harness.suite.chapter import Chapter, Section, whole_run
 
 CHAPTER = Chapter(
@@ -18,6 +19,7 @@ CHAPTER = Chapter(
     open=Gates,
     stands_on="contract",
     issues=ISSUES,
+    features=(PRIMARY_KEY,),
     sections=(
         Section(
             "6.1",
@@ -61,8 +63,9 @@ CHAPTER = Chapter(
             "6.6",
             "Deleted while down",
             "Deleted while down",
-            "An object that was deleted meanwhile is soft-deleted and released.",
+            "An object that was deleted meanwhile is soft-deleted, of a retained kind live, and released.",
             checks.check_deleted_while_down,
+            features=(DELETION_DELAY,),
         ),
         Section(
             "6.7",
@@ -70,6 +73,7 @@ CHAPTER = Chapter(
             "Come and gone while down",
             "An object that was created and deleted meanwhile, and never had a row, is released.",
             checks.check_come_and_gone,
+            features=(MISSING_ROW, DELETION_DELAY),
         ),
         Section(
             "6.8",
@@ -78,6 +82,16 @@ CHAPTER = Chapter(
             "A thousand objects that were created meanwhile each have a row, equal to the object.",
             checks.check_many_objects,
             topics=whole_run,
+        ),
+        Section(
+            "6.9",
+            "Deletion delayed",
+            "A deletion waits as long as it is set for its kind",
+            "With a delay for one kind, its deleted objects keep row and finalizer for so long, unless they are "
+            "marked; others go at once.",
+            checks.check_delayed_deletion,
+            topics=whole_run,
+            features=(DELETION_DELAY,),
         ),
     ),
 )

@@ -53,6 +53,13 @@ def check_come_and_gone(gates: Gates, case: Case, recorder: Recorder) -> None:
     recorder.take(gates.get_backfill().get_fleeting(case))
 
 
+def check_delayed_deletion(gates: Gates, _: None, recorder: Recorder) -> None:
+    """6.9: an object of a kind with a delay keeps row and finalizer for as long, and no other does."""
+    recorder.problem = "deletions are not delayed as it is set"
+    recorder.look_at = "the evidence of this check, in its order"
+    recorder.take(gates.get_delays())
+
+
 def check_many_objects(gates: Gates, _: None, recorder: Recorder) -> None:
     """6.8: a thousand objects that were created meanwhile each have a row, equal to the object."""
     recorder.problem = "not all objects were caught up with"

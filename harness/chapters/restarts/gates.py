@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 from harness.chapters.contract.lifecycle import Lifecycle
+from harness.chapters.restarts import delays
 from harness.chapters.restarts.backfill import Backfill
 from harness.core import codes
 from harness.core.errors import HarnessError
@@ -20,6 +21,7 @@ from harness.core.polling import hold, wait_for
 from harness.sandbox.base import CONTROLLERMGR, ComponentStatus, LogCursor, Phase
 from harness.sandbox.capabilities import BusyError, Overrides, ReconfiguresControllerManager
 from harness.spec.equality import show
+from harness.spec.features import CONFIGURABLE, DELETION_DELAY
 from harness.subject import evidence
 from harness.subject.log import REGISTERED, SETTING_UP, SKIPPED, WORKERS_STARTED, LogEntry, parse_log
 from harness.subject.registration import await_registration
@@ -50,6 +52,7 @@ class Gates:
         self._context = context
         self._backfill = Backfill(life)
         self._steps: dict[Callable[[], Recorder], Recorder] = {}
+        self._delays: Recorder | None = None
 
     def reach_first_gate(self) -> Recorder:
         """Return what was seen with the first gate off: nothing is registered, and all else is healthy."""
@@ -62,6 +65,21 @@ class Gates:
     def reach_open(self) -> Recorder:
         """Return what was seen once it is open again: settings, and controllers registered with their own."""
         return self._reach(self._open)
+
+    def get_delays(self) -> Recorder:
+        """Return what was seen of delayed deletions, in the process that has a delay set for one kind.
+
+        Raises NotApplicable where the version knows no delay, or no kind of the run can have one.
+        """
+        contract = self._context.contract
+        if contract.get_feature(DELETION_DELAY) != CONFIGURABLE:
+            raise NotApplicable("this version knows no delay of deletions")
+        self.reach_open()
+        if not delays.list_delayed_kinds(self._life):
+            raise NotApplicable("no kind of the run has objects that stay until they are deleted, and go then")
+        if self._delays is None:
+            self._delays = delays.observe_delays(self._life)
+        return self._delays
 
     def get_backfill(self) -> Backfill:
         """Return what there is to catch up with, once the controller manager is back."""
@@ -152,7 +170,8 @@ class Gates:
     def _open(self) -> Recorder:
         recorder, cursor = Recorder(), self._context.sandbox.log_cursor(CONTROLLERMGR)
         self._backfill.note_start()
-        self._start(recorder, SETTINGS)
+        settings = self._list_settings()
+        self._start(recorder, settings)
         registration = await_registration(
             self._context.sandbox, self._context.contract.names, self._context.timeouts.registration_s
         )
@@ -171,12 +190,22 @@ class Gates:
             if workers.get(kind) != number:
                 found = str(workers.get(kind, "no line that says so"))
                 recorder.find("controller.workers", f"workers of {kind}", str(number), found)
-        for kind, period in _read_periods(self._read_log(cursor)).items():
+        delayed = delays.list_delayed_kinds(self._life)
+        for kind, delay_s in _read_seconds(self._read_log(cursor), "deletionDelay").items():
+            wanted_s = float(delays.DELAY_S if kind in delayed else 0)
+            if delay_s != wanted_s:
+                recorder.find("controller.delay", f"deletionDelay of {kind}", f"{wanted_s:g} s", f"{delay_s:g} s")
+        for kind, period in _read_seconds(self._read_log(cursor), "requeuePeriod").items():
             if period != float(PERIOD_OF_S.get(kind, PERIOD_S)):
                 expected_s = f"{PERIOD_OF_S.get(kind, PERIOD_S)} s"
                 recorder.find("controller.period", f"requeuePeriod of {kind}", expected_s, f"{period:g} s")
-        recorder.note("settings", "\n".join(f"{key}: {value}" for key, value in SETTINGS))
+        recorder.note("settings", "\n".join(f"{key}: {value}" for key, value in settings))
         return recorder
+
+    def _list_settings(self) -> tuple[tuple[str, Any], ...]:
+        """Return what the last start of the chain sets: a delay as well, where the version knows one."""
+        delayed = dict.fromkeys(delays.list_delayed_kinds(self._life), f"{delays.DELAY_S}s")
+        return (*SETTINGS, *([("ingester.deletionDelayMap", delayed)] if delayed else []))
 
     def _start(self, recorder: Recorder, overrides: Overrides) -> None:
         """Start the controller manager; one that does not become healthy is a finding."""
@@ -218,11 +247,11 @@ def _count_workers(log: list[LogEntry]) -> dict[str, int]:
     }
 
 
-def _read_periods(log: list[LogEntry]) -> dict[str, float]:
-    """Return the requeue period of each kind in seconds, as far as the log has it as a number."""
+def _read_seconds(log: list[LogEntry], field: str) -> dict[str, float]:
+    """Return what each kind's controller was registered with, in seconds, as far as the log has it as a number."""
     return {
-        kind: float(entry.fields["requeuePeriod"])
+        kind: float(entry.fields[field])
         for entry in log
-        if entry.message == REGISTERED and isinstance(entry.fields.get("requeuePeriod"), int | float)
+        if entry.message == REGISTERED and isinstance(entry.fields.get(field), int | float)
         for kind in entry.kinds()
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from harness.core import codes
 from harness.core.known_issue import KnownIssue
+from harness.spec import features
 
 ISSUES: tuple[KnownIssue, ...] = (
     KnownIssue(
@@ -18,5 +19,6 @@ ISSUES: tuple[KnownIssue, ...] = (
         impact="It is Terminating for ever and retried with growing delays; its namespace can't be deleted.",
         workaround="Remove the finalizer by hand.",
         fix="Take a row that is not there for done: there is nothing to delete.",
+        features=(f"{features.MISSING_ROW}={features.FAILS}",),
     ),
 )

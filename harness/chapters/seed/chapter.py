@@ -7,6 +7,7 @@ from harness.chapters.seed.issues import ISSUES
 from harness.chapters.seed.probes import check_issue_shows, list_issues
 from harness.chapters.seed.steps import SeedScenario
 from harness.core.record import ColumnContents
+from harness.spec.features import PRIMARY_KEY
 from harness.suite.chapter import Chapter, Section, whole_run
 
 CREATED, SYNCED, UPDATED, UPDATE_SYNCED = "created", "synced", "updated", "update_synced"
@@ -80,6 +81,7 @@ CHAPTER = Chapter(
             "Created row equals the object",
             "The created object has exactly one row, equal to it in every column, label and annotation.",
             checks.check_row_after_creation,
+            features=(PRIMARY_KEY,),
             expects_issues=False,
             proves_sync=True,
         ),
@@ -105,6 +107,7 @@ CHAPTER = Chapter(
             "Updated row equals the object",
             "The row has reached the patch's version, was written after it, and holds the patched values.",
             checks.check_row_after_patch,
+            features=(PRIMARY_KEY,),
             expects_issues=False,
         ),
         Section(
@@ -113,6 +116,7 @@ CHAPTER = Chapter(
             "Other row is untouched",
             "The row of an object of the same kind and name in another namespace still equals that object.",
             checks.check_bystander,
+            features=(PRIMARY_KEY,),
             expects_issues=False,
         ),
         Section(

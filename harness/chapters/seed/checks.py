@@ -95,7 +95,7 @@ def record_creation(subject: Subject, recorder: Recorder) -> None:
     recorder.evidence += subject.evidence
     if isinstance(subject.answer, Refusal):
         recorder.problem = f"{subject} was not accepted"
-        recorder.look_at = f"the template {subject.case.template} and the CRD of {subject.case.name}"
+        recorder.look_at = f"{subject.case.origin} and the CRD of {subject.case.name}"
         recorder.find(codes.REQUEST_REFUSED, str(subject), "the API server to create it", str(subject.answer))
         return
     findings = _compare_sent(subject.sent, subject.answer)

@@ -87,8 +87,8 @@ class Database:
         rows = self._query(f"SELECT res_version FROM `{kind.table}` WHERE uid = %s", (uid,))  # noqa: S608
         return int(rows[0][0]) if rows else None
 
-    def get_rows(self, kind: Kind, namespace: str, name: str) -> list[Row]:
-        """Return every row of that namespace and name (soft-deleted ones included), oldest first.
+    def get_rows(self, kind: Kind, namespace: str, name: str, key: str = "") -> list[Row]:
+        """Return every row of that namespace and name, soft-deleted or not, and that of `key`; oldest first.
 
         Raises `HarnessError` where they can't be read.
         """
@@ -96,9 +96,9 @@ class Database:
             cursor = self._connection.cursor(dictionary=True)
             try:
                 cursor.execute(
-                    f"SELECT * FROM `{kind.table}` WHERE namespace = %s AND name = %s"  # noqa: S608
+                    f"SELECT * FROM `{kind.table}` WHERE (namespace = %s AND name = %s) OR uid = %s"  # noqa: S608
                     " ORDER BY create_time, res_version",
-                    (namespace, name),
+                    (namespace, name, key),
                 )
                 found = cast("list[dict[str, Any]]", cursor.fetchall())
             finally:

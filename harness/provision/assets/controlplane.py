@@ -20,7 +20,6 @@ from harness.core.resources import find_resource
 from harness.provision.assets import golang
 from harness.provision.assets.cache import OFFLINE_VARIABLE, Cache, Contents, Recipe, get_digest, is_offline
 from harness.provision.assets.command import run
-from harness.provision.assets.download import download
 from harness.provision.assets.gomodule import GoModule, describe_build, read_module
 from harness.provision.assets.host import Host, get_host
 from harness.provision.assets.stage import note
@@ -163,6 +162,8 @@ def _describe_archive(host: Host, progress: Progress) -> Recipe[ControlPlane]:
         if is_offline():
             raise HarnessError(f"{OFFLINE_VARIABLE} forbids to download {file_name}", hint=WAYS_OUT)
         archive = workspace / file_name
+        from harness.provision.assets.download import download  # noqa: PLC0415  `requests` takes long
+
         download(
             f"{_ARCHIVE_URL}/{name}/{file_name}", archive, sha512=sha512, progress=progress,
             name=f"download etcd and kube-apiserver {_ARCHIVE_VERSION}",

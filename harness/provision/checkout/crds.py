@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -20,10 +20,11 @@ _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 @dataclass(frozen=True)
 class CheckoutCrds:
-    """The YAML of each kind, as it stands in the Go code, and what it says."""
+    """The YAML of each kind, as it stands in the Go code, what it says, and where it stands (FILE:LINE)."""
 
     texts: Mapping[str, str]
     objects: Mapping[str, JsonObject]
+    places: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def digest(self) -> str:
@@ -32,11 +33,7 @@ class CheckoutCrds:
 
     def find_schema(self, kind: str) -> JsonObject | None:
         """Return the OpenAPI schema of the kind's version v2; None where there is none."""
-        for version in self.objects.get(kind, {}).get("spec", {}).get("versions", []):
-            if version.get("name") == VERSION:
-                schema: JsonObject | None = version.get("schema", {}).get("openAPIV3Schema")
-                return schema
-        return None
+        return find_schema(self.objects.get(kind, {}))
 
     def write(self, folder: Path) -> None:
         """Write one YAML file per kind."""
@@ -44,9 +41,26 @@ class CheckoutCrds:
             (folder / f"{kind.lower()}.yaml").write_text(text, encoding="utf-8")
 
 
-def read_crds(texts: Mapping[Path, str]) -> CheckoutCrds:
-    """Return the CRDs of the group in the generated files; HarnessError where none is usable."""
-    found = {kind: text for source in texts.values() for kind, text in _SCHEMA.findall(source)}
+def find_schema(crd: JsonObject) -> JsonObject | None:
+    """Return the OpenAPI schema of the CRD's version v2; None where there is none."""
+    for version in crd.get("spec", {}).get("versions", []):
+        if version.get("name") == VERSION:
+            schema: JsonObject | None = version.get("schema", {}).get("openAPIV3Schema")
+            return schema
+    return None
+
+
+def read_crds(texts: Mapping[Path, str], root: Path | None = None) -> CheckoutCrds:
+    """Return the CRDs of the group in the generated files; HarnessError where none is usable.
+
+    Their places are relative to `root`.
+    """
+    found, places = {}, {}
+    for path, source in texts.items():
+        name = path.relative_to(root).as_posix() if root is not None else path.name
+        for match in _SCHEMA.finditer(source):
+            found[match[1]] = match[2]
+            places[match[1]] = f"{name}:{source.count(chr(10), 0, match.start(1)) + 1}"
     objects = {}
     for kind, text in found.items():
         try:
@@ -60,4 +74,4 @@ def read_crds(texts: Mapping[Path, str]) -> CheckoutCrds:
             f"The checkout defines no CRD of {GROUP}: no YamlSchemas in its generated Go files",
             hint="They are in proto-go/api/v2, which Michelangelo's own tools generate",
         )
-    return CheckoutCrds({kind: found[kind] for kind in objects}, objects)
+    return CheckoutCrds({kind: found[kind] for kind in objects}, objects, places)

@@ -1,17 +1,21 @@
 """Which profile fits a checkout, judged by what its code says, and in words why.
 
-Two facts decide: which kinds are immutable (they leave Kubernetes once they are in MySQL), and whether a panic
-in a reconcile takes the controller manager down.
+What decides: which kinds are immutable and which retained, how tables are named, each feature that was read, and
+whether a panic in a reconcile takes the controller manager down. Where the version differs from the profile that
+fits best, its own facts count; but the profile's known issues are all that is known.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from harness.provision.checkout.golines import GeneratedKind, GoModule
+from harness.provision.checkout.golines import GoModule
+from harness.spec.features import FEATURES
 from harness.spec.kinds import collect_cases
+from harness.spec.naming import find_naming
 from harness.spec.profiles import Profile, list_profiles, load_profile
+from harness.spec.read import ReadContract
 
 PANIC_ISSUE = "sparkjob-double-panic"
 """The known issue that shows only where panics are not recovered."""
@@ -19,46 +23,76 @@ PANIC_ISSUE = "sparkjob-double-panic"
 
 @dataclass(frozen=True)
 class Choice:
-    """A profile's name, why it was chosen, and what of the evidence contradicts it (empty where all fits)."""
+    """A profile's name, why it was chosen, and in what the version differs from it (empty where all fits).
+
+    `contradictions` are differences that nothing that was read makes up for.
+    """
 
     profile: str
     reason: str
+    differences: tuple[str, ...] = ()
     contradictions: tuple[str, ...] = ()
 
 
-def choose_profile(
-    kinds: Mapping[str, GeneratedKind], module: GoModule, profiles: Iterable[Profile] | None = None
-) -> Choice:
-    """Return the profile that most of the evidence agrees with, the first by name among equals."""
-    known = {case.name for case in collect_cases()}
-    immutable = frozenset(name for name, kind in kinds.items() if kind.immutable and name in known)
-    recovers = module.recovers_panics
+def choose_profile(read: ReadContract, module: GoModule, profiles: Iterable[Profile] | None = None) -> Choice:
+    """Return the profile that most of the evidence agrees with; of equals, the one that says least by itself."""
     candidates = [load_profile(name) for name in list_profiles()] if profiles is None else list(profiles)
-    judged = {profile.name: _contradict(profile, immutable, recovers) for profile in candidates}
-    name = min(judged, key=lambda candidate: (len(judged[candidate]), candidate))
-    return Choice(name, _describe(immutable, module), judged[name])
+    judged = {profile.name: tuple(_differ(profile, read)) for profile in candidates}
+    panics = {profile.name: _contradict(profile, module) for profile in candidates}
+    best = min(
+        candidates,
+        key=lambda each: (len(judged[each.name]) + len(panics[each.name]), len(each.features), each.name),
+    )
+    reason = "; ".join(_describe(read, module))
+    return Choice(best.name, reason, judged[best.name], panics[best.name])
 
 
-def _contradict(profile: Profile, immutable: frozenset[str], recovers: bool | None) -> tuple[str, ...]:
-    found = []
-    if profile.immutable_kinds != immutable:
-        expected, seen = _join(profile.immutable_kinds), _join(immutable)
-        found.append(f"profile {profile.name} expects as immutable kinds: {expected}; the checkout has: {seen}")
-    panics = PANIC_ISSUE in profile.issue_ids
-    if recovers is not None and panics == recovers:
-        effect = "recovers panics" if recovers else "does not recover panics"
-        found.append(f"profile {profile.name} expects the opposite of a controller manager that {effect}")
-    return tuple(found)
+def _list_relevant(read: ReadContract) -> frozenset[str]:
+    """Return the kinds that can be evidence: those with a controller; of none, those that the harness knows."""
+    registered = read.controllers.names if read.controllers is not None else ()
+    return frozenset(registered or (case.name for case in collect_cases()))
 
 
-def _describe(immutable: frozenset[str], module: GoModule) -> str:
+def _differ(profile: Profile, read: ReadContract) -> Iterator[str]:
+    relevant = _list_relevant(read)
+    for what, found, expected in (
+        ("immutable kinds", read.immutable, profile.immutable_kinds),
+        ("retained kinds", read.retained, profile.retained_kinds),
+    ):
+        if found is not None and expected & relevant != relevant.intersection(found.names):
+            seen = _join(relevant.intersection(found.names))
+            yield f"{what}: {seen}, in profile {profile.name} {_join(expected & relevant)}"
+    naming = find_naming([(kind.name, kind.plural) for kind in read.kinds], read.tables or ())
+    if naming is not None and naming != profile.naming:
+        yield f"tables in {naming}, in profile {profile.name} {profile.naming}"
+    for name, fact in read.features.items():
+        due = profile.features.get(name, FEATURES[name][0] if name in FEATURES else fact.value)
+        if fact.value != due:
+            yield f"{name}: {fact.value}, in profile {profile.name} {due}"
+
+
+def _contradict(profile: Profile, module: GoModule) -> tuple[str, ...]:
+    recovers = module.recovers_panics
+    if recovers is None or (PANIC_ISSUE in profile.issue_ids) != recovers:
+        return ()
+    effect = "recovers panics" if recovers else "does not recover panics"
+    return (f"profile {profile.name} expects the opposite of a controller manager that {effect}",)
+
+
+def _describe(read: ReadContract, module: GoModule) -> Iterator[str]:
+    if read.immutable is not None:
+        yield f"immutable kinds: {_join(_list_relevant(read).intersection(read.immutable.names))}"
+    if read.retained is not None and read.retained.names:
+        yield f"retained kinds: {_join(read.retained.names)}"
+    for name, fact in read.features.items():
+        if name in FEATURES and fact.value != FEATURES[name][0]:
+            yield f"{name}: {fact.value}"
     version = f"controller-runtime {module.controller_runtime}"
-    panics = {
+    yield {
         True: f"{version} recovers panics",
         False: f"{version} does not recover panics",
         None: "go.mod does not say whether panics are recovered",
     }[module.recovers_panics]
-    return f"immutable kinds: {_join(immutable)}; {panics}"
 
 
 def _join(names: Iterable[str]) -> str:

@@ -19,13 +19,17 @@ GENERATED_FOLDER = "proto-go/api/v2"
 INGESTER_FOLDER = "go/components/ingester"
 
 _METHOD = re.compile(r"^func \(m \*(\w+)\) (GetIndexedKeyValuePairs|IsImmutableKind)\(.*?\n(.*?)^}", re.M | re.S)
+_FILL = "GetIndexedKeyValuePairs"
 _KEY = re.compile(r'Key = "(\w+)"')
 _VALUE = re.compile(r'\.Key = "(\w+)"\s*\n\s*if [^\n]*\n\s*indexedField\.Value = ([^\n]+)')
+_PAIR = re.compile(r'indexedSubFields\[(\d+)\]\.(Key|Value) = "?([^"\n]+)"?')
+_EXPRESSION = re.compile(r"m((?:\.[A-Z]\w*)+)")
+_ENUM = re.compile(r'^var \w+_name = map\[int32\]string\{\s*0:\s*"(\w+)"', re.M)
 _PATHS = re.compile(r'Kind: "(\w+)",\s*\}\s*IndexesPathToKeyMap\[gvk\] = make\(.*?\n(.*?)^}', re.M | re.S)
 _PATH = re.compile(r'IndexesPathToKeyMap\[gvk\]\["([\w.]+)"\] = "(\w+)"')
 _OBJECT_LIST = r"\[\]\s*(?:\w+\.)?Object\s*\{((?:[^{}]|\{\s*\})*)\}"
 _OBJECT = re.compile(r"&(?:\w+\.)?(\w+)\{\s*\}")
-_NAMED_LIST = re.compile(r":?=\s*\w+\.([A-Z]\w*)\s*$", re.M)
+_NAMED_LIST = re.compile(r"(?::?=\s*|\brange\s+)\w+\.([A-Z]\w*)\s*\{?\s*$", re.M)
 _COMMENT = re.compile(r"//[^\n]*")
 _DEFAULT_COLUMNS = ("namespace", "name")
 _RECOVERS_SINCE = Version("0.19")
@@ -48,6 +52,7 @@ class GeneratedKind:
     file: str
     columns: tuple[GeneratedColumn, ...]
     immutable: bool
+    line: int = 0   # where its columns are filled
 
 
 @dataclass(frozen=True)
@@ -82,27 +87,43 @@ def read_kinds(texts: Mapping[Path, str], root: Path) -> dict[str, GeneratedKind
     """Return the kinds that the generated files define, by name; `texts` are those of GENERATED_FOLDER."""
     kinds = {}
     for file, text in texts.items():
-        methods = {(kind, method): body for kind, method, body in _METHOD.findall(text)}
+        found = list(_METHOD.finditer(text))
+        methods = {(method[1], method[2]): method[3] for method in found}
+        lines = {method[1]: text.count("\n", 0, method.start()) + 1 for method in found if method[2] == _FILL}
         paths = {
             kind: {column: path for path, column in _PATH.findall(body) if column not in _DEFAULT_COLUMNS}
             for kind, body in _PATHS.findall(text)
         }
         for (kind, method), body in methods.items():
-            if method != "GetIndexedKeyValuePairs":
+            if method != _FILL:
                 continue
-            values = dict(_VALUE.findall(body))
+            values = {**_read_pairs(body), **dict(_VALUE.findall(body))}
             own = paths.get(kind, {})
             columns = tuple(
-                GeneratedColumn(name, _to_json_path(own.get(name, "")), values.get(name, "").endswith(".String()"))
+                GeneratedColumn(
+                    name,
+                    _to_json_path(own[name]) if name in own else _read_expression(values.get(name, "")),
+                    values.get(name, "").endswith(".String()"),
+                )
                 for name in _KEY.findall(body)
             )
             immutable = "return true" in methods.get((kind, "IsImmutableKind"), "")
-            kinds[kind] = GeneratedKind(kind, file.relative_to(root).as_posix(), columns, immutable)
+            where = file.relative_to(root).as_posix()
+            kinds[kind] = GeneratedKind(kind, where, columns, immutable, lines[kind])
     return kinds
 
 
+def read_zeros(texts: Mapping[Path, str]) -> frozenset[str]:
+    """Return the names of the enums' zeros, which unset fields have."""
+    return frozenset(name for text in texts.values() for name in _ENUM.findall(text))
+
+
 def read_registered(root: Path) -> RegisteredList | None:
-    """Return the list of kinds that the ingester's module registers; None where its code has another shape."""
+    """Return the list of kinds that the ingester's module registers; None where its code has another shape.
+
+    It stands in the module itself, or the module names it: a list written by hand, or a map that each generated
+    file adds its kind to.
+    """
     module = read_texts(root / INGESTER_FOLDER, "*.go")
     found = _find_list(module, r"\w+\s*:?=\s*", root)
     if found is not None:
@@ -112,7 +133,8 @@ def read_registered(root: Path) -> RegisteredList | None:
     hand_written = [path for place, path in map_overlay(root).items() if place.parent == folder]
     written = {path: path.read_text(encoding="utf-8") for path in hand_written}
     for name in sorted(names):
-        listed = _find_list({**written, **read_texts(folder, "*.go")}, rf"\b{name}\s*=\s*", root)
+        texts = {**written, **read_texts(folder, "*.go")}
+        listed = _find_list(texts, rf"\b{name}\s*=\s*", root) or _find_entries(texts, name)
         if listed is not None:
             return listed
     return None
@@ -142,6 +164,33 @@ def _find_list(texts: Mapping[Path, str], before: str, root: Path) -> Registered
             where = f"{file.relative_to(root).as_posix()}:{line}"
             return RegisteredList(tuple(dict.fromkeys(_OBJECT.findall(found[1]))), where)
     return None
+
+
+def _find_entries(texts: Mapping[Path, str], name: str) -> RegisteredList | None:
+    """Return the kinds that generated code enters into the map called `name`."""
+    entry = re.compile(rf'^\s*{name}\["(\w+)"\] = &', re.M)
+    kinds = [kind for text in texts.values() for kind in entry.findall(_strip_comments(text))]
+    where = f"{name} in {GENERATED_FOLDER}"
+    return RegisteredList(tuple(sorted(dict.fromkeys(kinds))), where) if kinds else None
+
+
+def _read_pairs(body: str) -> dict[str, str]:
+    """Return the Go expressions of columns that are filled together, by column: of a reference, its two parts."""
+    found: dict[str, str] = {}
+    for block in body.split("make([]storage.IndexedField")[1:]:
+        parts = [(int(number), what, text) for number, what, text in _PAIR.findall(block)]
+        keys = {number: text for number, what, text in parts if what == "Key"}
+        found |= {keys[number]: text for number, what, text in parts if what == "Value" and number in keys}
+    return found
+
+
+def _read_expression(expression: str) -> str:
+    """Return the JSON path of a field in Go: m.Spec.RevisionId is spec.revisionId, m.Name metadata.name."""
+    found = _EXPRESSION.match(expression)
+    if found is None:
+        return ""
+    names = [f"{name[0].lower()}{name[1:]}" for name in found[1].removeprefix(".").split(".") if name != "String"]
+    return ".".join(names if names[0] in ("spec", "status", "metadata") else ["metadata", *names])
 
 
 def _strip_comments(text: str) -> str:

@@ -11,19 +11,12 @@ from harness.core.progress import Progress
 from harness.provision.assets.cache import Cache
 from harness.provision.checkout.binaries import APISERVER, CONTROLLERMGR, Binaries, build_binaries
 from harness.provision.checkout.checkout import APISERVER_PACKAGE, Checkout, find_checkout
-from harness.provision.checkout.crds import read_crds
-from harness.provision.checkout.drift import Disagreement, Severity, Sources, find_drift, list_missing_kinds
-from harness.provision.checkout.evidence import choose_profile
-from harness.provision.checkout.golines import (
-    GENERATED_FOLDER,
-    GoModule,
-    read_go_module,
-    read_kinds,
-    read_registered,
-)
-from harness.provision.checkout.schema import find_schema
-from harness.provision.checkout.sources import map_overlay, read_texts
+from harness.provision.checkout.drift import Disagreement, Severity, find_drift
+from harness.provision.checkout.evidence import Choice, choose_profile
+from harness.provision.checkout.reading import Sources, make_read_contract, read_checkout
+from harness.provision.checkout.sources import map_overlay
 from harness.spec.profiles import load_profile
+from harness.spec.read import ReadContract
 from harness.spec.versions import make_contract
 
 _NAMES_SHOWN = 5
@@ -33,8 +26,9 @@ _NAMES_SHOWN = 5
 class PreparedCheckout:
     """A checkout ready to be run. `apiserver` is None where it does not build: then `crds` are to be installed.
 
-    `crds` is a folder of YAML in the cache, `schema` the checkout's own file. `pins` name exactly what is
-    tested, for the report; `findings` are where checkout and harness disagree.
+    `crds` is a folder of YAML in the cache, `schema` the checkout's own file, `read` the contract that the
+    checkout says by itself. `pins` name exactly what is tested, for the report; `findings` are where the checkout
+    contradicts itself or what is sent to it.
     """
 
     checkout: Checkout
@@ -42,6 +36,7 @@ class PreparedCheckout:
     apiserver: Path | None
     crds: Path
     schema: Path
+    read: ReadContract
     profile: str
     profile_reason: str
     pins: Mapping[str, str]
@@ -51,26 +46,23 @@ class PreparedCheckout:
 def prepare_checkout(
     spec: str, progress: Progress, cache: Cache | None = None, *, profile: str | None = None
 ) -> PreparedCheckout:
-    """Return the checkout that `spec` (PATH, URL or URL@REF) names, read, compared with the contract, and built.
+    """Return the checkout that `spec` (PATH, URL or URL@REF) names, read and built.
 
-    The contract is that of the `profile`; without one the evidence chooses it.
+    What can't be read is the `profile`'s; without one the evidence chooses it.
 
     Raises `SettingsError` where `spec` names no usable checkout, `HarnessError` where it can't be had, does not
-    build, or lacks the CRD of a kind, without which no run can start.
+    build, or has no kind that could be tested.
     """
     cache = cache or Cache()
     checkout = find_checkout(spec, cache, progress)
     root = checkout.path
-    texts = read_texts(root / GENERATED_FOLDER, "*.pb.go")
-    kinds, module = read_kinds(texts, root), read_go_module(root)
-    choice = choose_profile(kinds, module)
-    contract = make_contract(load_profile(profile or choice.profile))
-    schema = find_schema(root, contract.tables)
-    sources = Sources(kinds, read_registered(root), read_crds(texts), schema)
-    if missing := list_missing_kinds(sources.crds, contract.names):
+    sources = read_checkout(root)
+    read = make_read_contract(sources, root)
+    choice = choose_profile(read, sources.module)
+    contract = make_contract(load_profile(profile or choice.profile), read)
+    if not contract.cases:
         raise HarnessError(
-            f"{checkout.label} has no CRD for {', '.join(missing)}",
-            hint="None of their objects can be created; a profile that lists its `kinds` may leave them out",
+            f"{checkout.label} has no CRD of a kind of its Ingester", hint="None of their objects can be created"
         )
     binaries = build_binaries(checkout, sources.crds, cache, progress)
     findings = [
@@ -84,11 +76,19 @@ def prepare_checkout(
         apiserver=binaries.apiserver,
         crds=binaries.crds,
         schema=sources.schema.path,
+        read=read,
         profile=choice.profile,
-        profile_reason=choice.reason,
-        pins=_pin(checkout, binaries, module, sources),
+        profile_reason=_explain(choice),
+        pins=_pin(checkout, binaries, sources),
         findings=tuple(findings),
     )
+
+
+def _explain(choice: Choice) -> str:
+    """Return why the profile was chosen, and in what the version differs from it."""
+    if not choice.differences:
+        return choice.reason
+    return f"{choice.reason}; it fits best, and what was read counts: {'; '.join(choice.differences)}"
 
 
 def _describe_apiserver(binaries: Binaries) -> list[Disagreement]:
@@ -98,8 +98,8 @@ def _describe_apiserver(binaries: Binaries) -> list[Disagreement]:
     return [Disagreement(Severity.WARNING, f"{what}: {binaries.apiserver_problem}", APISERVER_PACKAGE)]
 
 
-def _pin(checkout: Checkout, binaries: Binaries, module: GoModule, sources: Sources) -> dict[str, str]:
-    root, schema = checkout.path, sources.schema
+def _pin(checkout: Checkout, binaries: Binaries, sources: Sources) -> dict[str, str]:
+    root, schema, module = checkout.path, sources.schema, sources.module
     overlay = [path.relative_to(root).as_posix() for path in map_overlay(root).values()]
     asked = module.toolchain or f"go{module.go}"
     return {

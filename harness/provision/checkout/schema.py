@@ -1,85 +1,96 @@
-"""The Ingester's SQL schema in a checkout: which file it is, and the tables and columns that it makes.
+"""The Ingester's SQL schema in a checkout: which of its files it is, and the tables and columns that it makes.
 
-The file is found by what it creates, not by its name. Only CREATE TABLE statements are read; the server reads
-the rest.
+Several files of a version may make the tables, and say different things. The one that makes them for most kinds is
+taken, of equals the one in the newest place; where they contradict each other is told.
 """
 
 from __future__ import annotations
 
 import hashlib
-import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from harness.core.errors import HarnessError
 from harness.provision.checkout.sources import read_texts
+from harness.spec.naming import find_tables
+from harness.spec.sql import extract_sql, parse_tables
 
-FOLDER = "scripts/ingester"
-
-_COMMENT = re.compile(r"--[^\n]*|/\*.*?\*/", re.DOTALL)
-_TABLE = re.compile(r"CREATE\s+TABLE\s+(?:IF\s+NOT\s+EXISTS\s+)?`?(\w+)`?\s*\(", re.IGNORECASE)
-_COLUMN = re.compile(r"\s*(?:`(\w+)`|(\w+))\s+(\w+(?:\s*\([^)]*\))?(?:\s+UNSIGNED)?)", re.IGNORECASE)
-_NO_COLUMNS = {"PRIMARY", "KEY", "UNIQUE", "INDEX", "CONSTRAINT", "FOREIGN", "FULLTEXT", "SPATIAL", "CHECK"}
+PLACES = (   # the newest first: where later versions keep their schema
+    ("helm", "**/*.sql"),
+    ("python/michelangelo/cli/sandbox/resources", "*mysql*"),
+    ("scripts/ingester", "*.sql"),
+    ("scripts", "**/*.sql"),
+)
+_SUFFIXES = (".sql", ".yaml", ".yml")
 
 
 @dataclass(frozen=True)
 class Schema:
-    """An SQL file and its tables: by name, each column's type in capitals by the column's name."""
+    """A file with SQL and its tables: by name, each column's type in capitals by the column's name.
+
+    `contradictions` say in what other files that make these tables differ.
+    """
 
     path: Path
     tables: Mapping[str, Mapping[str, str]]
     digest: str
-    others: tuple[Path, ...] = ()   # files that would do as well and say something else
+    contradictions: tuple[str, ...] = ()
 
 
-def find_schema(root: Path, wanted: Iterable[str]) -> Schema:
-    """Return the file with most of the `wanted` tables; HarnessError where there is no SQL at all.
+def find_schema(root: Path, kinds: Iterable[tuple[str, str]]) -> Schema:
+    """Return the file that makes tables for most of the `kinds`, each a name and a plural.
 
-    The Ingester's own folder is searched first, then all of `scripts/`. Of several that are equally complete
-    the first by name is taken.
+    Raises HarnessError where no file makes any.
     """
-    texts = read_texts(root / FOLDER, "*.sql") or read_texts(root / "scripts", "**/*.sql")
-    parsed = {path: parse_tables(text) for path, text in texts.items()}
-    names = set(wanted)
-    complete = {path: len(names & tables.keys()) for path, tables in parsed.items()}
-    best = max(complete.values(), default=0)
+    parsed = dict(_parse_files(root))
+    wanted = list(kinds)
+    counts = {
+        path: sum(find_tables(kind, plural, tables) is not None for kind, plural in wanted)
+        for path, tables in parsed.items()
+    }
+    best = max(counts.values(), default=0)
     if best == 0:
+        places = ", ".join(dict.fromkeys(folder for folder, _ in PLACES))
         raise HarnessError(
-            f"{root} has no SQL file with the Ingester's tables, neither in {FOLDER} nor elsewhere in scripts",
-            hint="Name one with --schema",
+            f"{root} has no SQL with the Ingester's tables: none in {places}", hint="Name a file with --schema"
         )
-    path, *rest = [path for path, count in complete.items() if count == best]
-    others = tuple(other for other in rest if parsed[other] != parsed[path])
-    return Schema(path, parsed[path], hashlib.sha256(path.read_bytes()).hexdigest(), others)
+    chosen = next(path for path, count in counts.items() if count == best)
+    others = [path for path, count in counts.items() if path != chosen and 2 * count >= best]   # no fragments
+    return Schema(
+        chosen,
+        parsed[chosen],
+        hashlib.sha256(chosen.read_bytes()).hexdigest(),
+        tuple(text for other in others if (text := _contradict(root, other, parsed[other], parsed[chosen]))),
+    )
 
 
-def parse_tables(text: str) -> dict[str, dict[str, str]]:
-    """Return the tables that the SQL creates, each with its columns' types by name."""
-    code = _COMMENT.sub("", text)
-    tables = {}
-    for found in _TABLE.finditer(code):
-        columns = {}
-        for part in _split(code, found.end()):
-            column = _COLUMN.match(part)
-            if column and (column[1] or column[2].upper() not in _NO_COLUMNS):
-                columns[column[1] or column[2]] = re.sub(r"\s+", " ", column[3].replace(" (", "(")).upper()
-        tables[found[1]] = columns
-    return tables
+def _parse_files(root: Path) -> Iterator[tuple[Path, Mapping[str, Mapping[str, str]]]]:
+    """Yield the files with tables, those in the newest place first."""
+    seen: set[Path] = set()
+    for folder, pattern in PLACES:
+        for path, text in read_texts(root / folder, pattern).items():
+            if path not in seen and path.suffix in _SUFFIXES:
+                seen.add(path)
+                if tables := parse_tables(extract_sql(text, path.name)):
+                    yield path, tables
 
 
-def _split(code: str, start: int) -> list[str]:
-    """Return what stands between commas, from `start` to the parenthesis that closes the table."""
-    parts, depth, begin = [], 0, start
-    for end in range(start, len(code)):
-        character = code[end]
-        if character == "(":
-            depth += 1
-        elif character == ")":
-            depth -= 1
-        if depth < 0 or (character == "," and depth == 0):
-            parts.append(code[begin:end])
-            begin = end + 1
-        if depth < 0:
-            break
-    return parts
+def _contradict(
+    root: Path, path: Path, other: Mapping[str, Mapping[str, str]], tables: Mapping[str, Mapping[str, str]]
+) -> str:
+    """Return in what another file's tables differ from those of the chosen one; '' where in nothing."""
+    lacks = [table for table in tables if table not in other]
+    more = [table for table in other if table not in tables]
+    differ = [table for table in tables if table in other and other[table] != tables[table]]
+    parts = [
+        f"{words} {_shorten(names)}"
+        for words, names in (("it lacks", lacks), ("it has beside them", more), ("other columns in", differ))
+        if names
+    ]
+    return f"{path.relative_to(root).as_posix()} makes other tables: {'; '.join(parts)}" if parts else ""
+
+
+def _shorten(names: list[str], shown: int = 4) -> str:
+    rest = len(names) - shown
+    return ", ".join(names[:shown]) + (f" and {rest} more" if rest > 0 else "")

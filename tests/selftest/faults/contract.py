@@ -86,7 +86,7 @@ def _drop_while_busy() -> Parts:
 def _reconcile_by(mark: Callable[[Mapping[str, str]], Mapping[str, str]]) -> Callable[[], Parts]:
     """Return parts that read the annotations in another way."""
 
-    def reconcile(self: Reconciler, key: Key) -> None:
+    def reconcile(self: Reconciler, key: Key) -> float | None:
         obj = self.objects.get(key)
         if obj is None or obj["metadata"].get("deletionTimestamp"):
             return Reconciler.reconcile(self, key)
@@ -364,7 +364,7 @@ FAULTS: tuple[Fault, ...] = (
     _fault(
         "retired-is-deleted",
         on_reconciler(retire=_retire_as_deleted),
-        {"5.9": ("TriggerRun", "Model"), "5.11": ("Model",)},
+        {"5.9": ("TriggerRun", "Model"), "5.12": ("Model",)},
         "delete_time",
     ),
     _fault(

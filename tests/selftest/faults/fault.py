@@ -91,7 +91,7 @@ def on_store(**methods: Callable[..., None]) -> Callable[[], Parts]:
     return lambda: Parts(store=type("FaultyStore", (Store,), methods))
 
 
-def on_reconciler(**methods: Callable[..., None]) -> Callable[[], Parts]:
+def on_reconciler(**methods: Callable[..., object]) -> Callable[[], Parts]:
     """Return parts whose reconciler has other methods."""
     return lambda: Parts(reconciler=type("FaultyReconciler", (Reconciler,), methods))
 

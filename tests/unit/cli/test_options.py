@@ -6,9 +6,11 @@ import argparse
 import shlex
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from harness.chapters.faults.run import DEFAULT_SEED as SEED_OF_THE_TESTS
 from harness.cli.options import (
@@ -22,17 +24,20 @@ from harness.cli.options import (
     add_options,
     add_to_parser,
     get_given,
+    read_target,
     read_value,
     spell,
     spell_round,
 )
 from harness.core.errors import SettingsError
+from harness.core.progress import SILENT
 from harness.sandbox.existing.context import CONSENT_OPTION, CONTEXT_OPTION, KUBECONFIG_OPTION
 from harness.sandbox.existing.filelog import LOG_OPTION
 from harness.sandbox.existing.mysqlforward import FORWARD_OPTION
 from harness.sandbox.existing.options import DEFAULT_URL, URL_OPTION
 from harness.sandbox.existing.podstatus import POD_OPTION
 from harness.sandbox.k3d.options import SERVICES, WORKFLOWS, Existing, K3dSettings
+from harness.spec.bundle import render_crds, render_schema
 from tests.fakes.contract import CONTRACT
 
 _HEAVY = ("kubernetes", "mysql", "jinja2", "rich", "yaml", "requests", "hypothesis")
@@ -121,7 +126,7 @@ def test_help_lists_what_there_is() -> None:
     parser = argparse.ArgumentParser(prog="x")
     add_to_parser(parser, SOAK_OPTIONS)
     text = " ".join(parser.format_help().split())
-    assert "the behaviour to expect: report-2026-03, upstream-" in text
+    assert "the behaviour to expect: later-2026, pull-1117, report-2026-03, upstream-main" in text
     assert "{valid}" not in text
 
 
@@ -132,6 +137,8 @@ def test_help_lists_what_there_is() -> None:
         (["--sandbox", "exisiting"], "(?s)--sandbox: unknown value 'exisiting'.*did you mean existing"),
         (["--crds", "/no/such"], "--crds: '/no/such' is not a folder that exists"),
         (["--schema", "/no/such"], "--schema: '/no/such' is not a file that exists"),
+        (["--feature", "finalizer"], "--feature: 'finalizer' has not the form NAME=VALUE\nThe checks know f"),
+        (["--feature", "=x"], "--feature: '=x' has not the form NAME=VALUE"),
         (["--controllermgr", "/no/such"], "--controllermgr: '/no/such' does not exist"),
     ],
 )
@@ -140,6 +147,25 @@ def test_wrong_values_are_named(words: list[str], problem: str) -> None:
     options = parse(*words)
     with pytest.raises(SettingsError, match=problem):
         read_value(options, words[0].removeprefix("--").replace("-", "_"))
+
+
+def test_features_are_taken_as_they_come() -> None:
+    """A name or a value that no check knows ends no run: the run tells it."""
+    target = read_target(parse("--feature", "finalizer=ingester", "--feature", "new = a=b"), SILENT)
+    assert target.features == {"finalizer": "ingester", "new": "a=b"}
+    assert target.make_contract().features["new"] == "a=b"
+
+
+def test_files_of_a_version_are_read(tmp_path: Path) -> None:
+    """With CRDs and SQL of its own, an executable's contract is what these say."""
+    cases = CONTRACT.select(["project"])
+    crds, schema = tmp_path / "crds", tmp_path / "schema.sql"
+    crds.mkdir()
+    (crds / "project.yaml").write_text(yaml.safe_dump_all(render_crds(cases)))
+    schema.write_text(render_schema([case.kind for case in cases]))
+    target = read_target(parse("--crds", str(crds), "--schema", str(schema)), SILENT)
+    assert target.make_contract().names == ("Project",)
+    assert read_target(parse(), SILENT).read is None
 
 
 def test_what_others_call_them_is_what_they_are_called() -> None:
@@ -165,4 +191,4 @@ def test_declaring_loads_nothing_heavy(module: str) -> None:
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     loaded = {name.partition(".")[0] for name in done.stdout.split()}
     assert loaded & set(_HEAVY) == set()
-    assert len(done.stdout.split()) < (10 if module == "harness.plugin" else 60)
+    assert len(done.stdout.split()) < (10 if module == "harness.plugin" else 70)

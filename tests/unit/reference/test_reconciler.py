@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
-from harness.reference.errors import ApiError, NotFoundError, ReconcileError, StoreError
+from harness.reference.behaviour import Behaviour
+from harness.reference.errors import ApiError, MissingRowError, NotFoundError, ReconcileError, StoreError
 from harness.reference.reconciler import Reconciler
 from harness.reference.row import Row, RowBuilder
 from harness.reference.workqueue import Key
@@ -17,6 +19,7 @@ from tests.fakes.contract import CONTRACT
 from tests.unit.reference.conftest import LogLines, make_object
 
 KEY = Key("n", "a")
+PROJECT = CONTRACT.get_kind("Project")
 FINALIZER = "michelangelo/Ingester"
 GOING = "2026-03-09T21:00:00Z"
 
@@ -38,8 +41,8 @@ class _World:
         self._step("replace", kind.name, obj["metadata"]["resourceVersion"], obj["metadata"].get("finalizers"))
         return obj
 
-    def delete(self, kind: Kind, key: Key, uid: str) -> None:
-        self._step("delete", kind.name, key, uid)
+    def delete(self, kind: Kind, key: Key, uid: str, propagation: str = "") -> None:
+        self._step("delete", kind.name, key, uid, *([propagation] if propagation else []))
 
     def upsert(self, kind: Kind, row: Row) -> None:
         self._step("upsert", kind.table, row.uid)
@@ -54,9 +57,9 @@ class _World:
         self.steps.append((name, *values))
 
 
-def _reconcile(world: _World, kept: LogLines, **options: Any) -> None:
-    Reconciler(
-        CONTRACT.get_kind("Project"),
+def _reconcile(world: _World, kept: LogLines, kind: Kind = PROJECT, **options: Any) -> float | None:
+    return Reconciler(
+        kind,
         objects=world,
         api=world,
         store=world,
@@ -205,3 +208,74 @@ def test_only_what_was_written_is_reported_as_synced(
             _World(make_object(), failing), kept, on_synced=lambda obj: synced.append(obj["metadata"]["uid"])
         )
     assert synced == expected
+
+
+CLAIMING = Behaviour(adds_finalizer=True)
+
+
+def test_an_object_without_finalizer_is_given_it_first(kept: LogLines) -> None:
+    """In a reconcile of its own; with the finalizer it is synced, and nothing is added."""
+    world = _World(make_object())
+    _reconcile(world, kept, behaviour=CLAIMING)
+    assert [step[0] for step in world.steps] == ["replace"]
+    assert world.steps[0][-1] == [FINALIZER]
+    assert kept.messages == ["Reconciling object", "Adding ingester finalizer"]
+    world = _World(make_object(finalizers=[FINALIZER]))
+    _reconcile(world, kept, behaviour=CLAIMING)
+    assert [step[0] for step in world.steps] == ["upsert"]
+
+
+def test_a_missing_row_is_done_where_the_version_says_so(kept: LogLines) -> None:
+    """The finalizer goes; MySQL's own trouble is still an error."""
+    gone = make_object(deletionTimestamp=GOING, finalizers=[FINALIZER])
+    tolerant = Behaviour(tolerates_missing_row=True)
+    world = _World(gone, "soft_delete", MissingRowError("object not found or already deleted: n/a"))
+    _reconcile(world, kept, behaviour=tolerant)
+    assert [step[0] for step in world.steps] == ["replace"]
+    for behaviour, error in ((tolerant, StoreError("away")), (Behaviour(), MissingRowError("none"))):
+        with pytest.raises(StoreError):
+            _reconcile(_World(gone, "soft_delete", error), kept, behaviour=behaviour)
+
+
+def test_a_deletion_waits_for_its_delay(kept: LogLines) -> None:
+    """Unless the object is marked; it comes back when the delay ends."""
+    delayed = Behaviour(deletion_delay_s=3600.0)
+    now = datetime.now(UTC).isoformat()
+    world = _World(make_object(deletionTimestamp=now, finalizers=[FINALIZER]))
+    again_s = _reconcile(world, kept, behaviour=delayed)
+    assert again_s is not None
+    assert 3590 < again_s <= 3600
+    assert world.steps == []
+    marked = {"michelangelo/Deleting": "true"}
+    world = _World(make_object(deletionTimestamp=now, finalizers=[FINALIZER], annotations=marked))
+    assert _reconcile(world, kept, behaviour=delayed) is None
+    assert [step[0] for step in world.steps] == ["soft_delete", "replace"]
+
+
+@pytest.mark.parametrize(
+    ("others", "steps"), [([], ["upsert", "replace"]), (["drain"], ["upsert"])], ids=["alone", "drained"]
+)
+def test_a_retained_object_keeps_its_row(others: list[str], steps: list[str], kept: LogLines) -> None:
+    """Its final state is written, and it is let go of once nobody else holds it."""
+    world = _World(make_object(deletionTimestamp=GOING, finalizers=[FINALIZER, *others]))
+    _reconcile(world, kept, behaviour=Behaviour(retains=True))
+    assert [step[0] for step in world.steps] == steps
+
+
+def test_delete_first_leaves_the_finalizer_to_the_next_reconcile(kept: LogLines) -> None:
+    """Kubernetes' delete follows the soft delete, by the object's policy."""
+    annotations = {"michelangelo/Deleting": "true", "michelangelo/DeletePropagation": "Foreground"}
+    world = _World(make_object(annotations=annotations, finalizers=[FINALIZER]))
+    _reconcile(world, kept, behaviour=Behaviour(deletes_first=True))
+    assert [(step[0], step[-1]) for step in world.steps] == [("soft_delete", "a"), ("delete", "Foreground")]
+
+
+def test_a_key_is_pinned_once(kept: LogLines) -> None:
+    """To the uid, in a reconcile of its own; what is pinned is the row's key."""
+    kind = replace(CONTRACT.get_kind("Project"), key_annotation="key")
+    world = _World(make_object(uid="u1"))
+    _reconcile(world, kept, kind=kind)
+    assert [step[0] for step in world.steps] == ["replace"]
+    world = _World(make_object(uid="u1", annotations={"key": "u0"}))
+    _reconcile(world, kept, kind=kind)
+    assert world.steps == [("upsert", "project", "u0")]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from types import SimpleNamespace
 from typing import cast
 
@@ -27,10 +28,10 @@ from tests.fakes.sandbox import FakeSandbox
 NAMES = CONTRACT.names
 
 
-def check(registration: Registration) -> Check:
-    """Conclude section 1.3 with that registration; return its place in the record, also where it fails."""
+def check(registration: Registration, tables: Collection[str] = ()) -> Check:
+    """Conclude section 1.3 with that registration and database; return its place in the record in any case."""
     recorder, place = Recorder(), Check("1.3", "t")
-    scenario = SimpleNamespace(context=SimpleNamespace(registration=registration))
+    scenario = SimpleNamespace(context=SimpleNamespace(registration=registration, tables=tables))
     check_registration(cast(Scenario, scenario), None, recorder)
     try:
         conclude(place, recorder, Expectations())
@@ -79,6 +80,17 @@ def test_a_controller_too_many_is_named(extra: str) -> None:
     assert [(finding.code, finding.where) for finding in found.findings] == [
         (codes.CONTROLLER_UNEXPECTED, f"controller of {extra}")
     ]
+
+
+def test_a_controller_with_a_table_is_no_mistake() -> None:
+    """Where nothing said beforehand that there is such a kind, its table does; that it was not tested is told."""
+    found = check(Registration((*NAMES, "CachedOutput"), NAMES, "", ()), {"cached_output"})
+    assert found.findings == []
+    assert found.facts == {
+        "CachedOutput": "registered and not tested: nothing is known of it but its table cached_output"
+    }
+    twice = check(Registration((*NAMES, "CachedOutput", "CachedOutput"), NAMES, "", ()), {"cached_output"})
+    assert [finding.code for finding in twice.findings] == [codes.CONTROLLER_UNEXPECTED] * 2
 
 
 def test_a_closed_gate_is_recognised(sandbox: FakeSandbox) -> None:

@@ -33,6 +33,7 @@ class Load:
     cases: tuple[Case, ...]
     templates: dict[str, JsonObject]
     immutable: frozenset[str] = frozenset()
+    retained: frozenset[str] = frozenset()
     clients: int = 4
     rate: float = 12.0        # operations a second of each client, at most
     limit: int | None = None  # operations of each client; None: until it is stopped

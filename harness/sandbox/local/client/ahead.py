@@ -14,17 +14,14 @@ from harness.core.progress import SILENT, Progress
 from harness.core.settings import SandboxSettings
 from harness.sandbox.local.client.identity import make_request
 from harness.sandbox.local.client.launch import SupervisorProcess
-from harness.sandbox.local.client.sandbox import LocalSandbox, bring_up, list_sandboxes
+from harness.sandbox.local.client.sandbox import LocalSandbox, bring_up
 from harness.sandbox.local.wire.channel import CrashLoopError
-from harness.sandbox.local.wire.folder import lock_root
-from harness.sandbox.local.wire.sweep import sweep
-from harness.sandbox.storage import get_root
 
 _END_TIMEOUT_S = 30.0
 
 
 class SandboxAhead:
-    """A new sandbox of these settings, on its way; to be made by `start_ahead`, and taken or ended.
+    """A new sandbox of these settings, on its way; of a supervisor that was just launched; to be taken or ended.
 
     It may have a controller manager that ends again and again: what that means is the run's to find out.
     """
@@ -57,7 +54,7 @@ class SandboxAhead:
         """End a sandbox that nobody has taken, be it up or on its way. Safe to call twice, and after `take`."""
         if self._thread.is_alive():
             self._process.interrupt()
-            self._thread.join(_END_TIMEOUT_S)   # it may still build a server: that ends with this process
+            self._thread.join(_END_TIMEOUT_S)
         sandbox, self._sandbox = self._sandbox, None
         if sandbox is not None:
             sandbox.stop()
@@ -73,19 +70,6 @@ class SandboxAhead:
             self._sandbox = bring_up(self._process, request, self._progress, (CrashLoopError,))
         except BaseException as error:  # noqa: BLE001  likewise
             self._error = error
-
-
-def start_ahead(settings: SandboxSettings) -> SandboxAhead | None:
-    """Start a new sandbox in the background; None where a kept one may be the one to use, or none can be made."""
-    root = get_root()
-    try:
-        with lock_root(root):
-            sweep(root)
-        if any(state.kept for _, state in list_sandboxes(root)):
-            return None
-        return SandboxAhead(settings, SupervisorProcess(root))
-    except (HarnessError, OSError):
-        return None   # the run meets it again, where it can say so
 
 
 class _Relay:

@@ -25,12 +25,12 @@ from harness.sandbox.base import APISERVER, KUBE_APISERVER, MYSQL
 from harness.sandbox.local.servers.baseyaml import check_overrides
 from harness.sandbox.local.servers.crds import BUNDLED as BUNDLED_CRDS
 from harness.sandbox.local.servers.crds import read_crds
-from harness.sandbox.local.servers.schemajob import BUNDLED as BUNDLED_SCHEMA
 from harness.sandbox.local.wire.plan import ControllerManagerPlan, Executable
 from harness.spec.bundle import render_crds, render_schema
 from harness.spec.contract import Contract
 from harness.spec.model import JsonObject
 from harness.spec.profiles import load_profile
+from harness.spec.sql import extract_sql
 from harness.spec.versions import make_contract
 
 PORTS = (KUBE_APISERVER, MYSQL, APISERVER)   # the components whose ports can be chosen
@@ -61,7 +61,7 @@ class Request:
     @property
     def schema_source(self) -> str:
         """Where the schema is from, for errors."""
-        return BUNDLED_SCHEMA if self.settings.schema is None else str(self.settings.schema)
+        return "the bundled schema" if self.settings.schema is None else str(self.settings.schema)
 
 
 def make_request(settings: SandboxSettings, ports: Mapping[str, int]) -> Request:
@@ -97,7 +97,8 @@ def plan_controllermgr(settings: SandboxSettings, cache: Cache | None = None) ->
     else:
         sources = [path.read_bytes() for path in sorted(_REFERENCE.rglob("*.py"))]
         profile = load_profile(settings.profile)   # a user's own file may change under its name
-        played = json.dumps([profile.kinds, sorted(profile.immutable_kinds), profile.issue_ids])
+        lives = [sorted(profile.immutable_kinds), sorted(profile.retained_kinds)]
+        played = json.dumps([profile.kinds, lives, profile.issue_ids, profile.features, profile.naming])
         executable = Executable(str(_REFERENCE), f"profile {settings.profile}", get_digest(*sources))
         module = ("-m", "harness.reference", "--profile", settings.profile)
         command = (sys.executable, *module, *wanted.arguments)
@@ -142,7 +143,7 @@ def _read_schema(path: Path | None, contract: Contract) -> str:
     if path is None:
         return render_schema(contract.kinds)
     try:
-        return path.read_text(encoding="utf-8")
+        return extract_sql(path.read_text(encoding="utf-8"), path.name)
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsError(f"--schema: {str(path)!r} can't be read: {error}") from error
 

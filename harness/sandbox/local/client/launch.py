@@ -1,4 +1,4 @@
-"""Launches a supervisor process and completes the plan that it follows."""
+"""Launches a supervisor process, and loads little for that: the plan is made while it loads its own modules."""
 
 from __future__ import annotations
 
@@ -6,20 +6,15 @@ import os
 import socket
 import subprocess
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 import harness
-from harness.core.progress import Progress
-from harness.provision.assets.controlplane import find_control_plane
-from harness.provision.assets.faultproxy import find_fault_proxy
-from harness.provision.assets.mysqld import find_mysql_server
-from harness.sandbox.local.client.identity import Request, identify
 from harness.sandbox.local.wire.channel import Channel
-from harness.sandbox.local.wire.folder import MARKER_VARIABLE, SandboxFolder, lock_root, make_folder
+from harness.sandbox.local.wire.folder import MARKER_VARIABLE, list_folders, lock_root, make_folder
 from harness.sandbox.local.wire.logs import read_last_lines
-from harness.sandbox.local.wire.plan import Executable, Plan, write_plan
+from harness.sandbox.local.wire.state import read_state
 from harness.sandbox.local.wire.sweep import sweep
+from harness.sandbox.storage import get_root
 
 _END_TIMEOUT_S = 20.0
 _PACKAGE_PARENT = Path(harness.__file__).resolve().parents[1]
@@ -88,43 +83,13 @@ class SupervisorProcess:
         self._process.returncode = 0   # else Python warns of a process that nobody waited for
 
 
-def complete_plan(folder: SandboxFolder, request: Request, progress: Progress) -> None:
-    """Find the servers, which may take minutes the first time, and write the plan into the folder."""
-    settings = request.settings
-    found = find_control_plane(progress)
-    etcd = Executable(str(found.etcd), found.etcd_version, found.etcd_sha256 or _hash(found.etcd))
-    apiserver = Executable(
-        str(found.kube_apiserver),
-        found.kube_apiserver_version,
-        found.kube_apiserver_sha256 or _hash(found.kube_apiserver),
-    )
-    server = find_mysql_server(progress) if settings.mysql is None else None
-    if server is not None and not server.sha256:
-        server = replace(server, sha256=_hash(server.server))
-    proxy = None
-    if settings.faults:
-        files = find_fault_proxy(progress)
-        proxy = Executable(str(files.path), files.version, files.sha256)
-    plan = Plan(
-        digest=request.digest,
-        etcd=etcd,
-        kube_apiserver=apiserver,
-        mysql_server=server,
-        mysql=settings.mysql,
-        kinds=request.kinds,
-        crds=request.crds,
-        crds_source=request.crds_source,
-        schema=request.schema,
-        schema_source=request.schema_source,
-        controllermgr=request.controllermgr,
-        start_timeout_s=settings.start_timeout_s,
-        apiserver=request.apiserver,
-        fault_proxy=proxy,
-        base_yaml_overrides=settings.base_yaml_overrides,
-        ports=dict(request.ports),
-    )
-    write_plan(folder, plan)
+def launch_unless_kept() -> SupervisorProcess | None:
+    """Launch a supervisor, of which nothing is asked yet; None where a kept sandbox may be the one to use.
 
-
-def _hash(path: Path) -> str:
-    return identify(path).sha256
+    Raises HarnessError where none can be had.
+    """
+    root = get_root()
+    with lock_root(root):
+        sweep(root)
+    states = map(read_state, list_folders(root))
+    return None if any(state is not None and state.kept for state in states) else SupervisorProcess(root)

@@ -21,7 +21,8 @@ from harness.sandbox.capabilities import BusyError
 from harness.sandbox.local.client.access import describe_access
 from harness.sandbox.local.client.capabilities import MARGIN_S, LocalCapabilities
 from harness.sandbox.local.client.identity import Request, make_request
-from harness.sandbox.local.client.launch import SupervisorProcess, complete_plan
+from harness.sandbox.local.client.launch import SupervisorProcess
+from harness.sandbox.local.client.planning import complete_plan
 from harness.sandbox.local.servers.baseyaml import ABSENT
 from harness.sandbox.local.wire import logs
 from harness.sandbox.local.wire.channel import Channel, CrashLoopError, SupervisorLostError

@@ -8,12 +8,14 @@ from __future__ import annotations
 import http.client
 import json
 import ssl
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from harness.core.errors import HarnessError
-from harness.sandbox.local.servers.credentials import Credentials
 from harness.sandbox.ports import LOOPBACK
 from harness.spec.model import GROUP, VERSION, JsonObject
+
+if TYPE_CHECKING:   # the client's end makes none, and `cryptography` takes long
+    from harness.sandbox.local.servers.credentials import Credentials
 
 # Priority classes are for pods, which nobody runs here, and take half a second longer than all else
 _READY = "/readyz?exclude=poststarthook/scheduling/bootstrap-system-priority-classes"

@@ -14,16 +14,19 @@ import socket
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from harness.core.errors import HarnessError
 from harness.core.served_kind import ServedKind
 from harness.sandbox.base import ETCD, KUBE_APISERVER
 from harness.sandbox.local.servers.apiclient import ApiClient
-from harness.sandbox.local.servers.credentials import Credentials
 from harness.sandbox.local.wire.plan import Executable
 from harness.sandbox.local.wire.process import Process, spawn, wait_until
 from harness.sandbox.ports import LOOPBACK
 from harness.spec.model import JsonObject
+
+if TYPE_CHECKING:   # the client's end makes none, and `cryptography` takes long
+    from harness.sandbox.local.servers.credentials import Credentials
 
 # etcd takes the host part of such a URL, port included, as the socket's path below its working folder. So
 # it needs no port and is as private as that folder.

@@ -18,8 +18,6 @@ from harness.core.errors import HarnessError
 from harness.core.settings import MySQLEndpoint
 from harness.sandbox.local.servers.mysqlserver import connect
 
-BUNDLED = "the bundled schema"
-
 _EMPTY_QUERY = 1065
 
 

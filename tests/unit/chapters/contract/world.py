@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from harness.chapters.contract.chapter import CHAPTER
 from harness.chapters.contract.lifecycle import Lifecycle
@@ -20,8 +20,16 @@ SECTIONS = {section.number: section for section in CHAPTER.sections}
 class Contract:
     """The chapter in a world with the given faults, of a version with the given known issues."""
 
-    def __init__(self, *faults: str, kind: str = "Project", issues: Sequence[KnownIssue] = ()) -> None:
-        self.world = World(faults, immutable_kinds=["Model"])
+    def __init__(
+        self,
+        *faults: str,
+        kind: str = "Project",
+        issues: Sequence[KnownIssue] = (),
+        features: Mapping[str, str] | None = None,
+    ) -> None:
+        self.world = World(
+            faults, immutable_kinds=["Model"], retained_kinds=["PipelineRun"], features=features
+        )
         self.life = Lifecycle(make_context(self.world, kinds=[kind], issues=issues))
         self.case = CONTRACT.get_case(kind)
         self.last = Check("", "")

@@ -21,6 +21,7 @@ from harness.core.outcomes import Invalid, NotApplicable, NotRun
 from harness.core.record import Finding
 from harness.core.settings import Timeouts
 from harness.sandbox.base import ComponentStatus, Phase, Sandbox
+from harness.spec.contract import Contract
 from harness.spec.model import Case, Kind
 from harness.suite.expectations import Expectations
 from harness.suite.recorder import Recorder
@@ -55,6 +56,7 @@ class FakeContext:
         component = ComponentStatus("mysql", Phase.RUNNING, reason=reason)
         self.sandbox = SimpleNamespace(name="fake", components=lambda: [component], kubeconfig="")
         self.cases = (PROJECT, BLOCKED)
+        self.contract = Contract(self.cases)
         self.expectations = Expectations((BLOCKING, *ISSUES))
         self.timeouts = Timeouts(sync_s=4.0)
         self.database = SimpleNamespace(reconnect=lambda: None)

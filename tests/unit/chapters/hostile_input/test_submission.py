@@ -127,7 +127,7 @@ def test_a_refusal_is_kept_and_not_awaited(submitter: Submitter, place: Place) -
     submitter.await_rows([submission])
     submitter.read([submission], CASE)
     assert isinstance(submission.answer, Refusal)
-    assert (submission.uid, submission.row, submission.errors) == ("", None, [])
+    assert (submission.key, submission.row, submission.errors) == ("", None, [])
 
 
 def test_what_fails_again_and_again_is_not_awaited(submitter: Submitter, place: Place) -> None:
@@ -159,7 +159,7 @@ def test_what_nobody_tells_of_is_awaited_for_its_time(submitter: Submitter) -> N
 def test_leftovers_and_strays_are_read(submitter: Submitter, place: Place) -> None:
     """Labels without a row, and rows without an object, are read."""
     submission = send(submitter, "lost")
-    place.children[submission.uid] = (("a", "b"),)
+    place.children[submission.key] = (("a", "b"),)
     place.strays["uid-stranger"] = 3
     batch = submitter.read([submission], CASE)
     assert submission.leftovers == ["pipeline_labels"]
@@ -171,7 +171,7 @@ def test_a_later_version_is_found_in_the_watch_cache(submitter: Submitter, place
     submission = send(submitter, "good")
     stored = cast(JsonObject, submission.stored)
     later = {**stored, "metadata": {**stored["metadata"], "resourceVersion": "9"}}
-    place.rows[submission.uid] = make_row(later)
+    place.rows[submission.key] = make_row(later)
     place.changes = [Version(9, later)]
     submitter.read([submission], CASE)
     assert submission.obj == later
@@ -181,7 +181,7 @@ def test_an_invented_version_has_no_object(submitter: Submitter, place: Place) -
     """A row at a version that the object never had is read without one."""
     submission = send(submitter, "good")
     stored = cast(JsonObject, submission.stored)
-    place.rows[submission.uid] = make_row({**stored, "metadata": {**stored["metadata"], "resourceVersion": "99"}})
+    place.rows[submission.key] = make_row({**stored, "metadata": {**stored["metadata"], "resourceVersion": "99"}})
     submitter.read([submission], CASE)
     assert submission.obj is None
 
@@ -190,7 +190,7 @@ def test_an_expired_watch_cache_is_no_finding(submitter: Submitter, place: Place
     """Where the versions are no longer kept, the harness says that it can't tell."""
     submission = send(submitter, "good")
     stored = cast(JsonObject, submission.stored)
-    place.rows[submission.uid] = make_row({**stored, "metadata": {**stored["metadata"], "resourceVersion": "9"}})
+    place.rows[submission.key] = make_row({**stored, "metadata": {**stored["metadata"], "resourceVersion": "9"}})
     place.expired = True
     with pytest.raises(HarnessError, match="versions since 6 are unknown"):
         submitter.read([submission], CASE)

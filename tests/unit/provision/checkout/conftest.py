@@ -13,13 +13,13 @@ import pytest
 import yaml
 
 from harness.provision.assets.cache import CACHE_VARIABLE, OFFLINE_VARIABLE, Cache
-from harness.provision.checkout.crds import read_crds
-from harness.provision.checkout.drift import Disagreement, Sources, find_drift
-from harness.provision.checkout.golines import GENERATED_FOLDER, read_kinds, read_registered
-from harness.provision.checkout.schema import find_schema
-from harness.provision.checkout.sources import read_texts
+from harness.provision.checkout.drift import find_drift
+from harness.provision.checkout.golines import GENERATED_FOLDER
+from harness.provision.checkout.reading import Sources, make_read_contract, read_checkout
 from harness.spec.bundle import render_crds, render_schema
 from harness.spec.model import ColumnType, JsonObject, Kind
+from harness.spec.profiles import load_profile
+from harness.spec.versions import make_contract
 from tests.fakes.contract import CONTRACT
 
 Git = Callable[..., str]
@@ -158,16 +158,12 @@ def edit(root: Path) -> Edit:
 
 
 def read_sources(root: Path) -> Sources:
-    """Return what is to be compared of a checkout."""
-    texts = read_texts(root / GENERATED_FOLDER, "*.pb.go")
-    schema = find_schema(root, CONTRACT.tables)
-    return Sources(read_kinds(texts, root), read_registered(root), read_crds(texts), schema)
+    """Return what is read of a checkout."""
+    return read_checkout(root)
 
 
 def list_findings(root: Path) -> list[str]:
     """Return the findings about a checkout as texts."""
-    return [str(finding) for finding in _find(root)]
-
-
-def _find(root: Path) -> list[Disagreement]:
-    return find_drift(read_sources(root), CONTRACT)
+    sources = read_sources(root)
+    contract = make_contract(load_profile("upstream-main"), make_read_contract(sources, root))
+    return [str(finding) for finding in find_drift(sources, contract)]

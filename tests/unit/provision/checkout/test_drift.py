@@ -6,9 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.provision.checkout.drift import list_missing_kinds
-from tests.fakes.contract import CONTRACT
-from tests.unit.provision.checkout.conftest import CRD_OBJECTS, MODULE, SCHEMA, Edit, list_findings, read_sources
+from tests.unit.provision.checkout.conftest import CRD_OBJECTS, MODULE, SCHEMA, Edit, list_findings
 
 GENERATED = "proto-go/api/v2"
 CRDS = f"{CRD_OBJECTS}:3"
@@ -28,48 +26,23 @@ CASES: dict[str, tuple[str, str, str, str]] = {
         CRD_OBJECTS, "\t&Model{},\n", "",
         f"error: 12 of the contract's 13 kinds are registered with the ingester; missing: Model ({CRDS})",
     ),
-    "a registration too many": (
+    "a registration without a CRD": (
         CRD_OBJECTS, "\t&Model{},\n", "\t&Model{},\n\t&Notebook{},\n",
-        f"warning: Notebook is registered with the ingester and not in the contract ({CRDS})",
+        f"error: Notebook is registered with the ingester and has no CRD ({CRDS})",
     ),
     "list not recognised": (
         MODULE, "v2.AllCRDObjects", "listObjects()",
         "note: The list of kinds that the ingester registers was not recognised; the run will tell them"
         " (go/components/ingester)",
     ),
-    "another plural": (
-        f"{GENERATED}/project.pb.go", "plural: projects", "plural: projectz",
-        f"error: Project: its plural is projectz, the contract has projects ({GENERATED}/project.pb.go)",
-    ),
     "no method": (
         f"{GENERATED}/project.pb.go", "GetIndexedKeyValuePairs", "GetOther",
-        f"warning: Project has no GetIndexedKeyValuePairs ({GENERATED})",
+        "note: Project has no GetIndexedKeyValuePairs, so that nothing says which columns are filled"
+        f" ({GENERATED})",
     ),
-    "another path": (
-        f"{GENERATED}/project.pb.go", '["spec.tier"]', '["spec.the_tier"]',
-        f"warning: Project: tier repeats spec.theTier, in the contract spec.tier ({GENERATED}/project.pb.go)",
-    ),
-    "no enum any more": (
-        f"{GENERATED}/inferenceserver.pb.go", ".String()", "",
-        "warning: InferenceServer: state is not an enum's name, unlike in the contract"
-        f" ({GENERATED}/inferenceserver.pb.go)",
-    ),
-    "another zero": (
-        f"{GENERATED}/inferenceserver.pb.go", "INFERENCE_SERVER_STATE_INVALID", "INFERENCE_SERVER_STATE_NONE",
-        "warning: InferenceServer: state unset is INFERENCE_SERVER_STATE_INVALID in the contract, no value of"
-        f" status.state ({GENERATED}/inferenceserver.pb.go)",
-    ),
-    "a column's type": (
-        SCHEMA, "`tier` VARCHAR(255)", "`tier` INT",
-        "warning: project.tier is INT, in the contract VARCHAR(255) (all_tables.sql)",
-    ),
-    "a column too many in the schema": (
-        SCHEMA, "`tier` VARCHAR(255)", "`tier` VARCHAR(255), `extra` INT",
-        "warning: project.extra is in the schema and not in the contract (all_tables.sql)",
-    ),
-    "a table too many": (
-        SCHEMA, "CREATE TABLE IF NOT EXISTS `project` (", "CREATE TABLE x (a INT);\nCREATE TABLE `project` (",
-        "warning: The table x belongs to no kind of the contract (all_tables.sql)",
+    "a column missing": (
+        SCHEMA, "`res_version` BIGINT UNSIGNED", "`version` BIGINT UNSIGNED",
+        "error: The table project lacks the column res_version (all_tables.sql)",
     ),
     "a table missing": (
         SCHEMA, "CREATE TABLE IF NOT EXISTS `project_labels`", "CREATE VIEW `project_labels`",
@@ -95,14 +68,51 @@ def test_each_disagreement_is_found(root: Path, edit: Edit, name: str) -> None:
     assert found[0].startswith(expected), found
 
 
-def test_a_new_column_must_be_everywhere(root: Path, edit: Edit) -> None:
-    """A column that the generated code fills, and neither schema nor contract know, is an error and a warning."""
+DIFFERENCES: dict[str, tuple[str, str, str]] = {
+    "another plural": (f"{GENERATED}/project.pb.go", "plural: projects", "plural: projectz"),
+    "another path": (f"{GENERATED}/project.pb.go", '["spec.tier"]', '["spec.the_tier"]'),
+    "no enum any more": (f"{GENERATED}/inferenceserver.pb.go", ".String()", ""),
+    "a column's type": (SCHEMA, "`tier` VARCHAR(255)", "`tier` INT"),
+    "a column too many in the schema": (SCHEMA, "`tier` VARCHAR(255)", "`tier` VARCHAR(255), `extra` INT"),
+    "a table too many": (
+        SCHEMA, "CREATE TABLE IF NOT EXISTS `project` (", "CREATE TABLE x (a INT);\nCREATE TABLE `project` (",
+    ),
+    "a kind less": (f"{GENERATED}/rayjob.pb.go", 'YamlSchemas["RayJob"]', 'YamlSchemas["RayTask"]'),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", sorted(set(DIFFERENCES) - {"a kind less"}))
+def test_what_is_merely_different_is_no_finding(root: Path, edit: Edit, name: str) -> None:
+    """The contract follows the version, so that there is nothing to complain about."""
+    edit(*DIFFERENCES[name])
+    assert list_findings(root) == []
+
+
+def test_a_new_column_must_be_in_the_table(root: Path, edit: Edit) -> None:
+    """A column that the generated code fills, and the schema does not have, makes every write fail."""
     edit(f"{GENERATED}/project.pb.go", 'indexedField.Key = "tier"', 'indexedField.Key = "level"')
-    where = f"({GENERATED}/project.pb.go)"
+    edit(f"{GENERATED}/project.pb.go", '"] = "tier"', '"] = "level"')
     assert list_findings(root) == [
         "error: Project: the indexed column level is not in the table project (all_tables.sql)",
-        f"warning: Project: the contract lacks the indexed column level {where}",
-        f"warning: Project: the indexed column tier is in the contract only {where}",
+    ]
+
+
+def test_a_field_that_is_not_recognised_is_noted(root: Path, edit: Edit) -> None:
+    """Neither the map of paths nor the expression tells it; the column is then the module's."""
+    edit(f"{GENERATED}/project.pb.go", '["spec.tier"]', "[path]")
+    edit(f"{GENERATED}/project.pb.go", "= m.X", "= call(m)")
+    assert list_findings(root) == [
+        f"note: Project: the field of the indexed column tier was not recognised ({GENERATED}/project.pb.go)"
+    ]
+
+
+def test_contradicting_schemas_are_noted(root: Path) -> None:
+    """Another file that makes the tables otherwise is named, with what it makes otherwise."""
+    other = (root / SCHEMA).read_text().replace("`tier`", "`level`").replace("TABLE IF NOT EXISTS `model`", "VIEW")
+    (root / "scripts/ingester/more.sql").write_text(other)
+    assert list_findings(root) == [
+        "note: scripts/ingester/more.sql makes other tables: it lacks model; other columns in project;"
+        " all_tables.sql is used (all_tables.sql)"
     ]
 
 
@@ -115,9 +125,7 @@ def test_a_patch_is_checked_like_its_object(root: Path, edit: Edit) -> None:
     ]
 
 
-def test_a_kind_without_a_crd_is_listed(root: Path, edit: Edit) -> None:
-    """A kind of the contract that the checkout does not define is missing: no run can start without it."""
-    edit(f"{GENERATED}/rayjob.pb.go", 'YamlSchemas["RayJob"]', 'YamlSchemas["RayTask"]')
-    assert list_missing_kinds(read_sources(root).crds, CONTRACT.names) == ["RayJob"]
-    assert list_findings(root)[0].startswith("error: RayJob is in the contract and has no CRD")
-    assert f"note: RayTask has a CRD and is no kind of the ingester ({GENERATED})" in list_findings(root)
+def test_a_registered_kind_without_a_crd_is_an_error(root: Path, edit: Edit) -> None:
+    """None of its objects can be created, so that its controller waits for ever."""
+    edit(*DIFFERENCES["a kind less"])
+    assert list_findings(root) == [f"error: RayJob is registered with the ingester and has no CRD ({CRDS})"]

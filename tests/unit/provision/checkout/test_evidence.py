@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from harness.provision.checkout.evidence import choose_profile
-from harness.provision.checkout.golines import GeneratedKind, GoModule
+from harness.provision.checkout.golines import GoModule
+from harness.spec.features import Fact
+from harness.spec.profiles import load_profile
+from harness.spec.read import NamedKinds, ReadContract, ReadKind
 
 
-def _kinds(*immutable: str) -> dict[str, GeneratedKind]:
-    names = ("CachedOutput", "Model", "Project")
-    return {name: GeneratedKind(name, "x.go", (), name in immutable) for name in names}
+def _read(*immutable: str, features: tuple[str, ...] = (), **values: Any) -> ReadContract:
+    facts = {name: Fact(name, value, "x.go") for name, value in (word.split("=") for word in features)}
+    return ReadContract(immutable=NamedKinds(immutable, "x.go"), features=facts, **values)
 
 
 @pytest.mark.parametrize(
@@ -34,21 +39,53 @@ def test_the_profile_that_fits_is_chosen(
     immutable: tuple[str, ...], version: str, profile: str, reason: str
 ) -> None:
     """Immutable kinds of the contract and recovered panics decide, and are the reason that is given."""
-    found = choose_profile(_kinds(*immutable), GoModule("1.24", "", version))
+    found = choose_profile(_read(*immutable), GoModule("1.24", "", version))
     assert (found.profile, found.reason, found.contradictions) == (profile, reason, ())
 
 
-def test_what_contradicts_the_choice_is_said() -> None:
-    """Where no profile fits in all, the best one is chosen and the rest is said."""
-    found = choose_profile(_kinds("Project"), GoModule("1.24", "", "0.19.2"))
-    assert (found.profile, found.contradictions) == (
-        "upstream-main",
-        ("profile upstream-main expects as immutable kinds: Model; the checkout has: Project",),
+def test_what_differs_from_the_choice_is_said() -> None:
+    """Where no profile fits in all, the best one is chosen and the rest said; only panics are contradictions."""
+    found = choose_profile(_read("Project", features=("finalizer=nobody",)), GoModule("1.24", "", "0.19.2"))
+    assert (found.profile, found.contradictions) == ("upstream-main", ())
+    assert found.differences == (
+        "immutable kinds: Project, in profile upstream-main Model",
+        "finalizer: nobody, in profile upstream-main api-server",
     )
+    found = choose_profile(_read("Model"), GoModule("1.24", "", "0.18.0"), [load_profile("upstream-main")])
+    assert found.contradictions == (
+        "profile upstream-main expects the opposite of a controller manager that does not recover panics",
+    )
+
+
+def test_features_and_kinds_with_a_controller_decide() -> None:
+    """An immutable kind counts once it has a controller, and so does what the Ingester does."""
+    controllers = NamedKinds(("Model", "CachedOutput"), "x.go")
+    features = ("finalizer=ingester", "deletion-delay=configurable")
+    read = _read("Model", "CachedOutput", features=features, controllers=controllers)
+    found = choose_profile(read, GoModule("1.24", "", "0.19.2"))
+    assert (found.profile, found.differences) == ("pull-1117", ())
+    assert found.reason == (
+        "immutable kinds: CachedOutput, Model; finalizer: ingester; deletion-delay: configurable;"
+        " controller-runtime 0.19.2 recovers panics"
+    )
+
+
+def test_tables_and_retained_kinds_are_evidence() -> None:
+    """The naming of the tables and a short list of kinds tell a later version from an earlier one."""
+    read = _read(
+        "Model",
+        kinds=(ReadKind("PipelineRun", "pipelineruns", "x.go"),),
+        controllers=NamedKinds(("Model", "PipelineRun"), "x.go"),
+        retained=NamedKinds(("PipelineRun",), "main.go:3"),
+        tables=("pipeline_run",),
+    )
+    found = choose_profile(read, GoModule("1.24", "", "0.19.2"))
+    assert (found.profile, found.differences) == ("later-2026", ())
+    assert "retained kinds: PipelineRun" in found.reason
 
 
 def test_unknown_panics_decide_nothing() -> None:
     """Without a version of controller-runtime the immutable kinds decide alone."""
-    found = choose_profile(_kinds("Model"), GoModule("1.24", "", ""))
+    found = choose_profile(_read("Model"), GoModule("1.24", "", ""))
     assert (found.profile, found.contradictions) == ("upstream-main", ())
     assert found.reason.endswith("go.mod does not say whether panics are recovered")

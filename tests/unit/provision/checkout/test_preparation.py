@@ -13,6 +13,7 @@ from harness.core.progress import SILENT
 from harness.provision.checkout import preparation
 from harness.provision.checkout.binaries import Binaries
 from harness.provision.checkout.preparation import PreparedCheckout, prepare_checkout
+from tests.fakes.contract import CONTRACT
 from tests.unit.provision.checkout.conftest import MODULE, SCHEMA, STORAGE, Edit, Git
 
 GENERATED = "proto-go/api/v2"
@@ -92,13 +93,16 @@ def test_drift_is_found_before_the_run(root: Path, edit: Edit) -> None:
 
 
 @pytest.mark.usefixtures("built")
-def test_an_unfitting_profile_is_a_finding(root: Path, edit: Edit) -> None:
-    """Where no profile fits the checkout, that is a finding."""
+def test_what_differs_from_the_profile_is_told_with_it(root: Path, edit: Edit) -> None:
+    """Where no profile fits, what was read counts, and that is no warning."""
     edit(f"{GENERATED}/project.pb.go", "return false", "return true")
-    assert [str(finding) for finding in _prepare(root).findings] == [
-        "warning: profile upstream-main expects as immutable kinds: Model; the checkout has: Model, Project"
-        " (fixtures/profiles)"
-    ]
+    found = _prepare(root)
+    assert found.findings == ()
+    assert found.profile_reason.endswith(
+        "it fits best, and what was read counts: immutable kinds: Model, Project, in profile upstream-main Model"
+    )
+    assert found.read.immutable is not None
+    assert found.read.immutable.names == ("Model", "Project")
 
 
 def test_a_missing_api_server_is_a_finding(root: Path, built: SimpleNamespace) -> None:
@@ -112,9 +116,13 @@ def test_a_missing_api_server_is_a_finding(root: Path, built: SimpleNamespace) -
     assert found.pins["API server SHA-256"] == "not built"
 
 
-def test_a_kind_without_a_crd_ends_it_before_the_build(root: Path, built: SimpleNamespace, edit: Edit) -> None:
-    """A checkout that lacks a kind can't be run: that is said before minutes are spent on building it."""
-    edit(f"{GENERATED}/rayjob.pb.go", 'YamlSchemas["RayJob"]', 'YamlSchemas["RayTask"]')
-    with pytest.raises(HarnessError, match=r"\(main\), with uncommitted changes has no CRD for RayJob"):
+def test_a_checkout_without_a_kind_ends_it_before_the_build(
+    root: Path, built: SimpleNamespace, edit: Edit
+) -> None:
+    """Where no kind of the Ingester has a CRD, that is said before minutes are spent on building it."""
+    for kind in CONTRACT.kinds:
+        edit(f"{GENERATED}/{kind.table}.pb.go", f'YamlSchemas["{kind.name}"]', f'YamlSchemas["{kind.name}s"]')
+    edit(SCHEMA, "`project`", "`projects`")
+    with pytest.raises(HarnessError, match=r"\(main\), with uncommitted changes has no CRD of a kind"):
         _prepare(root)
     assert built.asked == 0

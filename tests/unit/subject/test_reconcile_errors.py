@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any, cast
 
-from harness.chapters.hostile_input.reconcile_errors import FailedWrite, ReconcileErrors
 from harness.sandbox.base import Sandbox
+from harness.subject.reconcile_errors import FailedWrite, ReconcileErrors
 from tests.fakes.growing_log import GrowingLog
 
 

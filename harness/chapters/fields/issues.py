@@ -1,0 +1,34 @@
+"""The known issues of this chapter. The wording names the fields, and so explains no other."""
+
+from __future__ import annotations
+
+from harness.chapters.fields.steps import FIELD_UNDECODABLE
+from harness.core.known_issue import KnownIssue
+
+_GO_TYPES = "it comes from Michelangelo's Go types, and another implementation of the contract has others"
+
+ISSUES: tuple[KnownIssue, ...] = (
+    KnownIssue(
+        id="end-time-is-never-synced",
+        title="A PipelineRun whose status has an endTime is never synced again",
+        sections=("9.2", "9.5"),
+        kinds=("PipelineRun",),
+        wording=(r"status\.endTime: expected ", r"unsupported type types\.Timestamp, a struct"),
+        impact="The row of each PipelineRun that ends stays at its last version before; every retry fails.",
+        workaround="None by configuration; the errors are in the log alone.",
+        fix="Convert the time in the storage's upsert: give database/sql a time.Time, not the protobuf message.",
+        need_not_show=_GO_TYPES,
+    ),
+    KnownIssue(
+        id="kubernetes-types-are-not-decoded",
+        title="Fields of Kubernetes' own types pass the CRD in a form that Go can't decode, and stop their kind",
+        sections=("9.1", "9.2"),
+        kinds=("RayCluster", "SparkJob", "PipelineRun"),
+        code=FIELD_UNDECODABLE,
+        wording=(r'unknown field "\w+" in v1\.\w+|cannot unmarshal string into Go struct field .* of type int64',),
+        impact="An object with one of them (a pod's terminationGracePeriodSeconds, say) holds up all of its kind.",
+        workaround="Leave these fields unset; delete an object that has them, and its kind recovers.",
+        fix="Render Kubernetes' types in the CRDs as their JSON is: times as text, int64 as numbers.",
+        need_not_show=_GO_TYPES,
+    ),
+)

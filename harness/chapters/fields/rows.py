@@ -1,0 +1,61 @@
+"""Compares a row with its object in all that was set: columns, json, and the proto column. Reads nothing."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable
+from typing import Any
+
+from harness.chapters.fields.course import is_at
+from harness.core import codes
+from harness.core.record import Finding
+from harness.spec.equality import compare_json, compare_proto, show
+from harness.spec.schema.objects import Filled, find, join
+from harness.subject.examination import examine_row
+from harness.subject.steps import Sync
+
+_NOTHING = ("nothing", "NULL")
+
+
+def examine(sync: Sync, filled: Filled) -> list[Finding]:
+    """Return what is wrong with an awaited row, with what was set of its object in mind."""
+    findings = examine_row(sync)
+    if sync.row is None or sync.obj is None or not sync.arrived:
+        return findings
+    stored = sync.row.columns.get("proto")
+    if isinstance(stored, bytes) and stored.startswith(b"{"):   # an ingester that keeps JSON there
+        return findings + _compare_json_proto(sync.obj, stored)
+    lost = [finding.where for finding in findings]
+    texts = [
+        value
+        for place, leaf in filled.leaves.items()
+        if _is_text(value := filled.get(place), leaf)
+        and find(sync.obj, place) == value
+        and not any(is_at(join(place), where) for where in lost)
+    ]
+    return findings + compare_proto(dict.fromkeys(texts), sync.row)
+
+
+def list_lost(findings: Iterable[Finding], filled: Filled) -> list[str]:
+    """Return the leaves of which the json column has nothing."""
+    where = [f.where for f in findings if f.code == codes.ROW_JSON and f.actual in _NOTHING]
+    lost: dict[str, None] = {}
+    for place, leaf in filled.leaves.items():
+        if any(is_at(join(place), each) for each in where):
+            lost[leaf] = None
+    return list(lost)
+
+
+def _compare_json_proto(obj: Any, stored: bytes) -> list[Finding]:
+    try:
+        found = compare_json(obj, json.loads(stored), code=codes.ROW_PROTO)
+    except ValueError as error:
+        return [Finding(codes.ROW_PROTO, "column proto", "JSON, as it begins like some", show(str(error)))]
+    return [Finding(m.code, f"column proto, {m.where}", m.expected, m.actual) for m in found]
+
+
+def _is_text(value: Any, leaf: str) -> bool:
+    """Whether the value is a text of the harness's own making, which protobuf writes as it is."""
+    name = leaf.replace("[]", "").replace("{}", "").rpartition(".")[2]
+    return isinstance(value, str) and re.fullmatch(rf"{re.escape(name)}-\d+", value) is not None

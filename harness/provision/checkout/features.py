@@ -1,0 +1,110 @@
+"""What a checkout's code says of the features that versions differ in: one small reader for each.
+
+A reader returns the feature's value with the line that says so, and None where the code has another shape: what
+can't be read is not guessed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness.provision.checkout.gocode import GoCode, Place
+from harness.provision.checkout.sources import read_texts
+from harness.spec.features import (
+    DELETING_ANNOTATION,
+    DELETION_DELAY,
+    FINALIZER,
+    MISSING_ROW,
+    PRIMARY_KEY,
+    Fact,
+)
+
+INGESTER, STORAGE, API = "go/components/ingester", "go/storage/mysql", "go/api"
+
+
+@dataclass(frozen=True)
+class IngesterCode:
+    """The code that the readers look at: the Ingester's controller, its storage, the API server's handlers."""
+
+    ingester: GoCode
+    storage: GoCode
+    api: GoCode
+
+
+def read_code(root: Path) -> IngesterCode:
+    """Return the code of the checkout at `root` that decides about features."""
+    return IngesterCode(
+        GoCode.strip(read_texts(root / INGESTER, "*.go"), root),
+        GoCode.strip(read_texts(root / STORAGE, "*.go"), root),
+        GoCode.strip(read_texts(root / API, "**/*.go"), root),
+    )
+
+
+def read_features(code: IngesterCode) -> dict[str, Fact]:
+    """Return the features that the code tells, by name."""
+    found = {name: reader(code) for name, reader in _READERS.items()}
+    return {name: Fact(name, place.text, place.where) for name, place in found.items() if place is not None}
+
+
+def read_finalizer(code: IngesterCode) -> Place | None:
+    """`ingester` where its controller calls AddFinalizer, else `api-server` where that one's handlers do."""
+    if (place := code.ingester.find(r"\bAddFinalizer\(")) is not None:
+        return Place("ingester", place.where)
+    place = code.api.find(r"\bAddFinalizer\([^\n]*IngesterFinalizer")
+    return Place("api-server", place.where) if place is not None and code.ingester else None
+
+
+def read_primary_key(code: IngesterCode) -> Place | None:
+    """`annotation` where Ingester or storage use `MetadataStoragePrimaryKey`, `uid` where storage takes that."""
+    for part in (code.storage, code.ingester):
+        if (place := part.find(r"MetadataStoragePrimaryKey|PrimaryKeyAnnotation")) is not None:
+            return Place("annotation", place.where)
+    place = code.storage.find(r"\bGetUID\(\)")
+    return None if place is None else Place("uid", place.where)
+
+
+def read_deletion_delay(code: IngesterCode) -> Place | None:
+    """`configurable` where the Ingester's Config has a field DeletionDelay, `none` where it has none."""
+    config = r"^type Config struct \{(?:[^{}]|\{[^{}]*\})*?"
+    if (place := code.ingester.find(config + r"^\s+(DeletionDelay)\b", re.MULTILINE)) is not None:
+        return Place("configurable", place.where)
+    place = code.ingester.find(r"^(type Config struct)\b", re.MULTILINE)
+    return None if place is None else Place("none", place.where)
+
+
+def read_missing_row(code: IngesterCode) -> Place | None:
+    """`fails` where a delete of no row is an error that the controller returns, `done` where nobody minds."""
+    deletes = [body for _, body in code.storage.find_functions("Delete")]
+    complaint = next(filter(None, (body.find(r"not found or already deleted") for body in deletes)), None)
+    if complaint is None:
+        minds = any(body.find(r"RowsAffected|NotFound") for body in deletes)
+        place = deletes[0].find(r"func [^\n]*Delete\(") if deletes and not minds else None
+        return None if place is None else Place("done", place.where)
+    calls = list(code.ingester.iterate(r"(?s)(etadataStorage\.Delete\(.*?\n\t\})"))
+    ignored = [call for call in calls if "NotFound" in call.text]
+    if ignored:
+        return Place("done", ignored[0].where)
+    return Place("fails", complaint.where) if calls else None
+
+
+def read_deleting_annotation(code: IngesterCode) -> Place | None:
+    """`finalizer-first` where the annotation's function removes it before the delete, else `delete-first`."""
+    for _, body in code.ingester.find_functions(r"handle\w*Delet(?:ion|ing)Annotation\w*"):
+        delete = body.find(r"\br\.(?:Client\.)?(Delete\()")
+        if delete is None:
+            continue
+        removed = body.find(r"(?s)RemoveFinalizer\(.*?\br\.(?:Client\.)?Delete\(")
+        return Place("delete-first" if removed is None else "finalizer-first", delete.where)
+    return None
+
+
+_READERS: dict[str, Callable[[IngesterCode], Place | None]] = {
+    FINALIZER: read_finalizer,
+    PRIMARY_KEY: read_primary_key,
+    DELETION_DELAY: read_deletion_delay,
+    MISSING_ROW: read_missing_row,
+    DELETING_ANNOTATION: read_deleting_annotation,
+}

@@ -1,0 +1,113 @@
+"""Seeded faults of the chapter on fields; see `fault` for what one is."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from harness.reference.process import Parts
+from harness.reference.row import Row
+from harness.spec.model import JsonObject
+from tests.selftest.faults.fault import Fault, Sections, in_sections, on_column, on_row
+
+Change = Callable[[JsonObject], None]
+
+
+def _fault(
+    name: str, parts: Callable[[], Parts], fails: Sections, names: str, may: Sections | None = None
+) -> Fault:
+    return Fault(name, parts, fails, names, chapter="fields", may=may or {})
+
+
+def _on_json(change: Change) -> Callable[[], Parts]:
+    """Return parts whose json column has something else; `proto` stays whole."""
+
+    def build(row: Row, _: JsonObject) -> Row:
+        obj = json.loads(row.json)
+        change(obj)
+        return replace(row, json=json.dumps(obj))
+
+    return on_row(build)
+
+
+def _each(obj: Any, name: str) -> list[Any]:
+    """Return every message that has a field of that name."""
+    inner = obj.values() if isinstance(obj, dict) else obj if isinstance(obj, list) else []
+    own = [obj] if isinstance(obj, dict) and name in obj else []
+    return own + [found for each in inner for found in _each(each, name)]
+
+
+def _drop_observed_generation(obj: JsonObject) -> None:
+    for message in _each(obj.get("status"), "observedGeneration"):
+        del message["observedGeneration"]
+
+
+def _swap_reason_and_message(obj: JsonObject) -> None:
+    for message in _each(obj.get("status"), "reason"):
+        message["reason"], message["message"] = message.get("message", ""), message["reason"]
+
+
+def _second_item_lost(obj: JsonObject) -> None:
+    for message in _each(obj.get("status"), "conditions"):
+        message["conditions"] = message["conditions"][:1]
+
+
+_SEEN: dict[str, Any] = {}
+
+
+def _keep_removed(obj: JsonObject) -> None:
+    """Write a spec as it was before, where there is none any more."""
+    uid = obj["metadata"]["uid"]
+    if obj.get("spec"):
+        _SEEN[uid] = obj["spec"]
+    elif uid in _SEEN:
+        obj["spec"] = _SEEN[uid]
+
+
+def _enum_as_number(obj: JsonObject) -> str:
+    state = (obj.get("status") or {}).get("state")
+    return "3" if state else "INFERENCE_SERVER_STATE_INVALID"
+
+
+FAULTS = (
+    _fault(
+        "time-column-never-written",
+        on_column("end_time", lambda _: None),
+        in_sections("PipelineRun", "9.2", "9.3", "9.4", "9.5"),
+        "end_time",
+    ),
+    _fault(
+        "field-of-a-condition-lost",
+        _on_json(_drop_observed_generation),
+        {"9.2": ("Cluster",), "9.3": ("Cluster",), "9.4": ("Cluster",)},
+        "observedGeneration",
+    ),
+    _fault(
+        "two-fields-swapped",
+        _on_json(_swap_reason_and_message),
+        {"9.2": ("RayCluster",), "9.3": ("RayCluster",), "9.4": ("RayCluster",)},
+        "reason",
+    ),
+    _fault(
+        "second-item-lost",
+        _on_json(_second_item_lost),
+        {"9.2": ("Deployment",), "9.3": ("Deployment",), "9.4": ("Deployment",)},
+        "status.conditions",
+    ),
+    _fault(
+        "enum-as-a-number",
+        on_column("state", _enum_as_number),
+        in_sections("InferenceServer", "9.2", "9.3", "9.4", "9.5"),
+        "column state",
+    ),
+    _fault("removed-fields-stay", _on_json(_keep_removed), {"9.4": ("ModelFamily",)}, "column json"),
+    _fault(
+        "flag-column-always-false",
+        on_column("auto_flip", lambda _: "0"),
+        {"9.1": ("TriggerRun",), "9.2": ("TriggerRun",), "9.5": ("TriggerRun",)},
+        "auto_flip",
+        in_sections("TriggerRun", "9.3", "9.4"),
+    ),
+)

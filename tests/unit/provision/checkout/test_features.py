@@ -1,0 +1,127 @@
+"""Promises of `harness.provision.checkout.features`: each feature is told by a line, and never guessed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from harness.provision.checkout import features
+from harness.provision.checkout.features import IngesterCode, read_features
+from harness.provision.checkout.gocode import GoCode, Place
+
+CONTROLLER = """\
+package ingester
+
+type Config struct {
+	Period time.Duration
+	Map map[string]struct{}
+}
+
+func (r *R) sync(object Object) {
+	r.storage.Upsert(object)
+}
+
+func (r *R) remove(object Object) {
+	if err := r.metadataStorage.Delete(object); err != nil {
+		return err
+	}
+}
+
+func (r *R) handleDeletionAnnotation(object Object) {
+	RemoveFinalizer(object)
+	if err := r.Delete(ctx, object); err != nil {
+		return err
+	}
+}
+"""
+REMOVAL, END = "\tRemoveFinalizer(object)\n", "}\n"
+STORAGE = """\
+package mysql
+
+func (m *S) Upsert(object Object) {
+	save(object.GetUID())
+}
+
+func (m *S) Delete(name string) error {
+	if affected == 0 {
+		return fail("object not found or already deleted")
+	}
+	return nil
+}
+"""
+HANDLER = "package api\n\nfunc create() {\n\tAddFinalizer(object, api.IngesterFinalizer)\n}\n"
+
+
+def _code(ingester: str = CONTROLLER, storage: str = STORAGE, api: str = HANDLER) -> IngesterCode:
+    parts = (("c.go", ingester), ("s.go", storage), ("h.go", api))
+    return IngesterCode(*(GoCode({name: text} if text else {}) for name, text in parts))
+
+
+def test_the_seed_report_s_version_is_told() -> None:
+    """Every feature has its first value, and the line that says so."""
+    found = {name: (fact.value, fact.source) for name, fact in read_features(_code()).items()}
+    assert found == {
+        "finalizer": ("api-server", "h.go:4"),
+        "primary-key": ("uid", "s.go:4"),
+        "deletion-delay": ("none", "c.go:3"),
+        "missing-row": ("fails", "s.go:9"),
+        "deleting-annotation": ("finalizer-first", "c.go:20"),
+    }
+
+
+CASES: dict[str, tuple[Callable[[IngesterCode], Place | None], IngesterCode, Place]] = {
+    "the ingester adds it": (
+        features.read_finalizer,
+        _code(CONTROLLER.replace("r.storage.Upsert", "util.AddFinalizer")),
+        Place("ingester", "c.go:9"),
+    ),
+    "a pinned key": (
+        features.read_primary_key,
+        _code(storage=STORAGE.replace("object.GetUID()", "object.Annotations[MetadataStoragePrimaryKey]")),
+        Place("annotation", "s.go:4"),
+    ),
+    "a key that the controller pins": (
+        features.read_primary_key,
+        _code(CONTROLLER.replace("r.storage.Upsert(object)", "pin(api.MetadataStoragePrimaryKeyAnnotation)")),
+        Place("annotation", "c.go:9"),
+    ),
+    "a delay": (
+        features.read_deletion_delay,
+        _code(CONTROLLER.replace("\tMap", "\tDeletionDelay time.Duration\n\tMap")),
+        Place("configurable", "c.go:5"),
+    ),
+    "a missing row is ignored": (
+        features.read_missing_row,
+        _code(CONTROLLER.replace("(object); err != nil {", "(object); err != nil && !IsNotFound(err) {", 1)),
+        Place("done", "c.go:13"),
+    ),
+    "a missing row is no error": (
+        features.read_missing_row,
+        _code(storage="package mysql\n\nfunc (m *S) Delete(name string) error {\n\treturn exec(name)\n}\n"),
+        Place("done", "s.go:3"),
+    ),
+    "deleted with the finalizer on": (
+        features.read_deleting_annotation,
+        _code(CONTROLLER.replace(REMOVAL, "")),
+        Place("delete-first", "c.go:19"),
+    ),
+    "deleted before": (
+        features.read_deleting_annotation,
+        _code(f"{CONTROLLER.replace(REMOVAL, '').removesuffix(END)}\tRemoveFinalizer(o)\n{END}"),
+        Place("delete-first", "c.go:19"),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_later_behaviour_is_told(name: str) -> None:
+    """What a later version does instead is read, with its line."""
+    read, code, expected = CASES[name]
+    assert read(code) == expected
+
+
+def test_code_of_another_shape_tells_nothing() -> None:
+    """Without the code, or where it is written otherwise, no feature is read."""
+    assert read_features(_code("", "", "")) == {}
+    assert read_features(_code("package ingester\n", "package mysql\n", "package api\n")) == {}
