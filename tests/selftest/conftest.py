@@ -29,7 +29,7 @@ from .scheduling import BatchScheduling, rank
 ROOT = Path(__file__).resolve().parents[2]
 _ENTRIES: dict[str, Callable[..., Entry]] = {entry.__name__: entry for entry in (FaultEntry, CleanEntry)}
 
-_RUN_TIMEOUT_S = 600
+_RUN_TIMEOUT_S = 1200
 
 Enter = Callable[[Entry], None]
 

@@ -14,7 +14,15 @@ _FAULTS = "tests/selftest/test_faults.py"
 _EXISTING = "tests/integration/test_existing.py"
 _BATCHES = {fault.name: batch.name for batch in BATCHES for fault in batch.faults}
 _CLEAN_RUNS = "tests/selftest/test_clean_runs.py"
-_LONGEST_FIRST = (_CLEAN_RUNS, _FAULTS, "tests/selftest/", _EXISTING, "tests/integration/", "")
+_LONGEST_FIRST = (
+    f"{_FAULTS}::test_a_right_ingester_passes",
+    _CLEAN_RUNS,
+    _FAULTS,
+    "tests/selftest/",
+    _EXISTING,
+    "tests/integration/",
+    "",
+)
 
 
 class BatchScheduling(LoadScopeScheduling):  # type: ignore[misc]  # it ships no type information
