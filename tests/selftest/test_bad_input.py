@@ -88,7 +88,7 @@ def test_a_schema_that_is_no_sql_is_named(acceptance: Acceptance, tmp_path: Path
 
 
 @pytest.mark.xfail(
-    strict=True, reason="the kind is named and left out; business controllers of a program that has it do nothing then"
+    strict=True, reason="the kind is left out, and business controllers of a program that has it do nothing then"
 )
 def test_crds_without_a_kind_are_named(acceptance: Acceptance, tmp_path: Path) -> None:
     """A folder that lacks a kind's CRD ends the run with exit code 4, the folder and the kind."""
