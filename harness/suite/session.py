@@ -29,6 +29,7 @@ from harness.core.outcomes import Known, NotApplicable, Outcome
 from harness.core.progress import Progress
 from harness.core.record import Check, Component, IssueResult, IssueStatus, KindContents, Record
 from harness.core.settings import SandboxSettings, Timeouts
+from harness.provision.crds import list_files
 from harness.sandbox.base import BelongsToOthers, OffersApiServer, Sandbox, TimesItsStart
 from harness.sandbox.local.client.ahead import SandboxAhead
 from harness.spec.bundle import render_crds, render_schema
@@ -381,7 +382,7 @@ def _digest_inputs(settings: SandboxSettings | None, contract: Contract) -> dict
     if settings.crds is None:
         crds = repr(render_crds(contract.cases)).encode()
     else:
-        crds = b"".join(path.read_bytes() for path in sorted(settings.crds.glob("*.y*ml")))
+        crds = b"".join(path.read_bytes() for path in list_files(settings.crds))
     schema = render_schema(contract.kinds).encode() if settings.schema is None else settings.schema.read_bytes()
     inputs = {"CRDs": crds, "schema": schema, "templates": templates}
     return {name: hashlib.sha256(content).hexdigest() for name, content in inputs.items()}

@@ -8,9 +8,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
-
-import yaml
 
 from harness.core.errors import SettingsError
 from harness.provision.checkout.crds import CheckoutCrds, find_schema, read_crds
@@ -31,6 +28,7 @@ from harness.provision.checkout.schema import Schema
 from harness.provision.checkout.schema import find_schema as find_sql
 from harness.provision.checkout.sources import read_texts
 from harness.provision.checkout.validation import find_field
+from harness.provision.crds import read_folder
 from harness.spec.features import Fact
 from harness.spec.kinds import collect_cases
 from harness.spec.model import GROUP, ColumnType, IndexedColumn, JsonObject
@@ -41,8 +39,6 @@ from harness.spec.versions import NOTE
 
 Tables = Mapping[str, Mapping[str, str]]
 
-_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-_SUFFIXES = (".yaml", ".yml", ".json")
 _TYPES = {"integer": ColumnType.INTEGER, "boolean": ColumnType.BOOLEAN}
 _SQL_TYPES = {"DATETIME": ColumnType.DATETIME, "TIMESTAMP": ColumnType.DATETIME}
 
@@ -107,7 +103,8 @@ def read_files(crds: Path | None, schema: Path | None) -> ReadContract | None:
     if crds is None and schema is None:
         return None
     tables: Tables | None = None if schema is None else _parse_sql(schema)
-    objects = {} if crds is None else {str(crd["spec"]["names"]["kind"]): crd for crd in _read_folder(crds)}
+    ours = [] if crds is None else filter(_is_ours, read_folder(crds))
+    objects = {str(crd["spec"]["names"]["kind"]): crd for crd in ours}
     kinds = []
     for name, crd in objects.items():
         plural = get_plural(crd)
@@ -192,21 +189,6 @@ def _parse_sql(path: Path) -> Tables:
     return parse_tables(extract_sql(text, path.name))
 
 
-def _read_folder(folder: Path) -> list[JsonObject]:
-    """Return the CRDs of Michelangelo's group in a folder's YAML files."""
-    found: list[JsonObject] = []
-    for path in sorted(folder.iterdir()):
-        if path.suffix not in _SUFFIXES or not path.is_file():
-            continue
-        try:
-            documents = list(yaml.load_all(path.read_text(encoding="utf-8"), Loader=_Loader))
-        except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-            raise SettingsError(f"--crds: {str(path)!r} can't be read: {error}") from error
-        found += (each for each in documents if isinstance(each, dict) and _is_ours(each))
-    return found
-
-
-def _is_ours(document: JsonObject) -> bool:
-    specification = document.get("spec", {})
-    is_crd = document.get("kind") == "CustomResourceDefinition"
-    return is_crd and specification.get("group") == GROUP and "kind" in specification.get("names", {})
+def _is_ours(crd: JsonObject) -> bool:
+    specification = crd.get("spec", {})
+    return specification.get("group") == GROUP and "kind" in specification.get("names", {})
