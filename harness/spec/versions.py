@@ -35,7 +35,7 @@ def make_contract(
 ) -> Contract:
     """Return the contract of the profile's version, or of the one that was read.
 
-    `overrides` are features by name; one that no check knows is kept, and told by `Contract.list_unjudged`.
+    `overrides` are features by name; one that no check knows is kept.
     """
     found = read or ReadContract()
     naming, naming_source = _choose_naming(profile, found)
@@ -109,12 +109,9 @@ def _choose_kinds(
         left_out.append(Fact(name, f"{NOT_TESTED}: MySQL-primary, so that there is nothing to watch", source))
     for kind in found.kinds:
         if kind.name not in chosen and kind.name not in primary:
+            what = "a CRD" if registered is None else "a CRD and no controller,"
             tables = "and no table" if kind.tables is None else f"although it has the table {kind.tables.main}"
-            left_out.append(
-                Fact(kind.name, f"{NOT_TESTED}: a CRD and no controller, {tables}", kind.source)
-                if registered is not None
-                else Fact(kind.name, f"{NOT_TESTED}: a CRD {tables}", kind.source)
-            )
+            left_out.append(Fact(kind.name, f"{NOT_TESTED}: {what} {tables}", kind.source))
     return chosen, left_out
 
 

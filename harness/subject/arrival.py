@@ -18,7 +18,14 @@ from harness.sandbox.log_coverage import LogCoverage, get_log_coverage
 from harness.spec.model import Case, JsonObject
 from harness.spec.row import Row
 from harness.subject import evidence
-from harness.subject.log import LogEntry, find_crashes, find_object_entries, find_sequence, parse_log
+from harness.subject.log import (
+    LogEntry,
+    find_crashes,
+    find_object_entries,
+    find_sequence,
+    parse_log,
+    quote_crashes,
+)
 from harness.subject.steps import Sync
 from harness.subject.subject import Surroundings, Write
 
@@ -181,7 +188,7 @@ class Arrivals:
     def _read_traces(self, write: Write) -> list[str]:
         """Return the panics of the controller manager since the write, each as its lines."""
         log = parse_log(self._sandbox.read_log(CONTROLLERMGR, write.cursor))
-        return ["\n".join(entry.text for entry in trace) for trace in find_crashes(log)]
+        return quote_crashes(log)
 
     def _read_pair(self, write: Write) -> tuple[list[Row], Row | None, JsonObject | None]:
         """Read the row and the object at the row's version; HarnessError where that version can't be had."""

@@ -101,6 +101,11 @@ def find_crashes(entries: Sequence[LogEntry], *, lines: int = 30) -> list[list[L
     return crashes
 
 
+def quote_crashes(entries: Sequence[LogEntry]) -> list[str]:
+    """Return the panics in the log, each as its lines."""
+    return ["\n".join(entry.text for entry in trace) for trace in find_crashes(entries)]
+
+
 def get_last_words(entries: Sequence[LogEntry], *, runs: int = 2, lines: int = 12) -> list[LogEntry]:
     """Return the last `lines` that say something of each of the last `runs`: the very last may just have begun."""
     spoken = [entry for entry in entries if entry.text.strip()]

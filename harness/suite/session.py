@@ -207,11 +207,10 @@ class Session:
         Raises HarnessError where that fails; `finish` is still due then.
         """
         target = self.settings.target
-        if faults:
-            target = dataclasses.replace(target, sandbox=dataclasses.replace(target.sandbox, faults=True))
-        target = dataclasses.replace(
-            target, sandbox=dataclasses.replace(target.sandbox, kinds=self.contract.served_kinds)
+        wanted = dataclasses.replace(
+            target.sandbox, faults=faults or target.sandbox.faults, kinds=self.contract.served_kinds
         )
+        target = dataclasses.replace(target, sandbox=wanted)
         local = target.sandbox if target.place is None else None
         self.record.digests = _digest_inputs(local, self.contract)
         templates = Templates(cases=self.contract.cases)

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 
 from harness.chapters.fields.course import Course, Reason
 from harness.chapters.fields.steps import FULL, GONE, REMOVED, STATUS, Fields, Step, describe_unproven
 from harness.core.outcomes import NotApplicable
-from harness.core.record import Evidence
 from harness.spec.model import Case
 from harness.suite.recorder import Recorder
 
@@ -107,7 +105,7 @@ def _describe(course: Course, recorder: Recorder) -> None:
         learnt = "\n".join(f"{leaf}: {form}" for leaf, form in course.forms.items())
         recorder.note("formats that the schema does not tell, learnt from an error", learnt)
     for reason, text in describe_unproven(course).items():
-        recorder.evidence.append(Evidence("note", f"so far not compared: {reason}", text, time.time()))
+        recorder.note(f"so far not compared: {reason}", text)
 
 
 def _excuse(course: Course, leaf: str) -> str:

@@ -11,6 +11,7 @@ from harness.chapters.fields.course import is_at
 from harness.core import codes
 from harness.core.record import Finding
 from harness.spec.equality import compare_json, compare_proto, show
+from harness.spec.schema.leaves import get_name
 from harness.spec.schema.objects import Filled, find, join
 from harness.subject.examination import examine_row
 from harness.subject.steps import Sync
@@ -57,5 +58,4 @@ def _compare_json_proto(obj: Any, stored: bytes) -> list[Finding]:
 
 def _is_text(value: Any, leaf: str) -> bool:
     """Whether the value is a text of the harness's own making, which protobuf writes as it is."""
-    name = leaf.replace("[]", "").replace("{}", "").rpartition(".")[2]
-    return isinstance(value, str) and re.fullmatch(rf"{re.escape(name)}-\d+", value) is not None
+    return isinstance(value, str) and re.fullmatch(rf"{re.escape(get_name(leaf))}-\d+", value) is not None

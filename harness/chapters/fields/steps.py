@@ -373,7 +373,7 @@ class Fields:
     def _bisect(self, course: Course, error: str, filled: Filled, part: str, step: Step) -> list[Culprit]:
         until = time.monotonic() + _BISECTION_S
         return find_culprits(
-            list(dict.fromkeys(filled.leaves.values())),
+            filled.paths,
             functools.partial(self._probe, course, part, step),
             first_error=error,
             may_go_on=lambda: time.monotonic() < until,
@@ -529,7 +529,7 @@ class Fields:
                 self._attempt(course, outcomes, record)
                 continue
             self.context.cluster.delete(course.case.kind, self.namespace, subject.name)
-            leaves = tuple(dict.fromkeys(filled.leaves.values()))
+            leaves = tuple(filled.paths)
             if fate.undecodable:
                 course.stale.append(shorten(fate.undecodable))
                 culprit = Culprit(leaves, fate.error)
@@ -551,7 +551,7 @@ class Fields:
         try:
             sent.append((course, self._make_beside(course, part, filled, name), filled, variant))
         except Refusal as refusal:
-            for leaf in dict.fromkeys(filled.leaves.values()):
+            for leaf in filled.paths:
                 course.reasons.setdefault(leaf, (Reason.REFUSED, str(refusal)))
 
     def _end(self, course: Course, why: str) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from harness.core.polling import wait_for
 from harness.sandbox.base import CONTROLLERMGR, Phase
-from harness.subject.log import find_crashes, parse_log
+from harness.subject.log import parse_log, quote_crashes
 from harness.subject.reconcile_errors import ReconcileErrors
 from harness.subject.subject import Write
 from harness.suite.context import RunContext
@@ -130,7 +130,7 @@ class Watch:
     def _note_crash(self, fates: Sequence[Fate]) -> None:
         for fate in fates:
             log = parse_log(self._context.sandbox.read_log(CONTROLLERMGR, fate.write.cursor))
-            traces = ["\n".join(entry.text for entry in trace) for trace in find_crashes(log)]
+            traces = quote_crashes(log)
             component = self._context.sandbox.component(CONTROLLERMGR)
             how = f"the controller manager ended ({component.reason or component.phase})"
             fate.crash = "\n".join([how, *traces[:1]])

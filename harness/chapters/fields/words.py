@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 
+from harness.spec.schema.leaves import get_fields, get_name
 from harness.spec.schema.objects import Filled, join
 
 _REFUSED_AT = re.compile(r"([A-Za-z_][\w.\[\]-]*?): (?:Invalid|Required|Unsupported|Forbidden|Too |Duplicate)")
@@ -35,22 +35,22 @@ def find_undecodable(words: str, filled: Filled) -> list[str]:
     """
     by_value = {str(filled.get(place)): leaf for place, leaf in filled.leaves.items()}
     if leaves := {by_value[text]: None for text in _QUOTED.findall(words) if text in by_value}:
-        names = {_get_name(leaf) for leaf in leaves}   # fields of one name have one type, as a rule
-        return [leaf for leaf in _list_leaves(filled) if _get_name(leaf) in names]
+        names = {get_name(leaf) for leaf in leaves}   # fields of one name have one type, as a rule
+        return [leaf for leaf in filled.paths if get_name(leaf) in names]
     if _TEXT_FOR_NUMBER.search(words):
         return list(dict.fromkeys(leaf for p, leaf in filled.leaves.items() if _is_long(filled.get(p))))
     if match := _GO_FIELD.search(words):
         tail = match.group(1)
         names = {f".{tail}", f".{tail.rpartition('.')[2]}"}
         for name in sorted(names, key=len, reverse=True):
-            if found := [leaf for leaf in _list_leaves(filled) if _strip(leaf).endswith(name)]:
+            if found := [leaf for leaf in filled.paths if get_fields(leaf).endswith(name)]:
                 return found
     if match := _UNKNOWN_FIELD.search(words):
         name = match.group(1)
-        if below := [leaf for leaf in _list_leaves(filled) if name in _strip(leaf).split(".")[:-1]]:
+        if below := [leaf for leaf in filled.paths if name in get_fields(leaf).split(".")[:-1]]:
             return below
-        parents = {leaf.rpartition(".")[0] for leaf in _list_leaves(filled) if _get_name(leaf) == name}
-        return [leaf for leaf in _list_leaves(filled) if leaf.rpartition(".")[0] in parents]
+        parents = {leaf.rpartition(".")[0] for leaf in filled.paths if get_name(leaf) == name}
+        return [leaf for leaf in filled.paths if leaf.rpartition(".")[0] in parents]
     return []
 
 
@@ -72,18 +72,6 @@ def _plain(path: str) -> str:
 def _is_long(value: object) -> bool:
     """Whether a value is a number of 64 bits, as a text."""
     return isinstance(value, str) and value.isdigit() and len(value) > 15
-
-
-def _get_name(leaf: str) -> str:
-    return _strip(leaf).rpartition(".")[2]
-
-
-def _strip(leaf: str) -> str:
-    return leaf.replace("[]", "").replace("{}", "")
-
-
-def _list_leaves(filled: Filled) -> Iterable[str]:
-    return dict.fromkeys(filled.leaves.values())
 
 
 def find_form(words: str) -> str:

@@ -12,17 +12,28 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness.provision.checkout.gocode import GoCode, Place
+from harness.provision.checkout.golines import INGESTER_FOLDER
 from harness.provision.checkout.sources import read_texts
 from harness.spec.features import (
+    ANNOTATION,
+    API_SERVER,
+    CONFIGURABLE,
+    DELETE_FIRST,
     DELETING_ANNOTATION,
     DELETION_DELAY,
+    DONE,
+    FAILS,
     FINALIZER,
+    FINALIZER_FIRST,
+    INGESTER,
     MISSING_ROW,
+    NO_DELAY,
     PRIMARY_KEY,
+    UID,
     Fact,
 )
 
-INGESTER, STORAGE, API = "go/components/ingester", "go/storage/mysql", "go/api"
+STORAGE_FOLDER, API_FOLDER = "go/storage/mysql", "go/api"
 
 
 @dataclass(frozen=True)
@@ -37,9 +48,9 @@ class IngesterCode:
 def read_code(root: Path) -> IngesterCode:
     """Return the code of the checkout at `root` that decides about features."""
     return IngesterCode(
-        GoCode.strip(read_texts(root / INGESTER, "*.go"), root),
-        GoCode.strip(read_texts(root / STORAGE, "*.go"), root),
-        GoCode.strip(read_texts(root / API, "**/*.go"), root),
+        GoCode.strip(read_texts(root / INGESTER_FOLDER, "*.go"), root),
+        GoCode.strip(read_texts(root / STORAGE_FOLDER, "*.go"), root),
+        GoCode.strip(read_texts(root / API_FOLDER, "**/*.go"), root),
     )
 
 
@@ -52,27 +63,27 @@ def read_features(code: IngesterCode) -> dict[str, Fact]:
 def read_finalizer(code: IngesterCode) -> Place | None:
     """`ingester` where its controller calls AddFinalizer, else `api-server` where that one's handlers do."""
     if (place := code.ingester.find(r"\bAddFinalizer\(")) is not None:
-        return Place("ingester", place.where)
+        return Place(INGESTER, place.where)
     place = code.api.find(r"\bAddFinalizer\([^\n]*IngesterFinalizer")
-    return Place("api-server", place.where) if place is not None and code.ingester else None
+    return Place(API_SERVER, place.where) if place is not None and code.ingester else None
 
 
 def read_primary_key(code: IngesterCode) -> Place | None:
     """`annotation` where Ingester or storage use `MetadataStoragePrimaryKey`, `uid` where storage takes that."""
     for part in (code.storage, code.ingester):
         if (place := part.find(r"MetadataStoragePrimaryKey|PrimaryKeyAnnotation")) is not None:
-            return Place("annotation", place.where)
+            return Place(ANNOTATION, place.where)
     place = code.storage.find(r"\bGetUID\(\)")
-    return None if place is None else Place("uid", place.where)
+    return None if place is None else Place(UID, place.where)
 
 
 def read_deletion_delay(code: IngesterCode) -> Place | None:
     """`configurable` where the Ingester's Config has a field DeletionDelay, `none` where it has none."""
     config = r"^type Config struct \{(?:[^{}]|\{[^{}]*\})*?"
     if (place := code.ingester.find(config + r"^\s+(DeletionDelay)\b", re.MULTILINE)) is not None:
-        return Place("configurable", place.where)
+        return Place(CONFIGURABLE, place.where)
     place = code.ingester.find(r"^(type Config struct)\b", re.MULTILINE)
-    return None if place is None else Place("none", place.where)
+    return None if place is None else Place(NO_DELAY, place.where)
 
 
 def read_missing_row(code: IngesterCode) -> Place | None:
@@ -82,12 +93,12 @@ def read_missing_row(code: IngesterCode) -> Place | None:
     if complaint is None:
         minds = any(body.find(r"RowsAffected|NotFound") for body in deletes)
         place = deletes[0].find(r"func [^\n]*Delete\(") if deletes and not minds else None
-        return None if place is None else Place("done", place.where)
+        return None if place is None else Place(DONE, place.where)
     calls = list(code.ingester.iterate(r"(?s)(etadataStorage\.Delete\(.*?\n\t\})"))
     ignored = [call for call in calls if "NotFound" in call.text]
     if ignored:
-        return Place("done", ignored[0].where)
-    return Place("fails", complaint.where) if calls else None
+        return Place(DONE, ignored[0].where)
+    return Place(FAILS, complaint.where) if calls else None
 
 
 def read_deleting_annotation(code: IngesterCode) -> Place | None:
@@ -97,7 +108,7 @@ def read_deleting_annotation(code: IngesterCode) -> Place | None:
         if delete is None:
             continue
         removed = body.find(r"(?s)RemoveFinalizer\(.*?\br\.(?:Client\.)?Delete\(")
-        return Place("delete-first" if removed is None else "finalizer-first", delete.where)
+        return Place(DELETE_FIRST if removed is None else FINALIZER_FIRST, delete.where)
     return None
 
 

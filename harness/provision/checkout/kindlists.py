@@ -6,10 +6,11 @@ import re
 from pathlib import Path
 
 from harness.provision.checkout.gocode import GoCode
+from harness.provision.checkout.golines import INGESTER_FOLDER
 from harness.provision.checkout.sources import read_texts
 from harness.spec.read import NamedKinds
 
-COMPOSITION_ROOT, INGESTER = "go/cmd/controllermgr", "go/components/ingester"
+COMPOSITION_ROOT = "go/cmd/controllermgr"
 
 _LIST = (   # a slice of texts, or a map that has them as keys
     r"(\w*{word}\w*\s*(?::?=|:)\s*(?:\[\]string|map\[string\](?:bool|struct\{{\}}))"
@@ -30,11 +31,11 @@ def read_mysql_primary(root: Path) -> NamedKinds | None:
 
 def _read_list(root: Path, word: str) -> NamedKinds | None:
     """Return the list whose name has `word` in any case; an empty one where the code does not have that word."""
-    texts = {**read_texts(root / COMPOSITION_ROOT, "*.go"), **read_texts(root / INGESTER, "*.go")}
+    texts = {**read_texts(root / COMPOSITION_ROOT, "*.go"), **read_texts(root / INGESTER_FOLDER, "*.go")}
     code = GoCode.strip(texts, root)
     if not code:
         return None
     if code.find(word, re.IGNORECASE) is None:
-        return NamedKinds((), f"no word of them in {COMPOSITION_ROOT} and {INGESTER}")
+        return NamedKinds((), f"no word of them in {COMPOSITION_ROOT} and {INGESTER_FOLDER}")
     found = code.find(_LIST.format(word=word), re.IGNORECASE)
     return None if found is None else NamedKinds(tuple(_NAME.findall(found.text)), found.where)

@@ -33,13 +33,23 @@ class Leaf:
     @property
     def name(self) -> str:
         """The name of the field, that of its list or map where it is an item or a value of one."""
-        return self.path.replace(ITEM, "").replace(VALUE, "").rpartition(".")[2]
+        return get_name(self.path)
 
     @property
     def choices(self) -> tuple[Any, ...]:
         """The values of an enum but its first one, its zero, if there are others; empty for other leaves."""
         values = tuple(value for value in self.schema.get("enum") or () if value is not None)
         return values[1:] if len(values) > 1 else values
+
+
+def get_fields(path: str) -> str:
+    """Return a leaf's path with the names of fields alone, without the marks of items and values."""
+    return path.replace(ITEM, "").replace(VALUE, "")
+
+
+def get_name(path: str) -> str:
+    """Return the name of the field at the end of a leaf's path."""
+    return get_fields(path).rpartition(".")[2]
 
 
 def list_leaves(schema: Schema, path: str) -> list[Leaf]:
@@ -63,7 +73,7 @@ def find_suspects(leaves: Sequence[Leaf]) -> dict[str, list[str]]:
             if names == wanted:
                 found.setdefault(looks, []).extend(leaf.path for leaf in inside)
     for leaf in leaves:
-        if _INLINED & set(leaf.path.replace(ITEM, "").replace(VALUE, "").split(".")) and not any(
+        if _INLINED & set(get_fields(leaf.path).split(".")) and not any(
             leaf.path in each for each in found.values()
         ):
             found.setdefault("fields of a message that Go has no name for", []).append(leaf.path)

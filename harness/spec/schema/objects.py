@@ -37,6 +37,11 @@ class Filled:
     leaves: dict[Place, str] = field(default_factory=dict)
     unmade: set[str] = field(default_factory=set)
 
+    @property
+    def paths(self) -> list[str]:
+        """The leaves that stand in it, each once, in their order."""
+        return list(dict.fromkeys(self.leaves.values()))
+
     def get(self, place: Place) -> Any:
         """Return what was made for the place."""
         return find(self.value, place[1:])
