@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 BY_REQUEST = ("faults", "soak", "8.")
 """Words that ask for a chapter whose sandbox is another one, as parts of pytest's expressions and arguments."""
 
-_OTHERWISE = ("keep_sandbox", "michelangelo", "crds", "schema", "numprocesses")
+_OTHERWISE = ("keep_sandbox", "michelangelo", "numprocesses")
 _ONLY_SHOWS = (   # options of pytest with which no test runs
     "collectonly", "markers", "showfixtures", "show_fixtures_per_test", "cacheshow", "setuponly", "setupplan",
 )  # fmt: skip
@@ -38,25 +38,26 @@ def start_sandbox_ahead(options: argparse.Namespace, words: Iterable[str]) -> Sa
     if any(word in expression for word in BY_REQUEST for expression in asked):
         return None
     from harness.sandbox.local.client.launch import launch_unless_kept  # noqa: PLC0415
-    from harness.spec.profiles import load_profile  # noqa: PLC0415
-    from harness.spec.versions import make_contract  # noqa: PLC0415
 
     try:
         for option in RUN_OPTIONS:
             read_value(options, option.attribute)   # a wrong one ends the run before anything starts
         settings = read_sandbox_settings(options)
-        contract = make_contract(load_profile(settings.profile))
-        contract.select(read_value(options, "crd"))
         process = launch_unless_kept()
     except HarnessError:
         return None   # the run meets it again, where it can say so
     if process is None:
         return None
-    # what follows is loaded while the supervisor loads its own
+    # what follows is loaded, and read, while the supervisor loads its own
+    from harness.provision.checkout.reading import read_files  # noqa: PLC0415
     from harness.sandbox.local.client.ahead import SandboxAhead  # noqa: PLC0415
     from harness.sandbox.local.client.planning import are_servers_ready  # noqa: PLC0415
+    from harness.spec.profiles import load_profile  # noqa: PLC0415
+    from harness.spec.versions import make_contract  # noqa: PLC0415
 
     try:
+        contract = make_contract(load_profile(settings.profile), read_files(settings.crds, settings.schema))
+        contract.select(read_value(options, "crd"))
         ready = are_servers_ready(settings)
     except HarnessError:
         ready = False

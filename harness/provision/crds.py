@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import json
 from pathlib import Path
 from typing import Any
 
@@ -34,9 +36,16 @@ def list_files(folder: Path) -> list[Path]:
 
 def _read_file(path: Path) -> list[JsonObject]:
     try:
-        with path.open(encoding="utf-8") as file:
-            documents = list(yaml.load_all(file, Loader=_Loader))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        found = path.stat()
+        documents = _parse(path, found.st_size, found.st_mtime_ns)
+    except (OSError, UnicodeDecodeError, yaml.YAMLError, json.JSONDecodeError) as error:
         raise SettingsError(f"{OPTION}: {str(path)!r} can't be read: {error}") from error
     objects = [document for document in documents if isinstance(document, dict)]
-    return [found for found in objects if found.get("kind") == "CustomResourceDefinition"]
+    return [crd for crd in objects if crd.get("kind") == "CustomResourceDefinition"]
+
+
+@functools.cache
+def _parse(path: Path, _size: int, _mtime_ns: int) -> list[Any]:
+    """Return the file's documents, parsed once for all who ask: a product's CRDs take half a second."""
+    text = path.read_text(encoding="utf-8")
+    return [json.loads(text)] if path.suffix == ".json" else list(yaml.load_all(text, Loader=_Loader))

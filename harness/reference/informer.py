@@ -10,7 +10,7 @@ import threading
 from collections.abc import Callable
 
 from harness.reference.api import Api, Session
-from harness.reference.errors import ApiError
+from harness.reference.errors import ApiError, NotFoundError
 from harness.reference.log import Log
 from harness.reference.workqueue import Key
 from harness.spec.model import JsonObject, Kind
@@ -62,6 +62,8 @@ class Informer:
                     while not self._stop.is_set():
                         version = self._watch(session, version)
             except ApiError as error:
+                if isinstance(error, NotFoundError):
+                    self.synced.set()   # a kind that is not served has no objects, and holds nobody up
                 if not self._stop.is_set():
                     self._log.failure("Failed to list or watch", error)
                 self._stop.wait(delay_s)

@@ -24,6 +24,7 @@ OPTION = "--feature"
 NOT_READ = "not read: as in the seed report's version"
 
 NAMING, CONTROLLERS, SCHEMA, NOTE, NOT_TESTED = "table naming", "controllers", "schema", "note", "not tested"
+NO_CRD = "no CRD"
 IMMUTABLE, RETAINED, MYSQL_PRIMARY = "immutable kinds", "retained kinds", "MySQL-primary kinds"
 """The names of facts; that of a kind is its name, that of a feature the feature's."""
 
@@ -100,7 +101,7 @@ def _choose_kinds(
             continue
         if found.kinds and found.find_kind(name) is None:
             has_controller = registered is not None and name in registered.names
-            what = "a controller and no CRD" if has_controller else "no CRD in this version"
+            what = f"a controller and {NO_CRD}" if has_controller else f"{NO_CRD} in this version"
             left_out.append(Fact(name, f"{NOT_TESTED}: {what}", registered.source if registered else ""))
             continue
         chosen[name] = modules.get(name)

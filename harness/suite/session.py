@@ -38,7 +38,7 @@ from harness.spec.features import FEATURES
 from harness.spec.model import Case
 from harness.spec.profiles import load_profile
 from harness.spec.templates import CRS_FOLDER, Templates
-from harness.spec.versions import make_contract
+from harness.spec.versions import NO_CRD, make_contract
 from harness.subject.clearing import clear
 from harness.suite.chapter import Chapter, Section, Selection, Topic
 from harness.suite.conclusion import conclude_issues, find_synced_section, summarise
@@ -112,7 +112,7 @@ class Session:
             system_under_test=target.label or target.sandbox.controllermgr.label,
             harness_version=harness.__version__,
             environment={**target.pins, **_describe_environment()},
-            warnings=[*target.findings, *_warn_of_features(self.contract)],
+            warnings=[*target.findings, *_warn_of_contract(self.contract)],
             kinds=[KindContents(kind.name, list(kind.tables)) for kind in self.contract.kinds],
             contract=describe_contract(self.contract, make_contract(load_profile(SEED))),
         )
@@ -335,11 +335,12 @@ class Session:
             self.record.warnings.append(f"rows were not counted: {error.problem}")
 
 
-def _warn_of_features(contract: Contract) -> list[str]:
+def _warn_of_contract(contract: Contract) -> list[str]:
     """Return what of the contract no check can judge: it must not look as if it had been."""
     warnings = []
     if unknown := contract.explain_unknown(FEATURES):
         warnings.append(f"{unknown}: what stands on that could not be judged, and is no pass")
+    warnings += [f"{fact.name}: {fact.value}" for fact in contract.facts if NO_CRD in fact.value]
     others = {name: value for name, value in contract.features.items() if name not in FEATURES}
     warnings += [f"feature {name} is {value!r}: no check knows it" for name, value in others.items()]
     if primary := ", ".join(sorted(contract.mysql_primary_kinds)):

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import json
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,6 +18,11 @@ from harness.cli.ahead import BY_REQUEST, start_sandbox_ahead
 from harness.cli.options import RUN_OPTIONS, add_to_parser
 from harness.core.errors import HarnessError
 from harness.core.settings import SandboxSettings
+from harness.spec.bundle import render_crds
+from harness.spec.profiles import load_profile
+from harness.spec.versions import make_contract
+
+CONTRACT = make_contract(load_profile("upstream-main"))
 
 
 @dataclass
@@ -87,7 +94,6 @@ def test_an_ordinary_run_has_its_sandbox_started(world: World) -> None:
         parse("--keep-sandbox"),
         parse("--michelangelo", "."),
         parse("--sandbox", "existing"),
-        parse("--crd", "nothing-like-it"),
         parse("--profile", "nothing-like-it"),
         parse(markexpr="faults"),
         parse(keyword="8.3"),
@@ -111,6 +117,23 @@ def test_nothing_is_built_in_the_background(world: World, problem: str) -> None:
     assert start_sandbox_ahead(parse(), ["tests/acceptance"]) is None
     assert world.started == []
     assert [process.ended for process in world.processes] == [True]
+
+
+def test_a_kind_that_the_version_has_not_ends_what_was_launched(world: World) -> None:
+    """The contract that tells it is read while the supervisor loads."""
+    assert start_sandbox_ahead(parse("--crd", "nothing-like-it"), ["tests/acceptance"]) is None
+    assert world.started == []
+    assert [process.ended for process in world.processes] == [True]
+
+
+def test_a_version_of_its_own_has_its_kinds(world: World, tmp_path: Path) -> None:
+    """Where CRDs and schema are given, they tell what is to be served."""
+    for crd in render_crds(CONTRACT.cases):
+        crd["spec"]["names"]["plural"] = f"{crd['spec']['names']['kind'].lower()}ses"
+        (tmp_path / f"{crd['spec']['names']['kind']}.json").write_text(json.dumps(crd), encoding="utf-8")
+    assert start_sandbox_ahead(parse("--crds", str(tmp_path)), ["tests/acceptance"])
+    (settings,) = world.started
+    assert all(kind.plural.endswith("ses") for kind in settings.kinds)
 
 
 def test_chapters_that_run_by_request_are_known_by_their_words() -> None:
