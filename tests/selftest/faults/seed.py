@@ -311,6 +311,12 @@ FAULTS: tuple[Fault, ...] = (
         "update_time",
     ),
     Fault(
+        "update-time-in-the-host-zone",
+        on_row(lambda row, _: replace(row, update_time=datetime.now().replace(microsecond=0))),  # noqa: DTZ005
+        _row_of("Revision"),
+        "update_time",
+    ),
+    Fault(
         "update-time-stands-still",
         on_row(lambda row, _: replace(row, update_time=row.create_time)),
         in_sections("RayJob", "2.3"),

@@ -6,7 +6,6 @@ it gone says so.
 
 from __future__ import annotations
 
-import os
 import socket
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from harness.core.settings import MySQLEndpoint
 from harness.sandbox.base import APISERVER
 from harness.sandbox.capabilities import Overrides
 from harness.sandbox.local.servers.baseyaml import render_base_yaml
+from harness.sandbox.local.servers.programs import make_environment
 from harness.sandbox.local.wire.folder import SandboxFolder
 from harness.sandbox.local.wire.plan import Executable
 from harness.sandbox.local.wire.process import Process, spawn
@@ -42,7 +42,7 @@ def start_apiserver(
         overrides=overrides,
     )
     write_private(config / "base.yaml", text)
-    environment = {**os.environ, "CONFIG_DIR": str(config), "KUBECONFIG": str(folder.kubeconfig)}
+    environment = make_environment(folder, config, folder.kubeconfig)
     return spawn(APISERVER, [apiserver.path], log=log, folder=folder.temporary, environment=environment)
 
 

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import asyncio
 import http.client
-import os
 import signal
 import time
 from collections.abc import Callable
@@ -25,6 +24,7 @@ from harness.core.settings import MySQLEndpoint
 from harness.sandbox.base import CONTROLLERMGR, Phase
 from harness.sandbox.capabilities import LONGEST_RESTART_DELAY_S, Overrides
 from harness.sandbox.local.servers.baseyaml import render_base_yaml
+from harness.sandbox.local.servers.programs import make_environment
 from harness.sandbox.local.wire.channel import CrashLoopError
 from harness.sandbox.local.wire.folder import SandboxFolder
 from harness.sandbox.local.wire.logs import get_log, list_runs
@@ -191,11 +191,7 @@ class ControllerManagerRunner:
         health_port = self._configure(plan)
         run = max(list_runs(self._folder.logs, CONTROLLERMGR), default=-1) + 1
         log = get_log(self._folder.logs, CONTROLLERMGR, run)
-        environment = {
-            **os.environ,
-            "CONFIG_DIR": str(self._folder.config),
-            "KUBECONFIG": str(self._kubeconfig),
-        }
+        environment = make_environment(self._folder, self._folder.config, self._kubeconfig)
         try:
             process = spawn(
                 CONTROLLERMGR, plan.command, log=log, folder=self._folder.temporary, environment=environment

@@ -100,6 +100,11 @@ class SandboxFolder:
         return self.path / "config"
 
     @property
+    def zone(self) -> Path:
+        """The file of the time zone that Michelangelo's programs run in."""
+        return self.path / "zone"
+
+    @property
     def apiserver_config(self) -> Path:
         """The CONFIG_DIR of Michelangelo's API server."""
         return self.path / "apiserver-config"
