@@ -28,6 +28,7 @@ _MERGE_PATCH = "application/merge-patch+json"
 _FIELD_MANAGER = "ingester-acceptance"
 ALL_NAMESPACES = ""
 _REQUEST_TIMEOUT_S = 30.0
+_UNPROXIED = ("localhost", "127.0.0.1", "::1")   # no proxy can reach what listens on this machine alone
 _NO_ANSWER = (
     "Is its address right, and can it be reached from here (VPN, proxy)? A local sandbox's server has a log: "
     "ingester-acceptance sandbox logs kube-apiserver"
@@ -325,6 +326,7 @@ def open_client(kubeconfig: Path, context: str | None = None, *, retries: bool =
     For the modules that know `kubernetes` as well: `harness.clients.pods`, `harness.clients.access_review`.
     """
     configuration = kubernetes.client.Configuration()
+    configuration.no_proxy = ",".join(filter(None, (configuration.no_proxy, *_UNPROXIED)))
     if not retries:
         configuration.retries = False
     try:

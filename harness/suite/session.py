@@ -23,7 +23,7 @@ from typing import Any, Protocol, runtime_checkable
 
 import harness
 from harness.clients.kube import Cluster, load_client
-from harness.clients.mysql import Database
+from harness.clients.mysql import Database, explain_settings
 from harness.core.errors import HarnessError, Refusal
 from harness.core.outcomes import Known, NotApplicable, Outcome
 from harness.core.progress import Progress
@@ -236,6 +236,9 @@ class Session:
         self.record.backend = sandbox.name
         cluster = Cluster(sandbox.kubeconfig)
         self._database = Database(sandbox.mysql)
+        settings = self._database.get_settings()
+        self.record.environment |= {f"MySQL {name}": value for name, value in sorted(settings.items())}
+        self.record.warnings += explain_settings(settings)
         guest = sandbox if isinstance(sandbox, BelongsToOthers) else None
         if guest is not None:
             templates = Templates(suffix=guest.run_id, cases=self.contract.cases)

@@ -13,6 +13,11 @@ from harness.core.errors import HarnessError
 from harness.core.settings import MySQLEndpoint
 
 CONNECT_TIMEOUT_S = 10
+_SESSION = (
+    "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ",   # else a snapshot is none
+    "SET SESSION wait_timeout = 86400",   # a wait for something else must not cost the connection
+)
+"""What is set whatever the server's usual values are, which are made for its other clients."""
 
 
 def connect(endpoint: MySQLEndpoint, timeout_s: int = CONNECT_TIMEOUT_S) -> MySQLConnectionAbstract:
@@ -20,7 +25,7 @@ def connect(endpoint: MySQLEndpoint, timeout_s: int = CONNECT_TIMEOUT_S) -> MySQ
 
     Without a database in the endpoint none is selected.
     """
-    return cast(
+    connection = cast(
         MySQLConnectionAbstract,
         mysql.connector.connect(
             host=endpoint.host,
@@ -35,6 +40,18 @@ def connect(endpoint: MySQLEndpoint, timeout_s: int = CONNECT_TIMEOUT_S) -> MySQ
             **_tls_arguments(endpoint.tls),
         ),
     )
+    for statement in _SESSION:
+        execute(connection, statement)
+    return connection
+
+
+def execute(connection: MySQLConnectionAbstract, statement: str) -> None:
+    """Execute a statement that returns no rows; the driver's error where it fails."""
+    cursor = connection.cursor()
+    try:
+        cursor.execute(statement)
+    finally:
+        cursor.close()
 
 
 def _tls_arguments(tls: Mapping[str, str]) -> dict[str, Any]:

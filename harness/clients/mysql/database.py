@@ -14,7 +14,7 @@ from typing import Any, cast
 
 import mysql.connector
 
-from harness.clients.mysql.connection import CONNECT_TIMEOUT_S, connect, explain
+from harness.clients.mysql.connection import CONNECT_TIMEOUT_S, connect, execute, explain
 from harness.core.errors import HarnessError
 from harness.core.settings import MySQLEndpoint
 from harness.spec.model import Kind
@@ -59,6 +59,7 @@ class Database:
     def _open(self) -> None:
         try:
             self._connection = connect(self.endpoint, self._timeout_s)
+            self._execute("SET SESSION sql_mode = 'STRICT_TRANS_TABLES'")   # quotes and backslashes as usual
             self._execute("SET SESSION TRANSACTION READ ONLY")
         except mysql.connector.Error as error:
             raise explain(self.endpoint, error) from error
@@ -66,6 +67,14 @@ class Database:
     def get_server_version(self) -> str:
         """Return the server's version, such as '8.0.36' or '10.11.19-MariaDB'."""
         return str(self._query("SELECT VERSION()")[0][0])
+
+    def get_settings(self) -> dict[str, str]:
+        """Return those of the server's usual settings that what is written to it depends on, by name."""
+        rows = self._query(
+            "SHOW GLOBAL VARIABLES WHERE Variable_name IN"
+            " ('sql_mode', 'tx_isolation', 'transaction_isolation', 'max_allowed_packet', 'wait_timeout')"
+        )
+        return {_text(name): _text(value) for name, value in rows}
 
     def get_time(self) -> dt.datetime:
         """Return the server's clock (UTC, whole seconds, without zone)."""
@@ -247,9 +256,7 @@ class Database:
             raise HarnessError(f"MySQL: {error} (in: {sql})") from error
 
     def _execute(self, sql: str) -> None:
-        cursor = self._connection.cursor()
-        cursor.execute(sql)
-        cursor.close()
+        execute(self._connection, sql)
 
 
 def _places(values: Sequence[Any]) -> str:
