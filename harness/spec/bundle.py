@@ -7,6 +7,7 @@ touches neither a cluster nor a database.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -30,6 +31,7 @@ _SCALARS: dict[str, JsonObject] = {
     "number": {"type": "number"},
     "time": {"type": "string", "format": "date-time"},
     "any": {"type": "object", "x-kubernetes-preserve-unknown-fields": True},
+    "struct": {"type": "object", "x-kubernetes-preserve-unknown-fields": True},
     "map": {"type": "object", "additionalProperties": {"type": "string"}},
 }
 
@@ -42,13 +44,30 @@ def render_crds(cases: Sequence[Case]) -> list[JsonObject]:
 
     Of a case without fields nothing is known: its spec and status take whatever they get.
     """
-    shapes = _parse_yaml(_read(FIELDS), FIELDS).get("shapes", {})
+    shapes = _load_shapes()
     return [_render_crd(case.kind, _expand(case.fields or _OPEN, shapes, case.name)) for case in cases]
+
+
+def make_schema(case: Case | None) -> JsonObject:
+    """Return the OpenAPI schema of the case's objects by its fields alone; empty where none are known.
+
+    What is `any` has a type that the notation does not tell; a `struct` has none, and takes anything as data.
+    """
+    if case is None or not case.fields:
+        return {}
+    return _expand(case.fields, {**_load_shapes(), "any": {}}, case.name)
 
 
 def render_schema(kinds: Iterable[Kind]) -> str:
     """Return the SQL that creates the kinds' tables in the current database; HarnessError where it is broken."""
     return _render("schema/schema.sql.j2", kinds=list(kinds))
+
+
+@functools.cache
+def _load_shapes() -> dict[str, Any]:
+    """Return the shapes that several kinds share, by name."""
+    shapes: dict[str, Any] = _parse_yaml(_read(FIELDS), FIELDS).get("shapes", {})
+    return shapes
 
 
 def _render_crd(kind: Kind, schema: JsonObject) -> JsonObject:
@@ -64,10 +83,10 @@ def _expand(notation: Any, shapes: dict[str, Any], where: str) -> JsonObject:
     if isinstance(notation, list) and len(notation) == 1:
         return {"type": "array", "items": _expand(notation[0], shapes, f"{where}[]")}
     if isinstance(notation, str):
-        if notation in _SCALARS:
-            return dict(_SCALARS[notation])
         if notation in shapes:
             return _expand(shapes[notation], shapes, where)
+        if notation in _SCALARS:
+            return dict(_SCALARS[notation])
         word, *names = notation.split()
         if word == "enum" and len(names) > 1:
             prefix, *values = names

@@ -4,8 +4,9 @@ Pure functions over plain values. An empty list means that both agree.
 
 Two renderings of one object count as equal where proto3 can't tell them apart: a field that is absent and one
 that holds its type's default (null, '', 0, false, [] or {}) are the same, since the Ingester stores the object
-as its generated Go type writes it, which drops some defaults and adds others (`status: {}`). Where a key is
-data, in labels and annotations, presence counts.
+as its generated Go type writes it, which drops some defaults and adds others (`status: {}`). Where there is no
+such type, presence counts: a map's keys are data, as are null, false, 0, '' and {} within a field that the schema
+leaves free (`harness.spec.schema`; labels and annotations are maps in every schema).
 """
 
 from __future__ import annotations
@@ -20,32 +21,83 @@ from harness.core.record import Finding
 from harness.spec.keys import get_key
 from harness.spec.model import API_VERSION, ColumnType, IndexedColumn, JsonObject, Kind, SpotCheck
 from harness.spec.row import Row, Value
+from harness.spec.schema.leaves import Schema, get_items, get_values, keeps_anything
 
 _ABSENT = object()
-_MAPS_OF_DATA = ("metadata.labels", "metadata.annotations")
+_UNKNOWN: Schema = {}
+_TEXTS: Schema = {"additionalProperties": {"type": "string"}}
+_METADATA: Schema = {"properties": {"labels": _TEXTS, "annotations": _TEXTS}}
+_OBJECT: Schema = {"properties": {"metadata": _METADATA}}
+_MAPS_WITH_FREE_KEYS = ("metadata.labels", "metadata.annotations")   # with dots, which a path has as well
 _CODES = {"create_time": codes.ROW_TIME, "delete_time": codes.ROW_DELETED}
 _SHOWN = 160
 
 
-def compare_json(expected: Any, actual: Any, path: str = "", *, code: str = codes.ROW_JSON) -> list[Finding]:
-    """Return where `actual` differs from `expected`, by JSON path; `code` is that of the findings."""
+def compare_json(
+    expected: Any, actual: Any, path: str = "", *, schema: Schema = _OBJECT, code: str = codes.ROW_JSON
+) -> list[Finding]:
+    """Return where `actual` differs from `expected`, by JSON path; `code` is that of the findings.
+
+    `schema` is the OpenAPI schema of what stands at `path`, as far as it is known: of any object its metadata is.
+    """
     if isinstance(expected, dict) and isinstance(actual, dict):
-        if path in _MAPS_OF_DATA:
-            return _compare_maps(expected, actual, path, code)
+        # what is free is compared in whole once it holds anything: an empty one may be an absent one
+        is_free = keeps_anything(schema) and not schema.get("properties")
+        is_map = get_values(schema) is not None
         differences: list[Finding] = []
         for key in sorted(expected.keys() | actual.keys()):
-            inner = f"{path}.{key}" if path else key
-            differences += compare_json(expected.get(key, _ABSENT), actual.get(key, _ABSENT), inner, code=code)
+            left, right = expected.get(key, _ABSENT), actual.get(key, _ABSENT)
+            inner = f"{path}[{key}]" if path in _MAPS_WITH_FREE_KEYS else f"{path}.{key}" if path else key
+            if is_free:
+                differences += _compare_data(left, right, inner, code)
+            elif is_map and (left is _ABSENT or right is _ABSENT):
+                differences.append(Finding(code, inner, show(left), show(right)))
+            else:
+                differences += compare_json(left, right, inner, schema=_get_inner(schema, key), code=code)
         return differences
+    if isinstance(expected, list) and isinstance(actual, list) and len(expected) == len(actual):
+        items = get_items(schema) or _UNKNOWN
+        return [
+            difference
+            for index, (left, right) in enumerate(zip(expected, actual, strict=True))
+            for difference in compare_json(left, right, f"{path}[{index}]", schema=items, code=code)
+        ]
+    if _same_scalar(expected, actual) or (_is_default(expected, schema) and _is_default(actual, schema)):
+        return []
+    return [Finding(code, path or "$", show(expected), show(actual))]
+
+
+def _compare_data(expected: Any, actual: Any, path: str, code: str) -> list[Finding]:
+    """Return where two values differ that are data throughout: nothing stands for anything else."""
+    if isinstance(expected, dict) and isinstance(actual, dict):
+        return [
+            difference
+            for key in sorted(expected.keys() | actual.keys())
+            for difference in _compare_data(
+                expected.get(key, _ABSENT), actual.get(key, _ABSENT), f"{path}.{key}", code
+            )
+        ]
     if isinstance(expected, list) and isinstance(actual, list) and len(expected) == len(actual):
         return [
             difference
             for index, (left, right) in enumerate(zip(expected, actual, strict=True))
-            for difference in compare_json(left, right, f"{path}[{index}]", code=code)
+            for difference in _compare_data(left, right, f"{path}[{index}]", code)
         ]
-    if _same_scalar(expected, actual) or (_is_default(expected) and _is_default(actual)):
-        return []
-    return [Finding(code, path or "$", show(expected), show(actual))]
+    return [] if _same_scalar(expected, actual) else [Finding(code, path, show(expected), show(actual))]
+
+
+def _get_inner(schema: Schema, key: str) -> Schema:
+    """Return the schema of an object's field, or of a map's value."""
+    inner = schema.get("properties", {}).get(key) or get_values(schema) or _UNKNOWN
+    return inner if isinstance(inner, Mapping) else _UNKNOWN
+
+
+def compare_objects(
+    kind: Kind, expected: Any, actual: Any, *, code: str = codes.ROW_JSON
+) -> list[Finding]:
+    """Return where one rendering of an object of the kind differs from another one."""
+    schema = {**kind.schema, "properties": {**kind.schema.get("properties", {}), "metadata": _METADATA}}
+    return compare_json(expected, actual, schema=schema, code=code)
 
 
 def compare_row(kind: Kind, obj: JsonObject, row: Row) -> list[Finding]:
@@ -71,7 +123,8 @@ def compare_row(kind: Kind, obj: JsonObject, row: Row) -> list[Finding]:
     ]
     mismatches += compare_proto(_list_identity(obj), row)
     mismatches += [
-        Finding(m.code, f"column json, {m.where}", m.expected, m.actual) for m in _compare_stored_json(obj, row)
+        Finding(m.code, f"column json, {m.where}", m.expected, m.actual)
+        for m in _compare_stored_json(kind, obj, row)
     ]
     labels, annotations = metadata.get("labels") or {}, metadata.get("annotations") or {}
     mismatches += _compare_pairs(codes.ROW_LABELS, kind.labels_table, labels, row.labels)
@@ -170,12 +223,12 @@ def _list_identity(obj: JsonObject) -> list[str]:
     return texts
 
 
-def _compare_stored_json(obj: JsonObject, row: Row) -> list[Finding]:
+def _compare_stored_json(kind: Kind, obj: JsonObject, row: Row) -> list[Finding]:
     stored = row.columns.get("json")
     if not isinstance(stored, str) or not stored:
         return [Finding(codes.ROW_JSON, "$", "the whole object", show(stored))]
     try:
-        return compare_json(obj, json.loads(stored))
+        return compare_objects(kind, obj, json.loads(stored))
     except json.JSONDecodeError as error:
         return [Finding(codes.ROW_JSON, "$", "valid JSON", f"{error}: {stored[:_SHOWN]}")]
 
@@ -202,26 +255,20 @@ def _show_values(values: list[str]) -> str:
     return " and ".join(show(value) for value in values) + (f" ({len(values)} rows)" if len(values) > 1 else "")
 
 
-def _compare_maps(expected: Mapping[str, Any], actual: Mapping[str, Any], path: str, code: str) -> list[Finding]:
-    return [
-        Finding(code, f"{path}[{key}]", show(expected.get(key, _ABSENT)), show(actual.get(key, _ABSENT)))
-        for key in sorted(expected.keys() | actual.keys())
-        if expected.get(key, _ABSENT) != actual.get(key, _ABSENT)
-    ]
-
-
 def _same_scalar(left: Any, right: Any) -> bool:
     if isinstance(left, bool) is not isinstance(right, bool):
         return False
     return bool(left == right)
 
 
-def _is_default(value: Any) -> bool:
+def _is_default(value: Any, schema: Schema) -> bool:
     """Whether proto3 can't tell the value from an absent field: a default, or a message of defaults only."""
     if value is _ABSENT or value is None or value is False or value == "":
         return True
     if isinstance(value, dict):
-        return all(_is_default(item) for item in value.values())
+        if keeps_anything(schema) or get_values(schema) is not None:
+            return not value
+        return all(_is_default(item, _get_inner(schema, key)) for key, item in value.items())
     if isinstance(value, list):
         return not value
     return isinstance(value, int | float) and not isinstance(value, bool) and value == 0

@@ -52,7 +52,7 @@ class Kind:
 
     `table` is the main table (by default the kind in lower case); with the suffixes it names the tables of its
     objects' labels and annotations. `key_annotation` is the annotation that holds an object's key, '' where its
-    uid is the key; see `harness.spec.keys`.
+    uid is the key; see `harness.spec.keys`. `schema` is the OpenAPI schema of its objects, as far as it is known.
     """
 
     name: str
@@ -62,6 +62,7 @@ class Kind:
     labels_suffix: str = "_labels"
     annotations_suffix: str = "_annotations"
     key_annotation: str = ""
+    schema: JsonObject = field(default_factory=dict, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         if not self.table:

@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 
 from harness.spec import generic
+from harness.spec.bundle import make_schema
 from harness.spec.contract import Contract
 from harness.spec.features import FEATURES, Fact
 from harness.spec.kinds import collect_cases
@@ -19,6 +20,7 @@ from harness.spec.model import Case, IndexedColumn, Kind
 from harness.spec.naming import KindTables, Naming, find_naming, list_foreign_tables, name_table
 from harness.spec.profiles import Profile
 from harness.spec.read import NamedKinds, ReadContract, ReadKind
+from harness.spec.schema.leaves import unfold
 
 OPTION = "--feature"
 NOT_READ = "not read: as in the seed report's version"
@@ -137,6 +139,7 @@ def _make_case(name: str, module: Case | None, read: ReadKind | None, tables: Ki
         tables.main,
         tables.labels_suffix,
         tables.annotations_suffix,
+        schema=unfold(read.schema) if read is not None and read.schema else make_schema(module),
     )
     if module is None:
         return generic.make_case(kind, read.schema if read is not None else {})

@@ -36,7 +36,7 @@ def _set_globals(runs: Acceptance) -> None:
 
 
 def test_an_unusual_machine_and_server_raise_no_alarm(own_acceptance: Acceptance, enter: Enter) -> None:
-    """A proxy that reaches nothing; a server that isolates less, hangs up early, and reads quotes in another way."""
+    """A proxy that reaches nothing; a server that isolates less, hangs up early, reads quotes otherwise."""
     own_acceptance.environment |= {"HTTPS_PROXY": NOBODY, "HTTP_PROXY": NOBODY, "ALL_PROXY": NOBODY}
     for name in ("NO_PROXY", "no_proxy", "HOME"):
         own_acceptance.environment.pop(name, None)

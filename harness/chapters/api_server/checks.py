@@ -28,7 +28,7 @@ from harness.core.record import Finding
 from harness.sandbox.base import CONTROLLERMGR
 from harness.spec import features
 from harness.spec.annotations import DELETING_ANNOTATION, INGESTER_FINALIZER, get_finalizers
-from harness.spec.equality import compare_json, show
+from harness.spec.equality import compare_objects, show
 from harness.spec.model import Case, JsonObject
 from harness.spec.row_rules import examine_deleted
 from harness.subject.examination import describe_absence
@@ -181,7 +181,8 @@ def _record_created(subject: Subject, recorder: Recorder, *, needs_finalizer: bo
     stored = subject.created.obj
     recorder.look_at = _LOOK_AT
     recorder.problem = f"{subject} was not answered as it was stored"
-    found = compare_json(_without_bookkeeping(stored), _without_bookkeeping(subject.answered))
+    answered = _without_bookkeeping(subject.answered)
+    found = compare_objects(subject.case.kind, _without_bookkeeping(stored), answered)
     recorder.compare(found, "what was stored against what was answered")
     finalizers = get_finalizers(stored)
     recorder.note("finalizers of the created object", ", ".join(finalizers) or "none")

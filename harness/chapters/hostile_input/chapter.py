@@ -100,6 +100,11 @@ CHAPTER = Chapter(
             " its kind.",
             check_undecodable,
         ),
+        _section(
+            "7.15",
+            "Presence in free data",
+            "Null, false, 0, empty texts, objects and lists are data in free fields and maps, and reach MySQL.",
+        ),
     ),
     issues=ISSUES,
     features=(PRIMARY_KEY,),

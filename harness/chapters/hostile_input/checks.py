@@ -25,7 +25,7 @@ _ITEMS_SHOWN = 128    # of a list or an object: all labels or annotations of any
 
 
 def check_inputs(inputs: Inputs, case: Case, recorder: Recorder, *, section: str) -> None:
-    """7.1 to 7.12: each input is refused, or reaches MySQL whole; anything else is a finding.
+    """7.1 to 7.12, 7.15: each input is refused, or reaches MySQL whole; anything else is a finding.
 
     Raises NotApplicable where the kind has no such input, Invalid where none of them was accepted.
     """

@@ -21,6 +21,7 @@ from harness.chapters.hostile_input.limits import (
 )
 from harness.chapters.hostile_input.numbers import list_numbers
 from harness.chapters.hostile_input.places import fill
+from harness.chapters.hostile_input.presence import list_presence
 from harness.chapters.hostile_input.texts import CLASSES, list_texts
 from harness.spec.model import Case
 
@@ -63,6 +64,7 @@ INPUT_SETS: tuple[InputSet, ...] = (
     InputSet("7.10", list_names),
     InputSet("7.11", list_numbers, "the kind has no number, time or enum that can be set without an effect"),
     InputSet("7.12", list_sizes, "large objects are sent for other kinds"),
+    InputSet("7.15", list_presence, "the kind's schema has neither a free field nor a map of texts"),
 )
 
 INPUT_SETS_BY_SECTION: dict[str, InputSet] = {each.section: each for each in INPUT_SETS}

@@ -19,7 +19,7 @@ from harness.chapters.hostile_input.submission import Batch, Submission
 from harness.core import codes
 from harness.core.errors import Refusal
 from harness.core.record import Finding
-from harness.spec.equality import compare_json, compare_row, show
+from harness.spec.equality import compare_objects, compare_row, show
 from harness.spec.model import Case, JsonObject
 
 ROW_REFUSED = "row.refused"   # every attempt to write it fails
@@ -134,7 +134,7 @@ def _compare_proto(submission: Submission, obj: JsonObject, stored: Any) -> list
         return []   # compare_row says so
     if stored.startswith(b"{"):
         try:
-            found = compare_json(obj, json.loads(stored), code=codes.ROW_PROTO)
+            found = compare_objects(submission.case.kind, obj, json.loads(stored), code=codes.ROW_PROTO)
         except ValueError as error:
             return [Finding(codes.ROW_PROTO, "column proto", "JSON, as it begins like some", str(error))]
         return [Finding(m.code, f"column proto, {m.where}", m.expected, m.actual) for m in found]

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from harness.clients.michelangelo.proto import UndecodableError, Unknown, decode
 from harness.core import codes
 from harness.core.record import Finding
-from harness.spec.equality import compare_json, show
+from harness.spec.equality import compare_objects, show
 from harness.spec.model import JsonObject, Kind
 from harness.spec.row import Row
 
@@ -51,7 +51,7 @@ def examine_decoded(kind: Kind, row: Row, obj: JsonObject | None = None) -> Prot
         if truth is not None:
             comparison.findings += [
                 Finding(codes.ROW_PROTO, f"column proto against {name}, {m.where}", m.expected, m.actual)
-                for m in compare_json(truth, decoded.object)
+                for m in compare_objects(kind, truth, decoded.object)
                 if not _is_explained(m.where, decoded.unknown)
             ]
     return comparison

@@ -36,7 +36,7 @@ CASE = Case(
             "pipeline": "Reference",
             "revision": "Reference",
             "resume": {"pipelineRun": "Reference", "resumeFrom": ["string"], "resumeUpTo": ["string"]},
-            "input": "any",
+            "input": "struct",
             "kill": "bool",
         },
         "status": {

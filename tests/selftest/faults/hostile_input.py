@@ -91,6 +91,24 @@ def _as_floats(value: Any) -> Any:
     return {key: _as_floats(item) for key, item in value.items()} if isinstance(value, dict) else value
 
 
+def _drop_empty(value: Any) -> Any:
+    """Return the value without what a Go type with `omitempty` leaves out."""
+    if isinstance(value, list):
+        return [_drop_empty(item) for item in value]
+    if isinstance(value, dict):
+        kept = {key: _drop_empty(item) for key, item in value.items()}
+        return {key: item for key, item in kept.items() if item or item is True}
+    return value
+
+
+def _null_as_text(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_null_as_text(item) for item in value]
+    if isinstance(value, dict):
+        return {key: _null_as_text(item) for key, item in value.items()}
+    return "" if value is None else value
+
+
 def _rewrite(change: Callable[[Any], Any]) -> Callable[[Row, JsonObject], Row]:
     return lambda row, obj: replace(row, json=json.dumps({**obj, "spec": change(obj["spec"])}))
 
@@ -200,6 +218,27 @@ FAULTS: tuple[Fault, ...] = (
         on_row(_rewrite(_as_floats)),
         {"7.11": ("PipelineRun",)},
         "free-integer-2-63-less-1",
+    ),
+    _fault(
+        "empty-values-dropped",
+        on_row(_rewrite(_drop_empty)),
+        in_sections("PipelineRun", "7.15"),
+        "spec.input",
+        may=in_sections("PipelineRun", "7.4", "7.11"),
+    ),
+    _fault(
+        "null-becomes-text",
+        on_row(_rewrite(_null_as_text)),
+        in_sections("PipelineRun", "7.15"),
+        "spec.input.null",
+        may=in_sections("PipelineRun", "7.11"),
+    ),
+    _fault(
+        "empty-texts-of-maps-dropped",
+        on_row(_rewrite(_drop_empty)),
+        in_sections("Project", "7.15"),
+        "supportingLinks.empty",
+        may=in_sections("Project", "7.4"),
     ),
     _fault(
         "label-keys-in-lower-case",

@@ -312,7 +312,7 @@ FAULTS: tuple[Fault, ...] = (
     ),
     Fault(
         "update-time-in-the-host-zone",
-        on_row(lambda row, _: replace(row, update_time=datetime.now().replace(microsecond=0))),  # noqa: DTZ005
+        on_row(lambda row, _: replace(row, update_time=datetime.now().replace(microsecond=0))),
         _row_of("Revision"),
         "update_time",
     ),

@@ -11,7 +11,7 @@ import pytest
 
 from harness.core import codes
 from harness.spec.equality import compare_json, compare_row, compare_spots, expect_column, parse_time, show
-from harness.spec.model import ColumnType, IndexedColumn, SpotCheck
+from harness.spec.model import ColumnType, IndexedColumn, JsonObject, SpotCheck
 from harness.spec.row import Row, Value
 from tests.fakes.contract import CONTRACT
 
@@ -265,3 +265,40 @@ def test_each_difference_has_the_code_of_its_kind() -> None:
     ]
     (field,) = compare_json({"a": 1}, {"a": 2}, code=codes.OBJECT_FIELD)
     assert field.code == codes.OBJECT_FIELD
+
+
+FREE = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
+TEXTS = {"type": "object", "additionalProperties": {"type": "string"}}
+MESSAGE = {"type": "object", "properties": {"free": FREE, "texts": TEXTS, "text": {"type": "string"}}}
+SCHEMA = {"properties": {"spec": MESSAGE, "list": {"items": MESSAGE}, "map": {"additionalProperties": MESSAGE}}}
+
+
+@pytest.mark.parametrize("value", [None, False, 0, "", {}, []])
+@pytest.mark.parametrize("field", ["free", "texts"])
+def test_what_is_empty_is_data_where_nothing_has_a_type(field: str, value: Any) -> None:
+    """A key of a map or of a free field that is gone is a difference, wherever the field stands."""
+    full: JsonObject = {"spec": {field: {"k": value}}}
+    without: JsonObject = {"spec": {field: {}}}
+    for left, right in ((full, without), (without, full), (full, {}), ({}, full)):
+        assert compare_json(left, right, schema=SCHEMA), (left, right)
+    assert compare_json(full, full, schema=SCHEMA) == []
+    assert compare_json({"list": [full["spec"]]}, {"list": [without["spec"]]}, schema=SCHEMA)
+    assert compare_json({"map": {"m": full["spec"]}}, {"map": {"m": without["spec"]}}, schema=SCHEMA)
+
+
+@pytest.mark.parametrize(("left", "right"), [(None, ""), (False, 0), (0, ""), ({}, []), ("", []), ([None], [0])])
+def test_no_empty_value_stands_for_another_in_a_free_field(left: Any, right: Any) -> None:
+    """Also within lists and objects there."""
+    expected, actual = ({"spec": {"free": {"k": value, "l": [{"k": value}]}}} for value in (left, right))
+    found = compare_json(expected, actual, schema=SCHEMA)
+    assert [each.where.partition("k")[0] for each in found] == ["spec.free.", "spec.free.l[0]."]
+
+
+def test_an_empty_free_field_or_map_may_be_an_absent_one() -> None:
+    """proto3 tells an empty map from none no more than an empty text; typed fields stay as they are."""
+    spec: JsonObject = {"free": {}, "texts": {}, "text": ""}
+    for empty in ({"spec": {}}, {"spec": spec}, {"map": {}, "list": []}):
+        assert compare_json(empty, {}, schema=SCHEMA) == []
+        assert compare_json({}, empty, schema=SCHEMA) == []
+    assert compare_json({"map": {"m": {}}}, {}, schema=SCHEMA)
+    assert compare_json({"map": {"m": {"text": ""}}}, {"map": {"m": {}}}, schema=SCHEMA) == []

@@ -46,6 +46,7 @@ CASE = Case(
             "owner": "Reference",
             "label": "string",
             "parts": ["string"],
+            "links": "map",
             "size": "int",
             "type": "enum WIDGET_TYPE_ INVALID ROUND",
         },

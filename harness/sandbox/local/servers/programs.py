@@ -1,6 +1,6 @@
 """The environment of Michelangelo's own programs, and the time zone that they run in.
 
-A program that writes the times of its host's zone is right by chance on a host in UTC, as most are. So none is: the
+A program that writes the times of its host's zone is right by chance on a host in UTC, as most are. So their
 zone is neither UTC nor a whole hour off, and it is a file of our own, since a bare machine knows no zone by name.
 """
 
