@@ -4,9 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import shlex
+from collections.abc import Mapping
+from typing import Any
 
+import kubernetes.client
+import kubernetes.config
 import mysql.connector
+import yaml
 
+from harness.core.polling import wait_for
 from harness.core.record import Status
 
 from .conftest import Acceptance, Enter
@@ -20,10 +26,15 @@ SETTINGS = {   # with what the report says of it
 }
 
 
-def _set_globals(runs: Acceptance) -> None:
-    """Give the server of the sandbox that is kept these settings, for all connections that follow."""
+def _start_sandbox(runs: Acceptance) -> dict[str, str]:
+    """Start a sandbox that is kept, and return the variables that lead to its servers."""
+    assert runs.sandbox(["up"]).returncode == 0
     exports = (line.removeprefix("export ") for line in runs.sandbox(["env"]).stdout.splitlines())
-    variables = dict(shlex.split(line)[0].split("=", 1) for line in exports if "=" in line)
+    return dict(shlex.split(line)[0].split("=", 1) for line in exports if "=" in line)
+
+
+def _set_globals(variables: Mapping[str, str]) -> None:
+    """Give the sandbox's server these settings, for all connections that follow."""
     _, _, place = variables["MYSQL_URL"].partition("//")
     user, _, server = place.partition("@")
     host, port = server.partition("/")[0].split(":")
@@ -40,8 +51,7 @@ def test_an_unusual_machine_and_server_raise_no_alarm(own_acceptance: Acceptance
     own_acceptance.environment |= {"HTTPS_PROXY": NOBODY, "HTTP_PROXY": NOBODY, "ALL_PROXY": NOBODY}
     for name in ("NO_PROXY", "no_proxy", "HOME"):
         own_acceptance.environment.pop(name, None)
-    assert own_acceptance.sandbox(["up"]).returncode == 0
-    _set_globals(own_acceptance)
+    _set_globals(_start_sandbox(own_acceptance))
     outcome = own_acceptance.run(
         *("--profile", "upstream-main", "-m", "report or contract"),
         *("--crd", "project", "--crd", "model", "--crd", "deployment"),
@@ -52,3 +62,47 @@ def test_an_unusual_machine_and_server_raise_no_alarm(own_acceptance: Acceptance
     assert outcome.record is not None
     for words in SETTINGS.values():
         assert words in " ".join(outcome.record.warnings)
+
+
+POLICY = """
+metadata: {name: deny}
+spec:
+  matchConstraints:
+    resourceRules: [{apiGroups: [michelangelo.api], apiVersions: [v2], operations: [CREATE], resources: ["*"]}]
+  validations: [{expression: "!object.metadata.name.startsWith('in-7-1')"}]
+"""
+BINDING = """
+metadata: {name: deny}
+spec: {policyName: deny, validationActions: [Deny]}
+"""
+
+
+def _deny(variables: Mapping[str, str]) -> None:
+    """Let the sandbox's API server deny each object of the policy; return once it does."""
+    client: Any = kubernetes.config.new_client_from_config(variables["KUBECONFIG"])
+    policies: Any = kubernetes.client.AdmissionregistrationV1Api(client)
+    policies.create_validating_admission_policy(yaml.safe_load(POLICY))
+    policies.create_validating_admission_policy_binding(yaml.safe_load(BINDING))
+    objects = kubernetes.client.CustomObjectsApi(client)
+    probe = {"apiVersion": "michelangelo.api/v2", "kind": "Project", "metadata": {"name": "in-7-1"}}
+
+    def is_denied() -> bool:
+        try:
+            objects.create_namespaced_custom_object(
+                "michelangelo.api", "v2", "default", "projects", probe, dry_run="All"
+            )
+        except kubernetes.client.ApiException as error:
+            return "denied request" in str(error.body)
+        return False
+
+    assert wait_for(is_denied, bool, timeout_s=30).satisfied
+
+
+def test_what_denies_every_input_proves_nothing(own_acceptance: Acceptance) -> None:
+    """A policy that lets no hostile object in guards MySQL from nothing: invalid, and nobody's fault."""
+    _deny(_start_sandbox(own_acceptance))
+    outcome = own_acceptance.run("-m", "inputs", "-k", "7.1- or 7.2-", "--crd", "project")
+    assert outcome.find(Status.INVALID) == {("7.1", "Project")}, outcome.output
+    assert outcome.find(Status.PASS) == {("7.2", "Project")}
+    assert "denied request" in outcome.describe(Status.INVALID)
+    assert outcome.exit_code != 0

@@ -27,7 +27,7 @@ _ITEMS_SHOWN = 128    # of a list or an object: all labels or annotations of any
 def check_inputs(inputs: Inputs, case: Case, recorder: Recorder, *, section: str) -> None:
     """7.1 to 7.12, 7.15: each input is refused, or reaches MySQL whole; anything else is a finding.
 
-    Raises NotApplicable where the kind has no such input, Invalid where none of them was accepted.
+    Raises NotApplicable where the kind has no such input, Invalid where the refusals prove nothing.
     """
     inputs.require(case)
     inputs_of = INPUT_SETS_BY_SECTION[section]
@@ -38,8 +38,6 @@ def check_inputs(inputs: Inputs, case: Case, recorder: Recorder, *, section: str
     if source := inputs_of.source():
         recorder.facts["made by"] = source
     recorder.evidence += describe(judgements)
-    if not findings and not any(j.outcome is Outcome.INTACT for j in judgements):
-        raise Invalid("no input was accepted, so that nothing was proven")
     unread = inputs.context.explain_missing_log()
     if unread and findings and all(is_unexplained(j) for j in judgements if j.findings):
         raise NotApplicable(f"what was not synced can't be explained: {unread}")
@@ -48,6 +46,18 @@ def check_inputs(inputs: Inputs, case: Case, recorder: Recorder, *, section: str
     of_all = f"{damaged} of {len(judgements)} objects"
     recorder.problem = f"{case.name}: {of_all} are neither refused nor whole in MySQL"
     recorder.look_at = f"table {case.kind.table}; {LOG}"
+    require_proof(judgements)
+
+
+def require_proof(judgements: Sequence[Judgement], *, accepted: bool = False) -> None:
+    """Raise Invalid where refusals prove nothing: not due to the input, or of all texts; of any if `accepted`."""
+    unproven = {Outcome.BARRED, Outcome.REFUSED} if accepted else {Outcome.BARRED}
+    if barred := [j for j in judgements if j.outcome in unproven]:
+        of_all = f"{len(barred)} of {len(judgements)} inputs were refused for nothing that is in them"
+        raise Invalid(f"{of_all}: {barred[0].submission.input.name}: {barred[0].detail}")
+    texts = [j for j in judgements if j.submission.input.textual and j.submission.input.changes]
+    if texts and all(j.outcome is Outcome.REFUSED for j in texts):
+        raise Invalid(f"all {len(texts)} texts were refused, so that nothing was proven: {texts[0].detail}")
 
 
 def is_unexplained(judgement: Judgement) -> bool:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from harness.chapters.hostile_input.places import Path, join, put
+from harness.chapters.hostile_input.places import NAME, Path, join, put
 from harness.spec.manifest import as_applied
 from harness.spec.model import JsonObject
 
@@ -33,7 +33,7 @@ class Input:
 
     def build(self, plain: JsonObject, prefix: str) -> JsonObject:
         """Return the object to be sent, called `prefix` and the input's name unless the input says otherwise."""
-        obj = put(plain, {("metadata", "name"): self.object_name or f"{prefix}-{self.name}", **self.changes})
+        obj = put(plain, {NAME: self.object_name or f"{prefix}-{self.name}", **self.changes})
         return as_applied(obj) if self.applied else obj
 
     def describe(self) -> str:

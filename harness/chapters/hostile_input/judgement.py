@@ -15,6 +15,7 @@ from typing import Any
 
 from harness.chapters.hostile_input.input import escape
 from harness.chapters.hostile_input.places import find
+from harness.chapters.hostile_input.refusals import is_deserved
 from harness.chapters.hostile_input.submission import Batch, Submission
 from harness.core import codes
 from harness.core.errors import Refusal
@@ -32,7 +33,8 @@ _REFUSAL_SHOWN = 160
 class Outcome(StrEnum):
     """What became of an input."""
 
-    REFUSED = "refused"
+    REFUSED = "refused"     # by the API, for what is in it
+    BARRED = "refused for another reason"   # which proves nothing
     INTACT = "intact"
     NEVER_SYNCED = "never synced"
     DAMAGED = "damaged"     # its row differs from the object
@@ -53,7 +55,9 @@ def judge(submission: Submission) -> Judgement:
     """Return what became of the input."""
     answer, row = submission.answer, submission.row
     if isinstance(answer, Refusal):
-        return Judgement(submission, Outcome.REFUSED, escape(str(answer), _REFUSAL_SHOWN))
+        deserved = is_deserved(submission.input, submission.sent, answer)
+        outcome = Outcome.REFUSED if deserved else Outcome.BARRED
+        return Judgement(submission, outcome, escape(str(answer), _REFUSAL_SHOWN))
     if row is None:
         return _judge_absence(submission)
     if submission.obj is None:

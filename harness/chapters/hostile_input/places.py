@@ -18,6 +18,7 @@ def annotate(name: str) -> Path:
     return "metadata", "annotations", f"inputs.example.com/{name}"
 
 
+NAME: Path = ("metadata", "name")
 ANNOTATION: Path = annotate("text")
 
 

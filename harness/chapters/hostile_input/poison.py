@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from harness.chapters.hostile_input.checks import LOG, describe
+from harness.chapters.hostile_input.checks import LOG, describe, require_proof
 from harness.chapters.hostile_input.input import Input
 from harness.chapters.hostile_input.inputs import Inputs
 from harness.chapters.hostile_input.judgement import Outcome, find_crashes, get_database_error, judge
@@ -109,6 +109,7 @@ def check_poison(inputs: Inputs, case: Case, recorder: Recorder) -> None:
         recorder.findings.append(find_crashes(case, found.crashes))
     recorder.problem = f"{case.name}: an object that can't be written is felt beyond itself"
     recorder.look_at = LOG
+    require_proof(judgements, accepted=True)
 
 
 def judge_kept(before: Submission, update: Submission) -> list[Finding]:

@@ -10,7 +10,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from harness.chapters.hostile_input.checks import LOG
+from harness.chapters.hostile_input.checks import LOG, require_proof
 from harness.chapters.hostile_input.input import Input, escape
 from harness.chapters.hostile_input.inputs import Inputs
 from harness.chapters.hostile_input.judgement import Outcome, judge
@@ -109,6 +109,8 @@ def check_undecodable(inputs: Inputs, case: Case, recorder: Recorder) -> None:
     recorder.findings += list_findings(found)
     recorder.problem = f"{case.name}: one object that can't be decoded holds up its kind"
     recorder.look_at = LOG
+    require_proof([judgement])
+    require_proof([judge(found.good)], accepted=True)
 
 
 def list_findings(found: HeadOfLineBlocking) -> list[Finding]:

@@ -297,7 +297,8 @@ def test_no_empty_value_stands_for_another_in_a_free_field(left: Any, right: Any
 def test_an_empty_free_field_or_map_may_be_an_absent_one() -> None:
     """proto3 tells an empty map from none no more than an empty text; typed fields stay as they are."""
     spec: JsonObject = {"free": {}, "texts": {}, "text": ""}
-    for empty in ({"spec": {}}, {"spec": spec}, {"map": {}, "list": []}):
+    empties: list[JsonObject] = [{"spec": {}}, {"spec": spec}, {"map": {}, "list": []}]
+    for empty in empties:
         assert compare_json(empty, {}, schema=SCHEMA) == []
         assert compare_json({}, empty, schema=SCHEMA) == []
     assert compare_json({"map": {"m": {}}}, {}, schema=SCHEMA)

@@ -71,6 +71,6 @@ def make_submission(
 
 def make_refused(name: str = "quote") -> Submission:
     """Return an input that the API server refused."""
-    given = Input(name, {})
+    given = Input(name, {("spec", "type"): "SOMETHING"})
     refusal = Refusal(422, "Invalid", "spec.type: Unsupported value")
     return Submission(CASE, given, make_object(given), refusal, time.monotonic())

@@ -50,7 +50,7 @@ def make_unsynced(name: str = "over-owner") -> Submission:
 
 def test_refused_and_intact_inputs_pass() -> None:
     """A section whose inputs are refused or whole passes, and counts them."""
-    check = check_batch(make_submission(), make_refused("other"))
+    check = check_batch(make_submission({("spec", "description"): "x"}), make_refused("other"))
     assert check.facts == {"inputs": "2", "refused": "1", "intact": "1"}
 
 
