@@ -16,6 +16,7 @@ from collections.abc import Generator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import pytest
@@ -42,11 +43,13 @@ from harness.sandbox.local.client.ahead import SandboxAhead
 from harness.suite.chapter import Chapter, Section, Topic
 from harness.suite.conclusion import find_synced_section, summarise_report
 from harness.suite.session import Session, interrupt
+from harness.suite.watch import SandboxWatch
 
 INSTANCE = "check"
 """The argument of the acceptance tests: one check of one section, ready to be carried out."""
 
 _PLUGIN = "ingester-acceptance-run"
+_SANDBOX_ENDED = signal.SIGUSR1
 _REPORT = "report"   # the marker of the seed report's chapters
 _CHECK = pytest.StashKey[Check]()
 
@@ -127,7 +130,9 @@ class AcceptancePlugin:
         self._stopping: Future[None] | None = None
         self._announced = False   # how the seed report's chapters ended
         self._started = time.monotonic()
-        self._sigterm: Any = None
+        self._handlers: dict[signal.Signals, Any] = {}   # as they were before the run
+        self._watch: SandboxWatch | None = None
+        self._end = ""   # what of the sandbox has ended under the run
 
     # Collection: one test per section and topic, each with its place in the record.
 
@@ -187,7 +192,7 @@ class AcceptancePlugin:
         """Bring the sandbox up; where that fails, end the run with exit code 2 (or 4 for a wrong setting)."""
         if not self._session.record.checks or session.testsfailed or self._folder is None:
             return
-        self._sigterm = signal.signal(signal.SIGTERM, interrupt)
+        self._handlers[signal.SIGTERM] = signal.signal(signal.SIGTERM, interrupt)
         instances = filter(None, map(_get_instance, session.items))
         threading.Thread(target=load_templates, name="load the report's templates", daemon=True).start()
         try:
@@ -200,13 +205,26 @@ class AcceptancePlugin:
             self._progress.close()
             gc.enable()
             gc.freeze()   # hundreds of thousands of objects, which no collection need go through any more
+        self._handlers[_SANDBOX_ENDED] = signal.signal(_SANDBOX_ENDED, self._end_early)
+        self._watch = self._session.watch(self._note_end)
+
+    def _note_end(self, end: str) -> None:
+        """Have the main thread end the run, whatever it waits for."""
+        self._end = end
+        signal.pthread_kill(threading.main_thread().ident or 0, _SANDBOX_ENDED)
+
+    def _end_early(self, _signum: int = 0, _frame: FrameType | None = None) -> None:
+        """End the run where the sandbox has ended: nothing more can be told without it."""
+        if self._end:
+            self._give_up(HarnessError(self._end, hint="Its logs say why, or who has ended it"), exit_code=2)
 
     def _give_up(self, error: Exception, exit_code: int) -> None:
         first, *others = str(error).strip().splitlines()
         announces = first.endswith(":") and others   # the cause is the last of what it quotes
         self._session.record.headline = f"{first} {others[-1].strip()}" if announces else first
         for check in self._session.record.checks:
-            check.detail = self._session.record.headline
+            if check.status is Status.NOT_RUN:
+                check.detail = self._session.record.headline
         pytest.exit(str(error), returncode=exit_code)
 
     @pytest.hookimpl(tryfirst=True)
@@ -232,6 +250,7 @@ class AcceptancePlugin:
         check = pyfuncitem.stash.get(_CHECK, None)
         if check is None:
             return (yield)
+        self._end_early()   # what was raised in the midst of some library may have been lost there
         try:
             with noting_outcome(check):
                 return (yield)
@@ -285,6 +304,8 @@ class AcceptancePlugin:
         """Complete the record, let go of the sandbox, and write the reports meanwhile."""
         if self._folder is None:
             return
+        if self._watch is not None:
+            self._watch.close()
         if exitstatus == pytest.ExitCode.OK and self._has_gaps():
             session.exitstatus = exitstatus = pytest.ExitCode.TESTS_FAILED
         try:
@@ -299,8 +320,8 @@ class AcceptancePlugin:
         finally:
             if self._stopping is None:
                 self._session.stop()
-            if self._sigterm is not None:
-                signal.signal(signal.SIGTERM, self._sigterm)
+            for number, handler in self._handlers.items():
+                signal.signal(number, handler)
 
     def _has_gaps(self) -> bool:
         """Whether a selected check has no result, which no run may pass with."""

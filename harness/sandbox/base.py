@@ -124,6 +124,14 @@ class TimesItsStart(Protocol):
 
 
 @runtime_checkable
+class KnowsItsEnd(Protocol):
+    """A sandbox that can tell when it has ended under its user."""
+
+    def find_end(self) -> str:
+        """Return what of it has ended by itself, and how; '' where all but what is tested is up."""
+
+
+@runtime_checkable
 class BelongsToOthers(Protocol):
     """A cluster in which a run is a guest: it labels what it makes, and removes that and nothing else."""
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from harness.clients.kube import Cluster
@@ -28,11 +28,12 @@ from harness.subject.sender import KubectlSender, Reply, Sender
 
 @dataclass(frozen=True)
 class Surroundings:
-    """Where objects live: the sandbox, its cluster, and the database that mirrors them."""
+    """Where objects live: the sandbox, its cluster, the database that mirrors them; those accepted."""
 
     sandbox: Sandbox
     cluster: Cluster
     database: Database
+    subjects: list[Subject] = field(default_factory=list, compare=False)
 
 
 @dataclass(frozen=True)
@@ -79,11 +80,15 @@ class Subject:
         self.answer: JsonObject | Refusal = reply.stored
         self.answered = reply.answered   # what a server in between answered
         self.evidence: list[Evidence] = list(reply.evidence)
+        self.seen: Row | None = None       # its row when it was last looked at, if nothing was asked for since
+        self.is_there: bool | None = None  # whether the object was there when it was last read, likewise
+        self.has_row = False               # whether its row was ever seen to have followed it
         self._last: Write | None = None
         self._history: ObjectHistory | None = None
         if not isinstance(reply.stored, Refusal):
             self._history = ObjectHistory(surroundings.cluster, case.kind, reply.stored)
             self._last = Write(self, reply.stored, reply.at, self.cursor)
+            surroundings.subjects.append(self)
         self.creation = self._last
 
     @property
@@ -161,6 +166,7 @@ class Subject:
 
     def note_write(self, obj: JsonObject, cursor: LogCursor | None = None, at: float | None = None) -> None:
         """Take an accepted write for the object's last one."""
+        self._forget()
         self.history.add(obj)
         self._last = Write(self, obj, time.monotonic() if at is None else at, cursor or self.last.cursor)
 
@@ -172,11 +178,14 @@ class Subject:
         """Ask for the object's deletion; Refusal where it is not accepted."""
         if refusal := self._sender.delete(self.case.kind, self.namespace, self.name):
             raise refusal
+        self._forget()
         self.evidence.append(evidence.of_note(f"delete {self.case.kind.plural}/{self.name}", "accepted"))
 
     def read(self) -> JsonObject | None:
         """Return the object as it is now, None where it is gone."""
-        return self.history.read()
+        obj = self.history.read()
+        self.is_there = obj is not None
+        return obj
 
     def read_rows(self) -> list[Row]:
         """Return every row of the object's namespace and name, and its own whatever its name; oldest first."""
@@ -186,10 +195,21 @@ class Subject:
     def read_row(self) -> Row | None:
         """Return the object's own row; NotRun where the object was not accepted."""
         key = self.key
-        return next((row for row in self.read_rows() if row.uid == key), None)
+        self.seen = next((row for row in self.read_rows() if row.uid == key), None)
+        return self.seen
+
+    def note_row(self, row: Row) -> None:
+        """Take a row for the one that was looked at last: it has followed the object."""
+        self.has_row = True
+        self.seen = row if row.res_version >= self.last.version else None
 
     def release(self) -> None:
         """Take all finalizers off an object that is still there, so that nothing holds it any more."""
         if self.read() is not None:
+            self._forget()
             body = {"metadata": {"finalizers": None}}
             self.evidence += self._kubectl.patch(self.case.kind, self.namespace, self.name, body).evidence
+
+    def _forget(self) -> None:
+        """What was seen may change from now on: something is asked for."""
+        self.seen = self.is_there = None

@@ -27,6 +27,7 @@ def record_row(recorder: Recorder, sync: Sync, after: str, earlier: Sequence[str
             recorder.note("the rest of this section was not tried", "what it writes would be awaited in vain")
             raise OverdueError
         return
+    sync.write.subject.note_row(sync.row)
     labels, annotations = len(sync.row.labels), len(sync.row.annotations)
     recorder.note(
         f"{after}: the row equals the object at resourceVersion {sync.row.res_version}",

@@ -48,6 +48,7 @@ from harness.suite.expectations import resolve
 from harness.suite.judge import conclude
 from harness.suite.recorder import Recorder
 from harness.suite.target import Target, bring_up
+from harness.suite.watch import SandboxWatch
 
 SEED = "report-2026-03"
 """The profile of the seed report's version, which every contract is compared with."""
@@ -259,6 +260,12 @@ class Session:
             format_soak_command=self.settings.format_soak_command,
         )
         self.record.namespace = self._context.namespace
+
+    def watch(self, tell: Callable[[str], None]) -> SandboxWatch:
+        """Watch whether the sandbox stays up, from now on; `tell` hears, on another thread, how it ended."""
+        if self._sandbox is None:
+            raise HarnessError("the sandbox is not up")
+        return SandboxWatch(self._sandbox, tell)
 
     def finish(self, *, exit_code: int, interrupted: bool) -> Record:
         """Complete the record. The sandbox is still up; `stop` is due next."""

@@ -200,6 +200,10 @@ class World:
         """Return a clock that every write moves on, and that is past the last one."""
         return self._tell_time() + dt.timedelta(seconds=1)
 
+    def get_settings(self) -> dict[str, str]:
+        """Return settings that nothing is to be said of."""
+        return {"sql_mode": "STRICT_TRANS_TABLES"}
+
     def get_columns(self) -> dict[str, dict[str, str]]:
         """Return the tables of all kinds that were ever sent, with their columns."""
         tables: dict[str, dict[str, str]] = {}

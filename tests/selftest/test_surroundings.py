@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import contextlib
+import json
+import os
 import shlex
+import signal
 from collections.abc import Mapping
 from typing import Any
 
 import kubernetes.client
 import kubernetes.config
 import mysql.connector
+import pytest
 import yaml
 
 from harness.core.polling import wait_for
@@ -96,6 +100,24 @@ def _deny(variables: Mapping[str, str]) -> None:
         return False
 
     assert wait_for(is_denied, bool, timeout_s=30).satisfied
+
+
+@pytest.mark.parametrize("component", ["mysql", "kube-apiserver", "supervisor"])
+def test_a_run_ends_with_its_sandbox(component: str, own_acceptance: Acceptance) -> None:
+    """Within seconds, with exit code 2 and a report; it says what ended, and how. What is tested is not blamed."""
+    run = own_acceptance.start("-m", "contract or restarts")
+    begun = wait_for(lambda: [*own_acceptance.folder.glob("*/*/namespaces.txt")], bool, timeout_s=60)
+    said = json.loads(begun.value[0].with_name("state.json").read_text(encoding="utf-8"))
+    pid = said["supervisor_pid"] if component == "supervisor" else said["components"][component]["pid"]
+    os.kill(pid, signal.SIGKILL)
+    assert run.wait(20) == 2
+    record = own_acceptance.read_record()
+    assert record is not None
+    assert record.headline.startswith(
+        "the sandbox in" if component == "supervisor" else f"{component} has ended (killed by SIGKILL)"
+    )
+    assert not [check for check in record.checks if check.status is Status.FAIL]
+    assert [check for check in record.checks if check.status is Status.NOT_RUN]
 
 
 def test_what_denies_every_input_proves_nothing(own_acceptance: Acceptance) -> None:

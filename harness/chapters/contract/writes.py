@@ -125,7 +125,6 @@ def _observe_annotated(life: Lifecycle, case: Case, recorder: Recorder) -> None:
         found = show(get_finalizers(obj))
         recorder.find(codes.FINALIZER_MISSING, "metadata.finalizers", f"with {INGESTER_FINALIZER}", found)
     recorder.findings += expect_live(subject.read_row())
-    subject.release()
 
 
 LABELS = Step("labels", _change_labels)

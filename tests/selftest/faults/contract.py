@@ -5,6 +5,8 @@ Any kind shows them. Each is given one, so that few ingesters have them all.
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -232,6 +234,46 @@ def _rewrite_namesake(self: Store, cursor: Any, kind: Kind, row: Row) -> None:
     )
 
 
+_LATE_S = 4.0   # after all that looks at once
+
+
+def _later(statement: str) -> Callable[[], Parts]:
+    """Return parts that do a soft delete, and something more to the row once nobody looks any longer."""
+
+    def soft_delete(self: Store, kind: Kind, namespace: str, name: str) -> None:
+        Store.soft_delete(self, kind, namespace, name)
+
+        def act() -> None:
+            with self.transaction() as cursor:
+                where = "namespace = %s AND name = %s AND delete_time IS NOT NULL"
+                cursor.execute(f"{statement.format(table=kind.table)} WHERE {where}", (namespace, name))
+
+        timer = threading.Timer(_LATE_S, act)
+        timer.daemon = True
+        timer.start()
+
+    return on_store(soft_delete=soft_delete)
+
+
+def _heed_any_value_late() -> Parts:
+    """Delete an object whose annotation has some other value, after a while."""
+    seen: dict[Key, float] = {}
+
+    def reconcile(self: Reconciler, key: Key) -> float | None:
+        obj = self.objects.get(key)
+        annotations = {} if obj is None else obj["metadata"].get("annotations") or {}
+        again_s = Reconciler.reconcile(self, key)
+        if obj is None or annotations.get(DELETING, "true") == "true":
+            return again_s
+        left_s = seen.setdefault(key, time.monotonic() + _LATE_S) - time.monotonic()
+        if left_s > 0:
+            return left_s
+        self.delete(key, obj, self.log)
+        return None
+
+    return on_reconciler(reconcile=reconcile)()
+
+
 FAULTS: tuple[Fault, ...] = (
     _fault(
         "last-labels-stay",
@@ -372,6 +414,26 @@ FAULTS: tuple[Fault, ...] = (
         on_reconciler(retire=_retire_without_writing),
         in_sections("RayCluster", "5.9"),
         "marked immutable",
+    ),
+    _fault(
+        "purged-later",
+        _later("DELETE FROM {table}"),
+        in_sections("ModelFamily", "10.1"),
+        "no row any more",
+        may=in_sections("ModelFamily", "5.6", "5.8", "5.10"),
+    ),
+    _fault(
+        "revived-later",
+        _later("UPDATE {table} SET delete_time = NULL"),
+        in_sections("Deployment", "10.1"),
+        "delete_time",
+        may=in_sections("Deployment", "5.6", "5.8", "5.10"),
+    ),
+    _fault(
+        "any-value-heeded-later",
+        _heed_any_value_late,
+        in_sections("SparkJob", "10.1"),
+        "nobody has deleted it",
     ),
     _fault("resurrected", on_store(write_row=_resurrect), in_sections("RayJob", "5.10"), "delete_time"),
     _fault(

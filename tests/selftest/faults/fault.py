@@ -19,6 +19,7 @@ from harness.spec.versions import make_contract
 PROFILE = "upstream-main"
 CONTRACT = make_contract(load_profile(PROFILE))
 ALL = CONTRACT.names
+LAST_LOOK = "10.1"
 Sections = Mapping[str, tuple[str, ...]]
 """Sections of the report, each with the kinds, or other topics, of some of its checks; '' is a check of none."""
 Cell = tuple[str, str]
@@ -54,6 +55,11 @@ class Fault:
         """The kinds, or other topics, that feel it."""
         cells = flatten(self.fails) | flatten(self.not_run) | flatten(self.may)
         return frozenset(self.kinds) | {topic for _, topic in cells}
+
+    @property
+    def allowed(self) -> set[Cell]:
+        """What may fail besides: also the last look, at whatever its kinds' rows were left like."""
+        return flatten(self.may) | {(LAST_LOOK, topic) for topic in self.concerns}
 
     @property
     def is_alone(self) -> bool:

@@ -19,10 +19,20 @@ from tests.fakes.contract import CONTRACT
 LATE = Finding(codes.ROW_BEHIND, "column res_version", "7", "6")
 
 
+class FakeSubject:
+    """A Model that remembers the rows that were noted."""
+
+    case = CONTRACT.get_case("Model")
+
+    def __init__(self) -> None:
+        self.noted: list[Any] = []
+        self.note_row = self.noted.append
+
+
 def make_sync(res_version: int | None) -> Sync:
     """Return a wait for version 7 that ended with the row at that version, or without one."""
     row = None if res_version is None else SimpleNamespace(res_version=res_version, labels=(), annotations=())
-    write = SimpleNamespace(version=7, subject=SimpleNamespace(case=CONTRACT.get_case("Model")))
+    write = SimpleNamespace(version=7, subject=FakeSubject())
     sync: Any = SimpleNamespace(
         row=row,
         write=write,
@@ -68,7 +78,9 @@ def test_a_row_that_is_right_is_one_line(monkeypatch: pytest.MonkeyPatch) -> Non
 
     monkeypatch.setattr(rows, "examine_row", examine)
     recorder = Recorder()
-    record_row(recorder, make_sync(7), "created again", earlier=["u1"])
+    sync = make_sync(7)
+    record_row(recorder, sync, "created again", earlier=["u1"])
+    assert cast(Any, sync.write.subject).noted == [sync.row]
     assert (recorder.findings, earlier) == ([], ["u1"])
     assert [item.title for item in recorder.evidence] == [
         "created again: the row equals the object at resourceVersion 7"

@@ -16,7 +16,7 @@ import psutil
 from harness.core.errors import HarnessError
 from harness.core.progress import Progress
 from harness.core.settings import MySQLEndpoint, SandboxSettings
-from harness.sandbox.base import CONTROLLERMGR, SCHEMA_INIT, ComponentStatus, LogCursor, LogLine, Phase
+from harness.sandbox.base import APISERVER, CONTROLLERMGR, SCHEMA_INIT, ComponentStatus, LogCursor, LogLine, Phase
 from harness.sandbox.capabilities import BusyError
 from harness.sandbox.local.client.access import describe_access
 from harness.sandbox.local.client.capabilities import MARGIN_S, LocalCapabilities
@@ -89,6 +89,19 @@ class LocalSandbox(LocalCapabilities):
     def component(self, name: str) -> ComponentStatus:
         """Return one component as it is now; KeyError where there is none of that name."""
         return self._read_state().components[name]
+
+    def find_end(self) -> str:
+        """Return which server has ended by itself, and how, or that all has; '' where the servers are up."""
+        state = read_state(self.folder)
+        if state is None or not self.folder.is_alive():
+            return f"the sandbox in {self.folder.path} has ended"
+        if state.phase is SandboxPhase.STOPPING:
+            return f"the sandbox in {self.folder.path} was asked to end"
+        return ", ".join(
+            f"{component.name} has ended ({component.reason})"
+            for component in state.components.values()
+            if component.phase is Phase.FAILED and component.name not in (APISERVER, CONTROLLERMGR)
+        )
 
     def log_cursor(self, component: str) -> LogCursor:
         """Return the position after the component's last whole line."""

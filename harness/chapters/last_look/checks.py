@@ -1,0 +1,120 @@
+"""The check of the last look: each object of the run that had a row, against that row as it is now.
+
+What must not happen can happen late: a row that is purged, revived, soft-deleted or overwritten once nobody looks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby
+
+from harness.clients.kube import get_version
+from harness.core import codes
+from harness.core.outcomes import NotApplicable
+from harness.core.polling import wait_for
+from harness.core.record import Finding
+from harness.spec.equality import compare_row, show
+from harness.spec.model import Case, JsonObject
+from harness.spec.row import Row
+from harness.spec.row_rules import compare_contents
+from harness.subject.pairing import pair_rows
+from harness.subject.subject import Subject
+from harness.suite.context import RunContext
+from harness.suite.recorder import Recorder
+
+_WHAT = "the row"
+
+
+class LastLook:
+    """The objects of the run, as they and their rows are when all else is over."""
+
+    def __init__(self, context: RunContext) -> None:
+        self.context = context
+
+    def list_subjects(self, case: Case) -> list[Subject]:
+        """Return the kind's objects whose rows had followed them, or were looked at."""
+        subjects = self.context.surroundings.subjects
+        return [s for s in subjects if s.case.name == case.name and (s.has_row or s.seen is not None)]
+
+    def find_live(self, case: Case, subjects: Sequence[Subject]) -> Mapping[str, JsonObject]:
+        """Return those objects that are there and are not being deleted, by uid."""
+        namespaces = dict.fromkeys(subject.namespace for subject in subjects)
+        found = (obj for each in namespaces for obj in self.context.cluster.list_objects(case.kind, each))
+        return {o["metadata"]["uid"]: o for o in found if "deletionTimestamp" not in o["metadata"]}
+
+    def wait_for_rows(self, case: Case, keys: Sequence[str], versions: Mapping[str, int]) -> Mapping[str, Row]:
+        """Return the rows by key, once those of `versions` have reached them, or the time for it is over."""
+        waited = wait_for(
+            lambda: self.context.database.get_rows_of(case.kind, keys),
+            lambda rows: all(key in rows and rows[key].res_version >= versions[key] for key in versions),
+            timeout_s=self.context.timeouts.sync_s,
+        )
+        return waited.value
+
+
+def check_rows(look: LastLook, case: Case, recorder: Recorder) -> None:
+    """10.1: the rows of objects that are there follow them, the others are as they were when last looked at."""
+    if blocking := look.context.expectations.find_blocking(case.name):
+        raise NotApplicable(f"known issue {blocking.id}")
+    subjects = look.list_subjects(case)
+    if not subjects:
+        raise NotApplicable("no row of the kind was looked at before")
+    live = look.find_live(case, subjects)
+    versions = {s.key: get_version(live[s.uid]) for s in subjects if s.uid in live}
+    rows = look.wait_for_rows(case, [subject.key for subject in subjects], versions)
+    objects = dict(_pair(look.context, case, subjects, rows, live))
+    for subject in subjects:
+        row, obj = rows.get(subject.key), live.get(subject.uid)
+        found = (
+            _examine_followed(subject, row, versions[subject.key], objects.get(subject.key))
+            if obj is not None
+            else _examine_left(subject, row)
+        )
+        recorder.findings += [Finding(f.code, f"{subject}, {f.where}", f.expected, f.actual) for f in found]
+    alone = len(subjects) - len(versions)
+    recorder.facts |= {"rows with their objects": str(len(versions)), "rows alone": str(alone)}
+    recorder.problem = f"{case.name}: rows are not as they were, or have not followed, at the end of the run"
+    recorder.look_at = f"table {case.kind.table}"
+
+
+def _pair(
+    context: RunContext,
+    case: Case,
+    subjects: Sequence[Subject],
+    rows: Mapping[str, Row],
+    live: Mapping[str, JsonObject],
+) -> Iterator[tuple[str, JsonObject]]:
+    """Yield the object at its row's version, by key, for those that are there."""
+    there = sorted((s for s in subjects if s.uid in live and s.key in rows), key=lambda s: s.namespace)
+    for namespace, group in groupby(there, lambda subject: subject.namespace):
+        own = list(group)
+        known = [live[subject.uid] for subject in own]
+        yield from pair_rows(
+            context.cluster, case.kind, namespace, [rows[subject.key] for subject in own], known
+        ).items()
+
+
+def _examine_followed(subject: Subject, row: Row | None, version: int, obj: JsonObject | None) -> list[Finding]:
+    """Return what is wrong with the row of an object that is there."""
+    if row is None:
+        return [Finding(codes.ROW_LOST, _WHAT, f"at version {version}", "no row any more")]
+    if row.res_version < version:
+        return [Finding(codes.ROW_BEHIND, "column res_version", f"{version}", f"{row.res_version}")]
+    if obj is None:
+        return [Finding(codes.ROW_VERSION, "column res_version", "a version of the object", f"{row.res_version}")]
+    return compare_row(subject.case.kind, obj, row)
+
+
+def _examine_left(subject: Subject, row: Row | None) -> list[Finding]:
+    """Return what is wrong with the row of an object that is gone, or going."""
+    if row is None:
+        return [Finding(codes.ROW_LOST, _WHAT, "there", "no row any more")]
+    if subject.seen is None:   # something was asked for since, which was nobody's to look at
+        return []
+    if subject.is_there:
+        return [Finding(codes.OBJECT_GONE, "the object", "there: nobody has deleted it", "gone, or going")]
+    before, after = subject.seen.columns["delete_time"], row.columns["delete_time"]
+    found = compare_contents(subject.seen, row, _WHAT)
+    if before != after:
+        found.append(Finding(codes.ROW_CHANGED, "column delete_time", show(before), show(after)))
+    return found

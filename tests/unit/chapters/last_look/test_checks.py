@@ -1,0 +1,92 @@
+"""Section 10.1: what was right is looked at once more, and whatever has become of it is found."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+from typing import Any
+
+import pytest
+
+from harness.chapters.last_look.checks import LastLook, check_rows
+from harness.core import codes
+from harness.core.outcomes import NotApplicable
+from harness.suite.recorder import Recorder
+from tests.unit.chapters.contract.world import Contract
+
+
+def look(contract: Contract) -> Recorder:
+    """Take the last look at the kind's rows."""
+    recorder = Recorder()
+    check_rows(LastLook(contract.life.context), contract.case, recorder)
+    return recorder
+
+
+def change(contract: Contract, role: str, **columns: Any) -> None:
+    """Change the row of the object of that role."""
+    rows, key = contract.world.rows[contract.case.kind.table], contract.life.find(contract.case, role).key
+    rows[key] = dataclasses.replace(rows[key], columns={**rows[key].columns, **columns})
+
+
+@pytest.fixture
+def contract() -> Contract:
+    """A chapter in which an object was left alone, one deleted, and one orphaned."""
+    contract = Contract()
+    for number in ("5.5", "5.6", "5.7"):
+        contract.record(number)
+    return contract
+
+
+def test_what_stays_right_passes(contract: Contract) -> None:
+    """Rows of objects that are there, and rows alone."""
+    recorder = look(contract)
+    assert recorder.findings == []
+    assert all(int(count) for count in recorder.facts.values())
+
+
+@pytest.mark.parametrize("role", ["annotated", "deleted", "orphan"])
+def test_a_row_that_is_purged_later_is_found(contract: Contract, role: str) -> None:
+    """Whether its object is there or not."""
+    del contract.world.rows[contract.case.kind.table][contract.life.find(contract.case, role).key]
+    (finding,) = look(contract).findings
+    assert finding.code == codes.ROW_LOST
+    assert finding.where.startswith(f"Project {contract.life.find(contract.case, role).name}, ")
+
+
+@pytest.mark.parametrize(
+    ("role", "columns", "code"),
+    [
+        ("deleted", {"delete_time": None}, codes.ROW_CHANGED),
+        ("orphan", {"delete_time": dt.datetime(2026, 1, 1)}, codes.ROW_CHANGED),
+        ("orphan", {"namespace": "elsewhere"}, codes.ROW_CHANGED),
+        ("annotated", {"delete_time": dt.datetime(2026, 1, 1)}, codes.ROW_DELETED),
+        ("annotated", {"name": "other"}, codes.ROW_COLUMN),
+        ("annotated", {"res_version": 1}, codes.ROW_BEHIND),
+    ],
+)
+def test_a_row_that_changes_later_is_found(
+    contract: Contract, role: str, columns: dict[str, Any], code: str
+) -> None:
+    """A deletion that is taken back, an orphan that is deleted or moved, a live row that is not."""
+    change(contract, role, **columns)
+    assert {finding.code for finding in look(contract).findings} == {code}
+
+
+def test_an_object_that_nobody_has_deleted_is_missed(contract: Contract) -> None:
+    """It was there, and nothing was asked for since."""
+    subject = contract.life.find(contract.case, "annotated")
+    contract.world.remove(contract.case.kind, subject.namespace, subject.name)
+    assert [finding.code for finding in look(contract).findings] == [codes.OBJECT_GONE]
+
+
+def test_an_object_that_follows_late_is_given_its_time(contract: Contract) -> None:
+    """A patch that nobody has looked at since reaches its row within the time for it."""
+    subject = contract.life.find(contract.case, "annotated")
+    subject.patch({"metadata": {"labels": {"late": "yes"}}})
+    assert look(contract).findings == []
+
+
+def test_without_a_row_there_is_nothing_to_look_at() -> None:
+    """A run whose objects never had one has said so elsewhere."""
+    with pytest.raises(NotApplicable, match="no row of the kind"):
+        look(Contract())
