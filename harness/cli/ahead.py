@@ -37,17 +37,15 @@ def start_sandbox_ahead(options: argparse.Namespace, words: Iterable[str]) -> Sa
     asked = (options.markexpr, options.keyword, *words)
     if any(word in expression for word in BY_REQUEST for expression in asked):
         return None
-    from harness.sandbox.local.client.launch import launch_unless_kept  # noqa: PLC0415
+    from harness.sandbox.local.client.launch import launch  # noqa: PLC0415
 
     try:
         for option in RUN_OPTIONS:
             read_value(options, option.attribute)   # a wrong one ends the run before anything starts
         settings = read_sandbox_settings(options)
-        process = launch_unless_kept()
+        process = launch()
     except HarnessError:
         return None   # the run meets it again, where it can say so
-    if process is None:
-        return None
     # what follows is loaded, and read, while the supervisor loads its own
     from harness.provision.checkout.reading import read_files  # noqa: PLC0415
     from harness.sandbox.local.client.ahead import SandboxAhead  # noqa: PLC0415

@@ -391,7 +391,7 @@ RUN_OPTIONS = (
     Option(
         "--keep-sandbox",
         Group.SANDBOX,
-        "leave the sandbox up; the next run with the same settings uses it again",
+        "leave the sandbox up, and use one with the same settings that was left up; else a run makes its own",
         form=Form.FLAG,
     ),
     Option(

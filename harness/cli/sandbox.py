@@ -16,6 +16,7 @@ from harness.cli.options import LOCAL, PROGRAM, TARGET_OPTIONS, add_to_parser, r
 from harness.core.errors import HarnessError, SettingsError
 from harness.report.console import ConsoleProgress, make_console
 from harness.sandbox.base import CONTROLLERMGR, ComponentStatus, LogCursor
+from harness.sandbox.capabilities import BusyError
 from harness.sandbox.local.client.access import list_variables
 from harness.sandbox.local.client.identity import PORTS
 from harness.sandbox.local.client.sandbox import end_sandbox, list_sandboxes, start_local_sandbox
@@ -43,7 +44,8 @@ def declare(parser: argparse.ArgumentParser) -> None:
         help=f"a fixed loopback port for {' or '.join(PORTS)}; default: free ones (repeatable)",
     )
     up.set_defaults(run=_start)
-    down = sandbox.add_parser("down", help="end every sandbox that is kept; runs in progress keep theirs")
+    down = sandbox.add_parser("down", help="end every sandbox that is kept and that no run uses")
+    down.add_argument("--force", action="store_true", help="also those that a run uses, which ends with them")
     down.set_defaults(run=_stop)
     status = sandbox.add_parser("status", help="print the components of every sandbox; exit code 1 without one")
     status.set_defaults(run=_show_status)
@@ -82,15 +84,22 @@ def _start(options: argparse.Namespace) -> int:
     return 0
 
 
-def _stop(_: argparse.Namespace) -> int:
+def _stop(options: argparse.Namespace) -> int:
     root = get_root()
-    kept = [folder for folder, state in list_sandboxes(root) if state.kept]
-    for folder in kept:
-        end_sandbox(root, folder)
+    ended, used = [], []
+    for folder in [folder for folder, state in list_sandboxes(root) if state.kept]:
+        try:
+            end_sandbox(root, folder, used=options.force)
+        except BusyError:
+            used.append(folder.name)
+        else:
+            ended.append(folder.name)
     with lock_root(root):
         sweep(root)
-    _say(f"ended: {', '.join(folder.name for folder in kept)}" if kept else "no sandbox was kept")
-    return 0
+    if used:
+        _say(f"used by a run in progress: {', '.join(used)}. To end both: `{PROGRAM} sandbox down --force`")
+    _say(f"ended: {', '.join(ended)}" if ended else "no sandbox was kept" if not used else "nothing was ended")
+    return 1 if used else 0
 
 
 def _show_status(_: argparse.Namespace) -> int:

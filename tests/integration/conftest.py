@@ -51,7 +51,7 @@ def root(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     monkeypatch.setenv(ROOT_VARIABLE, path)
     yield get_root()
     for folder, _ in list_sandboxes(Path(path)):
-        end_sandbox(Path(path), folder)
+        end_sandbox(Path(path), folder, used=True)
     left = [entry.name for entry in Path(path).iterdir() if not entry.name.startswith(".")]
     left += [str(process) for process in find_processes_below(Path(path))]
     shutil.rmtree(path)

@@ -160,7 +160,7 @@ def test_kept_sandbox_gets_its_usual_controller_manager_back(start: Start, leave
         first.start_controllermgr([("metadataStorage.enableMetadataStorage", False)])
     first.stop()
     cursor = first.log_cursor(CONTROLLERMGR)
-    second = start()
+    second = start(keep=True)
     assert (second.reused, second.component(CONTROLLERMGR).phase) == (True, Phase.RUNNING)
     wait_until(lambda: _count(second, _REGISTERED, cursor))
 
@@ -412,7 +412,7 @@ def test_sandbox_that_was_left_disturbed_is_replaced(start: Start, leave: str) -
         case _:
             first.kill(MYSQL)
     first.stop()
-    second = start(faults=True)
+    second = start(keep=True, faults=True)
     assert not second.reused
     assert not first.folder.path.exists()
     _wait_for_row(second, _create(second))
@@ -427,7 +427,7 @@ def test_sandbox_that_was_healed_is_used_again(start: Start) -> None:
     first.start(MYSQL)
     first.pause(CONTROLLERMGR)
     first.stop()
-    second = start(faults=True)
+    second = start(keep=True, faults=True)
     assert (second.folder, second.reused, second.component(CONTROLLERMGR).reason) == (first.folder, True, "")
     _wait_for_row(second, _create(second))
 
@@ -438,7 +438,7 @@ def test_who_injects_faults_has_the_sandbox_alone(start: Start) -> None:
     first = start(keep=True, faults=True)
     assert first.folder != plain.folder
     first.pause(ETCD)
-    second = start(faults=True)
+    second = start(keep=True, faults=True)
     first.resume(ETCD)
     third = start(faults=True)
     assert len({first.folder, second.folder, third.folder}) == 3

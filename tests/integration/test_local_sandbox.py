@@ -28,6 +28,7 @@ from harness.sandbox.base import (
     Phase,
     RestartsControllerManager,
 )
+from harness.sandbox.capabilities import BusyError
 from harness.sandbox.local.client.sandbox import LocalSandbox, end_sandbox, list_sandboxes, start_local_sandbox
 from harness.sandbox.local.wire.process import describe_exit
 from harness.spec.bundle import render_schema
@@ -158,9 +159,9 @@ def test_kept_sandbox_outlives_its_client_and_is_found_again(root: Path, start: 
     client.kill()
     client.communicate()
     (folder, _), = list_sandboxes(root)
-    first = start(**dataclasses.asdict(SandboxSettings()) | {"controllermgr": ControllerManager()})
+    first = start(keep=True, **dataclasses.asdict(SandboxSettings()) | {"controllermgr": ControllerManager()})
     first.remember_namespace("one")
-    second = start(**dataclasses.asdict(SandboxSettings()) | {"controllermgr": ControllerManager()})
+    second = start(keep=True, **dataclasses.asdict(SandboxSettings()) | {"controllermgr": ControllerManager()})
     second.remember_namespace("two")
     assert (first.folder, second.folder, first.reused) == (folder, folder, True)
     assert first.known_namespaces() == ["one", "two"]
@@ -171,13 +172,35 @@ def test_kept_sandbox_outlives_its_client_and_is_found_again(root: Path, start: 
     assert _is_empty(root)
 
 
+def test_a_kept_sandbox_is_nobody_s_who_does_not_ask_for_it(root: Path, start: Start) -> None:
+    """Somebody may work in it by hand: a plain run makes its own, and leaves that one as it is."""
+    kept = start(keep=True)
+    pids = _get_pids(kept)
+    kept.stop()
+    own = start()
+    assert (own.reused, own.folder != kept.folder) == (False, True)
+    own.stop()
+    (folder, _), = list_sandboxes(root)
+    assert (folder, _get_pids(kept)) == (kept.folder, pids)
+
+
+def test_a_sandbox_in_use_is_ended_by_force_alone(root: Path, start: Start) -> None:
+    """A run in progress would end with it."""
+    sandbox = start(keep=True)
+    with pytest.raises(BusyError, match="Another run uses the sandbox"):
+        end_sandbox(root, sandbox.folder)
+    assert sandbox.component(CONTROLLERMGR).phase is Phase.RUNNING
+    end_sandbox(root, sandbox.folder, used=True)
+    assert _is_empty(root)
+
+
 def test_another_controller_manager_replaces_the_old_one_alone(start: Start) -> None:
     """With another profile of the reference, a kept sandbox is used again and only that process is new."""
     reference = {"crds": None, "schema": None, "controllermgr": ControllerManager()}
     first = start(keep=True, profile="report-2026-03", **reference)
     before = _get_pids(first)
     first.stop()
-    second = start(profile="upstream-main", **reference)
+    second = start(keep=True, profile="upstream-main", **reference)
     after = _get_pids(second)
     assert {name for name in before if before[name] != after[name]} == {CONTROLLERMGR}
     assert (second.reused, second.component(CONTROLLERMGR).version) == (True, "profile upstream-main")
@@ -193,10 +216,10 @@ def test_kept_sandbox_is_as_good_as_new(start: Start) -> None:
     wait_until(lambda: first.component(CONTROLLERMGR).restarts == 1)
     first.stop()
     seen: list[int] = []
-    second = start(on_reuse=lambda sandbox: seen.append(sandbox.component(CONTROLLERMGR).restarts))
+    second = start(keep=True, on_reuse=lambda sandbox: seen.append(sandbox.component(CONTROLLERMGR).restarts))
     renewed = second.component(CONTROLLERMGR)
     assert (seen, second.reused, renewed.phase, renewed.restarts) == ([1], True, Phase.RUNNING, 0)
-    assert start().component(CONTROLLERMGR).pid == renewed.pid
+    assert start(keep=True).component(CONTROLLERMGR).pid == renewed.pid
 
 
 def test_sandbox_in_use_does_not_change_under_its_user(start: Start) -> None:
@@ -204,7 +227,7 @@ def test_sandbox_in_use_does_not_change_under_its_user(start: Start) -> None:
     reference = {"crds": None, "schema": None, "controllermgr": ControllerManager()}
     first = start(keep=True, profile="report-2026-03", **reference)
     pid = first.component(CONTROLLERMGR).pid
-    second = start(profile="upstream-main", **reference)
+    second = start(keep=True, profile="upstream-main", **reference)
     assert (second.reused, first.component(CONTROLLERMGR).pid) == (False, pid)
 
 
@@ -212,7 +235,7 @@ def test_objects_of_a_run_in_progress_are_no_left_overs(start: Start) -> None:
     """While one run uses a kept sandbox, the next one's clean-up does not touch it."""
     start(keep=True)
     cleaned: list[LocalSandbox] = []
-    assert start(on_reuse=cleaned.append).reused
+    assert start(keep=True, on_reuse=cleaned.append).reused
     assert cleaned == []
 
 
@@ -225,7 +248,7 @@ def test_kept_sandbox_with_a_dead_part_is_replaced(root: Path, start: Start) -> 
     wait_until(lambda: first.component(ETCD).phase is Phase.FAILED)
     assert first.component(ETCD).reason == describe_exit(-signal.SIGKILL)
     first.stop()
-    second = start()
+    second = start(keep=True)
     assert not second.reused
     assert not first.folder.path.exists()
 

@@ -66,7 +66,7 @@ class World:
 def world(monkeypatch: pytest.MonkeyPatch) -> World:
     """A machine that has all that is needed."""
     world = World()
-    monkeypatch.setattr(harness.sandbox.local.client.launch, "launch_unless_kept", world.launch)
+    monkeypatch.setattr(harness.sandbox.local.client.launch, "launch", world.launch)
     monkeypatch.setattr(harness.sandbox.local.client.planning, "are_servers_ready", world.are_servers_ready)
     monkeypatch.setattr(harness.sandbox.local.client.ahead, "SandboxAhead", world.start)
     return world

@@ -10,9 +10,8 @@ from pathlib import Path
 
 import harness
 from harness.sandbox.local.wire.channel import Channel
-from harness.sandbox.local.wire.folder import MARKER_VARIABLE, list_folders, lock_root, make_folder
+from harness.sandbox.local.wire.folder import MARKER_VARIABLE, lock_root, make_folder
 from harness.sandbox.local.wire.logs import read_last_lines
-from harness.sandbox.local.wire.state import read_state
 from harness.sandbox.local.wire.sweep import sweep
 from harness.sandbox.storage import get_root
 
@@ -83,13 +82,9 @@ class SupervisorProcess:
         self._process.returncode = 0   # else Python warns of a process that nobody waited for
 
 
-def launch_unless_kept() -> SupervisorProcess | None:
-    """Launch a supervisor, of which nothing is asked yet; None where a kept sandbox may be the one to use.
-
-    Raises HarnessError where none can be had.
-    """
+def launch() -> SupervisorProcess:
+    """Launch a supervisor, of which nothing is asked yet; HarnessError where none can be had."""
     root = get_root()
     with lock_root(root):
         sweep(root)
-    states = map(read_state, list_folders(root))
-    return None if any(state is not None and state.kept for state in states) else SupervisorProcess(root)
+    return SupervisorProcess(root)

@@ -157,7 +157,9 @@ def start_local_sandbox(
     on_reuse: Callable[[LocalSandbox], None] = lambda _: None,
     allow_crash_loop: bool = False,
 ) -> LocalSandbox:
-    """Return a sandbox that is up: a kept one with equal settings, else a new one.
+    """Return a sandbox that is up: a new one, or with `keep` one that is kept and has equal settings.
+
+    A kept one may be somebody's who works in it by hand: who does not ask for it gets one of their own.
 
     `on_reuse` is called with a kept one before its controller manager is judged, to remove what earlier runs
     left behind: an object that brings a controller manager down would bring down the next one too.
@@ -176,9 +178,8 @@ def start_local_sandbox(
             stack.enter_context(wait_to_keep(root, progress))   # of two at once, the second attaches
         with lock_root(root):
             sweep(root)
-        return _attach(root, request, progress, on_reuse, tolerated) or _launch(
-            root, request, progress, tolerated, keep=keep
-        )
+        kept = _attach(root, request, progress, on_reuse, tolerated) if keep else None
+        return kept or _launch(root, request, progress, tolerated, keep=keep)
 
 
 def list_sandboxes(root: Path) -> list[tuple[SandboxFolder, State]]:
@@ -188,10 +189,15 @@ def list_sandboxes(root: Path) -> list[tuple[SandboxFolder, State]]:
     return sorted(found, key=lambda pair: (pair[1].kept, pair[1].started_at), reverse=True)
 
 
-def end_sandbox(root: Path, folder: SandboxFolder) -> None:
-    """End a sandbox, whoever started it: by request, or where its supervisor does not answer, by force."""
+def end_sandbox(root: Path, folder: SandboxFolder, *, used: bool = False) -> None:
+    """End a sandbox, whoever started it: by request, or where its supervisor does not answer, by force.
+
+    Raises `BusyError` where a run works with it, unless it is to be ended `used` as well.
+    """
     processes = find_processes([folder.path])
     with suppress(SupervisorLostError), closing(Channel.connect(folder)) as channel:
+        if not used:
+            channel.request("be exclusive", timeout_s=_ANSWER_TIMEOUT_S)
         channel.request("stop", timeout_s=_STOP_TIMEOUT_S)
         psutil.wait_procs(processes, timeout=_STOP_TIMEOUT_S)   # the supervisor itself is the last one
         return
@@ -219,7 +225,7 @@ def _attach(
             channel.request("use", timeout_s=_ANSWER_TIMEOUT_S)
             if not _is_whole(folder):
                 channel.request("be exclusive", timeout_s=_ANSWER_TIMEOUT_S)   # its user may be about to undo it
-                end_sandbox(root, folder)
+                end_sandbox(root, folder, used=True)   # by nobody else
                 continue
             sandbox = LocalSandbox(folder, channel, request.settings, process=None, keep=True)
             with suppress(BusyError):   # another run's objects are not left-overs
