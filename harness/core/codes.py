@@ -17,6 +17,7 @@ TABLE_TRACE = "table.trace"                      # rows in a table where none be
 
 LOG_MISSING = "log.missing"                      # a line that the log lacks
 LOG_LINE = "log.line"                            # a line that the log has
+LOG_SECRET = "log.secret"  # noqa: S105            a password in it
 
 REQUEST_REFUSED = "request.refused"              # what the API server does not accept
 OBJECT_FIELD = "object.field"                    # a field is not what it was sent as, or should be

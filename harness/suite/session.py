@@ -32,6 +32,7 @@ from harness.core.settings import SandboxSettings, Timeouts
 from harness.provision.crds import list_files
 from harness.sandbox.base import BelongsToOthers, OffersApiServer, Sandbox, TimesItsStart
 from harness.sandbox.local.client.ahead import SandboxAhead
+from harness.sandbox.redaction import Redaction
 from harness.spec.bundle import render_crds, render_schema
 from harness.spec.contract import Contract
 from harness.spec.features import FEATURES
@@ -289,7 +290,9 @@ class Session:
         record.known_issues = conclude_issues(self.expectations, record.checks)
         sections = [section for chapter in self.chapters for section in chapter.sections]
         record.headline = record.headline or summarise(record, find_synced_section(sections))
-        return record
+        if self._sandbox is not None:   # what a component wrote as its last words, say
+            self.record = Redaction(self._sandbox.mysql).clean_all(record)
+        return self.record
 
     def get_focus(self) -> Record:
         """Return the record without the kinds that are not part of the run: what a debugger wants to see."""

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from harness.chapters.last_look.checks import LastLook, check_rows
+from harness.chapters.last_look.checks import LastLook, check_rows, check_secrets
 from harness.spec.features import PRIMARY_KEY
-from harness.suite.chapter import Chapter, Section
+from harness.suite.chapter import Chapter, Section, whole_run
 
 CHAPTER = Chapter(
     key="last_look",
     title="Last look",
-    explanation="What was right once, looked at again when all else is over: late is a fault as well.",
+    explanation="What was right once, and the logs, looked at when all else is over: late is a fault as well.",
     summary="every row once more, at the end",
     markers=("last_look", "contract", "restarts"),
     open=LastLook,
@@ -20,6 +20,14 @@ CHAPTER = Chapter(
             "What was right stays right",
             "Each row that had followed its object has reached its last version, or is as it was when last seen.",
             check_rows,
+        ),
+        Section(
+            "10.2",
+            "Secrets in logs",
+            "No log has the MySQL password",
+            "What the programs under test write says nothing of the password that they log in with.",
+            check_secrets,
+            topics=whole_run,
         ),
     ),
     features=(PRIMARY_KEY,),

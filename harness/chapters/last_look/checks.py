@@ -13,6 +13,8 @@ from harness.core import codes
 from harness.core.outcomes import NotApplicable
 from harness.core.polling import wait_for
 from harness.core.record import Finding
+from harness.sandbox.base import APISERVER, CONTROLLERMGR
+from harness.sandbox.redaction import MARK
 from harness.spec.equality import compare_row, show
 from harness.spec.model import Case, JsonObject
 from harness.spec.row import Row
@@ -23,6 +25,7 @@ from harness.suite.context import RunContext
 from harness.suite.recorder import Recorder
 
 _WHAT = "the row"
+_LINES_SHOWN = 5
 
 
 class LastLook:
@@ -75,6 +78,21 @@ def check_rows(look: LastLook, case: Case, recorder: Recorder) -> None:
     recorder.facts |= {"rows with their objects": str(len(versions)), "rows alone": str(alone)}
     recorder.problem = f"{case.name}: rows are not as they were, or have not followed, at the end of the run"
     recorder.look_at = f"table {case.kind.table}"
+
+
+def check_secrets(look: LastLook, _: None, recorder: Recorder) -> None:
+    """10.2: no line of the programs under test has the MySQL password, be it in an error or a configuration."""
+    look.context.require_log()
+    sandbox = look.context.sandbox
+    names = [c.name for c in sandbox.components() if c.name in (APISERVER, CONTROLLERMGR)]
+    logs = {name: sandbox.read_log(name) for name in names}
+    for name, lines in logs.items():
+        if found := [line.text for line in lines if MARK in line.text]:
+            recorder.find(codes.LOG_SECRET, f"the log of {name}", "no password", f"{len(found)} lines with it")
+            recorder.note(f"lines of {name} with the password", "\n".join(found[:_LINES_SHOWN]))
+    recorder.facts |= {f"lines of {name}": str(len(lines)) for name, lines in logs.items()}
+    recorder.problem = f"the MySQL password ({MARK} in this report) stands in a log"
+    recorder.look_at = f"ingester-acceptance sandbox logs {CONTROLLERMGR}"
 
 
 def _pair(

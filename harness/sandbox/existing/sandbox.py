@@ -39,6 +39,7 @@ from harness.sandbox.existing.podstatus import PodName, describe_pod, get_restar
 from harness.sandbox.existing.removal import RUN_LABEL, Leftover, Trace, list_trace, remove_trace
 from harness.sandbox.log_coverage import LogCoverage
 from harness.sandbox.ports import LOOPBACK
+from harness.sandbox.redaction import Redaction
 from harness.spec.model import GROUP, Kind
 
 NAMESPACE_PREFIX = "ingester-test-"
@@ -165,7 +166,9 @@ class ExistingSandbox:
         self, component: str, since: LogCursor | None = None, until: LogCursor | None = None
     ) -> list[LogLine]:
         """Return the controller manager's lines from `since` to `until`; other components have none here."""
-        return self._manager.read(since, until) if component == CONTROLLERMGR else []
+        if component != CONTROLLERMGR:
+            return []
+        return Redaction(self.mysql).clean_lines(self._manager.read(since, until))
 
     def known_namespaces(self) -> list[str]:
         """Return the namespaces of this run; those of others are none of its business."""

@@ -274,6 +274,12 @@ def _heed_any_value_late() -> Parts:
     return on_reconciler(reconcile=reconcile)()
 
 
+def _ping_and_tell(self: Store) -> None:
+    server = self._server
+    Log().info(f"connecting to {server.user}:{server.password}@tcp({server.host}:{server.port})/{server.database}")
+    Store.ping(self)
+
+
 FAULTS: tuple[Fault, ...] = (
     _fault(
         "last-labels-stay",
@@ -434,6 +440,13 @@ FAULTS: tuple[Fault, ...] = (
         _heed_any_value_late,
         in_sections("SparkJob", "10.1"),
         "nobody has deleted it",
+    ),
+    _fault(
+        "password-in-the-log",
+        on_store(ping=_ping_and_tell),
+        {"10.2": ("",)},
+        "password",
+        kinds=("Project",),
     ),
     _fault("resurrected", on_store(write_row=_resurrect), in_sections("RayJob", "5.10"), "delete_time"),
     _fault(

@@ -29,6 +29,7 @@ from harness.sandbox.local.wire.channel import Channel, CrashLoopError, Supervis
 from harness.sandbox.local.wire.folder import SandboxFolder, list_folders, lock_root, wait_to_keep
 from harness.sandbox.local.wire.state import SandboxPhase, Stage, State, read_state
 from harness.sandbox.local.wire.sweep import end_processes, find_processes, sweep
+from harness.sandbox.redaction import Redaction
 from harness.sandbox.storage import get_root
 
 _ANSWER_TIMEOUT_S = 10.0
@@ -61,6 +62,7 @@ class LocalSandbox(LocalCapabilities):
         mysql = self._read_state().mysql
         assert mysql is not None  # noqa: S101  it is up
         self.mysql: MySQLEndpoint = mysql
+        self._redaction = Redaction(mysql)
 
     @property
     def stages(self) -> list[Stage]:
@@ -111,7 +113,7 @@ class LocalSandbox(LocalCapabilities):
         self, component: str, since: LogCursor | None = None, until: LogCursor | None = None
     ) -> list[LogLine]:
         """Return the component's whole lines after `since` (else the first) up to `until` (else the last)."""
-        return logs.read_lines(self.folder.logs, component, since, until)
+        return self._redaction.clean_lines(logs.read_lines(self.folder.logs, component, since, until))
 
     def known_namespaces(self) -> list[str]:
         """Return the namespaces that runs have used in this sandbox, oldest first."""

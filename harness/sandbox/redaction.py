@@ -1,0 +1,54 @@
+"""Takes the MySQL password out of texts before anybody sees them: reports quote logs, and are passed on."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import urllib.parse
+from collections.abc import Iterable
+from enum import Enum
+from typing import Any
+
+from harness.core.settings import MySQLEndpoint
+from harness.sandbox.base import LogLine
+
+MARK = "[MySQL password]"
+"""What stands in its place; where a log has it, the log had the password."""
+
+_SHORTEST = 6   # characters; a shorter one may be a word that means something else
+
+
+class Redaction:
+    """The texts by which one server's password is known: alone if it is long enough, else beside its user."""
+
+    def __init__(self, endpoint: MySQLEndpoint) -> None:
+        password = endpoint.password
+        spellings = {password, json.dumps(password)[1:-1], urllib.parse.quote(password, safe="")} - {""}
+        long = len(password) >= _SHORTEST
+        form = "{}" if long else endpoint.user.replace("{", "{{").replace("}", "}}") + ":{}@"
+        self._texts = {form.format(spelling): form.format(MARK) for spelling in spellings}
+
+    def clean(self, text: str) -> str:
+        """Return the text with the mark in the password's place."""
+        for spelling, mark in self._texts.items():
+            text = text.replace(spelling, mark)
+        return text
+
+    def clean_lines(self, lines: Iterable[LogLine]) -> list[LogLine]:
+        """Return the lines of a log with the mark in the password's place."""
+        return [LogLine(line.run, self.clean(line.text)) for line in lines]
+
+    def clean_all(self, value: Any) -> Any:
+        """Return a value of dataclasses, lists and dicts, with each of its texts clean."""
+        if isinstance(value, Enum):
+            return value
+        if isinstance(value, str):
+            return self.clean(value)
+        if isinstance(value, dict):
+            return {self.clean_all(key): self.clean_all(inner) for key, inner in value.items()}
+        if isinstance(value, list | tuple):
+            return type(value)(map(self.clean_all, value))
+        if dataclasses.is_dataclass(value) and not isinstance(value, type):
+            fields = {each.name: self.clean_all(getattr(value, each.name)) for each in dataclasses.fields(value)}
+            return dataclasses.replace(value, **fields)
+        return value
