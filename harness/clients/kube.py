@@ -27,6 +27,8 @@ _T = TypeVar("_T")
 _MERGE_PATCH = "application/merge-patch+json"
 _FIELD_MANAGER = "ingester-acceptance"
 ALL_NAMESPACES = ""
+_UNAUTHORIZED = 401
+_LOG_IN = "Credentials that expire have to outlive the run: log in again, or use a service account's token"
 _REQUEST_TIMEOUT_S = 30.0
 _UNPROXIED = ("localhost", "127.0.0.1", "::1")   # no proxy can reach what listens on this machine alone
 _NO_ANSWER = (
@@ -344,7 +346,10 @@ def ask(request: Callable[[], _T]) -> _T:
     except ApiException as error:
         if not error.status:
             raise HarnessError(f"kube-apiserver: {error.reason}") from error
-        raise _read_refusal(error) from error
+        refusal = _read_refusal(error)
+        if refusal.status == _UNAUTHORIZED:   # of whoever asks, whatever is asked for
+            raise HarnessError(f"kube-apiserver no longer knows the user: {refusal}", hint=_LOG_IN) from error
+        raise refusal from error
     except (urllib3.exceptions.HTTPError, OSError) as error:
         raise HarnessError(f"kube-apiserver does not answer: {error}", hint=_NO_ANSWER) from error
 

@@ -1,4 +1,4 @@
-"""Chapter 10, the last look: its section, with what it promises and the check that shows it."""
+"""Chapter 11, the last look: its section, with what it promises and the check that shows it."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ CHAPTER = Chapter(
     open=LastLook,
     sections=(
         Section(
-            "10.1",
+            "11.1",
             "Rows at the end",
             "What was right stays right",
             "Each row that had followed its object has reached its last version, or is as it was when last seen.",
             check_rows,
         ),
         Section(
-            "10.2",
+            "11.2",
             "Secrets in logs",
             "No log has the MySQL password",
             "What the programs under test write says nothing of the password that they log in with.",

@@ -56,7 +56,7 @@ class LastLook:
 
 
 def check_rows(look: LastLook, case: Case, recorder: Recorder) -> None:
-    """10.1: the rows of objects that are there follow them, the others are as they were when last looked at."""
+    """11.1: the rows of objects that are there follow them, the others are as they were when last looked at."""
     if blocking := look.context.expectations.find_blocking(case.name):
         raise NotApplicable(f"known issue {blocking.id}")
     subjects = look.list_subjects(case)
@@ -81,7 +81,7 @@ def check_rows(look: LastLook, case: Case, recorder: Recorder) -> None:
 
 
 def check_secrets(look: LastLook, _: None, recorder: Recorder) -> None:
-    """10.2: no line of the programs under test has the MySQL password, be it in an error or a configuration."""
+    """11.2: no line of the programs under test has the MySQL password, be it in an error or a configuration."""
     look.context.require_log()
     sandbox = look.context.sandbox
     names = [c.name for c in sandbox.components() if c.name in (APISERVER, CONTROLLERMGR)]

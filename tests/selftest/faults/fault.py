@@ -19,7 +19,7 @@ from harness.spec.versions import make_contract
 PROFILE = "upstream-main"
 CONTRACT = make_contract(load_profile(PROFILE))
 ALL = CONTRACT.names
-LAST_LOOK = "10.1"
+LAST_LOOK = "11.1"
 Sections = Mapping[str, tuple[str, ...]]
 """Sections of the report, each with the kinds, or other topics, of some of its checks; '' is a check of none."""
 Cell = tuple[str, str]

@@ -12,6 +12,7 @@ import pytest
 import yaml
 
 from harness.clients.kube import Cluster
+from harness.core.errors import HarnessError
 
 FIELDS = (
     "major", "minor", "gitVersion", "gitCommit", "gitTreeState", "buildDate", "goVersion", "compiler", "platform",
@@ -23,7 +24,10 @@ class VersionHandler(BaseHTTPRequestHandler):
     """Tells a version, whatever is asked."""
 
     def do_GET(self) -> None:
-        """Answer."""
+        """Answer, but for those who have a token: it has run out."""
+        if self.headers["Authorization"]:
+            self.send_error(401)
+            return
         body = json.dumps({name: "v1.2.3" for name in FIELDS}).encode()  # noqa: C420  it says what it is
         self.send_response(200)
         self.send_header("Content-Type", "application/json")
@@ -36,8 +40,9 @@ class VersionHandler(BaseHTTPRequestHandler):
 
 
 @pytest.fixture
-def kubeconfig(tmp_path: Path) -> Iterator[Path]:
-    """Yield the kubeconfig of a server on loopback."""
+def kubeconfig(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Path]:
+    """Yield the kubeconfig of a server on loopback, for a user with the token that the test gives, if any."""
+    user = {"token": request.param} if hasattr(request, "param") else {}
     server = ThreadingHTTPServer(("127.0.0.1", 0), VersionHandler)
     thread = Thread(target=server.serve_forever)
     thread.start()
@@ -47,7 +52,7 @@ def kubeconfig(tmp_path: Path) -> Iterator[Path]:
         yaml.safe_dump(
             {
                 "clusters": [{**name, "cluster": {"server": f"http://127.0.0.1:{server.server_port}"}}],
-                "users": [{**name, "user": {}}],
+                "users": [{**name, "user": user}],
                 "contexts": [{**name, "context": {"cluster": "here", "user": "here"}}],
                 "current-context": "here",
             }
@@ -71,3 +76,10 @@ def test_no_proxy_stands_before_this_machine(
     monkeypatch.delenv("no_proxy", raising=False)
     monkeypatch.setenv("NO_PROXY", bypassed)
     assert Cluster(kubeconfig, retries=False).get_server_version() == "v1.2.3"
+
+
+@pytest.mark.parametrize("kubeconfig", ["a token that has run out"], indirect=True)
+def test_a_login_that_has_run_out_is_no_refusal(kubeconfig: Path) -> None:
+    """It says nothing of what was asked for: nothing can be told any more."""
+    with pytest.raises(HarnessError, match="no longer knows the user: 401"):
+        Cluster(kubeconfig, retries=False).get_server_version()

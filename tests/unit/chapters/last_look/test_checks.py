@@ -1,4 +1,4 @@
-"""Section 10.1: what was right is looked at once more, and whatever has become of it is found."""
+"""Section 11.1: what was right is looked at once more, and whatever has become of it is found."""
 
 from __future__ import annotations
 
