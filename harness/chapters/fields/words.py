@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from harness.spec.schema.leaves import get_fields, get_name
 from harness.spec.schema.objects import Filled, join
@@ -45,13 +46,19 @@ def find_undecodable(words: str, filled: Filled) -> list[str]:
         for name in sorted(names, key=len, reverse=True):
             if found := [leaf for leaf in filled.paths if get_fields(leaf).endswith(name)]:
                 return found
-    if match := _UNKNOWN_FIELD.search(words):
-        name = match.group(1)
-        if below := [leaf for leaf in filled.paths if name in get_fields(leaf).split(".")[:-1]]:
-            return below
-        parents = {leaf.rpartition(".")[0] for leaf in filled.paths if get_name(leaf) == name}
-        return [leaf for leaf in filled.paths if leaf.rpartition(".")[0] in parents]
-    return []
+    return find_unknown(words, filled.paths)
+
+
+def find_unknown(words: str, leaves: Sequence[str]) -> list[str]:
+    """Return the leaves of the messages that an error about an unknown field means; none of any other error."""
+    match = _UNKNOWN_FIELD.search(words)
+    if match is None:
+        return []
+    name = match.group(1)
+    if below := [leaf for leaf in leaves if name in get_fields(leaf).split(".")[:-1]]:
+        return below
+    parents = {leaf.rpartition(".")[0] for leaf in leaves if get_name(leaf) == name}
+    return [leaf for leaf in leaves if leaf.rpartition(".")[0] in parents]
 
 
 def _find_at(path: str, filled: Filled) -> list[str]:

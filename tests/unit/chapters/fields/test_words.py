@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from harness.chapters.fields.watch import shorten
-from harness.chapters.fields.words import find_form, find_refused, find_undecodable
+from harness.chapters.fields.words import find_form, find_refused, find_undecodable, find_unknown
 from harness.spec.schema.objects import Filled, Filler
 
 TEXT = {"type": "string"}
@@ -58,3 +58,11 @@ def test_the_words_of_event_and_list_are_the_same() -> None:
     event = 'watch of *v2.X ended with: an error ("unable to decode watch event: bad \\"y\\"") has prevented it'
     listed = 'reflector.go:561] failed to list *v2.X: bad "y"'
     assert shorten(event) == shorten(listed) == 'bad "y"'
+
+
+def test_an_unknown_field_is_found_among_any_leaves() -> None:
+    """Whatever else stands in its message, or below it; another error means none."""
+    leaves = ["spec.at.seconds", "spec.at.nanos", "spec.name", "spec.common.args[]"]
+    assert find_unknown('unknown field "nanos" in v1.Time', leaves) == leaves[:2]
+    assert find_unknown('unknown field "common" in v1.Container', leaves) == leaves[3:]
+    assert find_unknown("bad value", leaves) == []
