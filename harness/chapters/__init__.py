@@ -7,8 +7,18 @@ from harness.chapters.contract.chapter import CHAPTER as CONTRACT
 from harness.chapters.faults.chapter import CHAPTER as FAULTS
 from harness.chapters.fields.chapter import CHAPTER as FIELDS
 from harness.chapters.hostile_input.chapter import CHAPTER as HOSTILE_INPUT
+from harness.chapters.objects.chapter import CHAPTER as OBJECTS
 from harness.chapters.restarts.chapter import CHAPTER as RESTARTS
 from harness.chapters.seed.chapter import CHAPTER as SEED
 from harness.suite.chapter import Chapter
 
-CHAPTERS: tuple[Chapter, ...] = (SEED, API_SERVER, CONTRACT, RESTARTS, HOSTILE_INPUT, FIELDS, FAULTS)
+CHAPTERS: tuple[Chapter, ...] = (
+    SEED,
+    API_SERVER,
+    CONTRACT,
+    RESTARTS,
+    HOSTILE_INPUT,
+    OBJECTS,
+    FIELDS,
+    FAULTS,
+)

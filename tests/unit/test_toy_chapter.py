@@ -1,4 +1,4 @@
-"""A ninth chapter is one folder and one line: all else follows from its record, down to each file of the report.
+"""Another chapter is one folder and one line: all else follows from its record, down to each file of the report.
 
 The run is that of the command line, with the acceptance tests as they are; only the sandbox is made up.
 """
@@ -44,7 +44,7 @@ class Toys:
 
 
 def check_kept(toys: Toys, case: Case, recorder: Recorder) -> None:
-    """10.1: the toy is kept as it was."""
+    """12.1: the toy is kept as it was."""
     toys.asked.append(case.name)
     recorder.note("the toy", f"in {toys.context.namespace}")
     recorder.problem, recorder.look_at = f"{case.name}: the toy is broken", "the toy box"
@@ -57,20 +57,20 @@ def check_kept(toys: Toys, case: Case, recorder: Recorder) -> None:
 
 
 def check_all(toys: Toys, _: None, recorder: Recorder) -> None:
-    """10.2: all toys are in one box."""
+    """12.2: all toys are in one box."""
     recorder.facts["toys"] = str(len(toys.asked))
 
 
 LOST = KnownIssue(
     id="toy-gets-lost",
     title="The toy of a SparkJob gets lost",
-    sections=("10.1",),
+    sections=("12.1",),
     kinds=("SparkJob",),
     code="toy.lost",
     impact="A child cries.",
     workaround="Buy another one.",
 )
-STALE = KnownIssue("toy-squeaks", "Toys squeak", ("10.2",), "Noise.", "Oil.", code="toy.squeak")
+STALE = KnownIssue("toy-squeaks", "Toys squeak", ("12.2",), "Noise.", "Oil.", code="toy.squeak")
 
 TOYS = Chapter(
     key="toys",
@@ -81,8 +81,8 @@ TOYS = Chapter(
     open=Toys,
     issues=(LOST, STALE),
     sections=(
-        Section("10.1", "Toy is kept", "The toy is kept", "The toy is kept as it was.", check_kept),
-        Section("10.2", "In one box", "All are in one box", "One box has them.", check_all, topics=whole_run),
+        Section("12.1", "Toy is kept", "The toy is kept", "The toy is kept as it was.", check_kept),
+        Section("12.2", "In one box", "All are in one box", "One box has them.", check_all, topics=whole_run),
     ),
 )
 
@@ -167,15 +167,15 @@ def test_its_checks_are_collected_by_their_ids(perform: Perform) -> None:
     """A section and a kind, or the section alone; its marker selects them, and nothing is brought up."""
     run = perform("-m", "toys", "--collect-only", "-q")
     found = re.findall(r"test_section\[(.+)\]", run.output)
-    assert found == [*(f"10.1-{name.lower()}" for name in CONTRACT.names), "10.2"]
+    assert found == [*(f"12.1-{name.lower()}" for name in CONTRACT.names), "12.2"]
     assert (run.record, run.sandbox.stopped) == (None, 0)
 
 
 def test_a_number_selects_one(perform: Perform) -> None:
     """As the report's command says."""
-    run = perform("-k", "10.1-model and not 10.1-modelfamily", "-m", "toys")
-    assert [(check.section, check.kind) for check in run.checks] == [("10.1", "Model")]
-    assert run.checks[0].reproduce.endswith(" --crd model -k 10.1-model")
+    run = perform("-k", "12.1-model and not 12.1-modelfamily", "-m", "toys")
+    assert [(check.section, check.kind) for check in run.checks] == [("12.1", "Model")]
+    assert run.checks[0].reproduce.endswith(" --crd model -k 12.1-model")
 
 
 def test_its_checks_are_judged_and_recorded(perform: Perform) -> None:
@@ -183,23 +183,23 @@ def test_its_checks_are_judged_and_recorded(perform: Perform) -> None:
     run = perform("-m", "toys")
     assert run.exit_code == pytest.ExitCode.TESTS_FAILED
     assert len(run.checks) == len(CONTRACT.names) + 1
-    passed = run.get("10.1", "Model")
+    passed = run.get("12.1", "Model")
     assert (passed.status, passed.title, passed.detail) == (Status.PASS, "The toy is kept", "")
     assert [(item.title, item.body) for item in passed.evidence] == [("the toy", "in ingester-test")]
-    failed = run.get("10.1", "RayJob")
+    failed = run.get("12.1", "RayJob")
     assert (failed.status, failed.detail) == (Status.FAIL, "RayJob: the toy is broken")
     assert failed.findings == [Finding("toy.broken", "the toy", "whole", "in two")]
-    known = run.get("10.1", "SparkJob")
+    known = run.get("12.1", "SparkJob")
     assert (known.status, known.detail, known.issues) == (Status.KNOWN, LOST.title, [LOST.id])
-    absent = run.get("10.1", "Cluster")
+    absent = run.get("12.1", "Cluster")
     assert (absent.status, absent.detail) == (Status.NOT_APPLICABLE, "clusters have no toys")
-    whole = run.get("10.2", None)
+    whole = run.get("12.2", None)
     assert (whole.status, whole.facts) == (Status.PASS, {"toys": str(len(CONTRACT.names))})
     assert run.record is not None
-    assert run.record.headline == "1 check failed, first 10.1 RayJob: the toy is broken"
+    assert run.record.headline == "1 check failed, first 12.1 RayJob: the toy is broken"
     assert "RayJob: the toy is broken" in run.output
     assert "look at: the toy box" in run.output
-    assert re.search("reproduce: .* -k 10.1-rayjob", run.output)
+    assert re.search("reproduce: .* -k 12.1-rayjob", run.output)
     assert run.sandbox.stopped >= 1
 
 
@@ -210,29 +210,29 @@ def test_it_stands_in_the_contents(perform: Perform) -> None:
     assert [chapter.key for chapter in record.chapters] == [chapter.key for chapter in ALL_CHAPTERS]
     contents = record.chapters[-1]
     assert (contents.key, contents.title, contents.explanation) == ("toys", TOYS.title, TOYS.explanation)
-    assert contents.sections == [SectionContents("10.1", "Toy is kept"), SectionContents("10.2", "In one box")]
+    assert contents.sections == [SectionContents("12.1", "Toy is kept"), SectionContents("12.2", "In one box")]
 
 
 def test_its_known_issue_is_concluded(perform: Perform) -> None:
     """It was seen, and the record says where; those of other chapters were not looked for."""
     run = perform("-m", "toys")
     lost = run.get_issue(LOST.id)
-    assert (lost.status, lost.detail) == (IssueStatus.REPRODUCED, "in 1 check of 10.1")
+    assert (lost.status, lost.detail) == (IssueStatus.REPRODUCED, "in 1 check of 12.1")
     assert lost.evidence[0].body == "SparkJob: the toy: expected kept, got lost"
     assert run.get_issue("ghost-row").status is IssueStatus.NOT_CHECKED
 
 
 def test_an_issue_of_its_own_goes_stale(perform: Perform) -> None:
     """Which the profile expects and the check does not show."""
-    run = perform("-m", "toys", "-k", "10.2", more=f', "{STALE.id}"')
-    check = run.get("10.2", None)
+    run = perform("-m", "toys", "-k", "12.2", more=f', "{STALE.id}"')
+    check = run.get("12.2", None)
     assert (check.status, check.stale) == (Status.FAIL, [STALE.id])
     assert run.get_issue(STALE.id).status is IssueStatus.STALE
 
 
 def test_a_run_in_which_nothing_failed_passes(perform: Perform) -> None:
     """With exit code 0, and what is known in its headline."""
-    run = perform("-m", "toys", "-k", "10.1-sparkjob or 10.1-model")
+    run = perform("-m", "toys", "-k", "12.1-sparkjob or 12.1-model")
     assert run.exit_code == pytest.ExitCode.OK
     assert run.record is not None
     assert run.record.headline == "Nothing failed in 3 checks; 1 known issue"
@@ -258,4 +258,4 @@ def test_the_console_shows_its_matrix(perform: Perform, capfd: pytest.CaptureFix
     perform("-m", "toys", "-v")
     shown = capfd.readouterr().out
     assert "Toys of all kinds: 13 cells and 1 check: 11 pass, 1 fail, 1 known, 1 not applicable." in shown
-    assert "fail 10.1 The toy is kept (RayJob)" in shown
+    assert "fail 12.1 The toy is kept (RayJob)" in shown
