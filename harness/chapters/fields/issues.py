@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from harness.chapters.fields.repair import FIELD_UNDECODABLE
+from harness.chapters.fields.repair import FIELD_UNDECODABLE, FIELD_UNSYNCED
 from harness.core import codes
 from harness.core.known_issue import KnownIssue
 
@@ -42,6 +42,18 @@ ISSUES: tuple[KnownIssue, ...] = (
         impact="The json column has a text where the object has a message; its number is lost.",
         workaround="Read these fields from the proto column.",
         fix="Render IntOrString in the CRDs as Kubernetes does: an integer or a text.",
+        need_not_show=_GO_TYPES,
+    ),
+    KnownIssue(
+        id="finalizer-changes-int-or-string",
+        title="An object with a port of type IntOrString never gets the finalizer, and is never synced",
+        sections=("9.1", "9.6"),
+        kinds=("RayCluster",),
+        code=FIELD_UNSYNCED,
+        wording=(r"port: Invalid value: .* must be of type object",),
+        impact="The whole object is written back, with a number where its CRD has a message, which is refused.",
+        workaround="Leave these fields unset, or create the object with the finalizer.",
+        fix="Add the finalizer by a patch of the metadata alone.",
         need_not_show=_GO_TYPES,
     ),
 )

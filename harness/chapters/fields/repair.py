@@ -16,7 +16,7 @@ from harness.chapters.fields.places import Places
 from harness.chapters.fields.plan import Group, Step
 from harness.chapters.fields.rows import examine, list_lost
 from harness.chapters.fields.watch import Fate, Watch, shorten
-from harness.chapters.fields.words import find_form, find_undecodable, find_unknown
+from harness.chapters.fields.words import find_form, find_refused, find_undecodable, find_unknown
 from harness.chapters.fields.writer import GONE, Writer
 from harness.core import codes
 from harness.core.outcomes import NotApplicable
@@ -38,6 +38,7 @@ _BISECTION_S = 20.0
 _REPAIRS = 6        # of a kind whose objects can't be decoded: its clients wait longer and longer in between
 _RECOVERY_S = 60.0
 _TRIES_APART = 24
+_WORDS = 500        # of an error that names many fields
 
 
 class Repair:
@@ -75,7 +76,10 @@ class Repair:
         if not fate.errors and (unread := self._context.explain_missing_log()):
             self._end(course, f"what was not synced can't be explained: {unread}")
             raise NotApplicable(course.ended)
-        culprits = self._bisect(course, fate.error, filled, part, step)
+        if named := find_refused(fate.error, filled):
+            culprits = [Culprit(tuple(named), fate.error[:_WORDS])]
+        else:
+            culprits = self._bisect(course, fate.error, filled, part, step)
         for culprit in culprits:
             self._blame(course, culprit, FIELD_UNSYNCED, recorder)
         if not culprits:

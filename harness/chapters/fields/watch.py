@@ -16,6 +16,7 @@ from harness.suite.context import RunContext
 
 _ATTEMPTS = 4
 """After how many failures a write counts as failed: a deadlock or a lost connection is over by then."""
+_CONFLICT = "the object has been modified"   # by somebody else at the same time: it is tried again
 _UNTOLD_S = 3.0
 """How long a row is awaited where the log can't be read."""
 _SOON_S = 0.4
@@ -129,6 +130,7 @@ class Watch:
                 for failure in failures
                 if (failure.kind, failure.namespace, failure.name)
                 == (subject.case.name, subject.namespace, subject.name)
+                and _CONFLICT not in failure.error
             ]
             of_kind = re.compile(rf"\*\w+\.{subject.case.name}\b")
             for line in undecodable:
