@@ -16,7 +16,7 @@ from harness.chapters.fields.places import Places
 from harness.chapters.fields.plan import Group, Step
 from harness.chapters.fields.rows import examine, list_lost
 from harness.chapters.fields.watch import Fate, Watch, shorten
-from harness.chapters.fields.words import find_form, find_refused, find_undecodable, find_unknown
+from harness.chapters.fields.words import find_form, find_free, find_refused, find_undecodable, find_unknown
 from harness.chapters.fields.writer import GONE, Writer
 from harness.core import codes
 from harness.core.outcomes import NotApplicable
@@ -123,7 +123,7 @@ class Repair:
         where = f"{course.case.name} {culprit}"
         recorder.find(code, where, "an object with it to reach MySQL", culprit.error)
 
-    def _learn(
+    def _learn(  # noqa: PLR0911  each thing that words may say
         self, course: Course, fate: Fate, filled: Filled, part: str, step: Step, recorder: Recorder
     ) -> bool:
         """Take from the words which fields can't be decoded: write them in another form, or leave them out."""
@@ -135,6 +135,9 @@ class Repair:
             recorder.find(FIELD_UNDECODABLE, where, "an object with all of it in MySQL", words)
             self._end(course, f"its main object still can't be decoded: {words}")
             return False
+        if free := find_free(words, filled):   # their schema takes anything, and Go does not: a value is unknown
+            course.leave_out(free, Reason.UNMADE, words)
+            return True
         leaves = find_undecodable(words, filled)
         form = find_form(words)
         names = {leaf.rpartition(".")[2] for leaf in leaves if form and leaf not in course.forms}

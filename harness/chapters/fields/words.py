@@ -48,13 +48,13 @@ def find_undecodable(words: str, filled: Filled) -> list[str]:
         for name in sorted(names, key=len, reverse=True):
             if found := [leaf for leaf in filled.paths if get_fields(leaf).endswith(name)]:
                 return found
-    return find_unknown(words, filled.paths) or _find_within(words, filled)
+    return find_unknown(words, filled.paths)
 
 
-def _find_within(words: str, filled: Filled) -> list[str]:
+def find_free(words: str, filled: Filled) -> list[str]:
     """Return the leaves whose values are objects with the unknown field: those called as its type, else all."""
     match = _UNKNOWN_FIELD_IN.search(words)
-    if match is None:
+    if match is None or find_unknown(words, filled.paths):
         return []
     name, type_name = match.group(1), match.group(2).lower()
     free = [

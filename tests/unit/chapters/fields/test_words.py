@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from harness.chapters.fields.watch import shorten
-from harness.chapters.fields.words import find_form, find_refused, find_undecodable, find_unknown
+from harness.chapters.fields.words import find_form, find_free, find_refused, find_undecodable, find_unknown
 from harness.spec.schema.objects import Filled, Filler
 
 TEXT = {"type": "string"}
@@ -73,8 +73,9 @@ def test_a_field_of_a_free_value_means_the_one_that_is_called_as_its_type() -> N
     free = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
     filled = Filler({"type": "object", "properties": {"input": free, "stepInfo": free}}, "status").fill()
     words = 'unknown field "@type" in v2.PipelineRunStepInfo'
-    assert find_undecodable(words, filled) == ["status.stepInfo"]
-    assert find_undecodable(words.replace("StepInfo", ""), filled) == ["status.input", "status.stepInfo"]
+    assert find_free(words, filled) == ["status.stepInfo"]
+    assert find_free(words.replace("StepInfo", ""), filled) == ["status.input", "status.stepInfo"]
+    assert find_free('unknown field "nanos" in v1.Time', filled) == []
 
 
 def test_a_place_that_was_not_set_means_the_message_around_it(filled: Filled) -> None:
