@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from harness.spec.model import Case
     from harness.suite.session import RunSettings
     from harness.suite.target import Target
+    from harness.suite.user_objects import UserObject
 
 PROGRAM = "ingester-acceptance"
 PROFILE_OF_REFERENCE = "report-2026-03"
@@ -170,6 +171,12 @@ def _read_overrides(words: Sequence[str]) -> tuple[tuple[str, Any], ...]:
     from harness.sandbox.local.servers.baseyaml import parse_override  # noqa: PLC0415
 
     return tuple(parse_override(word) for word in words)
+
+
+def _read_objects(words: Sequence[str]) -> tuple[UserObject, ...]:
+    from harness.suite.user_objects import read_user_objects  # noqa: PLC0415
+
+    return read_user_objects(words)
 
 
 def _read_features(words: Sequence[str]) -> dict[str, str]:
@@ -402,6 +409,15 @@ RUN_OPTIONS = (
         form=Form.REPEATED,
         read=tuple,
         valid=_list_kinds,
+    ),
+    Option(
+        "--objects",
+        Group.SELECTION,
+        "objects of your own to test as well: files of YAML or JSON, and folders of them (repeatable)",
+        "PATH",
+        form=Form.REPEATED,
+        read=_read_objects,
+        files="file",
     ),
     Option(
         "--sync-timeout",
@@ -640,6 +656,7 @@ def read_run_settings(options: argparse.Namespace, progress: Progress) -> RunSet
         words=tuple(read_value(options, "crd")),
         keep_sandbox=read_value(options, "keep_sandbox"),
         allow_stale_known_issues=read_value(options, "allow_stale_known_issues"),
+        objects=read_value(options, "objects"),
         api_server=read_value(options, "api_server"),
         timeouts=timeouts,
         format_soak_command=functools.partial(spell_round, get_given(options)),

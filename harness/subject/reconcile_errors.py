@@ -14,6 +14,7 @@ from harness.subject.log import parse_log
 UPSERT_FAILED = (
     "Failed to upsert object to metadata storage",
     "Failed to ensure object is in metadata storage",   # of an immutable kind
+    "Failed to add finalizer",                          # before the first write, where the Ingester adds it
 )
 UNDECODABLE = ("failed to list", "unable to decode")
 

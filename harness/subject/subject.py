@@ -23,6 +23,7 @@ from harness.spec.model import Case, JsonObject
 from harness.spec.row import Row
 from harness.subject import evidence
 from harness.subject.history import ObjectHistory
+from harness.subject.log import find_object_entries, parse_log
 from harness.subject.sender import KubectlSender, Reply, Sender
 
 
@@ -202,6 +203,12 @@ class Subject:
         """Take a row for the one that was looked at last: it has followed the object."""
         self.has_row = True
         self.seen = row if row.res_version >= self.last.version else None
+
+    def read_errors(self) -> str:
+        """Return the different errors that the Ingester has logged about the object, in their order."""
+        log = parse_log(self._surroundings.sandbox.read_log(CONTROLLERMGR, self.cursor))
+        own = find_object_entries(log, self.case.kind, self.namespace, self.name)
+        return "; ".join(dict.fromkeys(str(entry.fields["error"]) for entry in own if "error" in entry.fields))
 
     def release(self) -> None:
         """Take all finalizers off an object that is still there, so that nothing holds it any more."""

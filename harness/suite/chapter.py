@@ -15,6 +15,7 @@ from harness.core.record import ChapterContents, ColumnContents, Layout, Section
 from harness.spec.model import Case
 from harness.suite.expectations import Expectations
 from harness.suite.recorder import Recorder
+from harness.suite.user_objects import UserObject
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,7 @@ class Selection:
 
     cases: Sequence[Case]
     expectations: Expectations
+    objects: Sequence[UserObject] = ()   # that the user brings
 
 
 def each_case(selection: Selection) -> list[Topic]:

@@ -49,6 +49,7 @@ from harness.suite.expectations import resolve
 from harness.suite.judge import conclude
 from harness.suite.recorder import Recorder
 from harness.suite.target import Target, bring_up
+from harness.suite.user_objects import UserObject
 from harness.suite.watch import SandboxWatch
 
 SEED = "report-2026-03"
@@ -62,12 +63,16 @@ _PACKAGES = ("pytest", "pytest-html", "kubernetes", "mysql-connector-python", "t
 
 @dataclass(frozen=True)
 class RunSettings:
-    """What a run tests and how long it waits. `words` name the kinds that were selected; none: all."""
+    """What a run tests and how long it waits. `words` name the kinds that were selected; none: all.
+
+    `objects` are those that the user brings.
+    """
 
     target: Target = field(default_factory=Target)
     words: tuple[str, ...] = ()
     keep_sandbox: bool = False
     allow_stale_known_issues: bool = False
+    objects: tuple[UserObject, ...] = ()
     api_server: str = ""   # HOST:PORT; the local sandbox knows its own
     timeouts: Timeouts = field(default_factory=Timeouts)
     format_soak_command: Callable[[Sequence[Case], Sequence[str], int, float], str] | None = None
@@ -135,7 +140,7 @@ class Session:
     @property
     def selection(self) -> Selection:
         """What sections list their topics from."""
-        return Selection(self.cases, self.expectations)
+        return Selection(self.cases, self.expectations, self.settings.objects)
 
     @property
     def context(self) -> RunContext:

@@ -48,10 +48,10 @@ ISSUES: tuple[KnownIssue, ...] = (
     KnownIssue(
         id="interrupted-deletion-sticks",
         title="A deletion that is interrupted after its soft delete never ends: the object stays in Kubernetes",
-        sections=("5.6", "5.8", "6.6"),
+        sections=("5.6", "5.8", "6.6", "10.2"),
         code=codes.OBJECT_KEPT,
         wording=(
-            r"-(deleted|deleting|deleting-plain|deleted-away) in Kubernetes: expected released, ",
+            r"(-(deleted|deleting|deleting-plain|deleted-away)|, deleted,) in Kubernetes: expected released, ",
             r"Operation cannot be fulfilled on .*; object not found or already deleted",
         ),
         impact=(

@@ -21,7 +21,6 @@ from harness.spec.features import FINALIZER, INGESTER, Life
 from harness.spec.manifest import as_applied
 from harness.spec.model import Case
 from harness.subject.arrival import Arrivals
-from harness.subject.log import find_object_entries, parse_log
 from harness.subject.sender import KubectlSender
 from harness.subject.steps import Sync
 from harness.subject.subject import Subject
@@ -173,10 +172,7 @@ class Lifecycle:
 
     def find_errors(self, subject: Subject) -> str:
         """Return the different errors that the Ingester logged about the object, in their order."""
-        log = parse_log(self.context.sandbox.read_log(CONTROLLERMGR, subject.cursor))
-        own = find_object_entries(log, subject.case.kind, subject.namespace, subject.name)
-        errors = [str(entry.fields["error"]) for entry in own if "error" in entry.fields]
-        return "; ".join(dict.fromkeys(errors))
+        return subject.read_errors()
 
     def wait_for_block(
         self, held: HeldRow | None, recorder: Recorder, is_over: Callable[[], bool] = lambda: False

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from harness.chapters.fields.checks import check_columns, check_step, check_whole
+from harness.chapters.fields.checks import check_apart, check_columns, check_step, check_whole
 from harness.chapters.fields.issues import ISSUES
-from harness.chapters.fields.steps import CHANGED, FULL, REMOVED, STATUS, Fields
+from harness.chapters.fields.plan import CHANGED, FULL, REMOVED, STATUS
+from harness.chapters.fields.steps import Fields
 from harness.suite.chapter import Chapter, Section, whole_run
 
 CHAPTER = Chapter(
@@ -53,6 +54,14 @@ CHAPTER = Chapter(
         ),
         Section(
             "9.6",
+            "Kubernetes' own types",
+            "Messages of Kubernetes' own types reach MySQL",
+            "Messages that Kubernetes' own JSON writes otherwise reach the row. They come last: an object that "
+            "can't be decoded holds up its kind.",
+            check_apart,
+        ),
+        Section(
+            "9.7",
             "Fields compared",
             "Fields of all kinds that were compared in MySQL",
             "The fields of all kinds are counted: those set, those compared in MySQL, and why the rest was not.",

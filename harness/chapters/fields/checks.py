@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from harness.chapters.fields.course import Course, Reason
-from harness.chapters.fields.steps import FULL, GONE, REMOVED, STATUS, Fields, Step, describe_unproven
+from harness.chapters.fields.plan import FULL, LAST, MIXED, REMOVED, STATUS, Step
+from harness.chapters.fields.steps import Fields
+from harness.chapters.fields.writer import GONE
 from harness.core.outcomes import NotApplicable
 from harness.spec.model import Case
 from harness.suite.recorder import Recorder
@@ -27,16 +29,33 @@ def check_step(step: Step, problem: str) -> Check:
         course = fields.get_course(case)
         if step is STATUS and not any(leaf.startswith("status.") for leaf in course.leaves):
             raise NotApplicable("the status of the kind has no fields")
-        recorder.problem = f"{case.name}: {problem}"
-        recorder.look_at = "the evidence of this check: which fields, and the Ingester's own words"
-        try:
-            recorder.take(fields.get(step, case))
-        finally:
-            recorder.facts |= course.describe()
-            recorder.facts["objects"] = str(course.objects)
-            _describe(course, recorder)
+        _take(fields, case, (step,), recorder, problem)
 
     return check
+
+
+def check_apart(fields: Fields, case: Case, recorder: Recorder) -> None:
+    """9.6: fields that may be undecodable reach MySQL: beside no others, and those of Kubernetes' own types."""
+    fields.require(case)
+    _require_stay(fields, case, LAST)
+    course = fields.get_course(case)
+    fields.carry_out(LAST)
+    if not course.apart:
+        raise NotApplicable("the kind has no such fields")
+    _take(fields, case, (MIXED, LAST), recorder, "an object with such messages does not reach MySQL whole")
+
+
+def _take(fields: Fields, case: Case, steps: Sequence[Step], recorder: Recorder, problem: str) -> None:
+    course = fields.get_course(case)
+    recorder.problem = f"{case.name}: {problem}"
+    recorder.look_at = "the evidence of this check: which fields, and the Ingester's own words"
+    try:
+        for step in steps:
+            recorder.take(fields.get(step, case))
+    finally:
+        recorder.facts |= course.describe()
+        recorder.facts["objects"] = str(course.objects)
+        _describe(course, recorder)
 
 
 def check_columns(fields: Fields, case: Case, recorder: Recorder) -> None:
@@ -73,24 +92,34 @@ def check_columns(fields: Fields, case: Case, recorder: Recorder) -> None:
 
 
 def check_whole(fields: Fields, _: None, recorder: Recorder) -> None:
-    """9.6: how many leaves of all kinds reached MySQL; of each kind that could be tried some must have."""
-    fields.carry_out(REMOVED)
-    courses = [course for course in fields.courses.values() if isinstance(course, Course)]
+    """9.7: how many leaves of all kinds reached MySQL; of each kind that could be tried some must have."""
+    fields.carry_out(LAST)
+    courses = list(fields.courses.values())
     if not courses:
         raise NotApplicable("no kind of this run could be tried")
     recorder.problem = "some kinds were not tried field by field"
-    total = proven = 0
+    total = compared = undecodable = 0
     for course in courses:
         leaves = course.leaves
-        own = len(course.proven & set(leaves))
-        total, proven = total + len(leaves), proven + own
+        own = len(course.compared)
+        total, compared = total + len(leaves), compared + own
+        undecodable += course.count(Reason.UNDECODABLE)
         recorder.facts[course.case.name] = f"{own} of {len(leaves)}"
         if leaves and not own:
             why = course.ended or "see 9.1"
             recorder.find(NOTHING_SET, course.case.name, f"some of {len(leaves)} leaves in MySQL", f"none: {why}")
-    share = 100 * proven / total if total else 0
-    recorder.detail = f"{proven:,} of {total:,} leaves ({share:.0f} %) were compared in MySQL"
-    recorder.facts["all kinds"] = f"{proven} of {total} ({share:.0f} %)"
+    said = f"{compared:,} of {total:,} leaves ({_share(compared, total)}) were compared in MySQL"
+    if undecodable:
+        share = _share(compared, total - undecodable)
+        said += f"; {share} but for {undecodable:,} that no object can have which the Ingester decodes"
+    recorder.detail = recorder.facts["all kinds"] = said
+    for course in courses:
+        for reason, text in course.describe_unproven().items():
+            recorder.note(f"{course.case.name}, not compared: {reason}", text)
+
+
+def _share(part: int, whole: int) -> str:
+    return f"{100 * part / whole:.0f} %" if whole else "-"
 
 
 def _require_stay(fields: Fields, case: Case, step: Step) -> None:
@@ -104,7 +133,7 @@ def _describe(course: Course, recorder: Recorder) -> None:
     if course.forms:
         learnt = "\n".join(f"{leaf}: {form}" for leaf, form in course.forms.items())
         recorder.note("formats that the schema does not tell, learnt from an error", learnt)
-    for reason, text in describe_unproven(course).items():
+    for reason, text in course.describe_unproven().items():
         recorder.note(f"so far not compared: {reason}", text)
 
 

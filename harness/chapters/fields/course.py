@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from harness.chapters.fields.places import Places
+from harness.chapters.fields.plan import REMOVED, Group, Step
+from harness.chapters.fields.words import find_undecodable
 from harness.core.record import Finding
 from harness.spec.equality import expect_column
 from harness.spec.model import Case, ColumnType, IndexedColumn, JsonObject
@@ -13,6 +17,7 @@ from harness.spec.row import Row
 from harness.spec.schema.leaves import find_suspects
 from harness.spec.schema.objects import Filled, Filler, find, join
 from harness.spec.schema.published import KindSchema
+from harness.subject.steps import Sync
 from harness.subject.subject import Subject
 
 
@@ -47,6 +52,7 @@ class Course:
     left_out: dict[str, tuple[Reason, str]] = field(default_factory=dict)
     reasons: dict[str, tuple[Reason, str]] = field(default_factory=dict)
     alternatives: dict[str, str] = field(default_factory=dict)
+    apart: dict[str, Group] = field(default_factory=dict)   # leaves that the main object never has
     forms: dict[str, str] = field(default_factory=dict)
     stale: list[str] = field(default_factory=list)   # words of the log that an earlier version brought
     texts: set[str] = field(default_factory=set)     # that its main object ever held
@@ -58,6 +64,9 @@ class Course:
     def __post_init__(self) -> None:
         if not self.fillers:
             self.fillers = {part: Filler(schema, part) for part, schema in self.schema.parts.items()}
+        for filler in self.fillers.values():
+            mixed, last = find_suspects(filler.leaves)
+            self.apart |= dict.fromkeys(mixed, Group.MIXED) | dict.fromkeys(last, Group.LAST)
 
     @property
     def leaves(self) -> list[str]:
@@ -80,24 +89,54 @@ class Course:
         self.tried |= set(filled.leaves.values())
         return filled
 
+    @functools.cached_property
+    def least(self) -> JsonObject:
+        """The spec with no more than its schema requires."""
+        made: JsonObject = self.fill("spec", ()).value if "spec" in self.fillers else {}
+        return made
+
     def leave_out(self, leaves: Iterable[str], reason: Reason, words: str = "") -> None:
         """Set these leaves no more."""
         for leaf in leaves:
             self.left_out.setdefault(leaf, (reason, words))
 
-    def list_main_leaves(self, part: str) -> list[str]:
-        """Return the leaves of the part that the main object gets: of alternatives, only the first."""
-        apart = {leaf for leaves in self.list_suspects(part).values() for leaf in leaves}
-        return [leaf for leaf in self.list_leaves(part) if leaf not in self.alternatives and leaf not in apart]
+    def list_wanted(self, part: str, group: Group = Group.MAIN) -> list[str]:
+        """Return the leaves of the part that belong to the group; the main one has of alternatives the first."""
+        own = [leaf for leaf in self.list_leaves(part) if self.apart.get(leaf, Group.MAIN) is group]
+        return [leaf for leaf in own if leaf not in self.alternatives or group is not Group.MAIN]
 
-    def list_suspects(self, part: str) -> dict[str, list[str]]:
-        """Return the leaves of the part that are tried apart from all others, by what they look like."""
-        filler = self.fillers.get(part)
-        return find_suspects(filler.leaves) if filler else {}
+    def allow_again(self) -> None:
+        """Let leaves that could not be decoded beside others be tried without those."""
+        for leaf in [leaf for leaf, (reason, _) in self.left_out.items() if reason is Reason.UNDECODABLE]:
+            self.reasons[leaf] = self.left_out.pop(leaf)
+            self.apart[leaf] = Group.MIXED
 
-    def note(self, filled: Filled, stored: JsonObject, obj: JsonObject, findings: Iterable[Finding]) -> None:
+    def note_sent(self, part: str, filled: Filled) -> None:
+        """Note what the main object was given."""
+        self.sent[part] = filled
+        self.texts |= {text for text in map(filled.get, filled.leaves) if isinstance(text, str) and "-" in text}
+
+    def note_refused(self, filled: Filled, words: str) -> None:
+        """Note that the API server refuses an object with these leaves."""
+        for leaf in filled.paths:
+            self.reasons.setdefault(leaf, (Reason.REFUSED, words))
+
+    def is_past(self, words: str) -> bool:
+        """Whether words about an undecodable object are of one as it stood before: they name nothing of it now."""
+        is_known = any(each in words for each in self.stale)
+        return is_known and not any(find_undecodable(words, filled) for filled in self.sent.values())
+
+    def note(self, sync: Sync, filled: Filled, step: Step, findings: Iterable[Finding]) -> None:
+        """Note which leaves and columns of an awaited row are as the step has them."""
+        if sync.obj is not None and sync.row is not None:
+            self._note_leaves(filled, sync.write.obj, sync.obj, findings)
+            self._note_columns(sync.row, step, findings)
+
+    def _note_leaves(
+        self, filled: Filled, stored: JsonObject, obj: JsonObject, findings: Iterable[Finding]
+    ) -> None:
         """Note which leaves reached MySQL; `stored` answered the write, `obj` has the row's version."""
-        wrong = [finding.where for finding in findings]
+        wrong = Places(finding.where for finding in findings)
         by_leaf: dict[str, list[tuple[Reason, str]]] = {}
         for place, leaf in filled.leaves.items():
             sent, where = filled.get(place), join(place)
@@ -106,7 +145,7 @@ class Course:
                 problems.append((Reason.PRUNED, "the API server did not store it"))
             elif find(obj, place) != sent:
                 problems.append((Reason.REWRITTEN, "the object at the row's version has another value"))
-            elif any(is_at(where, each) for each in wrong):
+            elif wrong.concern(where):
                 problems.append((Reason.DIFFERENT, where))
         for leaf, problems in by_leaf.items():
             if not problems:
@@ -114,7 +153,7 @@ class Course:
             else:
                 self.reasons[leaf] = problems[0]
 
-    def note_columns(self, row: Row, step: str, findings: Iterable[Finding]) -> None:
+    def _note_columns(self, row: Row, step: Step, findings: Iterable[Finding]) -> None:
         """Note which indexed columns were seen with a value, with another one, and without."""
         wrong = {finding.where for finding in findings}
         for column in self.case.kind.columns:
@@ -127,10 +166,10 @@ class Course:
                 if "set" in seen and self.column_values.get(column.name) != value:
                     seen.add("changed")
                 seen.add("set")
-                if step == "removed":   # its object has it again, by a controller, and the row as well
+                if step is REMOVED:   # its object has it again, by a controller, and the row as well
                     seen.add("rewritten")
                 self.column_values[column.name] = value
-            elif step == "removed" and "set" in seen:
+            elif step is REMOVED and "set" in seen:
                 seen.add("cleared")
 
     def count_values(self, column: IndexedColumn) -> int:
@@ -141,24 +180,42 @@ class Course:
         leaf = next(leaves, None)
         return min(2, len(leaf.choices)) if leaf is not None and leaf.choices else 2
 
+    @property
+    def compared(self) -> set[str]:
+        """The leaves that were compared in MySQL: that are there as they were set, or otherwise."""
+        different = {leaf for leaf, (reason, _) in self.reasons.items() if reason is Reason.DIFFERENT}
+        return (self.proven | different) & set(self.leaves)
+
     def explain(self, leaf: str) -> tuple[Reason, str] | None:
         """Return why the leaf did not reach MySQL, None where it did."""
         if leaf in self.proven:
             return None
         return self.left_out.get(leaf) or self.reasons.get(leaf) or (Reason.UNTRIED, self.ended)
 
+    def count(self, reason: Reason) -> int:
+        """Return how many leaves were left out for that reason."""
+        return sum(each is reason for each, _ in self.left_out.values())
+
     def describe(self) -> Mapping[str, str]:
-        """Return how many leaves there are, were set and are proven."""
+        """Return how many leaves there are, were set and were compared."""
         leaves = self.leaves
-        tried, proven = len(self.tried & set(leaves)), len(self.proven & set(leaves))
+        tried, compared = len(self.tried & set(leaves)), len(self.compared)
         return {
             "leaves": str(len(leaves)),
             "set": str(tried),
-            "compared in MySQL": str(proven),
-            "share": f"{100 * proven / len(leaves):.0f} %" if leaves else "-",
+            "compared in MySQL": str(compared),
+            "share": f"{100 * compared / len(leaves):.0f} %" if leaves else "-",
         }
 
-    def list_unproven(self) -> dict[tuple[Reason, str], list[str]]:
+    def describe_unproven(self) -> Mapping[str, str]:
+        """Return which leaves did not reach MySQL, by reason, each with the words for it."""
+        lines: dict[str, list[str]] = {}
+        for (reason, words), leaves in self._list_unproven().items():
+            said = f" ({' '.join(words.split())[:300]})" if words else ""
+            lines.setdefault(str(reason), []).append(f"{', '.join(leaves)}{said}")
+        return {reason: "\n".join(each) for reason, each in lines.items()}
+
+    def _list_unproven(self) -> dict[tuple[Reason, str], list[str]]:
         """Return the leaves that did not reach MySQL, by reason and words."""
         found: dict[tuple[Reason, str], list[str]] = {}
         for leaf in self.leaves:
@@ -166,10 +223,3 @@ class Course:
                 words = "" if reason[0] is Reason.DIFFERENT else reason[1]
                 found.setdefault((reason[0], words), []).append(leaf)
         return found
-
-
-def is_at(where: str, finding: str) -> bool:
-    """Whether a finding is about the place, about something within it, or about a message around it."""
-    path = finding.rpartition(", ")[2]
-    inside, around = path.startswith((f"{where}.", f"{where}[")), where.startswith((f"{path}.", f"{path}["))
-    return path == where or inside or around

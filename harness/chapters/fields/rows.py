@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from harness.chapters.fields.course import is_at
+from harness.chapters.fields.places import Places
 from harness.core import codes
 from harness.core.record import Finding
 from harness.spec.equality import compare_json, compare_proto, show
@@ -27,25 +27,21 @@ def examine(sync: Sync, filled: Filled) -> list[Finding]:
     stored = sync.row.columns.get("proto")
     if isinstance(stored, bytes) and stored.startswith(b"{"):   # an ingester that keeps JSON there
         return findings + _compare_json_proto(sync.obj, stored)
-    lost = [finding.where for finding in findings]
+    lost = Places(finding.where for finding in findings)
     texts = [
         value
         for place, leaf in filled.leaves.items()
         if _is_text(value := filled.get(place), leaf)
         and find(sync.obj, place) == value
-        and not any(is_at(join(place), where) for where in lost)
+        and not lost.concern(join(place))
     ]
     return findings + compare_proto(dict.fromkeys(texts), sync.row)
 
 
 def list_lost(findings: Iterable[Finding], filled: Filled) -> list[str]:
     """Return the leaves of which the json column has nothing."""
-    where = [f.where for f in findings if f.code == codes.ROW_JSON and f.actual in _NOTHING]
-    lost: dict[str, None] = {}
-    for place, leaf in filled.leaves.items():
-        if any(is_at(join(place), each) for each in where):
-            lost[leaf] = None
-    return list(lost)
+    missing = Places(f.where for f in findings if f.code == codes.ROW_JSON and f.actual in _NOTHING)
+    return list(dict.fromkeys(leaf for place, leaf in filled.leaves.items() if missing.concern(join(place))))
 
 
 def _compare_json_proto(obj: Any, stored: bytes) -> list[Finding]:

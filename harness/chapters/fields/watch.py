@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from harness.core.polling import wait_for
@@ -16,6 +16,7 @@ from harness.suite.context import RunContext
 
 _ATTEMPTS = 4
 """After how many failures a write counts as failed: a deadlock or a lost connection is over by then."""
+_CONFLICT = "the object has been modified"   # by somebody else at the same time: it is tried again
 _UNTOLD_S = 3.0
 """How long a row is awaited where the log can't be read."""
 _SOON_S = 0.4
@@ -62,15 +63,24 @@ class Watch:
         self._errors = ReconcileErrors(context.sandbox)
 
     def await_all(
-        self, writes: Sequence[Write], *, stale: Sequence[str] = (), timeout_s: float = 0.0
+        self,
+        writes: Sequence[Write],
+        *,
+        ignores: Callable[[Write, str], bool] = lambda *_: False,
+        relists: bool = False,
+        timeout_s: float = 0.0,
     ) -> list[Fate]:
-        """Return what became of each write; `stale` are words of the log that an earlier version brought."""
+        """Return what became of each write.
+
+        Words of the log that it `ignores` are those that an earlier version brought. With `relists` some kind has
+        had an object that could not be decoded: the client that lists it waits before it tries again.
+        """
         fates = [Fate(write) for write in writes]
         limit_s = timeout_s or self._context.timeouts.sync_s
         if self._context.explain_missing_log():
             limit_s = min(limit_s, _UNTOLD_S)
-        if stale:
-            limit_s = max(limit_s, _RELIST_S)   # the client that lists its kind waits before it tries again
+        if relists:
+            limit_s = max(limit_s, _RELIST_S)
         restarts = self._context.sandbox.component(CONTROLLERMGR).restarts
         started = moved_at = time.monotonic()
         stuck_at: list[float] = []
@@ -79,7 +89,7 @@ class Watch:
             nonlocal moved_at
             before = [fate for fate in fates if not (fate.arrived or fate.is_failed)]
             self._read_rows(before)
-            self._read_log([fate for fate in before if not fate.arrived], stale)
+            self._read_log([fate for fate in before if not fate.arrived], ignores)
             component = self._context.sandbox.component(CONTROLLERMGR)
             if component.restarts > restarts or component.phase is not Phase.RUNNING:
                 self._note_crash([fate for fate in before if not fate.arrived])
@@ -111,7 +121,7 @@ class Watch:
                 if fate.write.subject.case.kind is kind:
                     fate.arrived = versions.get(fate.write.key, -1) >= fate.write.version
 
-    def _read_log(self, fates: Sequence[Fate], stale: Sequence[str]) -> None:
+    def _read_log(self, fates: Sequence[Fate], ignores: Callable[[Write, str], bool]) -> None:
         failures, undecodable = self._errors.read()
         for fate in fates:
             subject = fate.write.subject
@@ -120,11 +130,11 @@ class Watch:
                 for failure in failures
                 if (failure.kind, failure.namespace, failure.name)
                 == (subject.case.name, subject.namespace, subject.name)
+                and _CONFLICT not in failure.error
             ]
             of_kind = re.compile(rf"\*\w+\.{subject.case.name}\b")
             for line in undecodable:
-                words = shorten(line)
-                if of_kind.search(line) and _is_about_contents(line) and not any(each in words for each in stale):
+                if of_kind.search(line) and _is_about_contents(line) and not ignores(fate.write, shorten(line)):
                     fate.undecodable = line
 
     def _note_crash(self, fates: Sequence[Fate]) -> None:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import itertools
 import re
+from collections.abc import Sequence
 
 from harness.spec.schema.leaves import get_fields, get_name
 from harness.spec.schema.objects import Filled, join
 
 _REFUSED_AT = re.compile(r"([A-Za-z_][\w.\[\]-]*?): (?:Invalid|Required|Unsupported|Forbidden|Too |Duplicate)")
 _UNKNOWN_FIELD = re.compile(r'unknown field \\?"([\w.\[\]-]+)\\?"')
+_UNKNOWN_FIELD_IN = re.compile(r'unknown field \\?"([\w.@-]+)\\?" in \w+\.(\w+)')
 _GO_FIELD = re.compile(r"Go struct field \w+\.([\w.]+) of type")
 _TEXT_FOR_NUMBER = re.compile(r"cannot unmarshal string into Go \w.* of type u?int64")
 _QUOTED = re.compile(r'\\?"((?:[^"\\])+)\\?"')
@@ -18,7 +21,7 @@ def find_refused(words: str, filled: Filled) -> dict[str, str]:
     """Return the leaves that a refusal names, by their places, each with its part of the words."""
     found: dict[str, str] = {}
     named = list(_REFUSED_AT.finditer(words))
-    for match, after in zip(named, [*named[1:], None], strict=True):
+    for match, after in itertools.zip_longest(named, named[1:]):
         said = words[match.start() : after.start() if after else len(words)].strip(" ,[]")
         for leaf in _find_at(match.group(1), filled):
             found[leaf] = said
@@ -29,7 +32,7 @@ def find_refused(words: str, filled: Filled) -> dict[str, str]:
 
 
 def find_undecodable(words: str, filled: Filled) -> list[str]:
-    """Return the leaves that an error about decoding means: by value, by Go's field, or by the name of a field.
+    """Return the leaves that an error about decoding means: by value, by Go's field, or by a field's name.
 
     With an unknown field, the whole message that it stands in is meant, wherever there is one like it.
     """
@@ -45,24 +48,46 @@ def find_undecodable(words: str, filled: Filled) -> list[str]:
         for name in sorted(names, key=len, reverse=True):
             if found := [leaf for leaf in filled.paths if get_fields(leaf).endswith(name)]:
                 return found
-    if match := _UNKNOWN_FIELD.search(words):
-        name = match.group(1)
-        if below := [leaf for leaf in filled.paths if name in get_fields(leaf).split(".")[:-1]]:
-            return below
-        parents = {leaf.rpartition(".")[0] for leaf in filled.paths if get_name(leaf) == name}
-        return [leaf for leaf in filled.paths if leaf.rpartition(".")[0] in parents]
-    return []
+    return find_unknown(words, filled.paths)
+
+
+def find_free(words: str, filled: Filled) -> list[str]:
+    """Return the leaves whose values are objects with the unknown field: those called as its type, else all."""
+    match = _UNKNOWN_FIELD_IN.search(words)
+    if match is None or find_unknown(words, filled.paths):
+        return []
+    name, type_name = match.group(1), match.group(2).lower()
+    free = [
+        leaf for place, leaf in filled.leaves.items() if isinstance(v := filled.get(place), dict) and name in v
+    ]
+    return list(dict.fromkeys(leaf for leaf in free if type_name.endswith(get_name(leaf).lower()))) or free
+
+
+def find_unknown(words: str, leaves: Sequence[str]) -> list[str]:
+    """Return the leaves of the messages that an error about an unknown field means; none of any other error."""
+    match = _UNKNOWN_FIELD.search(words)
+    if match is None:
+        return []
+    name = match.group(1)
+    if below := [leaf for leaf in leaves if name in get_fields(leaf).split(".")[:-1]]:
+        return below
+    parents = {leaf.rpartition(".")[0] for leaf in leaves if get_name(leaf) == name}
+    return [leaf for leaf in leaves if leaf.rpartition(".")[0] in parents]
 
 
 def _find_at(path: str, filled: Filled) -> list[str]:
-    """Return the leaves at, or below, a place as servers write it: a map's keys after a point or in brackets."""
+    """Return the leaves at, or below, a place as servers write it: a map's keys after a point or in brackets.
+
+    Where none is, a server may mean what it put there itself: then those of the message around it.
+    """
     wanted = _plain(path)
-    found: dict[str, None] = {}
-    for place, leaf in filled.leaves.items():
-        own = _plain(join(place))
-        if own == wanted or own.startswith(f"{wanted}."):
-            found[leaf] = None
-    return list(found)
+    places = {_plain(join(place)): leaf for place, leaf in filled.leaves.items()}
+    around = wanted.rpartition(".")[0]
+    for outer in (wanted, around) if "." in around else (wanted,):
+        found = [leaf for own, leaf in places.items() if own == outer or own.startswith(f"{outer}.")]
+        if found:
+            return list(dict.fromkeys(found))
+    return []
 
 
 def _plain(path: str) -> str:

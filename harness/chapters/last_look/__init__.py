@@ -1,1 +1,1 @@
-"""Chapter 10: all rows once more, at the end of the run."""
+"""Chapter 11: all rows once more, at the end of the run."""

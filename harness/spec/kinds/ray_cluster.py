@@ -40,6 +40,7 @@ CASE = Case(
             "state": "enum RAY_CLUSTER_STATE_ INVALID PROVISIONING READY TERMINATING TERMINATED FAILED UNKNOWN"
             " UNHEALTHY",
             "jobUrl": "string",
+            "lastUpdateTime": {"seconds": "long", "nanos": "int"},
             "statusConditions": ["Condition"],
         },
     },

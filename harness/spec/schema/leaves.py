@@ -7,19 +7,15 @@ takes nothing, so that it is counted and named instead of forgotten.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 Schema = Mapping[str, Any]
 ITEM, VALUE = "[]", "{}"
-_SUSPECTS = {
-    "a time": {"seconds", "nanos"},
-    "an integer or text": {"type", "intVal", "strVal"},
-    "raw JSON": {"raw"},
-    "managed fields": {"Raw"},
-}
-_INLINED = {"volumeSource", "ephemeralContainerCommon", "handler", "probeHandler", "localObjectReference"}
+_INT_OR_STRING = {"type", "intVal", "strVal"}
+_ONE_VALUE = ({"seconds", "nanos"}, {"raw"}, {"Raw"})   # a time, raw JSON, managed fields
+_EMBEDDED = "ephemeralContainerCommon"   # a field that has no name in Go's protobuf tags
 _DEEPEST = 2   # how often a schema is put into itself
 
 
@@ -57,27 +53,24 @@ def list_leaves(schema: Schema, path: str) -> list[Leaf]:
     return list(_walk(schema, path))
 
 
-def find_suspects(leaves: Sequence[Leaf]) -> dict[str, list[str]]:
-    """Return the leaves of messages that Kubernetes' own JSON writes as one value, by what they look like.
+def find_suspects(leaves: Iterable[Leaf]) -> tuple[list[str], list[str]]:
+    """Return the leaves that may be undecodable beside others, and those that may be undecodable at all.
 
-    A schema that was made from their protobuf definition has them as messages, which nobody may be able to decode:
-    they are better tried apart from all others.
+    Kubernetes' own JSON writes their messages as one value, or has their fields embedded. A schema that was made
+    from the protobuf definition has messages, which nobody may be able to decode.
     """
-    messages: dict[str, list[Leaf]] = {}
+    messages: dict[str, list[str]] = {}
     for leaf in leaves:
-        messages.setdefault(leaf.path.rpartition(".")[0], []).append(leaf)
-    found: dict[str, list[str]] = {}
-    for inside in messages.values():
-        names = {leaf.path.rpartition(".")[2] for leaf in inside}
-        for looks, wanted in _SUSPECTS.items():
-            if names == wanted:
-                found.setdefault(looks, []).extend(leaf.path for leaf in inside)
-    for leaf in leaves:
-        if _INLINED & set(get_fields(leaf.path).split(".")) and not any(
-            leaf.path in each for each in found.values()
-        ):
-            found.setdefault("fields of a message that Go has no name for", []).append(leaf.path)
-    return found
+        messages.setdefault(leaf.path.rpartition(".")[0], []).append(leaf.path)
+    mixed: list[str] = []
+    last: list[str] = []
+    for parent, inside in messages.items():
+        names = {path.rpartition(".")[2] for path in inside}
+        if names in _ONE_VALUE or _EMBEDDED in get_fields(parent).split("."):
+            last += inside
+        elif names == _INT_OR_STRING:
+            mixed += inside
+    return mixed, last
 
 
 def resolve(schema: Schema, definitions: Mapping[str, Schema]) -> dict[str, Any]:

@@ -6,6 +6,7 @@ object with half of the leaves holds what the whole one held there.
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -27,6 +28,7 @@ Place = tuple[str | int, ...]
 _MANY = 2
 _ROUND = 40_000   # numbers of one round; the next one's are others
 _ABSENT = object()
+_MARKS = (".", ITEM[0], VALUE[0])   # what follows a name in a longer path
 
 
 @dataclass
@@ -94,11 +96,14 @@ class Filler:
         filled.leaves = {place: leaf for place, leaf in filled.leaves.items() if is_there(filled.value, place[1:])}
         return filled
 
-    def chooses(self, path: str) -> bool:
-        """Whether the leaf takes another value, or stands in another branch, from variant to variant."""
-        return any(leaf.path == path and len(leaf.choices) > 1 for leaf in self.leaves) or any(
-            path == name or path.startswith((f"{name}.", f"{name}[", f"{name}{{"))
-            for name in _list_alternatives(self.schema, self.path)
+    @functools.cached_property
+    def choices(self) -> frozenset[str]:
+        """The leaves that take another value, or stand in another branch, from variant to variant."""
+        branches = tuple(f"{name}{mark}" for name in _list_alternatives(self.schema, self.path) for mark in _MARKS)
+        return frozenset(
+            leaf.path
+            for leaf in self.leaves
+            if len(leaf.choices) > 1 or f"{leaf.path}.".startswith(branches)
         )
 
 
@@ -200,7 +205,7 @@ def find(value: Any, place: Place) -> Any:
         if isinstance(step, int):
             if not isinstance(value, list) or step >= len(value):
                 return _ABSENT
-        elif not isinstance(value, Mapping) or step not in value:
+        elif not isinstance(value, dict) or step not in value:
             return _ABSENT
         value = value[step]
     return value

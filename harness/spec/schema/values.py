@@ -22,6 +22,7 @@ _DURATION = re.compile(r"(duration|interval|timeout|ttl|wait|delay|backoff)$", r
 _TIME = re.compile(r"(Time|Timestamp|Date|^time|^timestamp|^date)$")
 _ANY_TYPE = "type.googleapis.com/google.protobuf.Struct"
 _PACKED_TYPE = "type.googleapis.com/google.protobuf.BytesValue"   # its JSON is a base64 text called `value`
+_INT_OR_STRING = "1"
 _LONGS = ("int64", "uint64", "sint64", "fixed64", "sfixed64")
 
 
@@ -77,6 +78,8 @@ def _make_text(leaf: Leaf, number: int) -> str | None:  # noqa: PLR0911  a case 
         return _PACKED_TYPE
     shortest, longest = int(schema.get("minLength", 0)), schema.get("maxLength")
     form = schema.get("format")
+    if form in _LONGS and leaf.name == "type":
+        return _INT_OR_STRING   # of Kubernetes' IntOrString, whose other number is zero
     if form in _LONGS:
         return str(number + _BEYOND_DOUBLES)
     if pattern := schema.get("pattern"):

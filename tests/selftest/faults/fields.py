@@ -7,18 +7,25 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+from harness.reference.errors import StoreError
 from harness.reference.process import Parts
 from harness.reference.row import Row
-from harness.spec.model import JsonObject
-from tests.selftest.faults.fault import Fault, Sections, in_sections, on_column, on_row
+from harness.reference.store import Store
+from harness.spec.model import JsonObject, Kind
+from tests.selftest.faults.fault import PROFILE, Fault, Sections, in_sections, on_column, on_row, on_store
 
 Change = Callable[[JsonObject], None]
 
 
 def _fault(
-    name: str, parts: Callable[[], Parts], fails: Sections, names: str, may: Sections | None = None
+    name: str,
+    parts: Callable[[], Parts],
+    fails: Sections,
+    names: str,
+    may: Sections | None = None,
+    profile: str = PROFILE,
 ) -> Fault:
-    return Fault(name, parts, fails, names, chapter="fields", may=may or {})
+    return Fault(name, parts, fails, names, chapter="fields", may=may or {}, profile=profile)
 
 
 def _on_json(change: Change) -> Callable[[], Parts]:
@@ -71,7 +78,31 @@ def _enum_as_number(obj: JsonObject) -> str:
     return "3" if state else "INFERENCE_SERVER_STATE_INVALID"
 
 
+def _refuse_end_time(store: Store, kind: Kind, row: Row) -> None:
+    """Fail as upstream's store does, whose driver knows no protobuf message."""
+    if row.columns.get("end_time") is not None:
+        raise StoreError("sql: converting argument $18 type: unsupported type types.Timestamp, a struct")
+    Store.upsert(store, kind, row)
+
+
+def _drop_update_time(obj: JsonObject) -> None:
+    (obj.get("status") or {}).pop("lastUpdateTime", None)
+
+
 FAULTS = (
+    _fault(
+        "ended-run-never-synced",
+        on_store(upsert=_refuse_end_time),
+        in_sections("PipelineRun", "9.2", "9.5"),
+        "status.endTime",
+        profile="report-2026-03",   # where that is no known issue
+    ),
+    _fault(
+        "time-of-two-fields-lost",
+        _on_json(_drop_update_time),
+        in_sections("RayCluster", "9.6"),
+        "lastUpdateTime",
+    ),
     _fault(
         "time-column-never-written",
         on_column("end_time", lambda _: None),

@@ -32,7 +32,7 @@ def test_plain_fields_are_set_and_one_is_patched() -> None:
             }
         ),
     )
-    assert case.example["spec"] == {"colour": "COLOUR_RED", "uri": "ingester-test"}
+    assert case.example["spec"] == {"colour": "COLOUR_RED", "uri": "uri-12"}
     assert case.patch == {"spec": {"uri": "UPDATED: ingester-test"}}
     assert case.spot_checks == (SpotCheck("spec.uri", "UPDATED: ingester-test"),)
     assert (case.number, case.template, case.can_be_made) == (0, None, True)
@@ -55,12 +55,12 @@ def test_what_is_required_is_there() -> None:
     }
     case = make_case(KIND, _schema(required=["part"], properties={"part": part}))
     assert case.example["spec"]["part"] == {
-        "id": "ingester-test",
-        "at": "2026-01-01T00:00:00Z",
-        "long": "1",
+        "id": "id-11",
+        "at": "2001-02-14T15:16:17Z",
+        "long": "11",
         "on": True,
-        "many": [3],
-        "ratio": 1,
+        "many": [11, 12],
+        "ratio": 11.5,
     }
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from harness.chapters.fields.watch import shorten
-from harness.chapters.fields.words import find_form, find_refused, find_undecodable
+from harness.chapters.fields.words import find_form, find_free, find_refused, find_undecodable, find_unknown
 from harness.spec.schema.objects import Filled, Filler
 
 TEXT = {"type": "string"}
@@ -58,3 +58,32 @@ def test_the_words_of_event_and_list_are_the_same() -> None:
     event = 'watch of *v2.X ended with: an error ("unable to decode watch event: bad \\"y\\"") has prevented it'
     listed = 'reflector.go:561] failed to list *v2.X: bad "y"'
     assert shorten(event) == shorten(listed) == 'bad "y"'
+
+
+def test_an_unknown_field_is_found_among_any_leaves() -> None:
+    """Whatever else stands in its message, or below it; another error means none."""
+    leaves = ["spec.at.seconds", "spec.at.nanos", "spec.name", "spec.common.args[]"]
+    assert find_unknown('unknown field "nanos" in v1.Time', leaves) == leaves[:2]
+    assert find_unknown('unknown field "common" in v1.Container', leaves) == leaves[3:]
+    assert find_unknown("bad value", leaves) == []
+
+
+def test_a_field_of_a_free_value_means_the_one_that_is_called_as_its_type() -> None:
+    """A message within itself is a free object to a structural schema, whatever it is to Go."""
+    free = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
+    filled = Filler({"type": "object", "properties": {"input": free, "stepInfo": free}}, "status").fill()
+    words = 'unknown field "@type" in v2.PipelineRunStepInfo'
+    assert find_free(words, filled) == ["status.stepInfo"]
+    assert find_free(words.replace("StepInfo", ""), filled) == ["status.input", "status.stepInfo"]
+    assert find_free('unknown field "nanos" in v1.Time', filled) == []
+
+
+def test_a_place_that_was_not_set_means_the_message_around_it(filled: Filled) -> None:
+    """Whoever writes the whole object back may put something there itself; never the whole spec."""
+    assert list(find_refused("spec.at.zone: Invalid value: 0", filled)) == ["spec.at.seconds", "spec.at.nanos"]
+    assert find_refused("spec.zone: Invalid value: 0", filled) == {}
+
+
+def test_words_that_name_no_place_mean_none(filled: Filled) -> None:
+    """Such as those of a driver."""
+    assert find_refused("sql: converting argument $18 type: unsupported type types.Timestamp", filled) == {}

@@ -1,0 +1,1 @@
+"""Unit tests of the chapter of fields."""
