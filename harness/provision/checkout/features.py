@@ -35,6 +35,16 @@ from harness.spec.features import (
 
 STORAGE_FOLDER, API_FOLDER = "go/storage/mysql", "go/api"
 
+_ADDS = r"(?i:\b(?:add|ensure|attach)\w*finalizers?\()"
+_APPENDS = r"\bappend\([^\n]*(?:\bIngesterFinalizer\b|michelangelo/Ingester)"
+_ROW_DELETE = r"etadataStorage\.Delete\("
+_IGNORED = r"(?s)(etadataStorage\.Delete\((?:(?!\n\t\}).)*?NotFound)"
+_FATAL = (   # its error is returned, whatever it is: no condition beside it, none in the block
+    r"(\berr :?= \w+\.\w*" + _ROW_DELETE + r"[^\n]*\); err != nil \{"
+    r"(?:[^{}]|\w\{[^{}]*\})*\breturn\b(?:[^{}\n]|\w\{[^{}]*\})*\berr\s*\})"
+)
+_KUBERNETES_DELETE = r"\b\w+\.(?:\w*[cC]lient\.)?(Delete\(ctx, obj)"
+
 
 @dataclass(frozen=True)
 class IngesterCode:
@@ -61,10 +71,11 @@ def read_features(code: IngesterCode) -> dict[str, Fact]:
 
 
 def read_finalizer(code: IngesterCode) -> Place | None:
-    """`ingester` where its controller calls AddFinalizer, else `api-server` where that one's handlers do."""
-    if (place := code.ingester.find(r"\bAddFinalizer\(")) is not None:
-        return Place(INGESTER, place.where)
-    place = code.api.find(r"\bAddFinalizer\([^\n]*IngesterFinalizer")
+    """`ingester` where its controller adds one, else `api-server` where that one's handlers add the Ingester's."""
+    for pattern in (_ADDS, _APPENDS):
+        if (place := code.ingester.find(pattern)) is not None:
+            return Place(INGESTER, place.where)
+    place = code.api.find(rf"{_ADDS}[^\n]*IngesterFinalizer") or code.api.find(_APPENDS)
     return Place(API_SERVER, place.where) if place is not None and code.ingester else None
 
 
@@ -78,36 +89,38 @@ def read_primary_key(code: IngesterCode) -> Place | None:
 
 
 def read_deletion_delay(code: IngesterCode) -> Place | None:
-    """`configurable` where the Ingester's Config has a field DeletionDelay, `none` where it has none."""
+    """`configurable` where the Ingester's Config has a field DeletionDelayMap, `none` where it has none."""
     config = r"^type Config struct \{(?:[^{}]|\{[^{}]*\})*?"
-    if (place := code.ingester.find(config + r"^\s+(DeletionDelay)\b", re.MULTILINE)) is not None:
+    if (place := code.ingester.find(config + r"^\s+(DeletionDelayMap)\b", re.MULTILINE)) is not None:
         return Place(CONFIGURABLE, place.where)
     place = code.ingester.find(r"^(type Config struct)\b", re.MULTILINE)
     return None if place is None else Place(NO_DELAY, place.where)
 
 
 def read_missing_row(code: IngesterCode) -> Place | None:
-    """`fails` where a delete of no row is an error that the controller returns, `done` where nobody minds."""
+    """`fails` where a delete of no row is an error that the controller returns, `done` where nobody minds.
+
+    What becomes of the error must be plain for every call, else nothing is told.
+    """
     deletes = [body for _, body in code.storage.find_functions("Delete")]
     complaint = next(filter(None, (body.find(r"not found or already deleted") for body in deletes)), None)
     if complaint is None:
         minds = any(body.find(r"RowsAffected|NotFound") for body in deletes)
         place = deletes[0].find(r"func [^\n]*Delete\(") if deletes and not minds else None
         return None if place is None else Place(DONE, place.where)
-    calls = list(code.ingester.iterate(r"(?s)(etadataStorage\.Delete\(.*?\n\t\})"))
-    ignored = [call for call in calls if "NotFound" in call.text]
-    if ignored:
-        return Place(DONE, ignored[0].where)
-    return Place(FAILS, complaint.where) if calls else None
+    if (ignored := code.ingester.find(_IGNORED)) is not None:
+        return Place(DONE, ignored.where)
+    calls, fatal = (len(list(code.ingester.iterate(pattern))) for pattern in (_ROW_DELETE, _FATAL))
+    return Place(FAILS, complaint.where) if calls and calls == fatal else None
 
 
 def read_deleting_annotation(code: IngesterCode) -> Place | None:
     """`finalizer-first` where the annotation's function removes it before the delete, else `delete-first`."""
-    for _, body in code.ingester.find_functions(r"handle\w*Delet(?:ion|ing)Annotation\w*"):
-        delete = body.find(r"\br\.(?:Client\.)?(Delete\()")
+    for _, body in code.ingester.find_functions(r"\w*Delet(?:ion|ing)Annotation\w*"):
+        delete = body.find(_KUBERNETES_DELETE)
         if delete is None:
             continue
-        removed = body.find(r"(?s)RemoveFinalizer\(.*?\br\.(?:Client\.)?Delete\(")
+        removed = body.find(rf"(?s)[fF]inalizer\w*\(.*?{_KUBERNETES_DELETE}")   # by whichever helper
         return Place(DELETE_FIRST if removed is None else FINALIZER_FIRST, delete.where)
     return None
 

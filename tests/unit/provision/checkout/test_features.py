@@ -88,8 +88,23 @@ CASES: dict[str, tuple[Callable[[IngesterCode], Place | None], IngesterCode, Pla
     ),
     "a delay": (
         features.read_deletion_delay,
-        _code(CONTROLLER.replace("\tMap", "\tDeletionDelay time.Duration\n\tMap")),
+        _code(CONTROLLER.replace("\tMap", "\tDeletionDelayMap map[string]time.Duration\n\tMap")),
         Place("configurable", "c.go:5"),
+    ),
+    "a delay of all kinds alone": (
+        features.read_deletion_delay,
+        _code(CONTROLLER.replace("\tMap", "\tDeletionDelay time.Duration\n\tMap")),
+        Place("none", "c.go:3"),
+    ),
+    "the ingester adds it with a helper of its own": (
+        features.read_finalizer,
+        _code(CONTROLLER.replace("r.storage.Upsert", "r.ensureFinalizer")),
+        Place("ingester", "c.go:9"),
+    ),
+    "the ingester appends it": (
+        features.read_finalizer,
+        _code(CONTROLLER.replace("r.storage.Upsert(object)", "o.Set(append(all, api.IngesterFinalizer))")),
+        Place("ingester", "c.go:9"),
     ),
     "a missing row is ignored": (
         features.read_missing_row,
@@ -105,6 +120,11 @@ CASES: dict[str, tuple[Callable[[IngesterCode], Place | None], IngesterCode, Pla
         features.read_deleting_annotation,
         _code(CONTROLLER.replace(REMOVAL, "")),
         Place("delete-first", "c.go:19"),
+    ),
+    "released first, by a helper": (
+        features.read_deleting_annotation,
+        _code(CONTROLLER.replace(REMOVAL, "\tr.dropFinalizer(ctx, object)\n")),
+        Place("finalizer-first", "c.go:20"),
     ),
     "deleted before": (
         features.read_deleting_annotation,
@@ -125,3 +145,18 @@ def test_code_of_another_shape_tells_nothing() -> None:
     """Without the code, or where it is written otherwise, no feature is read."""
     assert read_features(_code("", "", "")) == {}
     assert read_features(_code("package ingester\n", "package mysql\n", "package api\n")) == {}
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        "err := r.metadataStorage.Delete(object); err != nil && !isGone(err) {",
+        "err := ignoreGone(r.metadataStorage.Delete(object)); err != nil {",
+        "err := r.metadataStorage.Delete(object); err != nil {\n\t\tif isGone(err) {\n\t\t\treturn nil\n\t\t}",
+        "err := r.metadataStorage.Delete(object); err != nil {\n\t\tsay(e)\n\t}\n\tif err = n(); err != nil {",
+    ],
+)
+def test_an_error_that_may_be_ignored_tells_nothing(call: str) -> None:
+    """What becomes of a missing row is told only where the error is returned whatever it is."""
+    code = _code(CONTROLLER.replace("err := r.metadataStorage.Delete(object); err != nil {", call))
+    assert features.read_missing_row(code) is None
