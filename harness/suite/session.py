@@ -43,7 +43,7 @@ from harness.subject.clearing import clear
 from harness.suite.chapter import Chapter, Section, Selection, Topic
 from harness.suite.conclusion import conclude_issues, find_synced_section, summarise
 from harness.suite.context import RunContext
-from harness.suite.description import describe_contract
+from harness.suite.description import describe_basis, describe_contract
 from harness.suite.expectations import resolve
 from harness.suite.judge import conclude
 from harness.suite.recorder import Recorder
@@ -175,20 +175,21 @@ class Session:
         except (Outcome, HarnessError, Refusal):
             if recorder.findings:   # what was found to be wrong stands, whatever came after it
                 with contextlib.suppress(Known):   # an issue that has not shown so far may have, later
-                    self._conclude(check, recorder, expects_issues=False)
+                    self._conclude(check, recorder, section, expects_issues=False)
             raise
         else:
-            self._conclude(check, recorder, expects_issues=section.expects_issues)
+            self._conclude(check, recorder, section, expects_issues=section.expects_issues)
         finally:
             recorder.write_to(check)
 
-    def _conclude(self, check: Check, recorder: Recorder, *, expects_issues: bool) -> None:
+    def _conclude(self, check: Check, recorder: Recorder, section: Section, *, expects_issues: bool) -> None:
         conclude(
             check,
             recorder,
             self.expectations,
             expects_issues=expects_issues,
             allow_stale=self.settings.allow_stale_known_issues,
+            basis=describe_basis(self.contract, section.features, check.kind),
         )
 
     @contextlib.contextmanager
