@@ -56,6 +56,11 @@ class Contract:
         """Return the fact of that name, None where nothing was said of it."""
         return next((fact for fact in self.facts if fact.name == name), None)
 
+    def correct(self, fact: Fact) -> Contract:
+        """Return the contract of a version that has the feature otherwise than was read or assumed."""
+        facts = tuple(fact if each.name == fact.name else each for each in self.facts)
+        return replace(self, features={**self.features, fact.name: fact.value}, facts=facts)
+
     def get_life(self, kind: str) -> Life:
         """Return what becomes of the kind's objects."""
         if kind in self.mysql_primary_kinds:

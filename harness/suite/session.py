@@ -44,7 +44,7 @@ from harness.suite.chapter import Chapter, Section, Selection, Topic
 from harness.suite.conclusion import conclude_issues, find_synced_section, summarise
 from harness.suite.context import RunContext
 from harness.suite.description import describe_basis, describe_contract
-from harness.suite.expectations import resolve
+from harness.suite.expectations import Expectations, resolve
 from harness.suite.judge import conclude
 from harness.suite.recorder import Recorder
 from harness.suite.target import Target, bring_up
@@ -102,9 +102,10 @@ class Session:
         self.chapters = tuple(chapters)
         target = settings.target
         self.profile = load_profile(target.profile)
-        self.contract: Contract = target.make_contract()
+        self._expected: Contract = target.make_contract()
+        self._issues = resolve(self.profile, chapters, self._expected)
+        self._context: RunContext | None = None
         self.cases = self.contract.select(settings.words)
-        self.expectations = resolve(self.profile, chapters, self.contract)
         self.record = Record(
             started_at=_now(),
             command=command,
@@ -122,8 +123,17 @@ class Session:
         self._started = time.monotonic() if ahead is None else ahead.began
         self._sandbox: Sandbox | None = None
         self._database: Database | None = None
-        self._context: RunContext | None = None
         self._states: dict[str, Any] = {}
+
+    @property
+    def contract(self) -> Contract:
+        """The version's contract, as it is known by now."""
+        return self._expected if self._context is None else self._context.contract
+
+    @property
+    def expectations(self) -> Expectations:
+        """The known issues of a version with that contract."""
+        return self._issues if self._context is None else self._context.expectations
 
     @property
     def is_whole(self) -> bool:
@@ -269,6 +279,8 @@ class Session:
             self._describe_sandbox(self._sandbox)
         if self._context is not None:
             record.latencies = list(self._context.latencies)
+            record.warnings += self._context.contradictions.values()
+            record.contract = describe_contract(self.contract, make_contract(load_profile(SEED)))
         if self._database is not None:
             self._count_rows(self._database)
         for check in record.checks:

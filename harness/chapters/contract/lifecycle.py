@@ -164,7 +164,9 @@ class Lifecycle:
 
     def wait_for_row(self, subject: Subject) -> Sync:
         """Wait until the row has reached the object's last write, or the time for it is over."""
-        return self._arrivals.await_row_alone(subject.last)
+        sync = self._arrivals.await_row_alone(subject.last)
+        self.context.notice(sync)
+        return sync
 
     def settle(self) -> None:
         """Give the Ingester time to do what it must not: absence is never proven by one look."""
