@@ -17,6 +17,7 @@ from harness.provision.checkout.sources import read_texts
 from harness.spec.features import (
     ANNOTATION,
     API_SERVER,
+    API_SERVER_STORAGE,
     CONFIGURABLE,
     DELETE_FIRST,
     DELETING_ANNOTATION,
@@ -26,14 +27,19 @@ from harness.spec.features import (
     FINALIZER,
     FINALIZER_FIRST,
     INGESTER,
+    KUBERNETES_DELETE,
     MISSING_ROW,
     NO_DELAY,
+    NOT_WIRED,
     PRIMARY_KEY,
+    RELEASE,
+    SOFT_DELETE,
     UID,
+    WIRED,
     Fact,
 )
 
-STORAGE_FOLDER, API_FOLDER = "go/storage/mysql", "go/api"
+STORAGE_FOLDER, API_FOLDER, API_SERVER_FOLDER = "go/storage/mysql", "go/api", "go/cmd/apiserver"
 
 _ADDS = r"(?i:\b(?:add|ensure|attach)\w*finalizers?\()"
 _APPENDS = r"\bappend\([^\n]*(?:\bIngesterFinalizer\b|michelangelo/Ingester)"
@@ -48,11 +54,15 @@ _KUBERNETES_DELETE = r"\b\w+\.(?:\w*[cC]lient\.)?(Delete\(ctx, obj)"
 
 @dataclass(frozen=True)
 class IngesterCode:
-    """The code that the readers look at: the Ingester's controller, its storage, the API server's handlers."""
+    """The code that the readers look at: the Ingester's controller, its storage, the API server's handlers.
+
+    And its composition root, `server`.
+    """
 
     ingester: GoCode
     storage: GoCode
     api: GoCode
+    server: GoCode
 
 
 def read_code(root: Path) -> IngesterCode:
@@ -61,6 +71,7 @@ def read_code(root: Path) -> IngesterCode:
         GoCode.strip(read_texts(root / INGESTER_FOLDER, "*.go"), root),
         GoCode.strip(read_texts(root / STORAGE_FOLDER, "*.go"), root),
         GoCode.strip(read_texts(root / API_FOLDER, "**/*.go"), root),
+        GoCode.strip(read_texts(root / API_SERVER_FOLDER, "*.go"), root),
     )
 
 
@@ -125,10 +136,35 @@ def read_deleting_annotation(code: IngesterCode) -> Place | None:
     return None
 
 
+def read_kubernetes_delete(code: IngesterCode) -> Place | None:
+    """`soft-delete` where what handles a deletion deletes from storage as well, `release` where it does not.
+
+    What it calls in the Ingester's code belongs to it.
+    """
+    handlers = dict(code.ingester.find_functions(r"handle(?:Kubernetes)?Delet(?:e|ion)"))
+    reached = code.ingester.follow(handlers)
+    deletes = next(filter(None, (body.find(r"[sS]torage\.(\w*Delete\w*\()") for body in reached)), None)
+    if deletes is not None:
+        return Place(SOFT_DELETE, deletes.where)
+    removes = next(filter(None, (body.find(r"\b(\w*RemoveFinalizer\()") for body in reached)), None)
+    return None if removes is None else Place(RELEASE, removes.where)
+
+
+def read_api_server_storage(code: IngesterCode) -> Place | None:
+    """`wired` where the API server's composition root provides the storage, `none` where it knows its setting."""
+    place = code.server.find(r"\bstorage\.MetadataStorage\b|\w*MetadataStorage\(|\bmysql\w*\.Module\b")
+    if place is not None:
+        return Place(WIRED, place.where)
+    place = code.server.find(r"MetadataStorageConfig")
+    return None if place is None else Place(NOT_WIRED, place.where)
+
+
 _READERS: dict[str, Callable[[IngesterCode], Place | None]] = {
     FINALIZER: read_finalizer,
     PRIMARY_KEY: read_primary_key,
     DELETION_DELAY: read_deletion_delay,
     MISSING_ROW: read_missing_row,
     DELETING_ANNOTATION: read_deleting_annotation,
+    KUBERNETES_DELETE: read_kubernetes_delete,
+    API_SERVER_STORAGE: read_api_server_storage,
 }

@@ -59,6 +59,18 @@ class GoCode:
                     before = "\n" * text.count("\n", 0, found.start())
                     yield found[1], GoCode({file: before + found[0]})
 
+    def follow(self, functions: Mapping[str, GoCode]) -> list[GoCode]:
+        """Return the functions, each once, and those of this code that they call, however far down."""
+        known = dict(self.find_functions(r"\w+"))
+        reached = dict(functions)
+        waiting = list(functions.values())
+        while waiting:
+            called = {place.text for place in waiting.pop().iterate(r"\b(\w+)\(")}
+            new = {name: known[name] for name in called & known.keys() - reached.keys()}
+            reached |= new
+            waiting += new.values()
+        return list(reached.values())
+
     def _match(self, pattern: str, flags: int) -> Iterator[tuple[str, re.Match[str]]]:
         for file, text in self.texts.items():
             for found in re.finditer(pattern, text, flags):

@@ -22,6 +22,11 @@ func (r *R) sync(object Object) {
 	r.storage.Upsert(object)
 }
 
+func (r *R) handleDeletion(object Object) {
+	r.remove(object)
+	RemoveFinalizer(object, own)
+}
+
 func (r *R) remove(object Object) {
 	if err := r.metadataStorage.Delete(object); err != nil {
 		return err
@@ -53,8 +58,13 @@ func (m *S) Delete(name string) error {
 HANDLER = "package api\n\nfunc create() {\n\tAddFinalizer(object, api.IngesterFinalizer)\n}\n"
 
 
-def _code(ingester: str = CONTROLLER, storage: str = STORAGE, api: str = HANDLER) -> IngesterCode:
-    parts = (("c.go", ingester), ("s.go", storage), ("h.go", api))
+SERVER = "package main\n\nvar all = Options(Provide(config.GetMetadataStorageConfig))\n"
+
+
+def _code(
+    ingester: str = CONTROLLER, storage: str = STORAGE, api: str = HANDLER, server: str = SERVER
+) -> IngesterCode:
+    parts = (("c.go", ingester), ("s.go", storage), ("h.go", api), ("m.go", server))
     return IngesterCode(*(GoCode({name: text} if text else {}) for name, text in parts))
 
 
@@ -66,7 +76,9 @@ def test_the_seed_report_s_version_is_told() -> None:
         "primary-key": ("uid", "s.go:4"),
         "deletion-delay": ("none", "c.go:3"),
         "missing-row": ("fails", "s.go:9"),
-        "deleting-annotation": ("finalizer-first", "c.go:20"),
+        "deleting-annotation": ("finalizer-first", "c.go:25"),
+        "kubernetes-delete": ("soft-delete", "c.go:18"),
+        "api-server-storage": ("none", "m.go:3"),
     }
 
 
@@ -109,7 +121,7 @@ CASES: dict[str, tuple[Callable[[IngesterCode], Place | None], IngesterCode, Pla
     "a missing row is ignored": (
         features.read_missing_row,
         _code(CONTROLLER.replace("(object); err != nil {", "(object); err != nil && !IsNotFound(err) {", 1)),
-        Place("done", "c.go:13"),
+        Place("done", "c.go:18"),
     ),
     "a missing row is no error": (
         features.read_missing_row,
@@ -119,17 +131,27 @@ CASES: dict[str, tuple[Callable[[IngesterCode], Place | None], IngesterCode, Pla
     "deleted with the finalizer on": (
         features.read_deleting_annotation,
         _code(CONTROLLER.replace(REMOVAL, "")),
-        Place("delete-first", "c.go:19"),
+        Place("delete-first", "c.go:24"),
     ),
     "released first, by a helper": (
         features.read_deleting_annotation,
         _code(CONTROLLER.replace(REMOVAL, "\tr.dropFinalizer(ctx, object)\n")),
-        Place("finalizer-first", "c.go:20"),
+        Place("finalizer-first", "c.go:25"),
+    ),
+    "a delete in Kubernetes that leaves the row": (
+        features.read_kubernetes_delete,
+        _code(CONTROLLER.replace("\tr.remove(object)\n", "\tr.release(object)\n")),
+        Place("release", "c.go:14"),
+    ),
+    "an API server with a storage": (
+        features.read_api_server_storage,
+        _code(server=SERVER.replace("all", "all, store storage.MetadataStorage")),
+        Place("wired", "m.go:3"),
     ),
     "deleted before": (
         features.read_deleting_annotation,
         _code(f"{CONTROLLER.replace(REMOVAL, '').removesuffix(END)}\tRemoveFinalizer(o)\n{END}"),
-        Place("delete-first", "c.go:19"),
+        Place("delete-first", "c.go:24"),
     ),
 }
 
@@ -143,8 +165,8 @@ def test_later_behaviour_is_told(name: str) -> None:
 
 def test_code_of_another_shape_tells_nothing() -> None:
     """Without the code, or where it is written otherwise, no feature is read."""
-    assert read_features(_code("", "", "")) == {}
-    assert read_features(_code("package ingester\n", "package mysql\n", "package api\n")) == {}
+    assert read_features(_code("", "", "", "")) == {}
+    assert read_features(_code("package ingester\n", "package mysql\n", "package api\n", "package main\n")) == {}
 
 
 @pytest.mark.parametrize(
