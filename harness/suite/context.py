@@ -19,6 +19,7 @@ from harness.spec.contract import Contract
 from harness.spec.features import FINALIZER
 from harness.spec.manifest import add_labels
 from harness.spec.model import Case, JsonObject
+from harness.spec.read import LogLines
 from harness.spec.templates import Templates
 from harness.subject.log import RECONCILED, RECONCILED_IMMUTABLE
 from harness.subject.registration import Registration, await_registration
@@ -127,4 +128,5 @@ class RunContext:
 
     def get_expected_messages(self, case: Case) -> tuple[str, ...]:
         """Return the log lines that a reconcile of the case's kind writes."""
-        return RECONCILED_IMMUTABLE if self.is_immutable(case) else RECONCILED
+        lines = self.contract.log_lines or LogLines(RECONCILED, RECONCILED_IMMUTABLE, "the seed report")
+        return lines.retired if self.is_immutable(case) else lines.synced

@@ -86,7 +86,12 @@ def _annotate_deleting(life: Lifecycle, case: Case, recorder: Recorder) -> None:
     subject = life.make(case, "deleting", finalizer=True)
     recorder.evidence = subject.evidence
     record_row(recorder, life.wait_for_row(subject), "created")
-    delete_while_held(life, subject, recorder, lambda: subject.patch(_ask_to_delete(life)), wait=wait_for_deletion)
+    held = delete_while_held(
+        life, subject, recorder, lambda: subject.patch(_ask_to_delete(life)), wait=wait_for_deletion
+    )
+    if held is not None and "deletionTimestamp" in held["metadata"]:
+        expected = "deleted in Kubernetes after delete_time is set"
+        recorder.find(codes.ORDER, "the order", expected, "deletionTimestamp before it")
     plain = life.make(case, "deleting-plain")
     record_row(recorder, life.wait_for_row(plain), "created without finalizer")
     plain.asked_at = life.context.database.get_time()
@@ -216,8 +221,11 @@ def delete_while_held(
     recorder: Recorder,
     ask: Callable[[], object],
     wait: Callable[[Lifecycle, Subject], None] | None = None,
-) -> None:
-    """Set a deletion in motion while nobody can write to the row; then let it run, and `wait` for its end."""
+) -> JsonObject | None:
+    """Set a deletion in motion while nobody can write to the row; then let it run, and `wait` for its end.
+
+    Returns the object as it was meanwhile; None where it was gone, or the row could not be held.
+    """
     with life.context.database.hold_row(subject.case.kind, subject.key) as held:
         subject.asked_at = life.context.database.get_time()
         ask()
@@ -229,6 +237,7 @@ def delete_while_held(
         expected = f"{INGESTER_FINALIZER} goes after {written}"
         recorder.find(codes.ORDER, "the order", expected, f"{what} before it")
     (wait or wait_for_end)(life, subject)
+    return None if held is None else obj
 
 
 def wait_for_end(life: Lifecycle, subject: Subject) -> None:
