@@ -253,8 +253,11 @@ def delete_while_held(
 
 
 def wait_for_end(life: Lifecycle, subject: Subject) -> None:
-    """Wait until a deletion is over: of a retained kind once it is released, else as `wait_for_deletion` says."""
-    if life.is_retained(subject.case):
+    """Wait until a delete in Kubernetes is over: once it is released, where its row is to stay live or known to.
+
+    Else as `wait_for_deletion` says.
+    """
+    if life.is_retained(subject.case) or life.leaves_rows:
         wait_for(subject.read, is_released, timeout_s=life.sync_s)
     else:
         wait_for_deletion(life, subject)

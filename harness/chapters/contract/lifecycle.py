@@ -19,7 +19,7 @@ from harness.core.outcomes import NotApplicable, NotRun, Outcome
 from harness.core.polling import hold, wait_for
 from harness.sandbox.base import CONTROLLERMGR
 from harness.spec.annotations import INGESTER_FINALIZER
-from harness.spec.features import FINALIZER, INGESTER, Life
+from harness.spec.features import FINALIZER, INGESTER, KUBERNETES_DELETE, RELEASE, Life
 from harness.spec.manifest import as_applied
 from harness.spec.model import Case
 from harness.subject.arrival import Arrivals
@@ -91,6 +91,11 @@ class Lifecycle:
     def adds_finalizer(self) -> bool:
         """Whether it is the Ingester that adds its finalizer, so that what kubectl sends has it as well."""
         return self.context.contract.get_feature(FINALIZER) == INGESTER
+
+    @property
+    def leaves_rows(self) -> bool:
+        """Whether a delete in Kubernetes is known to leave rows live, so that it is of no use to wait for more."""
+        return self.context.contract.get_feature(KUBERNETES_DELETE) == RELEASE
 
     def require(self, case: Case) -> None:
         """Raise NotApplicable where a known issue keeps the kind from a normal life, NotRun without controller."""

@@ -14,6 +14,7 @@ from harness.spec.versions import make_contract
 BEYOND_THE_SEED_REPORT = {
     "orphan-without-finalizer",
     "ghost-row",
+    "kubernetes-delete-leaves-the-row",
     "interrupted-deletion-sticks",
     "unsynced-deletion-sticks",
     "faulted-creation-sticks",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 from collections.abc import Mapping
 
@@ -12,13 +13,16 @@ from harness.chapters.contract.issues import ISSUES
 from harness.core import codes
 from harness.core.errors import CheckFailure
 from harness.core.outcomes import Known, NotApplicable
+from harness.suite.expectations import Expectations
 from harness.suite.recorder import Recorder
+from tests.fakes.contract import CONTRACT
 from tests.fakes.world import World
 from tests.unit.chapters.contract.world import Contract
 
 NUMBERS = ("5.6", "5.7", "5.8", "5.9", "5.10", "5.11")
 FOR_ALL = ("5.9",)
 FOR_IMMUTABLE = ("5.9", "5.12")
+LEAVING = dataclasses.replace(CONTRACT, features={"kubernetes-delete": "release"})
 
 
 @pytest.fixture(autouse=True)
@@ -141,10 +145,20 @@ def test_a_product_that_has_mended_them_makes_them_stale() -> None:
 
 def test_a_held_deletion_is_known_by_its_error() -> None:
     """Which depends on timing and need not show; without that error in the log it is a failure."""
-    contract = Contract("keeps the finalizer", issues=ISSUES)
+    issues = Expectations(ISSUES).fit(CONTRACT).issues
+    contract = Contract("keeps the finalizer", issues=issues)
     with pytest.raises(CheckFailure):
         contract.conclude("5.6")
-    Contract(issues=ISSUES).conclude("5.6")
+    Contract(issues=issues).conclude("5.6")
+
+
+def test_a_row_that_a_version_is_known_to_leave_is_no_failure() -> None:
+    """Where only the annotation soft-deletes, the live row is known; where it does not stay, that is stale."""
+    features, issues = {"kubernetes-delete": "release"}, Expectations(ISSUES).fit(LEAVING).issues
+    with pytest.raises(Known, match="stays live, although it has the finalizer"):
+        Contract("keeps the row", features=features, issues=issues).conclude("5.6")
+    with pytest.raises(CheckFailure, match="kubernetes-delete-leaves-the-row is stale"):
+        Contract(features=features, issues=issues).conclude("5.6")
 
 
 def test_every_object_is_let_go_of_in_the_end() -> None:
