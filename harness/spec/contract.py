@@ -15,6 +15,7 @@ from harness.core.served_kind import ServedKind
 from harness.spec.annotations import KEY_ANNOTATION
 from harness.spec.features import ANNOTATION, FEATURES, PRIMARY_KEY, Fact, Life
 from harness.spec.model import Case, Kind
+from harness.spec.read import LogLines
 
 
 @dataclass(frozen=True)
@@ -25,7 +26,7 @@ class Contract:
     objects live. Of `mysql_primary_kinds` the Ingester watches nothing: they have no case. `features` are those
     that were read or given, `facts` all that is known, each with its source. With keys that are pinned by
     annotation, the kinds know that annotation. The version's schema makes no `absent_tables`, which are to be
-    found missing.
+    found missing. `log_lines` are None where they were not read: the seed report's then.
     """
 
     cases: tuple[Case, ...]
@@ -35,6 +36,7 @@ class Contract:
     features: Mapping[str, str] = field(default_factory=dict)
     facts: tuple[Fact, ...] = ()
     absent_tables: frozenset[str] = frozenset()
+    log_lines: LogLines | None = None
 
     def __post_init__(self) -> None:
         annotation = KEY_ANNOTATION if self.get_feature(PRIMARY_KEY) == ANNOTATION else ""
@@ -55,6 +57,11 @@ class Contract:
     def find_fact(self, name: str) -> Fact | None:
         """Return the fact of that name, None where nothing was said of it."""
         return next((fact for fact in self.facts if fact.name == name), None)
+
+    def correct(self, fact: Fact) -> Contract:
+        """Return the contract of a version that has the feature otherwise than was read or assumed."""
+        facts = tuple(fact if each.name == fact.name else each for each in self.facts)
+        return replace(self, features={**self.features, fact.name: fact.value}, facts=facts)
 
     def get_life(self, kind: str) -> Life:
         """Return what becomes of the kind's objects."""

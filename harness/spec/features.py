@@ -35,11 +35,19 @@ MISSING_ROW = "missing-row"
 DELETING_ANNOTATION = "deleting-annotation"
 """With `michelangelo/Deleting`: the finalizer goes before the Kubernetes delete, or in the reconcile after it."""
 
+KUBERNETES_DELETE = "kubernetes-delete"
+"""What a delete in Kubernetes does to the row of an object with the finalizer: a soft delete, or nothing."""
+
+API_SERVER_STORAGE = "api-server-storage"
+"""Whether Michelangelo's API server is given the metadata storage, without which its setting has no effect."""
+
 API_SERVER, INGESTER = "api-server", "ingester"
 UID, ANNOTATION = "uid", "annotation"
 NO_DELAY, CONFIGURABLE = "none", "configurable"
 FAILS, DONE = "fails", "done"
 FINALIZER_FIRST, DELETE_FIRST = "finalizer-first", "delete-first"
+SOFT_DELETE, RELEASE = "soft-delete", "release"
+NOT_WIRED, WIRED = "none", "wired"
 
 FEATURES: Mapping[str, tuple[str, ...]] = {
     FINALIZER: (API_SERVER, INGESTER),
@@ -47,6 +55,8 @@ FEATURES: Mapping[str, tuple[str, ...]] = {
     DELETION_DELAY: (NO_DELAY, CONFIGURABLE),
     MISSING_ROW: (FAILS, DONE),
     DELETING_ANNOTATION: (FINALIZER_FIRST, DELETE_FIRST),
+    KUBERNETES_DELETE: (SOFT_DELETE, RELEASE),
+    API_SERVER_STORAGE: (NOT_WIRED, WIRED),
 }
 """The features that the checks know, with the values that they can judge."""
 

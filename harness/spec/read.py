@@ -41,6 +41,15 @@ class NamedKinds:
 
 
 @dataclass(frozen=True)
+class LogLines:
+    """What a reconcile logs of an object that is synced, and of one that is retired; and where that stands."""
+
+    synced: tuple[str, ...]
+    retired: tuple[str, ...]
+    source: str
+
+
+@dataclass(frozen=True)
 class ReadContract:
     """All that was read of a version.
 
@@ -57,6 +66,7 @@ class ReadContract:
     tables: tuple[str, ...] | None = None
     tables_source: str = ""
     features: Mapping[str, Fact] = field(default_factory=dict)
+    log_lines: LogLines | None = None
     notes: tuple[Fact, ...] = ()
 
     def find_kind(self, name: str) -> ReadKind | None:

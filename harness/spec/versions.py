@@ -27,6 +27,7 @@ NOT_READ = "not read: as in the seed report's version"
 
 NAMING, CONTROLLERS, SCHEMA, NOTE, NOT_TESTED = "table naming", "controllers", "schema", "note", "not tested"
 NO_CRD = "no CRD"
+LOG_LINES = "log lines of a sync"
 IMMUTABLE, RETAINED, MYSQL_PRIMARY = "immutable kinds", "retained kinds", "MySQL-primary kinds"
 """The names of facts; that of a kind is its name, that of a feature the feature's."""
 
@@ -63,6 +64,7 @@ def make_contract(
             *feature_facts,
             Fact(NAMING, naming, naming_source),
             *_tell_lists(profile, found),
+            *_tell_log_lines(found),
             *facts,
             *left_out,
             *_tell_tables(found, (_get_tables(case.kind) for case in cases)),
@@ -70,6 +72,7 @@ def make_contract(
         ),
         mysql_primary_kinds=primary,
         absent_tables=frozenset(absent),
+        log_lines=found.log_lines,
     )
 
 
@@ -207,6 +210,11 @@ def _tell_lists(profile: Profile, found: ReadContract) -> Iterator[Fact]:
         if read is None and name == CONTROLLERS:
             value = "not read"
         yield Fact(name, value, expected if read is None else read.source)
+
+
+def _tell_log_lines(found: ReadContract) -> Iterator[Fact]:
+    if found.log_lines is not None:
+        yield Fact(LOG_LINES, " → ".join(found.log_lines.synced), found.log_lines.source)
 
 
 def _tell_tables(found: ReadContract, own: Iterable[KindTables]) -> Iterator[Fact]:

@@ -11,11 +11,8 @@ from harness.sandbox.base import CONTROLLERMGR, Sandbox
 from harness.sandbox.logtail import LogTail
 from harness.subject.log import parse_log
 
-UPSERT_FAILED = (
-    "Failed to upsert object to metadata storage",
-    "Failed to ensure object is in metadata storage",   # of an immutable kind
-    "Failed to add finalizer",                          # before the first write, where the Ingester adds it
-)
+FAILED = "Failed to "   # how the Ingester's messages begin, whatever it is that it must do before the row is there
+CONFLICT = "Operation cannot be fulfilled on"   # somebody else wrote to the object: tried again, it goes through
 UNDECODABLE = ("failed to list", "unable to decode")
 
 
@@ -40,12 +37,13 @@ class ReconcileErrors:
         lines = [
             line
             for line in self._tail.read()
-            if any(words in line.text for words in (*UPSERT_FAILED, *UNDECODABLE))
+            if any(words in line.text for words in (FAILED, *UNDECODABLE))
         ]
         failures = []
         for entry in parse_log(lines):
             logger, _, kind = str(entry.fields.get("logger", "")).partition(".")
-            if logger == "ingester" and entry.message in UPSERT_FAILED:
+            error = str(entry.fields.get("error", ""))
+            if logger == "ingester" and entry.message.startswith(FAILED) and CONFLICT not in error:
                 name, namespace = str(entry.fields.get("name")), str(entry.fields.get("namespace"))
-                failures.append(FailedWrite(kind, namespace, name, str(entry.fields.get("error"))))
+                failures.append(FailedWrite(kind, namespace, name, error))
         return failures, [line.text for line in lines if any(words in line.text for words in UNDECODABLE)]

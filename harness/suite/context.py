@@ -16,13 +16,17 @@ from harness.core.settings import Timeouts
 from harness.sandbox.base import Sandbox
 from harness.sandbox.log_coverage import LimitsLog, LogCoverage, get_log_coverage
 from harness.spec.contract import Contract
+from harness.spec.features import FINALIZER
 from harness.spec.manifest import add_labels
 from harness.spec.model import Case, JsonObject
+from harness.spec.read import LogLines
 from harness.spec.templates import Templates
 from harness.subject.log import RECONCILED, RECONCILED_IMMUTABLE
 from harness.subject.registration import Registration, await_registration
+from harness.subject.steps import Sync
 from harness.subject.subject import Surroundings
 from harness.suite.expectations import Expectations
+from harness.suite.observation import describe_contradiction, observe
 
 
 class RunContext:
@@ -66,6 +70,7 @@ class RunContext:
         self.format_soak_command = format_soak_command or (lambda *_: "")
         self.surroundings = Surroundings(sandbox, cluster, database)
         self.latencies: list[Latency] = []   # how long writes took to reach MySQL, as far as that was measured
+        self.contradictions: dict[str, str] = {}   # what was seen of the version and not expected, by feature
         self._templates = templates
 
     @functools.cached_property
@@ -86,6 +91,20 @@ class RunContext:
     def render(self, case: Case, namespace: str, **variables: object) -> JsonObject:
         """Return the case's object for that namespace, with the labels that every object of the run carries."""
         return add_labels(self._templates.render(case, {"namespace": namespace, **variables}), self.labels)
+
+    def notice(self, sync: Sync) -> None:
+        """Take down what an object that was sent straight to Kubernetes shows of the version, and nobody expected.
+
+        Who adds the finalizer is judged as it is seen from then on. How rows are found can't change within a run.
+        """
+        if sync.obj is None:
+            return
+        for fact in observe(self.contract, sync.write.subject.sent, sync.obj):
+            if fact.name not in self.contradictions:
+                self.contradictions[fact.name] = describe_contradiction(self.contract, fact)
+            if fact.name == FINALIZER:
+                self.contract = self.contract.correct(fact)
+                self.expectations = self.expectations.fit(self.contract)
 
     def is_immutable(self, case: Case) -> bool:
         """Whether the case's objects leave Kubernetes once they are in MySQL."""
@@ -109,4 +128,5 @@ class RunContext:
 
     def get_expected_messages(self, case: Case) -> tuple[str, ...]:
         """Return the log lines that a reconcile of the case's kind writes."""
-        return RECONCILED_IMMUTABLE if self.is_immutable(case) else RECONCILED
+        lines = self.contract.log_lines or LogLines(RECONCILED, RECONCILED_IMMUTABLE, "the seed report")
+        return lines.retired if self.is_immutable(case) else lines.synced

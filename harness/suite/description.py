@@ -5,13 +5,13 @@ Plain texts, so that whoever renders a record needs to know no contract.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from harness.core.record import ContractFact
 from harness.spec.contract import Contract
 from harness.spec.features import FEATURES, Fact
 from harness.spec.model import Kind
-from harness.spec.versions import NOT_TESTED, NOTE
+from harness.spec.versions import IMMUTABLE, NOT_TESTED, NOTE, RETAINED
 
 FEATURES_GROUP, KINDS_GROUP, OTHERS_GROUP = "Features", "Kinds", "Kinds that are not tested"
 SOURCES_GROUP, NOTES_GROUP = "Kinds and tables as a whole", "Notes"
@@ -24,6 +24,20 @@ def describe_contract(contract: Contract, seed: Contract) -> list[ContractFact]:
     """Return the facts of a contract by group, with what each was in the `seed`'s where that differs."""
     facts = [_describe(fact, contract, seed) for fact in contract.facts]
     return sorted(facts, key=lambda fact: _GROUPS.index(fact.group))
+
+
+def describe_basis(contract: Contract, features: Iterable[str], kind: str | None) -> str:
+    """Return what a check that stands on these features was judged by, each with its source; '' without features.
+
+    A version that was read wrongly, or not at all, is judged wrongly: whoever sees a failure must see that.
+    """
+    facts = [fact for name in features if (fact := contract.find_fact(name)) is not None]
+    said = [f"{fact.name} is {fact.value} ({fact.source})" for fact in facts]
+    if said and kind is not None:
+        lists = (contract.find_fact(name) for name in (IMMUTABLE, RETAINED))
+        sources = "; ".join(f"{fact.name}: {fact.source}" for fact in lists if fact is not None)
+        said.append(f"{kind} is {contract.get_life(kind)} ({sources})")
+    return "; ".join(said)
 
 
 def _describe(fact: Fact, contract: Contract, seed: Contract) -> ContractFact:

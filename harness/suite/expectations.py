@@ -43,6 +43,10 @@ class Expectations:
         """Return the issue that leaves nothing to check in that section, once it has shown."""
         return next((i for i in self.issues if section in i.rules_out and (not i.kinds or kind in i.kinds)), None)
 
+    def fit(self, contract: Contract) -> Expectations:
+        """Return those issues that a version with this contract may have."""
+        return Expectations(tuple(issue for issue in self.issues if _has_features(contract, issue)))
+
     def explain(self, finding: Finding) -> bool:
         """Whether any issue explains the finding, whatever section it is found in."""
         return any(issue.explains(finding) for issue in self.issues)
@@ -59,8 +63,8 @@ def resolve(profile: Profile, chapters: Iterable[HasIssues], contract: Contract 
         if issue_id not in registry:
             raise SettingsError.unknown(f"profile {profile.name}: known_issues", issue_id, registry)
     chosen = [issue for issue in registry.values() if issue.id in profile.issue_ids]
-    issues = (*chosen, *profile.own_issues)
-    return Expectations(tuple(issue for issue in issues if contract is None or _has_features(contract, issue)))
+    expectations = Expectations((*chosen, *profile.own_issues))
+    return expectations if contract is None else expectations.fit(contract)
 
 
 def _has_features(contract: Contract, issue: KnownIssue) -> bool:

@@ -25,8 +25,9 @@ def conclude(
     *,
     expects_issues: bool = True,
     allow_stale: bool = False,
+    basis: str = "",
 ) -> None:
-    """End the check with what was recorded.
+    """End the check with what was recorded; `basis` says which facts of the version it was judged by.
 
     Raises Known where known issues explain all that was found, CheckFailure where they don't, and also where an
     issue did not show that must (`expects_issues`), unless stale ones are allowed: then it warns.
@@ -36,7 +37,7 @@ def conclude(
     check.issues = [*shown, *(issue.id for issue in recorder.shown)]
     if unexplained:
         check.findings += unexplained
-        raise CheckFailure(_describe(recorder.problem or check.title, unexplained, recorder.look_at))
+        raise CheckFailure(_describe(recorder.problem or check.title, unexplained, recorder.look_at, basis))
     check.findings += recorder.findings
     expected = [issue for issue in issues if expects_issues and not issue.need_not_show]
     missed = [*recorder.missed, *(issue for issue in expected if issue.id not in shown)]
@@ -54,15 +55,18 @@ def _report_stale(issue: KnownIssue, *, allow_stale: bool) -> None:
     if allow_stale:
         warnings.warn(f"known issue {issue.id} is stale", StaleKnownIssueWarning, stacklevel=2)
         return
+    versions = f" of versions with {', '.join(issue.features)}" if issue.features else ""
+    otherwise = "; or whether it is not such a version: say so with --feature" if issue.features else ""
     raise CheckFailure(
-        f"known issue {issue.id} is stale\n  expected: {issue.title}, as the profile says\n"
+        f"known issue {issue.id} is stale\n  expected: {issue.title}, as the profile says{versions}\n"
         "  last seen: no sign of it\n"
         "  look at: whether this version has mended it: prune it from the profile, or pass "
-        "--allow-stale-known-issues for now"
+        f"--allow-stale-known-issues for now{otherwise}"
     )
 
 
-def _describe(problem: str, findings: list[Finding], look_at: str) -> str:
+def _describe(problem: str, findings: list[Finding], look_at: str, basis: str) -> str:
     shown = "\n".join(f"  {finding}" for finding in findings[:_SHOWN])
     more = f"\n  … and {len(findings) - _SHOWN} more" if len(findings) > _SHOWN else ""
-    return f"{problem}\n{shown}{more}" + (f"\nlook at: {look_at}" if look_at else "")
+    hints = {"look at": look_at, "judged by": basis}
+    return f"{problem}\n{shown}{more}" + "".join(f"\n{name}: {text}" for name, text in hints.items() if text)

@@ -44,8 +44,8 @@ from harness.subject.clearing import clear
 from harness.suite.chapter import Chapter, Section, Selection, Topic
 from harness.suite.conclusion import conclude_issues, find_synced_section, summarise
 from harness.suite.context import RunContext
-from harness.suite.description import describe_contract
-from harness.suite.expectations import resolve
+from harness.suite.description import describe_basis, describe_contract
+from harness.suite.expectations import Expectations, resolve
 from harness.suite.judge import conclude
 from harness.suite.recorder import Recorder
 from harness.suite.target import Target, bring_up
@@ -109,9 +109,10 @@ class Session:
         self.chapters = tuple(chapters)
         target = settings.target
         self.profile = load_profile(target.profile)
-        self.contract: Contract = target.make_contract()
+        self._expected: Contract = target.make_contract()
+        self._issues = resolve(self.profile, chapters, self._expected)
+        self._context: RunContext | None = None
         self.cases = self.contract.select(settings.words)
-        self.expectations = resolve(self.profile, chapters, self.contract)
         self.record = Record(
             started_at=_now(),
             command=command,
@@ -129,8 +130,17 @@ class Session:
         self._started = time.monotonic() if ahead is None else ahead.began
         self._sandbox: Sandbox | None = None
         self._database: Database | None = None
-        self._context: RunContext | None = None
         self._states: dict[str, Any] = {}
+
+    @property
+    def contract(self) -> Contract:
+        """The version's contract, as it is known by now."""
+        return self._expected if self._context is None else self._context.contract
+
+    @property
+    def expectations(self) -> Expectations:
+        """The known issues of a version with that contract."""
+        return self._issues if self._context is None else self._context.expectations
 
     @property
     def is_whole(self) -> bool:
@@ -182,20 +192,21 @@ class Session:
         except (Outcome, HarnessError, Refusal):
             if recorder.findings:   # what was found to be wrong stands, whatever came after it
                 with contextlib.suppress(Known):   # an issue that has not shown so far may have, later
-                    self._conclude(check, recorder, expects_issues=False)
+                    self._conclude(check, recorder, section, expects_issues=False)
             raise
         else:
-            self._conclude(check, recorder, expects_issues=section.expects_issues)
+            self._conclude(check, recorder, section, expects_issues=section.expects_issues)
         finally:
             recorder.write_to(check)
 
-    def _conclude(self, check: Check, recorder: Recorder, *, expects_issues: bool) -> None:
+    def _conclude(self, check: Check, recorder: Recorder, section: Section, *, expects_issues: bool) -> None:
         conclude(
             check,
             recorder,
             self.expectations,
             expects_issues=expects_issues,
             allow_stale=self.settings.allow_stale_known_issues,
+            basis=describe_basis(self.contract, section.features, check.kind),
         )
 
     @contextlib.contextmanager
@@ -284,6 +295,8 @@ class Session:
             self._describe_sandbox(self._sandbox)
         if self._context is not None:
             record.latencies = list(self._context.latencies)
+            record.warnings += self._context.contradictions.values()
+            record.contract = describe_contract(self.contract, make_contract(load_profile(SEED)))
         if self._database is not None:
             self._count_rows(self._database)
         for check in record.checks:

@@ -86,7 +86,7 @@ class World:
         self._kinds: dict[str, Kind] = {}
         self._queue: list[_Key] = []
         self._blocked: list[tuple[_Key, JsonObject]] = []   # reconciles that wait for a row
-        self._held: set[str] = set()
+        self._held: set[str] = set()                # uids of rows, and kinds of tables
         self._kept: set[str] = set()                # uids of rows that outlive their objects
         self._uids = 0
         self._lock = threading.RLock()
@@ -248,12 +248,23 @@ class World:
         """Keep the Ingester from writing the row."""
         if uid not in self.rows.get(kind.table, {}):
             raise HarnessError(f"table {kind.table} has no row with uid {uid} that could be held")
-        self._held.add(uid)
+        with self._hold(uid) as held:
+            yield held
+
+    @contextlib.contextmanager
+    def hold_table(self, kind: Kind) -> Iterator[_HeldRow]:
+        """Keep the Ingester from writing any row of the kind."""
+        with self._hold(kind.name) as held:
+            yield held
+
+    @contextlib.contextmanager
+    def _hold(self, what: str) -> Iterator[_HeldRow]:
+        self._held.add(what)
         try:
             yield _HeldRow(self)
         finally:
             with self._lock:
-                self._held.discard(uid)
+                self._held.discard(what)
                 blocked, self._blocked = self._blocked, []
                 if "loses what comes meanwhile" in self.faults:
                     for key, obj in blocked[:1]:
@@ -297,7 +308,9 @@ class World:
             return
         if (deleting or marked) and "releases first" in self.faults:
             self._release(key)
-        if metadata["uid"] in self._held:
+        if "retires first" in self.faults and key[0] in self.immutable_kinds:
+            self.remove(kind, key[1], key[2])
+        if self._held & {metadata["uid"], key[0]}:
             self._blocked.append((key, obj))
             return
         if deleting and not marked and key[0] in self.retained_kinds:

@@ -22,7 +22,7 @@ from harness.chapters.seed.checks import (
 from harness.clients.michelangelo.comparison import examine_decoded
 from harness.clients.michelangelo.package import find_missing, get_version
 from harness.core import codes
-from harness.core.errors import HarnessError
+from harness.core.errors import HarnessError, Refusal
 from harness.core.outcomes import NotApplicable, NotRun
 from harness.core.record import Finding
 from harness.sandbox.base import CONTROLLERMGR
@@ -42,6 +42,7 @@ REFERENCE_PROTO = "This is the reference: its proto column holds JSON"
 """What the bundled reference says of itself in its log, also where it runs with a seeded fault."""
 
 _LOOK_AT = "the API server's log and its metadataStorage setting"
+_INVALID = "INVALID_ARGUMENT"   # gRPC's code for what an object's own validation refuses
 _UNCHANGED = ("uid", "namespace", "name", "create_time")
 
 
@@ -56,7 +57,9 @@ def check_proto_column(scenario: ApiScenario, case: Case, recorder: Recorder) ->
 def check_created(scenario: ApiScenario, case: Case, recorder: Recorder) -> None:
     """4.2: the API server accepts the CR, stores all of it, answers what it stored, and adds the finalizer."""
     scenario.require(case)
-    _record_created(scenario.create(case), recorder, needs_finalizer=_adds_finalizer(scenario))
+    subject = scenario.create(case)
+    _require_valid(subject)
+    _record_created(subject, recorder, needs_finalizer=_adds_finalizer(scenario))
 
 
 def check_created_row(scenario: ApiScenario, case: Case, recorder: Recorder) -> None:
@@ -160,8 +163,16 @@ def record_proto(sync: Sync, recorder: Recorder) -> None:
 def _require_accepted(scenario: ApiScenario, case: Case) -> None:
     scenario.require(case)
     subject = scenario.create(case)
+    _require_valid(subject)
     if not subject.accepted:
         raise NotRun(f"the API server did not accept the CR: {subject.answer}")
+
+
+def _require_valid(subject: Subject) -> None:
+    """Raise NotApplicable where an object made of its CRD alone breaks a rule of the server's own code."""
+    answer = subject.answer
+    if subject.case.template is None and isinstance(answer, Refusal) and answer.reason == _INVALID:
+        raise NotApplicable(f"not judged: the API server's code asks for more than the CRD: {answer.message}")
 
 
 def _record_proto_as_well(scenario: ApiScenario, sync: Sync, recorder: Recorder) -> None:

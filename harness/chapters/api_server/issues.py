@@ -6,7 +6,10 @@ from harness.core import codes
 from harness.core.known_issue import KnownIssue
 from harness.spec import features
 
-_NOBODY_ADDS = (f"{features.FINALIZER}={features.API_SERVER}",)   # the finalizer, but the API server
+_NOT_WIRED = (   # the API server is to add the finalizer, and is given no storage
+    f"{features.FINALIZER}={features.API_SERVER}",
+    f"{features.API_SERVER_STORAGE}={features.NOT_WIRED}",
+)
 SECTION = "4.7"   # where each is looked for
 
 ISSUES: tuple[KnownIssue, ...] = (
@@ -17,7 +20,7 @@ ISSUES: tuple[KnownIssue, ...] = (
         code=codes.FINALIZER_MISSING,
         impact="Whoever deletes such an object from Kubernetes leaves its row live in MySQL.",
         workaround="None by configuration: go/cmd/apiserver is given no storage, so the setting has no effect.",
-        features=_NOBODY_ADDS,
+        features=_NOT_WIRED,
     ),
     KnownIssue(
         id="api-server-deletes-for-good",
@@ -31,6 +34,6 @@ ISSUES: tuple[KnownIssue, ...] = (
         ),
         impact="The Ingester never soft-deletes the row: it stays live in MySQL, an orphan.",
         workaround="None by configuration; orphans are found by comparing MySQL with Kubernetes.",
-        features=_NOBODY_ADDS,
+        features=_NOT_WIRED,
     ),
 )

@@ -17,7 +17,13 @@ from harness.chapters.contract.checks import (
 )
 from harness.chapters.contract.issues import ISSUES
 from harness.chapters.contract.lifecycle import Lifecycle
-from harness.spec.features import DELETING_ANNOTATION, DELETION_DELAY, FINALIZER, PRIMARY_KEY
+from harness.spec.features import (
+    DELETING_ANNOTATION,
+    DELETION_DELAY,
+    FINALIZER,
+    KUBERNETES_DELETE,
+    PRIMARY_KEY,
+)
 from harness.suite.chapter import Chapter, Section
 
 CHAPTER = Chapter(
@@ -74,7 +80,7 @@ CHAPTER = Chapter(
             "delete_time is set before the finalizer goes; row, labels and annotations "
             "stay; a sibling is untouched.",
             check_deleted,
-            features=(DELETION_DELAY,),
+            features=(KUBERNETES_DELETE, DELETION_DELAY),
         ),
         Section(
             "5.7",
@@ -109,7 +115,7 @@ CHAPTER = Chapter(
             "An object created under the name of a deleted one has a new row; the old "
             "one stays deleted; one is live.",
             check_recreated,
-            features=(DELETION_DELAY,),
+            features=(KUBERNETES_DELETE, DELETION_DELAY),
         ),
         Section(
             "5.11",

@@ -92,7 +92,8 @@ def check_restored(life: Lifecycle, case: Case, recorder: Recorder) -> None:
     """5.15: an object that brings the key of an earlier one along keeps that one's row."""
     life.require_mutable(case)
     if life.context.contract.get_feature(features.PRIMARY_KEY) != features.ANNOTATION:
-        raise NotApplicable("this version knows no key but the uid")
+        seen = life.context.contradictions.get(features.PRIMARY_KEY)
+        raise NotApplicable(f"not judged: {seen}" if seen else "this version knows no key but the uid")
     _take(life, claims.RESTORED, case, recorder, "a restored object does not keep its row")
 
 

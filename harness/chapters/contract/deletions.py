@@ -12,6 +12,7 @@ from collections.abc import Callable
 from harness.chapters.contract.lifecycle import Lifecycle, Step
 from harness.chapters.contract.writes import OURS
 from harness.clients.kube import Version
+from harness.clients.mysql import HeldRow
 from harness.core import codes
 from harness.core.errors import HarnessError
 from harness.core.polling import wait_for
@@ -86,7 +87,12 @@ def _annotate_deleting(life: Lifecycle, case: Case, recorder: Recorder) -> None:
     subject = life.make(case, "deleting", finalizer=True)
     recorder.evidence = subject.evidence
     record_row(recorder, life.wait_for_row(subject), "created")
-    delete_while_held(life, subject, recorder, lambda: subject.patch(_ask_to_delete(life)), wait=wait_for_deletion)
+    held = delete_while_held(
+        life, subject, recorder, lambda: subject.patch(_ask_to_delete(life)), wait=wait_for_deletion
+    )
+    if held is not None and "deletionTimestamp" in held["metadata"]:
+        expected = "deleted in Kubernetes after delete_time is set"
+        recorder.find(codes.ORDER, "the order", expected, "deletionTimestamp before it")
     plain = life.make(case, "deleting-plain")
     record_row(recorder, life.wait_for_row(plain), "created without finalizer")
     plain.asked_at = life.context.database.get_time()
@@ -140,21 +146,32 @@ def describe_version(version: Version) -> str:
 
 
 def _retire(life: Lifecycle, case: Case, recorder: Recorder) -> None:
-    subject = life.make(case, "immutable", finalizer=True)
-    recorder.evidence = subject.evidence
-    record_row(recorder, life.wait_for_row(subject), "created")
-    if not life.is_immutable(case):
+    if life.is_immutable(case):
+        with life.context.database.hold_table(case.kind) as held:   # there is no row yet that could be held
+            subject = life.make(case, "immutable", finalizer=True)
+            recorder.evidence = subject.evidence
+            _await_retirement(life, subject, held, recorder)
+        what = "created"
+    else:
+        subject = life.make(case, "immutable", finalizer=True)
+        recorder.evidence = subject.evidence
+        record_row(recorder, life.wait_for_row(subject), "created")
         metadata = {"annotations": {IMMUTABLE_ANNOTATION: "true"}, "labels": {f"{OURS}/last": "word"}}
-        with life.context.database.hold_row(case.kind, subject.key) as held:
+        with life.hold_quiet(subject, recorder) as held:
             subject.patch({"metadata": metadata})
-            life.wait_for_block(held, recorder, lambda: is_released(subject.read()))
-            left = is_released(subject.read())
-        if held is not None and left:
-            expected = "the object leaves Kubernetes after its row is written"
-            recorder.find(codes.ORDER, "the order", expected, "it left before")
-        subject.restart_clock()
-        record_row(recorder, life.wait_for_row(subject), "marked immutable")
+            _await_retirement(life, subject, held, recorder)
+        what = "marked immutable"
+    subject.restart_clock()
+    record_row(recorder, life.wait_for_row(subject), what)
     wait_for(subject.read, is_released, timeout_s=life.sync_s)
+
+
+def _await_retirement(life: Lifecycle, subject: Subject, held: HeldRow | None, recorder: Recorder) -> None:
+    """Take down that an object left while its row could not be written."""
+    life.wait_for_block(held, recorder, lambda: is_released(subject.read()))
+    if held is not None and is_released(subject.read()):
+        expected = "the object leaves Kubernetes after its row is written"
+        recorder.find(codes.ORDER, "the order", expected, "it left before")
 
 
 def _observe_retired(life: Lifecycle, case: Case, recorder: Recorder) -> None:
@@ -216,9 +233,12 @@ def delete_while_held(
     recorder: Recorder,
     ask: Callable[[], object],
     wait: Callable[[Lifecycle, Subject], None] | None = None,
-) -> None:
-    """Set a deletion in motion while nobody can write to the row; then let it run, and `wait` for its end."""
-    with life.context.database.hold_row(subject.case.kind, subject.key) as held:
+) -> JsonObject | None:
+    """Set a deletion in motion while nobody can write to the row; then let it run, and `wait` for its end.
+
+    Returns the object as it was meanwhile; None where it was gone, or the row could not be held.
+    """
+    with life.hold_quiet(subject, recorder) as held:
         subject.asked_at = life.context.database.get_time()
         ask()
         life.wait_for_block(held, recorder, lambda: is_released(subject.read()))
@@ -229,11 +249,15 @@ def delete_while_held(
         expected = f"{INGESTER_FINALIZER} goes after {written}"
         recorder.find(codes.ORDER, "the order", expected, f"{what} before it")
     (wait or wait_for_end)(life, subject)
+    return None if held is None else obj
 
 
 def wait_for_end(life: Lifecycle, subject: Subject) -> None:
-    """Wait until a deletion is over: of a retained kind once it is released, else as `wait_for_deletion` says."""
-    if life.is_retained(subject.case):
+    """Wait until a delete in Kubernetes is over: once it is released, where its row is to stay live or known to.
+
+    Else as `wait_for_deletion` says.
+    """
+    if life.is_retained(subject.case) or life.leaves_rows:
         wait_for(subject.read, is_released, timeout_s=life.sync_s)
     else:
         wait_for_deletion(life, subject)

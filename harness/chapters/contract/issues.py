@@ -46,6 +46,21 @@ ISSUES: tuple[KnownIssue, ...] = (
         fix="Soft-delete live rows of the same namespace and name and another uid when a new uid is inserted.",
     ),
     KnownIssue(
+        id="kubernetes-delete-leaves-the-row",
+        title="The row of an object that is deleted in Kubernetes stays live, although it has the finalizer",
+        sections=("5.6", "5.10", "6.6"),
+        wording=(
+            r"^the order: expected \S+ goes after delete_time is set, got (gone|finalizers)"
+            r"|^column delete_time: expected set, got NULL"
+            r"|^the first object's delete_time: expected set once and for all, got NULL, then NULL"
+            r"|^live rows of one name: expected 1, got 2,",
+        ),
+        impact="Only the annotation soft-deletes: what kubectl or a garbage collector deletes stays in queries.",
+        workaround="Delete by annotation, as Michelangelo's API server does where it has its storage.",
+        fix="Soft-delete in handleDeletion, unless the annotation says that it was done.",
+        features=(f"{features.KUBERNETES_DELETE}={features.RELEASE}",),
+    ),
+    KnownIssue(
         id="interrupted-deletion-sticks",
         title="A deletion that is interrupted after its soft delete never ends: the object stays in Kubernetes",
         sections=("5.6", "5.8", "6.6", "10.2"),

@@ -6,6 +6,7 @@ from harness.chapters.hostile_input.judgement import ROW_REFUSED
 from harness.chapters.hostile_input.undecodable import KIND_BLOCKED
 from harness.core import codes
 from harness.core.known_issue import KnownIssue
+from harness.spec import features
 
 _GO_TYPES = "it comes from Michelangelo's Go types, and another implementation of the contract has others"
 
@@ -50,6 +51,21 @@ ISSUES: tuple[KnownIssue, ...] = (
         fix="MEDIUMTEXT for the value columns of the annotations tables; shorten values in errors.",
     ),
     KnownIssue(
+        id="no-room-for-the-pinned-key",
+        title="An object is never synced if its annotations leave no room for the one that pins its key",
+        sections=("7.8",),
+        code=ROW_REFUSED,
+        wording=(
+            r"input (annotation-262143-one|annotations-262144): expected ",
+            r"never synced: .*metadata\.annotations: Too long",
+        ),
+        impact="An object that the API server takes is retried for ever; it has no row.",
+        workaround="Keep all annotations of an object some 100 bytes below 256 KB.",
+        fix="Go on with the uid as the key where the annotation is refused.",
+        need_not_show="the longest annotations are tried with some kinds only",
+        features=(f"{features.PRIMARY_KEY}={features.ANNOTATION}",),
+    ),
+    KnownIssue(
         id="key-longer-than-255",
         title="An object is never synced if the key of a label or annotation is longer than 255 characters",
         sections=("7.8", "7.9"),
@@ -70,7 +86,7 @@ ISSUES: tuple[KnownIssue, ...] = (
         code=ROW_REFUSED,
         wording=(
             r"input depth-120: expected ",
-            r"never synced: (Error )?(4025 \(23000\): CONSTRAINT `pipelinerun\.json` failed|3157 \(22032\))",
+            r"never synced: (Error )?(4025 \(23000\): CONSTRAINT `pipeline_?run\.json` failed|3157 \(22032\))",
         ),
         impact="MySQL takes 100 levels, MariaDB 32, of the whole object; the API server takes thousands.",
         workaround="Give nested input as text.",

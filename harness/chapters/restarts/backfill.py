@@ -16,7 +16,7 @@ from harness.clients.kube import get_version
 from harness.core import codes
 from harness.core.outcomes import NotApplicable
 from harness.core.polling import Wait, wait_for
-from harness.spec.annotations import INGESTER_FINALIZER, get_finalizers, is_released
+from harness.spec.annotations import is_released
 from harness.spec.equality import compare_row
 from harness.spec.keys import get_key
 from harness.spec.model import Case, JsonObject
@@ -29,9 +29,9 @@ from harness.suite.rows import record_row
 MANY = 1000
 _KIND = "Project"   # of the thousand objects
 _CLIENTS = 4
-_TIMEOUT_S = 120.0
+_TIMEOUT_S = 240.0   # a version that writes to each object before its row is held back by its own client
 _SHOWN = 20
-_CLAIMS_S = 1.0      # between two looks at which objects have the finalizer
+_TOUCHES_S = 1.0     # between two looks at how many objects the Ingester has written to
 _GLIMPSE_S = 0.2   # an object that is not released at once may be one that is known never to be
 
 
@@ -118,29 +118,29 @@ class Backfill:
     def _wait(self) -> Wait[int]:
         case, context, namespace = self._many_case, self._life.context, self._life.namespaces[0]
         expected = self._list_versions()
-        progress = [(0, time.monotonic())]   # how many rows and finalizers there were, since when
-        claims = [(0, time.monotonic())]     # how many finalizers there were, and when that was looked at
+        progress = [(0, time.monotonic())]   # how many rows and writes to objects there were, since when
+        touches = [(0, time.monotonic())]    # how many objects were written to, and when that was looked at
 
-        def count_claimed() -> int:
-            """Where the Ingester adds its finalizer, it does so to all objects before the first row of any."""
-            if case is not None and self._life.adds_finalizer and time.monotonic() - claims[-1][1] > _CLAIMS_S:
+        def count_touched() -> int:
+            """A version may write a finalizer or a key to all objects before the first row of any."""
+            if case is not None and time.monotonic() - touches[-1][1] > _TOUCHES_S:
                 objects = context.cluster.list_objects(case.kind, namespace)
-                claimed = sum(INGESTER_FINALIZER in get_finalizers(obj) for obj in objects)
-                claims.append((claimed, time.monotonic()))
-            return claims[-1][0]
+                touched = sum(get_version(obj) > expected.get(get_key(case.kind, obj), 0) for obj in objects)
+                touches.append((touched, time.monotonic()))
+            return touches[-1][0]
 
         def count() -> int:
             found = context.database.get_versions(case.kind, namespace) if case else {}
             number = sum(found.get(key, 0) >= version for key, version in expected.items())
-            if number + count_claimed() != progress[-1][0]:
-                progress.append((number + claims[-1][0], time.monotonic()))
+            if number + count_touched() != progress[-1][0]:
+                progress.append((number + touches[-1][0], time.monotonic()))
             return number
 
         return wait_for(
             count,
             lambda number: number == MANY,
             give_up=lambda _: time.monotonic() - progress[-1][1] > context.timeouts.sync_s,
-            timeout_s=_TIMEOUT_S * (2 if self._life.adds_finalizer else 1),
+            timeout_s=_TIMEOUT_S,
             interval_s=0.05,
         )
 

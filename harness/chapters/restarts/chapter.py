@@ -5,7 +5,7 @@ from __future__ import annotations
 from harness.chapters.restarts import checks
 from harness.chapters.restarts.gates import Gates
 from harness.chapters.restarts.issues import ISSUES
-from harness.spec.features import DELETION_DELAY, MISSING_ROW, PRIMARY_KEY
+from harness.spec.features import DELETION_DELAY, KUBERNETES_DELETE, MISSING_ROW, PRIMARY_KEY
 from harness.suite.chapter import Chapter, Section, whole_run
 
 CHAPTER = Chapter(
@@ -65,7 +65,7 @@ CHAPTER = Chapter(
             "Deleted while down",
             "An object that was deleted meanwhile is soft-deleted, of a retained kind live, and released.",
             checks.check_deleted_while_down,
-            features=(DELETION_DELAY,),
+            features=(KUBERNETES_DELETE, DELETION_DELAY),
         ),
         Section(
             "6.7",

@@ -14,6 +14,7 @@ from collections.abc import Callable
 from harness.chapters.contract.deletions import observe_soft_deleted, wait_for_deletion
 from harness.chapters.contract.lifecycle import Lifecycle
 from harness.core import codes
+from harness.core.errors import Refusal
 from harness.core.polling import wait_for
 from harness.core.record import Finding
 from harness.spec.annotations import DELETING_ANNOTATION, is_released
@@ -109,10 +110,13 @@ def _observe_at_once(
 
 
 def _delete_and_mark(subject: Subject) -> None:
-    """Delete an object, and then say by annotation that it must not be waited for."""
+    """Delete an object, and then say by annotation that it must not be waited for; it may be gone by then."""
     subject.delete()
-    if subject.read() is not None:
+    try:
         subject.patch(_MARK)
+    except Refusal as refusal:
+        if not refusal.not_found:
+            raise
 
 
 def _find_due(subject: Subject) -> dt.datetime | None:

@@ -19,6 +19,9 @@ ISSUES: tuple[KnownIssue, ...] = (
         impact="It is Terminating for ever and retried with growing delays; its namespace can't be deleted.",
         workaround="Remove the finalizer by hand.",
         fix="Take a row that is not there for done: there is nothing to delete.",
-        features=(f"{features.MISSING_ROW}={features.FAILS}",),
+        features=(
+            f"{features.MISSING_ROW}={features.FAILS}",
+            f"{features.KUBERNETES_DELETE}={features.SOFT_DELETE}",
+        ),
     ),
 )

@@ -158,6 +158,7 @@ class SeedScenario(Scenario):
         """Await the row of the created CR; delete one that is known to bring the controller manager down."""
         if case.name not in self._syncs:
             sync = super().sync(case)
+            self.context.notice(sync)
             issue = self.context.expectations.find_action(case.name, Action.DELETE)
             if issue and not sync.row and issue.explains(describe_absence(sync)):
                 self._delete_culprit(issue, self._get_accepted(case))

@@ -173,27 +173,43 @@ class Database:
         It takes a connection of its own, and the right to read, which MySQL before 8.0.22 finds too little: None,
         where the account may not. Raises `HarnessError` where there is no such row, or somebody else holds it.
         """
+        one = f"SELECT uid FROM `{kind.table}` WHERE uid = %s LOCK IN SHARE MODE"  # noqa: S608
+        with self._hold(f"row {uid} of table {kind.table}", one, (uid,)) as (held, rows):
+            if held is not None and not rows:
+                raise HarnessError(f"table {kind.table} has no row with uid {uid} that could be held")
+            yield held
+
+    @contextlib.contextmanager
+    def hold_table(self, kind: Kind) -> Iterator[HeldRow | None]:
+        """Keep everybody from writing or adding a row of the kind's main table, as `hold_row` does for one."""
+        every = f"SELECT uid FROM `{kind.table}` LOCK IN SHARE MODE"  # noqa: S608  gaps as well
+        with self._hold(f"table {kind.table}", every) as (held, _):
+            yield held
+
+    @contextlib.contextmanager
+    def _hold(
+        self, what: str, query: str, parameters: Sequence[str] = ()
+    ) -> Iterator[tuple[HeldRow | None, Sequence[object]]]:
         may, before = True, self.count_waiting()   # before the lock: from then on, somebody may wait for it
+        rows: Sequence[object] = ()
         try:
             with contextlib.closing(connect(self.endpoint)) as connection:
                 cursor = connection.cursor()
                 cursor.execute("START TRANSACTION READ ONLY")
-                one = f"SELECT uid FROM `{kind.table}` WHERE uid = %s LOCK IN SHARE MODE"  # noqa: S608
                 try:
-                    cursor.execute(one, (uid,))
+                    cursor.execute(query, tuple(parameters))
+                    rows = cursor.fetchall()
                 except mysql.connector.Error as error:
                     if error.errno not in _MAY_NOT:
                         raise
                     may = False
-                if may and not cursor.fetchall():
-                    raise HarnessError(f"table {kind.table} has no row with uid {uid} that could be held")
                 try:
-                    yield HeldRow(self, before) if may else None
+                    yield (HeldRow(self, before) if may else None), rows
                 finally:
                     cursor.execute("ROLLBACK")
                     cursor.close()
         except mysql.connector.Error as error:
-            raise HarnessError(f"the row {uid} of table {kind.table} can't be held: {error}") from error
+            raise HarnessError(f"the {what} can't be held: {error}") from error
 
     def find_tables_with(self, uid: str, tables: Sequence[str]) -> list[str]:
         """Return those of the main `tables` that hold a row with that uid: where a stray row went."""

@@ -42,10 +42,14 @@ class GoCode:
 
     def iterate(self, pattern: str, flags: int = 0) -> Iterator[Place]:
         """Yield what matches: the first group of the pattern where it has one."""
-        for file, text in self.texts.items():
-            for found in re.finditer(pattern, text, flags):
-                group = 1 if found.re.groups else 0
-                yield Place(found[group], f"{file}:{text.count(chr(10), 0, found.start(group)) + 1}")
+        for file, found in self._match(pattern, flags):
+            group = 1 if found.re.groups else 0
+            yield Place(found[group], _locate(file, found, group))
+
+    def iterate_groups(self, pattern: str, flags: int = 0) -> Iterator[tuple[str, tuple[str, ...]]]:
+        """Yield the groups of what matches, with the place of the first one."""
+        for file, found in self._match(pattern, flags):
+            yield _locate(file, found, 1), found.groups(default="")
 
     def find_functions(self, name: str) -> Iterator[tuple[str, GoCode]]:
         """Yield the functions whose names match in whole, each with its code, at its own place."""
@@ -54,3 +58,24 @@ class GoCode:
                 if re.fullmatch(name, found[1]):
                     before = "\n" * text.count("\n", 0, found.start())
                     yield found[1], GoCode({file: before + found[0]})
+
+    def follow(self, functions: Mapping[str, GoCode]) -> list[GoCode]:
+        """Return the functions, each once, and those of this code that they call, however far down."""
+        known = dict(self.find_functions(r"\w+"))
+        reached = dict(functions)
+        waiting = list(functions.values())
+        while waiting:
+            called = {place.text for place in waiting.pop().iterate(r"\b(\w+)\(")}
+            new = {name: known[name] for name in called & known.keys() - reached.keys()}
+            reached |= new
+            waiting += new.values()
+        return list(reached.values())
+
+    def _match(self, pattern: str, flags: int) -> Iterator[tuple[str, re.Match[str]]]:
+        for file, text in self.texts.items():
+            for found in re.finditer(pattern, text, flags):
+                yield file, found
+
+
+def _locate(file: str, found: re.Match[str], group: int) -> str:
+    return f"{file}:{found.string.count(chr(10), 0, found.start(group)) + 1}"

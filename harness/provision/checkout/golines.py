@@ -29,6 +29,7 @@ _PATHS = re.compile(r'Kind: "(\w+)",\s*\}\s*IndexesPathToKeyMap\[gvk\] = make\(.
 _PATH = re.compile(r'IndexesPathToKeyMap\[gvk\]\["([\w.]+)"\] = "(\w+)"')
 _OBJECT_LIST = r"\[\]\s*(?:\w+\.)?Object\s*\{((?:[^{}]|\{\s*\})*)\}"
 _OBJECT = re.compile(r"&(?:\w+\.)?(\w+)\{\s*\}")
+_APPENDED = r"\b{name}\s*=\s*append\(\s*{name}\s*,((?:[^()]|\([^()]*\))*)\)"
 _NAMED_LIST = re.compile(r"(?::?=\s*|\brange\s+)\w+\.([A-Z]\w*)\s*\{?\s*$", re.M)
 _COMMENT = re.compile(r"//[^\n]*")
 _DEFAULT_COLUMNS = ("namespace", "name")
@@ -125,7 +126,7 @@ def read_registered(root: Path) -> RegisteredList | None:
     file adds its kind to.
     """
     module = read_texts(root / INGESTER_FOLDER, "*.go")
-    found = _find_list(module, r"\w+\s*:?=\s*", root)
+    found = _find_list(module, r"\b(?P<name>\w+)\s*:?=\s*", root)
     if found is not None:
         return found
     names = {name for text in module.values() for name in _NAMED_LIST.findall(_strip_comments(text))}
@@ -134,7 +135,7 @@ def read_registered(root: Path) -> RegisteredList | None:
     written = {path: path.read_text(encoding="utf-8") for path in hand_written}
     for name in sorted(names):
         texts = {**written, **read_texts(folder, "*.go")}
-        listed = _find_list(texts, rf"\b{name}\s*=\s*", root) or _find_entries(texts, name)
+        listed = _find_list(texts, rf"\b(?P<name>{name})\s*=\s*", root) or _find_entries(texts, name)
         if listed is not None:
             return listed
     return None
@@ -156,13 +157,21 @@ def read_go_module(root: Path) -> GoModule:
 
 
 def _find_list(texts: Mapping[Path, str], before: str, root: Path) -> RegisteredList | None:
+    """Return the first list of objects that follows `before`, with what is appended to it where it is written.
+
+    None where something is appended that is no object of a kind: the list is not whole then.
+    """
     for file, text in texts.items():
         code = _strip_comments(text)
         found = re.search(before + _OBJECT_LIST, code)
         if found:
+            added = re.findall(_APPENDED.format(name=found["name"]), code)
+            if any(_OBJECT.sub("", each).strip(", \n\t") for each in added):
+                return None
             line = code.count("\n", 0, found.start()) + 1
             where = f"{file.relative_to(root).as_posix()}:{line}"
-            return RegisteredList(tuple(dict.fromkeys(_OBJECT.findall(found[1]))), where)
+            objects = _OBJECT.findall(", ".join([found.groups()[-1], *added]))
+            return RegisteredList(tuple(dict.fromkeys(objects)), where)
     return None
 
 

@@ -24,6 +24,7 @@ from harness.provision.checkout.golines import (
     read_zeros,
 )
 from harness.provision.checkout.kindlists import read_mysql_primary, read_retained
+from harness.provision.checkout.loglines import read_log_lines
 from harness.provision.checkout.schema import Schema
 from harness.provision.checkout.schema import find_schema as find_sql
 from harness.provision.checkout.sources import read_texts
@@ -33,7 +34,7 @@ from harness.spec.features import Fact
 from harness.spec.kinds import collect_cases
 from harness.spec.model import GROUP, ColumnType, IndexedColumn, JsonObject
 from harness.spec.naming import find_tables
-from harness.spec.read import NamedKinds, ReadContract, ReadKind
+from harness.spec.read import LogLines, NamedKinds, ReadContract, ReadKind
 from harness.spec.sql import extract_sql, parse_tables
 from harness.spec.versions import NOTE
 
@@ -59,6 +60,7 @@ class Sources:
     features: Mapping[str, Fact] = field(default_factory=dict)
     retained: NamedKinds | None = None
     mysql_primary: NamedKinds | None = None
+    log_lines: LogLines | None = None
     zeros: frozenset[str] = frozenset()
 
 
@@ -67,15 +69,17 @@ def read_checkout(root: Path) -> Sources:
     texts = read_texts(root / GENERATED_FOLDER, "*.pb.go")
     crds = read_crds(texts, root)
     pairs = [(kind, get_plural(crd)) for kind, crd in crds.objects.items()]
+    code = read_code(root)
     return Sources(
         read_kinds(texts, root),
         read_registered(root),
         crds,
         find_sql(root, pairs),
         read_go_module(root),
-        read_features(read_code(root)),
+        read_features(code),
         read_retained(root),
         read_mysql_primary(root),
+        read_log_lines(code.ingester),
         read_zeros(texts),
     )
 
@@ -94,6 +98,7 @@ def make_read_contract(sources: Sources, root: Path) -> ReadContract:
         tables=tuple(schema.tables),
         tables_source=where,
         features=sources.features,
+        log_lines=sources.log_lines,
         notes=tuple(Fact(NOTE, text, where) for text in schema.contradictions),
     )
 

@@ -7,7 +7,7 @@ taken, of equals the one in the newest place; where they contradict each other i
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,12 +16,15 @@ from harness.provision.checkout.sources import read_texts
 from harness.spec.naming import find_tables
 from harness.spec.sql import extract_sql, parse_tables
 
+Tables = Mapping[str, Mapping[str, str]]
+
 PLACES = (   # the newest first: where later versions keep their schema
     ("helm", "**/*.sql"),
     ("python/michelangelo/cli/sandbox/resources", "*mysql*"),
     ("scripts/ingester", "*.sql"),
     ("scripts", "**/*.sql"),
 )
+ANYWHERE = ((".", "**/*.sql"), ("python", "**/*mysql*.yaml"))   # where none of these places has it
 _SUFFIXES = (".sql", ".yaml", ".yml")
 
 
@@ -41,14 +44,14 @@ class Schema:
 def find_schema(root: Path, kinds: Iterable[tuple[str, str]]) -> Schema:
     """Return the file that makes tables for most of the `kinds`, each a name and a plural.
 
-    Raises HarnessError where no file makes any.
+    A version that has moved them somewhere else is looked through. Raises HarnessError where no file makes any.
     """
-    parsed = dict(_parse_files(root))
     wanted = list(kinds)
-    counts = {
-        path: sum(find_tables(kind, plural, tables) is not None for kind, plural in wanted)
-        for path, tables in parsed.items()
-    }
+    parsed = dict(_parse_files(root, PLACES))
+    counts = _count(parsed, wanted)
+    if 2 * max(counts.values(), default=0) < len(wanted):   # fragments
+        parsed = dict(_parse_files(root, (*PLACES, *ANYWHERE)))
+        counts = _count(parsed, wanted)
     best = max(counts.values(), default=0)
     if best == 0:
         places = ", ".join(dict.fromkeys(folder for folder, _ in PLACES))
@@ -65,10 +68,18 @@ def find_schema(root: Path, kinds: Iterable[tuple[str, str]]) -> Schema:
     )
 
 
-def _parse_files(root: Path) -> Iterator[tuple[Path, Mapping[str, Mapping[str, str]]]]:
+def _count(parsed: Mapping[Path, Tables], kinds: Sequence[tuple[str, str]]) -> dict[Path, int]:
+    """Return for how many of the kinds each file makes tables."""
+    return {
+        path: sum(find_tables(kind, plural, tables) is not None for kind, plural in kinds)
+        for path, tables in parsed.items()
+    }
+
+
+def _parse_files(root: Path, places: Iterable[tuple[str, str]]) -> Iterator[tuple[Path, Tables]]:
     """Yield the files with tables, those in the newest place first."""
     seen: set[Path] = set()
-    for folder, pattern in PLACES:
+    for folder, pattern in places:
         for path, text in read_texts(root / folder, pattern).items():
             if path not in seen and path.suffix in _SUFFIXES:
                 seen.add(path)

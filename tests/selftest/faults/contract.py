@@ -405,9 +405,8 @@ FAULTS: tuple[Fault, ...] = (
     _fault(   # it leaves a kind that is always immutable in peace
         "retired-before-written",
         on_reconciler(retire=_retire_first),
-        in_sections("Revision", "5.9"),
+        {"5.9": ("Revision", "Model")},
         "it left before",
-        kinds=("Model",),
     ),
     _fault(
         "retired-is-deleted",

@@ -15,7 +15,7 @@ from typing import Any
 from harness.reference.config import Config, read_config
 from harness.reference.log import Log
 from harness.reference.process import Parts
-from harness.reference.reconciler import DELETING, FINALIZER, Reconciler
+from harness.reference.reconciler import DELETING, FINALIZER, PROPAGATION, Reconciler
 from harness.reference.row import Row, RowBuilder
 from harness.reference.store import Store
 from harness.reference.workqueue import Key
@@ -177,6 +177,11 @@ def _ignore_policy(self: Reconciler, key: Key, obj: JsonObject, log: Log) -> Non
     self._delete_from_kubernetes(key, obj, log)
 
 
+def _delete_before_the_row(self: Reconciler, key: Key, obj: JsonObject, log: Log) -> None:
+    self._delete_from_kubernetes(key, obj, log, obj["metadata"]["annotations"].get(PROPAGATION, ""))
+    self._soft_delete(key, log)
+
+
 FAULTS: tuple[Fault, ...] = (
     _fault(
         "claimed-and-never-synced",
@@ -325,6 +330,13 @@ FAULTS: tuple[Fault, ...] = (
         on_reconciler(delete=_ignore_policy),
         in_sections("Project", "5.8"),
         "a delete by the policy Foreground",
+        profile=RETAINING,
+    ),
+    _fault(
+        "delete-first-before-the-row",
+        on_reconciler(delete=_delete_before_the_row),
+        in_sections("ModelFamily", "5.8"),
+        "after delete_time is set",
         profile=RETAINING,
     ),
 )

@@ -14,6 +14,7 @@ from harness.spec.versions import make_contract
 BEYOND_THE_SEED_REPORT = {
     "orphan-without-finalizer",
     "ghost-row",
+    "kubernetes-delete-leaves-the-row",
     "interrupted-deletion-sticks",
     "unsynced-deletion-sticks",
     "faulted-creation-sticks",
@@ -23,6 +24,7 @@ BEYOND_THE_SEED_REPORT = {
     "spaces-beyond-the-column-are-cut",
     "annotation-longer-than-64k",
     "key-longer-than-255",
+    "no-room-for-the-pinned-key",
     "json-nested-too-deep",
     "free-integers-lose-digits",
     "times-lose-their-zone",

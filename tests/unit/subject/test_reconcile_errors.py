@@ -21,13 +21,15 @@ def read(log: GrowingLog, failures: ReconcileErrors) -> list[FailedWrite]:
 
 
 def test_failed_writes_are_told_by_object() -> None:
-    """A failed write, of a kind that stays or of an immutable one, is told with kind, name and error."""
+    """Whatever had to be written, each failure is told with kind, name and error; a conflict is none."""
     log = GrowingLog()
     log.lines = [make_line(error="before")]
     failures = ReconcileErrors(cast(Sandbox, log))
     log.lines += [
         make_line(error="Data too long"),
         make_line("Failed to ensure object is in metadata storage", error="too"),
+        make_line("Failed to pin the primary key", error="metadata.annotations: Too long"),
+        make_line("Failed to add finalizer", error="Operation cannot be fulfilled on models: modified"),
         make_line("Syncing object to metadata storage"),
         json.dumps({"msg": "Reconciler error", "error": "Failed to upsert object to metadata storage"}),
         "Failed to upsert object to metadata storage, and no JSON",
@@ -35,6 +37,7 @@ def test_failed_writes_are_told_by_object() -> None:
     assert read(log, failures) == [
         FailedWrite("Model", "n", "a", "Data too long"),
         FailedWrite("Model", "n", "a", "too"),
+        FailedWrite("Model", "n", "a", "metadata.annotations: Too long"),
     ]
     assert read(log, failures) == []
 

@@ -9,7 +9,7 @@ from harness.spec.naming import KindTables
 from harness.spec.profiles import load_profile
 from harness.spec.read import NamedKinds, ReadContract, ReadKind
 from harness.spec.versions import NOT_READ, make_contract
-from harness.suite.description import describe_contract
+from harness.suite.description import describe_basis, describe_contract
 
 SEED = make_contract(load_profile("report-2026-03"))
 
@@ -60,3 +60,13 @@ def test_what_a_version_does_differently_is_beside_the_seed_s() -> None:
     assert [fact.value for fact in facts if fact.group == "Notes"] == [
         "the table other belongs to no kind", "another schema",
     ]  # fmt: skip
+
+
+def test_a_basis_has_features_and_life_with_their_sources() -> None:
+    """What a check stands on is told with where it was read; one that stands on nothing has no basis."""
+    expected = (
+        "finalizer is api-server (not read: as in the seed report's version); Model is mutable "
+        "(immutable kinds: profile report-2026-03; retained kinds: profile report-2026-03)"
+    )
+    assert describe_basis(SEED, ("finalizer",), "Model") == expected
+    assert describe_basis(SEED, (), "Model") == ""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 
 from harness.core import codes
@@ -50,6 +52,19 @@ def test_a_finding_that_an_issue_explains_is_known() -> None:
     with pytest.raises(Known, match="It stays"):
         conclude(check, make_recorder(LIVE), expect(ORPHAN))
     assert (check.issues, check.findings) == (["orphan"], [LIVE])
+
+
+def test_a_failure_says_what_it_was_judged_by() -> None:
+    """Whoever doubts a verdict sees which facts of the version it stands on, and where they were read."""
+    with pytest.raises(CheckFailure, match=r"(?m)^judged by: finalizer is ingester \(c.go:9\)$"):
+        conclude(make_check(), make_recorder(LIVE), expect(), basis="finalizer is ingester (c.go:9)")
+
+
+def test_a_stale_issue_names_the_versions_that_have_it() -> None:
+    """One that belongs to a value of a feature may be stale because that value is not the version's."""
+    issue = dataclasses.replace(ORPHAN, features=("finalizer=api-server",))
+    with pytest.raises(CheckFailure, match=r"(?s)of versions with finalizer=api-server.*--feature$"):
+        conclude(make_check(), make_recorder(), expect(issue))
 
 
 def test_an_issue_may_know_a_finding_by_its_code_alone() -> None:

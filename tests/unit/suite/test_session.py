@@ -59,8 +59,8 @@ def carry_out(monkeypatch: pytest.MonkeyPatch) -> CarryOut:
         check: Callable[..., None], *issues: KnownIssue, raises: type[BaseException] | None = None
     ) -> Check:
         chapter = make_chapter(check)
+        monkeypatch.setattr("harness.suite.session.resolve", lambda *_: Expectations(issues))
         session = make_session(chapter)
-        session.expectations = Expectations(issues)
         place = session.add_check(chapter.sections[0], Topic("model", MODEL, "Model"))
         if raises is None:
             session.carry_out(chapter, chapter.sections[0], Topic("model", MODEL, "Model"), place)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from types import SimpleNamespace
 from typing import Any, cast
@@ -110,6 +111,16 @@ def test_an_answer_that_is_not_what_was_stored_is_found() -> None:
     message, findings = Api("answers another object").fail("4.2")
     assert "was not answered as it was stored" in message
     assert findings == [(codes.ROW_JSON, "spec.description")]
+
+
+def test_an_object_made_of_its_crd_may_break_a_rule_of_the_server(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the API server's own code asks for besides, no CRD says: that is told, and judges nobody."""
+    api, case = Api("refuses creation"), dataclasses.replace(PROJECT, template=None)
+    rendered = api.context.render(PROJECT, "there")
+    monkeypatch.setattr(api.context, "render", lambda *_, **__: rendered)
+    for number in _ALL:
+        with pytest.raises(NotApplicable, match="asks for more than the CRD: no"):
+            api.carry_out(number, case)
 
 
 def test_a_refused_creation_is_found_and_leaves_nothing_to_check() -> None:

@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+import dataclasses
+import itertools
+from collections.abc import Mapping
+
 import pytest
 
-from harness.chapters.contract import deletions
+from harness.chapters.contract import deletions, lifecycle
 from harness.chapters.contract.issues import ISSUES
 from harness.core import codes
 from harness.core.errors import CheckFailure
 from harness.core.outcomes import Known, NotApplicable
+from harness.suite.expectations import Expectations
+from harness.suite.recorder import Recorder
+from tests.fakes.contract import CONTRACT
+from tests.fakes.world import World
 from tests.unit.chapters.contract.world import Contract
 
 NUMBERS = ("5.6", "5.7", "5.8", "5.9", "5.10", "5.11")
 FOR_ALL = ("5.9",)
 FOR_IMMUTABLE = ("5.9", "5.12")
+LEAVING = dataclasses.replace(CONTRACT, features={"kubernetes-delete": "release"})
 
 
 @pytest.fixture(autouse=True)
@@ -79,11 +88,26 @@ def test_a_fault_turns_its_section_red(number: str, fault: str, code: str) -> No
         ("keeps the object", codes.OBJECT_KEPT),
         ("retires without a row", codes.ROW_MISSING),
         ("forgets retired rows", codes.ROW_DELETED),
+        ("retires first", codes.ORDER),
     ],
 )
 def test_an_immutable_kind_that_is_not_retired_is_found(fault: str, code: str) -> None:
     """It leaves Kubernetes, and a live row stays."""
     assert code in Contract(fault, kind="Model").find("5.9")
+
+
+@pytest.mark.parametrize(("busy_for", "remark"), [(3, {}), (99, {"order": "perhaps not observed"})])
+def test_a_row_that_others_write_is_held_anew(
+    monkeypatch: pytest.MonkeyPatch, busy_for: int, remark: Mapping[str, str]
+) -> None:
+    """Who waits for it then waits with something else; of an object that is never left alone, the run says so."""
+    monkeypatch.setattr(lifecycle, "_QUIET_S", 0.001)
+    contract, recorder, looks = Contract(), Recorder(), itertools.count()
+    subject = contract.life.make(contract.case, "busy", finalizer=True)
+    monkeypatch.setattr(World, "is_awaited", property(lambda _: next(looks) < busy_for))
+    with contract.life.hold_quiet(subject, recorder):
+        assert next(looks) >= min(busy_for, 8)
+    assert {name: text.partition(":")[0] for name, text in recorder.facts.items()} == remark
 
 
 def test_the_sibling_of_a_deleted_object_is_looked_at() -> None:
@@ -121,10 +145,20 @@ def test_a_product_that_has_mended_them_makes_them_stale() -> None:
 
 def test_a_held_deletion_is_known_by_its_error() -> None:
     """Which depends on timing and need not show; without that error in the log it is a failure."""
-    contract = Contract("keeps the finalizer", issues=ISSUES)
+    issues = Expectations(ISSUES).fit(CONTRACT).issues
+    contract = Contract("keeps the finalizer", issues=issues)
     with pytest.raises(CheckFailure):
         contract.conclude("5.6")
-    Contract(issues=ISSUES).conclude("5.6")
+    Contract(issues=issues).conclude("5.6")
+
+
+def test_a_row_that_a_version_is_known_to_leave_is_no_failure() -> None:
+    """Where only the annotation soft-deletes, the live row is known; where it does not stay, that is stale."""
+    features, issues = {"kubernetes-delete": "release"}, Expectations(ISSUES).fit(LEAVING).issues
+    with pytest.raises(Known, match="stays live, although it has the finalizer"):
+        Contract("keeps the row", features=features, issues=issues).conclude("5.6")
+    with pytest.raises(CheckFailure, match="kubernetes-delete-leaves-the-row is stale"):
+        Contract(features=features, issues=issues).conclude("5.6")
 
 
 def test_every_object_is_let_go_of_in_the_end() -> None:

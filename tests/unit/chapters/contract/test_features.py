@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 
 import pytest
@@ -52,6 +53,22 @@ def test_an_orphan_is_no_known_issue_where_the_ingester_adds_its_finalizer() -> 
     """Whatever issues the profile lists."""
     with pytest.raises(CheckFailure, match="the row stays live"):
         Contract("orphans", "never claims", issues=ISSUES[:1], features=CLAIMING).conclude("5.7")
+
+
+def test_a_finalizer_that_nobody_expected_is_judged_as_it_is_seen() -> None:
+    """The version was read wrongly: the limits of one without are not expected of it, and the run says so."""
+    contract = Contract("orphans", issues=ISSUES[:1], features=CLAIMING)
+    contract.life.context.contract = dataclasses.replace(contract.life.context.contract, features={})
+    contract.conclude("5.7")
+    assert list(contract.life.context.contradictions) == ["finalizer"]
+
+
+def test_a_key_that_nobody_expected_is_said_not_to_be_judged() -> None:
+    """How rows are found can't change within a run."""
+    contract = Contract()
+    contract.life.context.contradictions["primary-key"] = "seen: given one"
+    with pytest.raises(NotApplicable, match="not judged: seen: given one"):
+        contract.record("5.15")
 
 
 @pytest.mark.parametrize("number", ["5.13", "5.14", "5.15"])

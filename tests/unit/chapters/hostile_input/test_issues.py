@@ -27,6 +27,10 @@ SHOWN = {
         ROW_REFUSED, "Model, input annotation-65536-four-bytes", WHOLE,
         r"never synced: Error 1366 (22007): Incorrect string value: '\xF0\x9F\x98\x80' for column `m`.`a`.`value`",
     ),
+    "no-room-for-the-pinned-key": Finding(
+        ROW_REFUSED, "Model, input annotations-262144", WHOLE,
+        'never synced: Model "a" is invalid: metadata.annotations: Too long: may not be more than 262144 bytes',
+    ),
     "key-longer-than-255": Finding(
         ROW_REFUSED, "Model, input label-key-317", WHOLE,
         "never synced: 1406 (22001): Data too long for column 'key' at row 1"

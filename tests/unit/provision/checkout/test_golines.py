@@ -45,6 +45,15 @@ def test_a_literal_list_is_read(root: Path, edit: Edit) -> None:
     assert read_registered(root) == RegisteredList(("Model", "RayJob"), f"{MODULE}:5")
 
 
+def test_what_is_appended_to_a_list_is_read(root: Path, edit: Edit) -> None:
+    """Objects that are added later count as well; one that is not written there makes the list an unknown one."""
+    lists = "[]runtime.Object{&v2.Model{}}\n\tcrdObjects = append(crdObjects, &v2.RayJob{})"
+    edit(MODULE, "v2.AllCRDObjects", lists)
+    assert read_registered(root) == RegisteredList(("Model", "RayJob"), f"{MODULE}:5")
+    edit(MODULE, "&v2.RayJob{})", "more(scheme)...)")
+    assert read_registered(root) is None
+
+
 def test_an_empty_list_is_not_an_unknown_one(root: Path, edit: Edit) -> None:
     """A list with nothing in it registers nothing: that is knowledge."""
     edit(MODULE, "v2.AllCRDObjects", "[]runtime.Object{}")

@@ -51,6 +51,14 @@ def test_the_complete_file_is_found_whatever_its_name(root: Path) -> None:
     assert find_schema(root, KINDS).path == root / "scripts/all_tables.sql"
 
 
+def test_a_file_that_was_moved_elsewhere_is_found(root: Path) -> None:
+    """Where none of the usual places has the tables, the whole checkout is looked through."""
+    place = root / "deploy/database/tables.sql"
+    place.parent.mkdir(parents=True)
+    (root / SCHEMA).rename(place)
+    assert find_schema(root, KINDS).path == place
+
+
 def test_a_twin_with_other_columns_is_known(root: Path, edit: Edit) -> None:
     """Of two complete files in one place the first by name is taken; what another says is not forgotten."""
     twin = root / "scripts/ingester/zzz.sql"
