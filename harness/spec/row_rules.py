@@ -93,5 +93,16 @@ def compare_contents(before: Row, after: Row, what: str) -> list[Finding]:
     return found
 
 
+def compare_kept(before: Row | None, after: Row | None, what: str) -> list[Finding]:
+    """Return what changed of a row that is to stay as it is, delete_time included, or that it is gone."""
+    if before is None or after is None:
+        return [Finding(codes.ROW_LOST, what, "there, as it was", "no row")]
+    found = compare_contents(before, after, what)
+    earlier, later = before.columns["delete_time"], after.columns["delete_time"]
+    if earlier != later:
+        found.append(Finding(codes.ROW_CHANGED, f"{what}: column delete_time", show(earlier), show(later)))
+    return found
+
+
 def _span(since: Value, until: dt.datetime) -> str:
     return f"between {show(since)} and {show(until)} (UTC)"

@@ -82,7 +82,7 @@ class Subject:
         self.answered = reply.answered   # what a server in between answered
         self.evidence: list[Evidence] = list(reply.evidence)
         self.seen: Row | None = None       # its row when it was last looked at, if nothing was asked for since
-        self.is_there: bool | None = None  # whether the object was there when it was last read, likewise
+        self.is_there: bool | None = None  # whether it was there to stay when last read, likewise
         self.has_row = False               # whether its row was ever seen to have followed it
         self._last: Write | None = None
         self._history: ObjectHistory | None = None
@@ -185,7 +185,7 @@ class Subject:
     def read(self) -> JsonObject | None:
         """Return the object as it is now, None where it is gone."""
         obj = self.history.read()
-        self.is_there = obj is not None
+        self.is_there = obj is not None and "deletionTimestamp" not in obj["metadata"]
         return obj
 
     def read_rows(self) -> list[Row]:

@@ -6,8 +6,10 @@ from harness.chapters.contract import deletions, writes
 from harness.chapters.contract.checks import (
     check_claimed,
     check_deleted,
+    check_held,
     check_name_reused,
     check_name_reused_after_retirement,
+    check_namesakes,
     check_orphaned,
     check_recreated,
     check_restored,
@@ -157,6 +159,23 @@ CHAPTER = Chapter(
             "The key is pinned once; one that brings an earlier object's key has that row, and labels and "
             "annotations under that key.",
             check_restored,
+        ),
+        Section(
+            "5.16",
+            "Held by others",
+            "Finalizers of others stay, and what they hold is left alone",
+            "Of a deleted object only the Ingester's finalizer goes; written to or let go of later, its row stays "
+            "as it was.",
+            check_held,
+            features=(KUBERNETES_DELETE, DELETION_DELAY),
+        ),
+        Section(
+            "5.17",
+            "Namesakes",
+            "A deletion is not felt by the row of a namesake",
+            "The row of a retired object stays as it is when another one of its name is deleted, in either way.",
+            check_namesakes,
+            features=(DELETION_DELAY,),
         ),
     ),
 )

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from harness.chapters.contract import claims, deletions, retention
+from harness.chapters.contract import claims, deletions, others, retention
 from harness.chapters.contract.lifecycle import Lifecycle, Step
 from harness.core.outcomes import NotApplicable
 from harness.spec import features
@@ -95,6 +95,20 @@ def check_restored(life: Lifecycle, case: Case, recorder: Recorder) -> None:
         seen = life.context.contradictions.get(features.PRIMARY_KEY)
         raise NotApplicable(f"not judged: {seen}" if seen else "this version knows no key but the uid")
     _take(life, claims.RESTORED, case, recorder, "a restored object does not keep its row")
+
+
+def check_held(life: Lifecycle, case: Case, recorder: Recorder) -> None:
+    """5.16: finalizers of others stay on a deleted object, and nothing that is written to it reaches its row."""
+    life.require_mutable(case)
+    if life.is_retained(case):
+        raise NotApplicable("retained kind: its row is refreshed while others hold the object (5.14)")
+    _take(life, others.HELD, case, recorder, "what others hold is not left alone")
+
+
+def check_namesakes(life: Lifecycle, case: Case, recorder: Recorder) -> None:
+    """5.17: the row of an object that lives on in MySQL only stays as it is when a namesake is deleted."""
+    life.require(case)
+    _take(life, others.NAMESAKES, case, recorder, "a deletion is felt by the row of a namesake")
 
 
 def _take(life: Lifecycle, step: Step, case: Case, recorder: Recorder, problem: str) -> None:

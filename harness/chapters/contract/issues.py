@@ -46,6 +46,16 @@ ISSUES: tuple[KnownIssue, ...] = (
         fix="Soft-delete live rows of the same namespace and name and another uid when a new uid is inserted.",
     ),
     KnownIssue(
+        id="namesake-takes-the-record-along",
+        title="Deleting an object also soft-deletes the row of a retired one of its name",
+        sections=("5.17",),
+        code=codes.ROW_CHANGED,
+        wording=(r"^a namesake's row, after a deletion (in|by) \w+: column delete_time: expected NULL, got \d",),
+        impact="The only record of a retired object counts as deleted, because something else had its name.",
+        workaround="Give no object the name of a retired one.",
+        fix="Soft-delete by uid (or the pinned key), not by namespace and name.",
+    ),
+    KnownIssue(
         id="kubernetes-delete-leaves-the-row",
         title="The row of an object that is deleted in Kubernetes stays live, although it has the finalizer",
         sections=("5.6", "5.10", "6.6"),
@@ -63,10 +73,10 @@ ISSUES: tuple[KnownIssue, ...] = (
     KnownIssue(
         id="interrupted-deletion-sticks",
         title="A deletion that is interrupted after its soft delete never ends: the object stays in Kubernetes",
-        sections=("5.6", "5.8", "6.6", "10.2"),
+        sections=("5.6", "5.8", "5.16", "5.17", "6.6", "10.2"),
         code=codes.OBJECT_KEPT,
         wording=(
-            r"(-(deleted|deleting|deleting-plain|deleted-away)|, deleted,) in Kubernetes: expected released, ",
+            r"(-(deleted|deleting|deleting-plain|deleted-away|held|namesake(-marked)?)|, deleted,) in Kubernetes:",
             r"Operation cannot be fulfilled on .*; object not found or already deleted",
         ),
         impact=(

@@ -15,10 +15,11 @@ from harness.core.polling import wait_for
 from harness.core.record import Finding
 from harness.sandbox.base import APISERVER, CONTROLLERMGR
 from harness.sandbox.redaction import MARK
-from harness.spec.equality import compare_row, show
+from harness.spec.annotations import DELETING_ANNOTATION, IMMUTABLE_ANNOTATION
+from harness.spec.equality import compare_row
 from harness.spec.model import Case, JsonObject
 from harness.spec.row import Row
-from harness.spec.row_rules import compare_contents
+from harness.spec.row_rules import compare_kept
 from harness.subject.pairing import pair_rows
 from harness.subject.subject import Subject
 from harness.suite.context import RunContext
@@ -40,10 +41,10 @@ class LastLook:
         return [s for s in subjects if s.case.name == case.name and (s.has_row or s.seen is not None)]
 
     def find_live(self, case: Case, subjects: Sequence[Subject]) -> Mapping[str, JsonObject]:
-        """Return those objects that are there and are not being deleted, by uid."""
+        """Return those objects that are there to stay: neither being deleted nor marked to leave; by uid."""
         namespaces = dict.fromkeys(subject.namespace for subject in subjects)
         found = (obj for each in namespaces for obj in self.context.cluster.list_objects(case.kind, each))
-        return {o["metadata"]["uid"]: o for o in found if "deletionTimestamp" not in o["metadata"]}
+        return {o["metadata"]["uid"]: o for o in found if not _is_leaving(o)}
 
     def wait_for_rows(self, case: Case, keys: Sequence[str], versions: Mapping[str, int]) -> Mapping[str, Row]:
         """Return the rows by key, once those of `versions` have reached them, or the time for it is over."""
@@ -71,7 +72,7 @@ def check_rows(look: LastLook, case: Case, recorder: Recorder) -> None:
         found = (
             _examine_followed(subject, row, versions[subject.key], objects.get(subject.key))
             if obj is not None
-            else _examine_left(subject, row)
+            else _examine_left(subject, row, immutable=look.context.is_immutable(case))
         )
         recorder.findings += [Finding(f.code, f"{subject}, {f.where}", f.expected, f.actual) for f in found]
     alone = len(subjects) - len(versions)
@@ -112,6 +113,12 @@ def _pair(
         ).items()
 
 
+def _is_leaving(obj: JsonObject) -> bool:
+    annotations = obj["metadata"].get("annotations") or {}
+    marked = any(annotations.get(name) == "true" for name in (DELETING_ANNOTATION, IMMUTABLE_ANNOTATION))
+    return marked or "deletionTimestamp" in obj["metadata"]
+
+
 def _examine_followed(subject: Subject, row: Row | None, version: int, obj: JsonObject | None) -> list[Finding]:
     """Return what is wrong with the row of an object that is there."""
     if row is None:
@@ -123,16 +130,12 @@ def _examine_followed(subject: Subject, row: Row | None, version: int, obj: Json
     return compare_row(subject.case.kind, obj, row)
 
 
-def _examine_left(subject: Subject, row: Row | None) -> list[Finding]:
+def _examine_left(subject: Subject, row: Row | None, *, immutable: bool) -> list[Finding]:
     """Return what is wrong with the row of an object that is gone, or going."""
     if row is None:
         return [Finding(codes.ROW_LOST, _WHAT, "there", "no row any more")]
     if subject.seen is None:   # something was asked for since, which was nobody's to look at
         return []
-    if subject.is_there:
+    if subject.is_there and not immutable:
         return [Finding(codes.OBJECT_GONE, "the object", "there: nobody has deleted it", "gone, or going")]
-    before, after = subject.seen.columns["delete_time"], row.columns["delete_time"]
-    found = compare_contents(subject.seen, row, _WHAT)
-    if before != after:
-        found.append(Finding(codes.ROW_CHANGED, "column delete_time", show(before), show(after)))
-    return found
+    return compare_kept(subject.seen, row, _WHAT)

@@ -274,6 +274,24 @@ def _heed_any_value_late() -> Parts:
     return on_reconciler(reconcile=reconcile)()
 
 
+def _remove_all_finalizers(self: Reconciler, key: Key, obj: JsonObject, log: Log) -> float | None:
+    """Take every finalizer off once the row is soft-deleted."""
+    if FINALIZER not in (obj["metadata"].get("finalizers") or []):
+        return None
+    self._soft_delete(key, log)
+    metadata = {name: value for name, value in obj["metadata"].items() if name != "finalizers"}
+    self.api.replace(self.kind, {**obj, "metadata": metadata})
+    return None
+
+
+def _sync_what_is_held(self: Reconciler, key: Key, obj: JsonObject, log: Log) -> float | None:
+    """Write the row of an object that is being deleted, whatever still holds it."""
+    if FINALIZER in (obj["metadata"].get("finalizers") or []):
+        return Reconciler.finish_deletion(self, key, obj, log)
+    self._upsert(obj)
+    return None
+
+
 def _ping_and_tell(self: Store) -> None:
     server = self._server
     Log().info(f"connecting to {server.user}:{server.password}@tcp({server.host}:{server.port})/{server.database}")
@@ -419,6 +437,19 @@ FAULTS: tuple[Fault, ...] = (
         on_reconciler(retire=_retire_without_writing),
         in_sections("RayCluster", "5.9"),
         "marked immutable",
+    ),
+    _fault(
+        "finalizers-of-others-go-as-well",
+        on_reconciler(finish_deletion=_remove_all_finalizers),
+        in_sections("Pipeline", "5.16"),
+        "with contract.ingester-acceptance/others",
+    ),
+    _fault(
+        "held-objects-are-synced",
+        on_reconciler(finish_deletion=_sync_what_is_held),
+        in_sections("Cluster", "5.16"),
+        "column res_version",
+        may=in_sections("Cluster", "5.6", "5.7", "5.10"),
     ),
     _fault(
         "purged-later",

@@ -1,0 +1,121 @@
+"""Steps in which what is others' must stay: their finalizers, and the rows of objects that had the name before.
+
+A row is its object's, whatever is called the same: a soft delete by namespace and name takes others along.
+"""
+
+from __future__ import annotations
+
+import time
+
+from harness.chapters.contract.deletions import examine_release, wait_for_deletion
+from harness.chapters.contract.lifecycle import Lifecycle, Step
+from harness.chapters.contract.writes import OURS
+from harness.core import codes
+from harness.core.polling import wait_for
+from harness.core.record import Finding
+from harness.spec.annotations import DELETING_ANNOTATION, IMMUTABLE_ANNOTATION, get_finalizers, is_released
+from harness.spec.equality import show
+from harness.spec.model import Case, JsonObject
+from harness.spec.row_rules import compare_kept, examine_deleted, expect_live
+from harness.subject import evidence
+from harness.subject.subject import Subject
+from harness.suite.recorder import Recorder
+from harness.suite.rows import record_row
+
+_OTHERS = f"{OURS}/others"
+_HELD_BY = (_OTHERS, "foregroundDeletion")   # the latter is what a delete by that policy adds
+_DELETING = {DELETING_ANNOTATION: "true"}
+_RETIRE: JsonObject = {"metadata": {"annotations": {IMMUTABLE_ANNOTATION: "true"}}}
+_BY_ANNOTATION = "namesake-marked"
+_WAYS = {"namesake": "in Kubernetes", _BY_ANNOTATION: "by annotation"}
+
+
+def _delete_held(life: Lifecycle, case: Case, recorder: Recorder) -> None:
+    subject = life.make(case, "held", finalizer=True, held_by=_HELD_BY)
+    recorder.evidence = subject.evidence
+    record_row(recorder, life.wait_for_row(subject), "created, with finalizers of others")
+    subject.asked_at = life.context.database.get_time()
+    subject.delete()
+    wait_for_deletion(life, subject)
+    recorder.findings += examine_release(life, subject)
+    finalizers = get_finalizers(subject.read())
+    if _OTHERS not in finalizers:
+        recorder.find(codes.FINALIZER_MISSING, "metadata.finalizers", f"with {_OTHERS}", show(finalizers))
+        return
+    recorder.findings += _examine_held(life, subject, "deleted, and held by others")
+    subject.patch({"metadata": {"labels": {f"{OURS}/held": "under-way"}}})
+
+
+def _observe_held(life: Lifecycle, case: Case, recorder: Recorder) -> None:
+    subject = life.find(case, "held")
+    if subject.read() is None:   # which has been said
+        return
+    recorder.findings += _examine_held(life, subject, "written to while others hold it")
+    subject.release()
+    recorder.findings += _examine_held(life, subject, "let go of by the others")
+
+
+def _examine_held(life: Lifecycle, subject: Subject, when: str) -> list[Finding]:
+    """Return what is wrong with the row of an object that the Ingester is through with, whoever still holds it."""
+    row = subject.read_row()
+    found = examine_deleted(row, subject.asked_at, life.context.database.get_time())
+    if row is not None and row.res_version >= subject.last.version > subject.created.version:
+        expected = f"a version before {subject.last.version}, which was written after the soft delete"
+        found.append(Finding(codes.ROW_CHANGED, "column res_version", expected, str(row.res_version)))
+    return [Finding(each.code, f"{when}: {each.where}", each.expected, each.actual) for each in found]
+
+
+def _list_ways(life: Lifecycle, case: Case) -> list[str]:
+    """Return the roles of a namesake's deletions: one of an immutable kind is deleted by annotation alone."""
+    return [_BY_ANNOTATION] if life.is_immutable(case) else list(_WAYS)
+
+
+def _retire_first(life: Lifecycle, case: Case, recorder: Recorder) -> None:
+    for role in _list_ways(life, case):
+        first = life.make(case, role, finalizer=True)
+        record_row(recorder, life.wait_for_row(first), f"{first.name}, created")
+        if not life.is_immutable(case):
+            first.patch(_RETIRE)
+        wait_for(first.read, is_released, timeout_s=life.sync_s)
+
+
+def _observe_first(life: Lifecycle, case: Case, recorder: Recorder) -> None:
+    for role in _list_ways(life, case):
+        first = life.find(case, role)
+        first.release()   # whoever else holds it: its name is to be had again
+        wait_for(first.read, lambda obj: obj is None, timeout_s=life.sync_s)
+        row = first.read_row()
+        recorder.evidence.append(evidence.of_row(row, f"the row of {first.name}, retired", time.time()))
+        recorder.findings += expect_live(row)
+
+
+def _delete_second(life: Lifecycle, case: Case, recorder: Recorder) -> None:
+    for role in _list_ways(life, case):
+        first = life.find(case, role)
+        before = first.seen
+        second = _make_and_delete(life, case, role, first, recorder)
+        what = f"a namesake's row, after a deletion {_WAYS[role]}"
+        recorder.findings += compare_kept(before, first.read_row(), what)
+        recorder.evidence += second.evidence
+        second.release()
+
+
+def _make_and_delete(life: Lifecycle, case: Case, role: str, first: Subject, recorder: Recorder) -> Subject:
+    """Create another object of the first one's name and have it deleted, as the role says."""
+    if life.is_immutable(case):   # else it would be retired as well before it could be marked
+        second = life.make(case, role, finalizer=True, annotations=_DELETING)
+        wait_for(second.read, is_released, timeout_s=life.sync_s)
+        return second
+    second = life.make(case, role, finalizer=True)
+    record_row(recorder, life.wait_for_row(second), f"{second.name}, created again", earlier=[first.key])
+    if role == _BY_ANNOTATION:
+        second.patch({"metadata": {"annotations": _DELETING}})
+    else:
+        second.delete()
+    wait_for_deletion(life, second)
+    return second
+
+
+HELD = Step("held by others", _delete_held, _observe_held)
+_RETIRED = Step("namesakes retired", _retire_first, _observe_first)
+NAMESAKES = Step("namesakes", _delete_second, after=(_RETIRED,))
