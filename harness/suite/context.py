@@ -13,7 +13,7 @@ from harness.clients.mysql import Database
 from harness.core.outcomes import NotApplicable, NotRun
 from harness.core.record import Latency
 from harness.core.settings import Timeouts
-from harness.sandbox.base import Sandbox
+from harness.sandbox.base import CONTROLLERMGR, Sandbox
 from harness.sandbox.log_coverage import LimitsLog, LogCoverage, get_log_coverage
 from harness.spec.contract import Contract
 from harness.spec.features import FINALIZER
@@ -69,6 +69,7 @@ class RunContext:
         self.api_server = api_server
         self.format_soak_command = format_soak_command or (lambda *_: "")
         self.surroundings = Surroundings(sandbox, cluster, database)
+        self.first_start = sandbox.log_cursor(CONTROLLERMGR).run   # of this run, in a kept sandbox
         self.latencies: list[Latency] = []   # how long writes took to reach MySQL, as far as that was measured
         self.contradictions: dict[str, str] = {}   # what was seen of the version and not expected, by feature
         self._templates = templates

@@ -66,7 +66,7 @@ def test_a_fault_turns_exactly_the_right_cells_red(
         )
     )
     assert outcome.record is not None, outcome.output
-    assert failed - may == expected, said
+    assert failed - may == expected, said or outcome.output[-4000:]
     assert find(Status.NOT_RUN) == flatten(fault.not_run), outcome.describe(Status.NOT_RUN)
     assert find(Status.ERROR) == set(), outcome.describe(Status.ERROR)
     assert outcome.exit_code == 1
@@ -104,12 +104,9 @@ def test_a_right_ingester_passes(
 
     One profile is tried with all kinds, the others with those that they are special about, and a few more; all
     kinds of the seed report's version are the main job.
-    With pinned keys 7.8 is left out: annotations of the greatest size leave no room for the key, and what the
-    product does with such an object is not known.
     """
-    without = ("-k", "not 7.8") if profile == RETAINING else ()
     selection = [word for kind in kinds for word in ("--crd", kind)]
-    outcome = acceptance.run("--profile", profile, "-m", "not faults", *without, *selection)
+    outcome = acceptance.run("--profile", profile, "-m", "not faults", *selection)
     alarms = {cell for status in Status if not status.succeeds for cell in outcome.find(status)}
     enter(CleanEntry(_name(profile), alarms, outcome.seconds))
     assert alarms == set(), outcome.output

@@ -36,9 +36,9 @@ class LastLook:
         self.context = context
 
     def list_subjects(self, case: Case) -> list[Subject]:
-        """Return the kind's objects whose rows had followed them, or were looked at."""
-        subjects = self.context.surroundings.subjects
-        return [s for s in subjects if s.case.name == case.name and (s.has_row or s.seen is not None)]
+        """Return the kind's objects whose rows had followed them, or were looked at; the last one of each row."""
+        own = [s for s in self.context.surroundings.subjects if s.case.name == case.name]
+        return list({s.key: s for s in own if s.has_row or s.seen is not None}.values())
 
     def find_live(self, case: Case, subjects: Sequence[Subject]) -> Mapping[str, JsonObject]:
         """Return those objects that are there to stay: neither being deleted nor marked to leave; by uid."""
@@ -87,6 +87,7 @@ def check_secrets(look: LastLook, _: None, recorder: Recorder) -> None:
     sandbox = look.context.sandbox
     names = [c.name for c in sandbox.components() if c.name in (APISERVER, CONTROLLERMGR)]
     logs = {name: sandbox.read_log(name) for name in names}
+    logs[CONTROLLERMGR] = [line for line in logs[CONTROLLERMGR] if line.run >= look.context.first_start]
     for name, lines in logs.items():
         if found := [line.text for line in lines if MARK in line.text]:
             recorder.find(codes.LOG_SECRET, f"the log of {name}", "no password", f"{len(found)} lines with it")

@@ -29,11 +29,9 @@ def _fault(
     parts: Callable[[], Parts],
     fails: Sections,
     names: str,
-    *,
-    may: Sections | None = None,
-    kinds: tuple[str, ...] = (),
+    **options: Any,
 ) -> Fault:
-    return Fault(name, parts, fails, names, chapter="contract", may=may or {}, kinds=kinds)
+    return Fault(name, parts, fails, names, chapter="contract", **options)
 
 
 def _forget_to_clear(self: Store, cursor: Any, table: str, uid: str, pairs: dict[str, str]) -> None:
@@ -358,13 +356,13 @@ FAULTS: tuple[Fault, ...] = (
     _fault(
         "finalizer-stays",
         on_reconciler(finish_deletion=_keep_finalizer),
-        in_sections("Pipeline", "5.6"),
+        in_sections("Pipeline", "5.6", "5.16"),
         "errors logged: none",
     ),
     _fault(
         "hard-delete",
         on_store(soft_delete=_hard_delete),
-        in_sections("InferenceServer", "5.6", "5.8", "5.10"),
+        in_sections("InferenceServer", "5.6", "5.8", "5.10", "5.16", "5.17"),
         "for good",
     ),
     _fault(
@@ -376,7 +374,7 @@ FAULTS: tuple[Fault, ...] = (
     _fault(
         "delete-time-in-another-zone",
         _soft_delete_with(_NAMED, lambda: _now() + timedelta(hours=2)),
-        in_sections("Cluster", "5.6", "5.8"),
+        in_sections("Cluster", "5.6", "5.8", "5.16"),
         "delete_time",
     ),
     _fault(
@@ -387,19 +385,19 @@ FAULTS: tuple[Fault, ...] = (
             "DELETE l FROM {table}_labels l JOIN {table} m ON m.uid = l.obj_uid"
             " WHERE m.namespace = %(namespace)s AND m.name = %(name)s",
         ),
-        in_sections("RayCluster", "5.6", "5.8"),
+        in_sections("RayCluster", "5.6", "5.8", "5.17"),
         "raycluster_labels",
     ),
     _fault(
         "gone-is-deleted",
         _when_gone(_soft_delete_gone),
-        in_sections("RayJob", "5.7", "5.9", "5.11"),
+        in_sections("RayJob", "5.7", "5.9", "5.11", "5.17"),
         "stale",
     ),
     _fault(
         "gone-is-deleted-for-good",
         _hard_delete_gone,
-        in_sections("Project", "5.7", "5.9", "5.11"),
+        in_sections("Project", "5.7", "5.9", "5.11", "5.17"),
         "for good",
     ),
     _fault(
@@ -419,6 +417,7 @@ FAULTS: tuple[Fault, ...] = (
         _reconcile_by(_without(IMMUTABLE)),
         in_sections("InferenceServer", "5.9"),
         "released",
+        not_run=in_sections("InferenceServer", "5.17"),
     ),
     _fault(   # it leaves a kind that is always immutable in peace
         "retired-before-written",
@@ -429,7 +428,7 @@ FAULTS: tuple[Fault, ...] = (
     _fault(
         "retired-is-deleted",
         on_reconciler(retire=_retire_as_deleted),
-        {"5.9": ("TriggerRun", "Model"), "5.12": ("Model",)},
+        {"5.9": ("TriggerRun", "Model"), "5.12": ("Model",), "5.17": ("TriggerRun", "Model")},
         "delete_time",
     ),
     _fault(
@@ -482,7 +481,7 @@ FAULTS: tuple[Fault, ...] = (
     _fault(
         "namesake-rewritten",
         on_store(write_row=_rewrite_namesake),
-        in_sections("Cluster", "5.10"),
+        in_sections("Cluster", "5.10", "5.17"),
         "the first object's row",
     ),
 )

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
 from harness.chapters.last_look.checks import LastLook, check_rows
 from harness.core import codes
 from harness.core.outcomes import NotApplicable
+from harness.subject.subject import Subject
 from harness.suite.recorder import Recorder
 from tests.unit.chapters.contract.world import Contract
 
@@ -84,6 +86,13 @@ def test_an_object_that_follows_late_is_given_its_time(contract: Contract) -> No
     subject = contract.life.find(contract.case, "annotated")
     subject.patch({"metadata": {"labels": {"late": "yes"}}})
     assert look(contract).findings == []
+
+
+def test_a_row_that_was_handed_on_is_its_last_object_s(contract: Contract) -> None:
+    """An object that brings an earlier one's key along has its row from then on."""
+    earlier, later = (SimpleNamespace(case=contract.case, key="k", has_row=True, seen=None) for _ in range(2))
+    contract.life.context.surroundings.subjects[:] = [cast(Subject, earlier), cast(Subject, later)]
+    assert LastLook(contract.life.context).list_subjects(contract.case) == [later]
 
 
 def test_without_a_row_there_is_nothing_to_look_at() -> None:
