@@ -152,8 +152,13 @@ class Submitter:
         return all(submission.key in versions for submission in submissions)
 
     def read(self, submissions: Sequence[Submission], case: Case) -> Batch:
-        """Read the rows of one kind, each with the object at its version, and what is left where there is none."""
+        """Read the rows of one kind, each with the object at its version, and what is left where there is none.
+
+        What the log says of them from now on is about their removal.
+        """
         kind = case.kind
+        for submission in submissions:
+            self._open.pop((case.name, submission.sent["metadata"]["name"]), None)
         keys = [d.key for d in submissions if d.key]
         rows = self._database.get_rows_of(kind, keys)
         missing = [key for key in keys if key not in rows]

@@ -36,9 +36,9 @@ class LastLook:
         self.context = context
 
     def list_subjects(self, case: Case) -> list[Subject]:
-        """Return the kind's objects whose rows had followed them, or were looked at; the last one of each row."""
-        own = [s for s in self.context.surroundings.subjects if s.case.name == case.name]
-        return list({s.key: s for s in own if s.has_row or s.seen is not None}.values())
+        """Return the kind's objects whose rows had followed them, or were looked at, and are still theirs."""
+        last_of_key = {s.key: s for s in self.context.surroundings.subjects if s.case.name == case.name}
+        return [s for s in last_of_key.values() if s.has_row or s.seen is not None]
 
     def find_live(self, case: Case, subjects: Sequence[Subject]) -> Mapping[str, JsonObject]:
         """Return those objects that are there to stay: neither being deleted nor marked to leave; by uid."""

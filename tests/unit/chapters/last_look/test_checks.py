@@ -90,9 +90,11 @@ def test_an_object_that_follows_late_is_given_its_time(contract: Contract) -> No
 
 def test_a_row_that_was_handed_on_is_its_last_object_s(contract: Contract) -> None:
     """An object that brings an earlier one's key along has its row from then on."""
-    earlier, later = (SimpleNamespace(case=contract.case, key="k", has_row=True, seen=None) for _ in range(2))
-    contract.life.context.surroundings.subjects[:] = [cast(Subject, earlier), cast(Subject, later)]
-    assert LastLook(contract.life.context).list_subjects(contract.case) == [later]
+    first = SimpleNamespace(case=contract.case, key="k", has_row=True, seen=None)
+    for has_row in (True, False):
+        later = SimpleNamespace(case=contract.case, key="k", has_row=has_row, seen=None)
+        contract.life.context.surroundings.subjects[:] = [cast(Subject, first), cast(Subject, later)]
+        assert LastLook(contract.life.context).list_subjects(contract.case) == [later] * has_row
 
 
 def test_without_a_row_there_is_nothing_to_look_at() -> None:
