@@ -18,7 +18,7 @@ _FREE: dict[str, Any] = {"values": EMPTY, "nested": {"inner": EMPTY}, "listed": 
 _TEXTS = {"empty": "", "full": "x"}
 _KEY = "presence"   # of a map on the way
 _DEEPEST_FREE, _DEEPEST_MAP = 6, 4   # steps: what lies deeper is of another system's types
-_AT_ONCE = 4
+_MOST = 3   # places of each kind
 
 
 def list_presence(case: Case) -> list[Input]:
@@ -31,12 +31,16 @@ def list_presence(case: Case) -> list[Input]:
                 free.append(path)
         elif (get_values(schema) or {}).get("type") == "string" and len(path) <= _DEEPEST_MAP:
             maps.append(path)
-    inputs = [_fill(f"free-{name}", free, value) for name, value in _FREE.items() if free]
-    return [*inputs, _fill("map-empty-text", maps, _TEXTS)] if maps else inputs
-
-
-def _fill(name: str, paths: list[Path], value: Any) -> Input:
-    return Input(name, {path: value for path in paths[:_AT_ONCE]}, textual=False)  # noqa: C420  it may be changed
+    inputs = [
+        Input(f"free-{name}-{number}", {path: value}, textual=False)   # alone: two of them may exclude each other
+        for number, path in enumerate(free[:_MOST], start=1)
+        for name, value in _FREE.items()
+    ]
+    texts = [
+        Input(f"map-empty-text-{number}", {path: _TEXTS}, textual=False)
+        for number, path in enumerate(maps[:_MOST], start=1)
+    ]
+    return [*inputs, *texts]
 
 
 def _walk(schema: Schema, path: Path) -> Iterator[tuple[Path, Schema]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from harness.chapters.last_look.checks import LastLook, check_rows, check_secrets
+from harness.chapters.last_look.issues import ISSUES
 from harness.spec.features import PRIMARY_KEY
 from harness.suite.chapter import Chapter, Section, whole_run
 
@@ -13,6 +14,7 @@ CHAPTER = Chapter(
     summary="every row once more, at the end",
     markers=("last_look", "contract", "restarts"),
     open=LastLook,
+    issues=ISSUES,
     sections=(
         Section(
             "11.1",

@@ -237,7 +237,7 @@ FAULTS: tuple[Fault, ...] = (
         "empty-texts-of-maps-dropped",
         on_row(_rewrite(_drop_empty)),
         in_sections("Project", "7.15"),
-        "supportingLinks.empty",
+        "supportingLinks",
         may=in_sections("Project", "7.4"),
     ),
     _fault(
