@@ -421,7 +421,12 @@ class World:
         if uid not in rows or not rows[uid].live or "keeps the row" in self.faults:
             return
         deleted_at = dt.datetime(1970, 1, 1) if "wrong time" in self.faults else self._tell_time()
-        rows[uid] = _with(rows[uid], delete_time=deleted_at)
+        gone = [uid]
+        if "soft-deletes by name" in self.faults:
+            own = rows[uid].columns
+            gone = [r.uid for r in self.get_rows(kind, str(own["namespace"]), str(own["name"])) if r.live]
+        for each in gone:
+            rows[each] = _with(rows[each], delete_time=deleted_at)
         if "removes the row" in self.faults:
             del rows[uid]
 
@@ -429,6 +434,8 @@ class World:
         obj = self._get(key)
         if obj is not None and INGESTER_FINALIZER in get_finalizers(obj):
             finalizers = [name for name in get_finalizers(obj) if name != INGESTER_FINALIZER]
+            if "takes all finalizers off" in self.faults:
+                finalizers = []
             self._write(key, {**obj, "metadata": {**obj["metadata"], "finalizers": finalizers}})
 
     def _is_overlooked(self, key: _Key) -> bool:

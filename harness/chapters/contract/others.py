@@ -91,29 +91,27 @@ def _observe_first(life: Lifecycle, case: Case, recorder: Recorder) -> None:
 
 def _delete_second(life: Lifecycle, case: Case, recorder: Recorder) -> None:
     for role in _list_ways(life, case):
-        first = life.find(case, role)
-        before = first.seen
-        second = _make_and_delete(life, case, role, first, recorder)
+        first, before = life.find(case, role), life.find(case, role).seen
+        # an immutable one would be retired as well before it could be marked
+        second = life.make(case, role, finalizer=True, annotations=_DELETING if life.is_immutable(case) else None)
+        recorder.evidence += second.evidence
+        if life.is_immutable(case):
+            wait_for(second.read, is_released, timeout_s=life.sync_s)
+        else:
+            record_row(recorder, life.wait_for_row(second), f"{second.name}, created again", earlier=[first.key])
+            before = first.read_row()   # what a creation does to it, 5.11 and 5.12 say
+            _delete(second, role)
+            wait_for_deletion(life, second)
         what = f"a namesake's row, after a deletion {_WAYS[role]}"
         recorder.findings += compare_kept(before, first.read_row(), what)
-        recorder.evidence += second.evidence
         second.release()
 
 
-def _make_and_delete(life: Lifecycle, case: Case, role: str, first: Subject, recorder: Recorder) -> Subject:
-    """Create another object of the first one's name and have it deleted, as the role says."""
-    if life.is_immutable(case):   # else it would be retired as well before it could be marked
-        second = life.make(case, role, finalizer=True, annotations=_DELETING)
-        wait_for(second.read, is_released, timeout_s=life.sync_s)
-        return second
-    second = life.make(case, role, finalizer=True)
-    record_row(recorder, life.wait_for_row(second), f"{second.name}, created again", earlier=[first.key])
+def _delete(subject: Subject, role: str) -> None:
     if role == _BY_ANNOTATION:
-        second.patch({"metadata": {"annotations": _DELETING}})
+        subject.patch({"metadata": {"annotations": _DELETING}})
     else:
-        second.delete()
-    wait_for_deletion(life, second)
-    return second
+        subject.delete()
 
 
 HELD = Step("held by others", _delete_held, _observe_held)
