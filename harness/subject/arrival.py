@@ -68,10 +68,17 @@ class Arrivals:
 
     @property
     def sync_s(self) -> float:
-        """How long a row is waited for now, in seconds."""
+        """How long the Ingester's doing is waited for now, in seconds."""
         if not self._fails_fast or self._overdue < _OVERDUE_TO_FAIL_FAST:
             return self._timeouts.sync_s
         return min(self._timeouts.sync_s, max(_FAST_S, _MARGIN * self._slowest_s))
+
+    def note_wait(self, duration_s: float, *, in_vain: bool) -> None:
+        """Count a wait for the Ingester's doing: some in vain, and others get less time."""
+        if in_vain:
+            self._overdue += 1
+        else:
+            self._slowest_s = max(self._slowest_s, duration_s)
 
     def measure_latency(self, write: Write, operation: str) -> None:
         """Measure how long the write takes to reach its row, if that is as quick as it usually is."""
@@ -100,10 +107,7 @@ class Arrivals:
                     break
             elif not self._unblock(write.subject.case):
                 crash = self._await_crash_loop(write)
-        if waits[-1].satisfied:
-            self._slowest_s = max(self._slowest_s, sum(wait.duration_s for wait in waits))
-        else:
-            self._overdue += 1
+        self.note_wait(sum(wait.duration_s for wait in waits), in_vain=not waits[-1].satisfied)
         return self._gather(write, waits, crash)
 
     def _poll(self, write: Write, timeout_s: float) -> Wait[int | None]:

@@ -12,7 +12,6 @@ from harness.chapters.contract.lifecycle import Lifecycle, Step
 from harness.chapters.contract.writes import OURS
 from harness.clients.kube import Version, get_version
 from harness.core import codes
-from harness.core.polling import wait_for
 from harness.core.record import Finding
 from harness.spec.annotations import INGESTER_FINALIZER, KEY_ANNOTATION, get_finalizers
 from harness.spec.equality import compare_json, show
@@ -77,7 +76,7 @@ def _restore(life: Lifecycle, case: Case, recorder: Recorder) -> None:
     first = life.make(case, "pinned")
     recorder.evidence = first.evidence
     record_row(recorder, life.wait_for_row(first), "created")
-    pinned = wait_for(lambda: _get_pinned(first.read()), bool, timeout_s=life.sync_s).value
+    pinned = life.wait_until(lambda: _get_pinned(first.read()), bool)
     if pinned != first.uid:
         found = show(pinned or None)
         recorder.find(codes.ANNOTATION_MISSING, f"annotation {KEY_ANNOTATION}", f"the uid, {first.uid}", found)

@@ -163,7 +163,7 @@ def _retire(life: Lifecycle, case: Case, recorder: Recorder) -> None:
         what = "marked immutable"
     subject.restart_clock()
     record_row(recorder, life.wait_for_row(subject), what)
-    wait_for(subject.read, is_released, timeout_s=life.sync_s)
+    life.wait_until(subject.read, is_released)
 
 
 def _await_retirement(life: Lifecycle, subject: Subject, held: HeldRow | None, recorder: Recorder) -> None:
@@ -258,7 +258,7 @@ def wait_for_end(life: Lifecycle, subject: Subject) -> None:
     Else as `wait_for_deletion` says.
     """
     if life.is_retained(subject.case) or life.leaves_rows:
-        wait_for(subject.read, is_released, timeout_s=life.sync_s)
+        life.wait_until(subject.read, is_released)
     else:
         wait_for_deletion(life, subject)
 
@@ -296,12 +296,18 @@ def wait_for_deletion(life: Lifecycle, subject: Subject) -> None:
         obj, row = seen
         return is_released(obj) and row is not None and not row.live
 
+    waited_s = 0.0
     for timeout_s in (_USUALLY_S, life.sync_s - _USUALLY_S):
         wait = wait_for(
             lambda: (subject.read(), subject.read_row()), is_done, timeout_s=timeout_s, max_interval_s=0.05
         )
-        if wait.satisfied or any(map(life.context.expectations.explain, examine_release(life, subject))):
+        waited_s += wait.duration_s
+        if wait.satisfied:
+            life.note_wait(waited_s, in_vain=False)
+            return
+        if any(map(life.context.expectations.explain, examine_release(life, subject))):
             return   # of a deletion that is known never to end, no more need be seen
+    life.note_wait(waited_s, in_vain=True)
 
 
 def observe_soft_deleted(life: Lifecycle, subject: Subject, recorder: Recorder) -> None:

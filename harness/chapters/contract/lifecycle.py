@@ -12,6 +12,7 @@ import functools
 import operator
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from harness.clients.mysql import HeldRow
 from harness.core.errors import HarnessError, Refusal
@@ -30,6 +31,7 @@ from harness.suite.context import RunContext
 from harness.suite.recorder import Recorder
 from harness.suite.rows import OverdueError
 
+T = TypeVar("T")
 Act = Callable[["Lifecycle", Case, Recorder], None]
 
 _HOLDS, _QUIET_S = 8, 0.1   # how often a row is held anew until nobody has waited for it that long
@@ -176,6 +178,16 @@ class Lifecycle:
         self.context.notice(sync)
         return sync
 
+    def wait_until(self, read: Callable[[], T], condition: Callable[[T], bool]) -> T:
+        """Wait for what the Ingester has to do to an object, as long as for a row; return what was read last."""
+        wait = wait_for(read, condition, timeout_s=self.sync_s, max_interval_s=0.05)
+        self.note_wait(wait.duration_s, in_vain=not wait.satisfied)
+        return wait.value
+
+    def note_wait(self, duration_s: float, *, in_vain: bool) -> None:
+        """Count a wait for the Ingester's doing: once three were in vain, others take less long."""
+        self._arrivals.note_wait(duration_s, in_vain=in_vain)
+
     def settle(self) -> None:
         """Give the Ingester time to do what it must not: absence is never proven by one look."""
         sandbox, settle_s = self.context.sandbox, self.context.timeouts.settle_s
@@ -214,6 +226,7 @@ class Lifecycle:
             timeout_s=self.sync_s,
             max_interval_s=0.02,
         )
+        self.note_wait(waited.duration_s, in_vain=not waited.satisfied)
         what = "waited for it" if waited.value[0] else "did not wait for it"
         recorder.note("the row was held", f"the Ingester {what}, {waited.duration_s:.3f} s after the write")
 

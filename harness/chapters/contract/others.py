@@ -11,7 +11,6 @@ from harness.chapters.contract.deletions import examine_release, wait_for_deleti
 from harness.chapters.contract.lifecycle import Lifecycle, Step
 from harness.chapters.contract.writes import OURS
 from harness.core import codes
-from harness.core.polling import wait_for
 from harness.core.record import Finding
 from harness.spec.annotations import DELETING_ANNOTATION, IMMUTABLE_ANNOTATION, get_finalizers, is_released
 from harness.spec.equality import show
@@ -76,14 +75,14 @@ def _retire_first(life: Lifecycle, case: Case, recorder: Recorder) -> None:
         record_row(recorder, life.wait_for_row(first), f"{first.name}, created")
         if not life.is_immutable(case):
             first.patch(_RETIRE)
-        wait_for(first.read, is_released, timeout_s=life.sync_s)
+        life.wait_until(first.read, is_released)
 
 
 def _observe_first(life: Lifecycle, case: Case, recorder: Recorder) -> None:
     for role in _list_ways(life, case):
         first = life.find(case, role)
         first.release()   # whoever else holds it: its name is to be had again
-        wait_for(first.read, lambda obj: obj is None, timeout_s=life.sync_s)
+        life.wait_until(first.read, lambda obj: obj is None)
         row = first.read_row()
         recorder.evidence.append(evidence.of_row(row, f"the row of {first.name}, retired", time.time()))
         recorder.findings += expect_live(row)
@@ -96,7 +95,7 @@ def _delete_second(life: Lifecycle, case: Case, recorder: Recorder) -> None:
         second = life.make(case, role, finalizer=True, annotations=_DELETING if life.is_immutable(case) else None)
         recorder.evidence += second.evidence
         if life.is_immutable(case):
-            wait_for(second.read, is_released, timeout_s=life.sync_s)
+            life.wait_until(second.read, is_released)
         else:
             record_row(recorder, life.wait_for_row(second), f"{second.name}, created again", earlier=[first.key])
             before = first.read_row()   # what a creation does to it, 5.11 and 5.12 say

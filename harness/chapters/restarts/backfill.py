@@ -192,7 +192,7 @@ def _observe_created(life: Lifecycle, case: Case, recorder: Recorder) -> None:
     subject.restart_clock()
     record_row(recorder, life.wait_for_row(subject), "created while down")
     if life.is_immutable(case):
-        wait_for(subject.read, is_released, timeout_s=life.sync_s)
+        life.wait_until(subject.read, is_released)
         recorder.findings += examine_release(life, subject)
 
 
@@ -223,7 +223,7 @@ def _observe_released(life: Lifecycle, case: Case, recorder: Recorder) -> None:
     subject = life.find(case, "fleeting-away")
     findings = examine_release(life, subject)
     if findings and not all(map(life.context.expectations.explain, findings)):
-        wait_for(subject.read, is_released, timeout_s=life.sync_s)
+        life.wait_until(subject.read, is_released)
         findings = examine_release(life, subject)
     recorder.findings += findings
     if life.is_retained(case):
