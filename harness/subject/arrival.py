@@ -26,12 +26,11 @@ from harness.subject.log import (
     parse_log,
     quote_crashes,
 )
+from harness.subject.patience import Patience
 from harness.subject.steps import Sync
 from harness.subject.subject import Surroundings, Write
 
-_OVERDUE_TO_FAIL_FAST = 3
-_FAST_S = 3.0
-_MARGIN = 10.0   # times the slowest row that came
+_FAST_S = 3.0   # for a row, once some were awaited in vain
 
 
 class Arrivals:
@@ -61,24 +60,13 @@ class Arrivals:
         self._tables = tables
         self._unblock = unblock
         self._get_messages = get_messages
-        self._fails_fast = fails_fast
-        self._overdue = 0
-        self._slowest_s = 0.0   # of the rows that came
+        self._patience = Patience(timeouts.sync_s, _FAST_S if fails_fast else timeouts.sync_s)
         self._latencies = [] if latencies is None else latencies
 
     @property
     def sync_s(self) -> float:
-        """How long the Ingester's doing is waited for now, in seconds."""
-        if not self._fails_fast or self._overdue < _OVERDUE_TO_FAIL_FAST:
-            return self._timeouts.sync_s
-        return min(self._timeouts.sync_s, max(_FAST_S, _MARGIN * self._slowest_s))
-
-    def note_wait(self, duration_s: float, *, in_vain: bool) -> None:
-        """Count a wait for the Ingester's doing: some in vain, and others get less time."""
-        if in_vain:
-            self._overdue += 1
-        else:
-            self._slowest_s = max(self._slowest_s, duration_s)
+        """How long a row is waited for now, in seconds."""
+        return self._patience.seconds
 
     def measure_latency(self, write: Write, operation: str) -> None:
         """Measure how long the write takes to reach its row, if that is as quick as it usually is."""
@@ -107,7 +95,7 @@ class Arrivals:
                     break
             elif not self._unblock(write.subject.case):
                 crash = self._await_crash_loop(write)
-        self.note_wait(sum(wait.duration_s for wait in waits), in_vain=not waits[-1].satisfied)
+        self._patience.note(sum(wait.duration_s for wait in waits), in_vain=not waits[-1].satisfied)
         return self._gather(write, waits, crash)
 
     def _poll(self, write: Write, timeout_s: float) -> Wait[int | None]:

@@ -297,17 +297,17 @@ def wait_for_deletion(life: Lifecycle, subject: Subject) -> None:
         return is_released(obj) and row is not None and not row.live
 
     waited_s = 0.0
-    for timeout_s in (_USUALLY_S, life.sync_s - _USUALLY_S):
+    for timeout_s in (min(_USUALLY_S, life.sync_s), life.sync_s - _USUALLY_S):
         wait = wait_for(
             lambda: (subject.read(), subject.read_row()), is_done, timeout_s=timeout_s, max_interval_s=0.05
         )
         waited_s += wait.duration_s
         if wait.satisfied:
-            life.note_wait(waited_s, in_vain=False)
+            life.patience.note(waited_s, in_vain=False)
             return
         if any(map(life.context.expectations.explain, examine_release(life, subject))):
             return   # of a deletion that is known never to end, no more need be seen
-    life.note_wait(waited_s, in_vain=True)
+    life.patience.note(waited_s, in_vain=True)
 
 
 def observe_soft_deleted(life: Lifecycle, subject: Subject, recorder: Recorder) -> None:

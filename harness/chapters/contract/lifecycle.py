@@ -24,6 +24,7 @@ from harness.spec.features import FINALIZER, INGESTER, KUBERNETES_DELETE, RELEAS
 from harness.spec.manifest import as_applied
 from harness.spec.model import Case
 from harness.subject.arrival import Arrivals
+from harness.subject.patience import Patience
 from harness.subject.sender import KubectlSender
 from harness.subject.steps import Sync
 from harness.subject.subject import Subject
@@ -31,6 +32,7 @@ from harness.suite.context import RunContext
 from harness.suite.recorder import Recorder
 from harness.suite.rows import OverdueError
 
+_FAST_S = 2.0   # for what is done to an object, once some was awaited in vain
 T = TypeVar("T")
 Act = Callable[["Lifecycle", Case, Recorder], None]
 
@@ -62,6 +64,7 @@ class Lifecycle:
             tables=[kind.table for kind in context.contract.kinds],
             fails_fast=True,
         )
+        self.patience = Patience(context.timeouts.sync_s, _FAST_S)   # with what the Ingester does to objects
         self._sender = KubectlSender(context.cluster, brief=True)
         self._subjects: dict[tuple[str, str], Subject] = {}
         self._outcomes: dict[tuple[str, Life], dict[str, Recorder | Exception]] = {}
@@ -74,7 +77,7 @@ class Lifecycle:
     @property
     def sync_s(self) -> float:
         """How long the Ingester's doing is waited for now, in seconds; less once it was in vain a few times."""
-        return self._arrivals.sync_s
+        return self.patience.seconds
 
     def is_immutable(self, case: Case) -> bool:
         """Whether objects of the kind leave Kubernetes once they are in MySQL."""
@@ -181,12 +184,8 @@ class Lifecycle:
     def wait_until(self, read: Callable[[], T], condition: Callable[[T], bool]) -> T:
         """Wait for what the Ingester has to do to an object, as long as for a row; return what was read last."""
         wait = wait_for(read, condition, timeout_s=self.sync_s, max_interval_s=0.05)
-        self.note_wait(wait.duration_s, in_vain=not wait.satisfied)
+        self.patience.note(wait.duration_s, in_vain=not wait.satisfied)
         return wait.value
-
-    def note_wait(self, duration_s: float, *, in_vain: bool) -> None:
-        """Count a wait for the Ingester's doing: once three were in vain, others take less long."""
-        self._arrivals.note_wait(duration_s, in_vain=in_vain)
 
     def settle(self) -> None:
         """Give the Ingester time to do what it must not: absence is never proven by one look."""
@@ -226,7 +225,7 @@ class Lifecycle:
             timeout_s=self.sync_s,
             max_interval_s=0.02,
         )
-        self.note_wait(waited.duration_s, in_vain=not waited.satisfied)
+        self.patience.note(waited.duration_s, in_vain=not waited.satisfied)
         what = "waited for it" if waited.value[0] else "did not wait for it"
         recorder.note("the row was held", f"the Ingester {what}, {waited.duration_s:.3f} s after the write")
 

@@ -94,9 +94,9 @@ def test_a_slow_ingester_keeps_its_time(
         arrivals.await_row_alone(make_write(sandbox))
     database.version = 7
     arrivals.await_row_alone(make_write(sandbox))
-    monkeypatch.setattr(arrivals, "_slowest_s", 0.003)
+    monkeypatch.setattr(arrivals._patience, "_slowest_s", 0.003)
     assert arrivals.sync_s == pytest.approx(0.03)
-    monkeypatch.setattr(arrivals, "_slowest_s", 1.0)
+    monkeypatch.setattr(arrivals._patience, "_slowest_s", 1.0)
     assert arrivals.sync_s == PATIENCE.sync_s
 
 
