@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import re
 import signal
@@ -12,7 +13,7 @@ import sys
 import threading
 import time
 import warnings
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -132,6 +133,7 @@ class AcceptancePlugin:
         self._started = time.monotonic()
         self._handlers: dict[signal.Signals, Any] = {}   # as they were before the run
         self._watch: SandboxWatch | None = None
+        self._interrupt = 0   # the signal that has interrupted the run
         self._end = ""   # what of the sandbox has ended under the run
 
     # Collection: one test per section and topic, each with its place in the record.
@@ -192,7 +194,9 @@ class AcceptancePlugin:
         """Bring the sandbox up; where that fails, end the run with exit code 2 (or 4 for a wrong setting)."""
         if not self._session.record.checks or session.testsfailed or self._folder is None:
             return
-        self._handlers[signal.SIGTERM] = signal.signal(signal.SIGTERM, interrupt)
+        self._handlers[signal.SIGTERM] = signal.signal(signal.SIGTERM, self._note_interrupt)
+        if signal.getsignal(signal.SIGINT) is signal.default_int_handler:   # else somebody ignores it on purpose
+            self._handlers[signal.SIGINT] = signal.signal(signal.SIGINT, self._note_interrupt)
         instances = filter(None, map(_get_instance, session.items))
         threading.Thread(target=load_templates, name="load the report's templates", daemon=True).start()
         try:
@@ -212,6 +216,21 @@ class AcceptancePlugin:
         """Have the main thread end the run, whatever it waits for."""
         self._end = end
         signal.pthread_kill(threading.main_thread().ident or 0, _SANDBOX_ENDED)
+
+    def _note_interrupt(self, signum: int, frame: FrameType | None) -> None:
+        """Interrupt the run, and remember it."""
+        self._interrupt = signum
+        interrupt(signum, frame)
+
+    @contextlib.contextmanager
+    def _heeding_signals(self) -> Iterator[None]:
+        """Raise what a signal has asked for, also where a library has taken it for an error of its own."""
+        try:
+            yield
+        finally:
+            self._end_early()
+            if self._interrupt:
+                raise KeyboardInterrupt(f"signal {self._interrupt}")
 
     def _end_early(self, _signum: int = 0, _frame: FrameType | None = None) -> None:
         """End the run where the sandbox has ended: nothing more can be told without it."""
@@ -250,9 +269,8 @@ class AcceptancePlugin:
         check = pyfuncitem.stash.get(_CHECK, None)
         if check is None:
             return (yield)
-        self._end_early()   # what was raised in the midst of some library may have been lost there
         try:
-            with noting_outcome(check):
+            with noting_outcome(check), self._heeding_signals():
                 return (yield)
         except Known as outcome:
             pytest.xfail(outcome.detail)

@@ -5,7 +5,10 @@ The run is that of the command line, with the acceptance tests as they are; only
 
 from __future__ import annotations
 
+import os
 import re
+import signal
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,7 +39,9 @@ pytest_plugins = ["pytester"]
 
 
 class Toys:
-    """What the chapter remembers."""
+    """What the chapter remembers; with `breaks_off` a check is interrupted within a library that hides it."""
+
+    breaks_off = False
 
     def __init__(self, context: RunContext) -> None:
         self.context = context
@@ -48,6 +53,12 @@ def check_kept(toys: Toys, case: Case, recorder: Recorder) -> None:
     toys.asked.append(case.name)
     recorder.note("the toy", f"in {toys.context.namespace}")
     recorder.problem, recorder.look_at = f"{case.name}: the toy is broken", "the toy box"
+    if case.name == "Pipeline" and toys.breaks_off:
+        try:
+            os.kill(os.getpid(), signal.SIGTERM)
+            threading.Event().wait(10)
+        except KeyboardInterrupt as interrupt:
+            raise ValueError("no validator could be built") from interrupt
     if case.name == "SparkJob":
         recorder.find("toy.lost", "the toy", "kept", "lost")
     if case.name == "RayJob":
@@ -153,7 +164,7 @@ def perform(
         profile.write_text(PROFILE.format(more=more), encoding="utf-8")
         sandbox.register()
         words = build_arguments(["--profile", str(profile), "--reports", "reports", *arguments])
-        result = pytester.runpytest_inprocess(*words)
+        result = pytester.runpytest_inprocess(*words, no_reraise_ctrlc=True)
         folder = pytester.path / "reports" / LATEST
         path = folder / "report.json"
         record = Record.from_json(path.read_text(encoding="utf-8")) if path.exists() else None
@@ -211,6 +222,21 @@ def test_it_stands_in_the_contents(perform: Perform) -> None:
     contents = record.chapters[-1]
     assert (contents.key, contents.title, contents.explanation) == ("toys", TOYS.title, TOYS.explanation)
     assert contents.sections == [SectionContents("99.1", "Toy is kept"), SectionContents("99.2", "In one box")]
+
+
+def test_an_interruption_that_a_library_hides_ends_the_run(
+    perform: Perform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The check under way and all that follow did not run; none of them is blamed."""
+    monkeypatch.setattr(Toys, "breaks_off", True)
+    run = perform("-m", "toys", "-vv")
+    assert run.exit_code == pytest.ExitCode.INTERRUPTED
+    assert run.record is not None
+    assert run.record.interrupted
+    statuses = [check.status for check in run.checks]
+    pipeline = [check.kind for check in run.checks].index("Pipeline")
+    assert set(statuses[:pipeline]) == {Status.PASS}
+    assert set(statuses[pipeline:]) == {Status.NOT_RUN}
 
 
 def test_its_known_issue_is_concluded(perform: Perform) -> None:
