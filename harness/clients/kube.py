@@ -75,7 +75,7 @@ class Cluster:
 
     def get_server_version(self, timeout_s: float = _REQUEST_TIMEOUT_S) -> str:
         """Return the API server's version, such as 'v1.36.3'; HarnessError where it takes longer than that."""
-        return str(ask(lambda: self._version.get_code(_request_timeout=timeout_s)).git_version)
+        return str(ask(lambda: self._version.get_code(_request_timeout=timeout_s), logs_in=True).git_version)
 
     def find_kinds(self) -> set[str]:
         """Return the kinds of the group and version that the API server serves; none where it knows neither."""
@@ -339,15 +339,18 @@ def open_client(kubeconfig: Path, context: str | None = None, *, retries: bool =
         raise HarnessError(f"kubeconfig {kubeconfig}: {error}") from error
 
 
-def ask(request: Callable[[], _T]) -> _T:
-    """Carry out the request, with the client library's errors turned into `Refusal` and `HarnessError`."""
+def ask(request: Callable[[], _T], *, logs_in: bool = False) -> _T:
+    """Carry out the request, with the client library's errors turned into `Refusal` and `HarnessError`.
+
+    That the user is not known is a `Refusal` of a request that `logs_in` alone: of others it says nothing.
+    """
     try:
         return request()
     except ApiException as error:
         if not error.status:
             raise HarnessError(f"kube-apiserver: {error.reason}") from error
         refusal = _read_refusal(error)
-        if refusal.status == _UNAUTHORIZED:   # of whoever asks, whatever is asked for
+        if refusal.status == _UNAUTHORIZED and not logs_in:
             raise HarnessError(f"kube-apiserver no longer knows the user: {refusal}", hint=_LOG_IN) from error
         raise refusal from error
     except (urllib3.exceptions.HTTPError, OSError) as error:

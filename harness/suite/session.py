@@ -298,7 +298,7 @@ class Session:
             record.warnings += self._context.contradictions.values()
             record.contract = describe_contract(self.contract, make_contract(load_profile(SEED)))
         if self._database is not None:
-            self._count_rows(self._database)
+            self._count_rows(self._database, anew=interrupted)
         for check in record.checks:
             name = f"checks of {check.section}"
             record.stages_s[name] = round(record.stages_s.get(name, 0.0) + check.duration_s, 3)
@@ -358,9 +358,14 @@ class Session:
         except HarnessError as error:
             self.record.warnings.append(f"the sandbox could not be described: {error.problem}")
 
-    def _count_rows(self, database: Database) -> None:
-        """Count this run's rows; a database that is gone by now is a warning as well."""
+    def _count_rows(self, database: Database, *, anew: bool) -> None:
+        """Count this run's rows; a database that is gone by now is a warning as well.
+
+        Of a connection whose use was interrupted nobody knows which answer comes next: it is made `anew`.
+        """
         try:
+            if anew:
+                database.reconnect()
             self.record.row_counts = database.count_rows(self.contract.kinds, self.record.namespace)
         except HarnessError as error:
             self.record.warnings.append(f"rows were not counted: {error.problem}")

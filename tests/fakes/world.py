@@ -200,6 +200,9 @@ class World:
         """Return a clock that every write moves on, and that is past the last one."""
         return self._tell_time() + dt.timedelta(seconds=1)
 
+    def reconnect(self) -> None:
+        """Do nothing."""
+
     def get_settings(self) -> dict[str, str]:
         """Return settings that nothing is to be said of."""
         return {"sql_mode": "STRICT_TRANS_TABLES"}

@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from harness.clients.kube import Cluster
-from harness.core.errors import HarnessError
+from harness.core.errors import HarnessError, Refusal
 
 FIELDS = (
     "major", "minor", "gitVersion", "gitCommit", "gitTreeState", "buildDate", "goVersion", "compiler", "platform",
@@ -82,4 +82,6 @@ def test_no_proxy_stands_before_this_machine(
 def test_a_login_that_has_run_out_is_no_refusal(kubeconfig: Path) -> None:
     """It says nothing of what was asked for: nothing can be told any more."""
     with pytest.raises(HarnessError, match="no longer knows the user: 401"):
+        Cluster(kubeconfig, retries=False).find_kinds()
+    with pytest.raises(Refusal, match="401"):
         Cluster(kubeconfig, retries=False).get_server_version()
