@@ -25,6 +25,7 @@ from harness.spec.schema.leaves import Schema, get_items, get_values, keeps_anyt
 
 _ABSENT = object()
 _UNKNOWN: Schema = {}
+_DATA: Schema = {}   # this very one: of what is data throughout, where nothing stands for anything else
 _TEXTS: Schema = {"additionalProperties": {"type": "string"}}
 _METADATA: Schema = {"properties": {"labels": _TEXTS, "annotations": _TEXTS}}
 _OBJECT: Schema = {"properties": {"metadata": _METADATA}}
@@ -42,48 +43,30 @@ def compare_json(
     """
     if isinstance(expected, dict) and isinstance(actual, dict):
         # what is free is compared in whole once it holds anything: an empty one may be an absent one
-        is_free = keeps_anything(schema) and not schema.get("properties")
+        is_free = schema is _DATA or (keeps_anything(schema) and not schema.get("properties"))
         is_map = get_values(schema) is not None
         differences: list[Finding] = []
         for key in sorted(expected.keys() | actual.keys()):
             left, right = expected.get(key, _ABSENT), actual.get(key, _ABSENT)
             inner = f"{path}[{key}]" if path in _MAPS_WITH_FREE_KEYS else f"{path}.{key}" if path else key
-            if is_free:
-                differences += _compare_data(left, right, inner, code)
-            elif is_map and (left is _ABSENT or right is _ABSENT):
+            if is_map and (left is _ABSENT or right is _ABSENT):
                 differences.append(Finding(code, inner, show(left), show(right)))
             else:
-                differences += compare_json(left, right, inner, schema=_get_inner(schema, key), code=code)
+                of_key = _DATA if is_free else _get_inner(schema, key)
+                differences += compare_json(left, right, inner, schema=of_key, code=code)
         return differences
     if isinstance(expected, list) and isinstance(actual, list) and len(expected) == len(actual):
-        items = get_items(schema) or _UNKNOWN
+        items = _DATA if schema is _DATA else get_items(schema) or _UNKNOWN
         return [
             difference
             for index, (left, right) in enumerate(zip(expected, actual, strict=True))
             for difference in compare_json(left, right, f"{path}[{index}]", schema=items, code=code)
         ]
-    if _same_scalar(expected, actual) or (_is_default(expected, schema) and _is_default(actual, schema)):
+    if _same_scalar(expected, actual):
+        return []
+    if schema is not _DATA and _is_default(expected, schema) and _is_default(actual, schema):
         return []
     return [Finding(code, path or "$", show(expected), show(actual))]
-
-
-def _compare_data(expected: Any, actual: Any, path: str, code: str) -> list[Finding]:
-    """Return where two values differ that are data throughout: nothing stands for anything else."""
-    if isinstance(expected, dict) and isinstance(actual, dict):
-        return [
-            difference
-            for key in sorted(expected.keys() | actual.keys())
-            for difference in _compare_data(
-                expected.get(key, _ABSENT), actual.get(key, _ABSENT), f"{path}.{key}", code
-            )
-        ]
-    if isinstance(expected, list) and isinstance(actual, list) and len(expected) == len(actual):
-        return [
-            difference
-            for index, (left, right) in enumerate(zip(expected, actual, strict=True))
-            for difference in _compare_data(left, right, f"{path}[{index}]", code)
-        ]
-    return [] if _same_scalar(expected, actual) else [Finding(code, path, show(expected), show(actual))]
 
 
 def _get_inner(schema: Schema, key: str) -> Schema:
