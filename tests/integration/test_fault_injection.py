@@ -443,7 +443,7 @@ def test_who_injects_faults_has_the_sandbox_alone(start: Start) -> None:
     third = start(faults=True)
     assert len({first.folder, second.folder, third.folder}) == 3
     assert first.component(ETCD).phase is Phase.RUNNING
-    other = start()
+    other = start(keep=True)
     assert other.folder == plain.folder
     with pytest.raises(BusyError, match="Another run uses the sandbox"):
         plain.kill(MYSQL)
