@@ -12,7 +12,7 @@ import dataclasses
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from harness.cli.options import LOCAL, RUN_OPTIONS, read_sandbox_settings, read_value
+from harness.cli.options import LOCAL, RUN_OPTIONS, choose_profile_for, read_sandbox_settings, read_value
 from harness.core.errors import HarnessError
 
 if TYPE_CHECKING:
@@ -54,7 +54,10 @@ def start_sandbox_ahead(options: argparse.Namespace, words: Iterable[str]) -> Sa
     from harness.spec.versions import make_contract  # noqa: PLC0415
 
     try:
-        contract = make_contract(load_profile(settings.profile), read_files(settings.crds, settings.schema))
+        read = read_files(settings.crds, settings.schema)
+        if read is not None:
+            settings = dataclasses.replace(settings, profile=choose_profile_for(options, read)[0])
+        contract = make_contract(load_profile(settings.profile), read)
         contract.select(read_value(options, "crd"))
         ready = are_servers_ready(settings)
     except HarnessError:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 
-from harness.cli.options import TARGET_OPTIONS, add_to_parser, read_place, read_profile
+from harness.cli.options import TARGET_OPTIONS, add_to_parser, choose_profile_for, read_place, read_profile
 from harness.core.errors import SettingsError
 from harness.doctor.diagnosis import Diagnosis, FindingStatus, get_exit_code, render_diagnoses
 from harness.doctor.preflight import run_doctor
 from harness.sandbox.existing.context import refuse_production
 from harness.sandbox.existing.options import ExistingSettings
+from harness.sandbox.existing.reading import read_cluster
 from harness.spec.profiles import load_profile
 from harness.spec.versions import make_contract
 
@@ -24,7 +25,11 @@ def declare(parser: argparse.ArgumentParser) -> None:
 def diagnose(options: argparse.Namespace) -> list[Diagnosis]:
     """Return what stands in the way of the run that the options ask for, the guard against production included."""
     settings = read_place(options)
-    found = run_doctor(settings, make_contract(load_profile(read_profile(options))).kinds)
+    read, profile = None, read_profile(options)
+    if isinstance(settings, ExistingSettings):
+        read = read_cluster(settings)
+        profile, _ = choose_profile_for(options, read)
+    found = run_doctor(settings, make_contract(load_profile(profile), read).kinds)
     if isinstance(settings, ExistingSettings):
         try:
             refuse_production(settings.context, options.yes_this_cluster)

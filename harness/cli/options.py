@@ -27,6 +27,7 @@ from harness.core.settings import REFERENCE, ControllerManager, SandboxSettings,
 if TYPE_CHECKING:
     from harness.sandbox.existing.options import ExistingSettings
     from harness.spec.model import Case
+    from harness.spec.read import ReadContract
     from harness.suite.session import RunSettings
     from harness.suite.target import Target
     from harness.suite.user_objects import UserObject
@@ -255,8 +256,8 @@ TARGET_OPTIONS = (
     Option(
         "--profile",
         Group.SYSTEM,
-        f"the behaviour to expect: {{valid}}; default {PROFILE_OF_REFERENCE} for the reference, "
-        f"{PROFILE_OF_BINARY} for an executable",
+        f"the behaviour to expect: {{valid}}; default {PROFILE_OF_REFERENCE} for the reference, else the one that "
+        f"fits what can be read, {PROFILE_OF_BINARY} where nothing decides",
         "NAME",
         valid=_list_profiles,
     ),
@@ -571,11 +572,12 @@ def read_target(options: argparse.Namespace, progress: Progress) -> Target:
     backend = read_value(options, "sandbox")
     if backend == EXISTING:
         from harness.sandbox.existing.options import read_existing_settings  # noqa: PLC0415
+        from harness.sandbox.existing.reading import read_cluster  # noqa: PLC0415
 
         _refuse_with(EXISTING, options, ("michelangelo", "set", "crds", "schema"))
         place = read_existing_settings(options)
         label = f"the cluster of context {place.context.name}"
-        return dataclasses.replace(target, place=place, profile=_read_foreign(options), label=label)
+        return _add_contract(dataclasses.replace(target, place=place, label=label), options, read_cluster(place))
     if backend == K3D:
         from harness.provision.assets.cache import Cache  # noqa: PLC0415
         from harness.provision.checkout.checkout import find_checkout  # noqa: PLC0415
@@ -586,7 +588,7 @@ def read_target(options: argparse.Namespace, progress: Progress) -> Target:
         return dataclasses.replace(
             target,
             place=read_k3d_settings(options),
-            profile=_read_foreign(options),
+            profile=read_profile(options),
             checkout=checkout,
             label="the k3d sandbox",
         )
@@ -599,7 +601,20 @@ def read_target(options: argparse.Namespace, progress: Progress) -> Target:
             if value:
                 raise SettingsError(f"--michelangelo and {name} exclude each other", hint="Give one of them")
         return prepare_michelangelo(target, options.michelangelo, options.profile, progress)
-    return dataclasses.replace(target, read=read_files(target.sandbox.crds, target.sandbox.schema))
+    read = read_files(target.sandbox.crds, target.sandbox.schema)
+    return target if read is None else _add_contract(target, options, read)
+
+
+def _add_contract(target: Target, options: argparse.Namespace, read: ReadContract) -> Target:
+    """Return the target with what was read of its version, and the profile that goes with it."""
+    profile, reason = choose_profile_for(options, read)
+    return dataclasses.replace(
+        target,
+        sandbox=dataclasses.replace(target.sandbox, profile=profile),
+        profile=profile,
+        pins={"profile": f"{profile}: {reason}"},
+        read=read,
+    )
 
 
 def read_place(options: argparse.Namespace) -> SandboxSettings | ExistingSettings:
@@ -609,13 +624,6 @@ def read_place(options: argparse.Namespace) -> SandboxSettings | ExistingSetting
     from harness.sandbox.existing.options import read_existing_settings  # noqa: PLC0415
 
     return read_existing_settings(options, guarded=False)
-
-
-def _read_foreign(options: argparse.Namespace) -> str:
-    """Return the profile of a system that the harness did not choose: the one asked for, else main's."""
-    from harness.spec.profiles import load_profile  # noqa: PLC0415
-
-    return load_profile(options.profile or PROFILE_OF_BINARY).name
 
 
 def _refuse_with(backend: str, options: argparse.Namespace, names: tuple[str, ...]) -> None:
@@ -642,8 +650,27 @@ def read_profile(options: argparse.Namespace) -> str:
     """Return the profile's name: the one asked for, else the usual one of the system under test."""
     from harness.spec.profiles import load_profile  # noqa: PLC0415
 
-    default = PROFILE_OF_REFERENCE if options.controllermgr == REFERENCE else PROFILE_OF_BINARY
+    default = PROFILE_OF_REFERENCE if _is_reference(options) else PROFILE_OF_BINARY
     return load_profile(options.profile or default).name
+
+
+def choose_profile_for(options: argparse.Namespace, read: ReadContract) -> tuple[str, str]:
+    """Return the profile that was asked for, else the one that fits best what was read; and why it is that one.
+
+    The reference is none that evidence could be found of: it is what its profile says.
+    """
+    from harness.provision.checkout.evidence import choose_profile  # noqa: PLC0415
+
+    if options.profile:
+        return read_profile(options), "as asked"
+    if _is_reference(options):
+        return read_profile(options), "the reference's"
+    choice = choose_profile(read, usual=PROFILE_OF_BINARY)
+    return choice.profile, choice.explain()
+
+
+def _is_reference(options: argparse.Namespace) -> bool:
+    return bool(options.sandbox == LOCAL and options.controllermgr == REFERENCE)
 
 
 def read_run_settings(options: argparse.Namespace, progress: Progress) -> RunSettings:

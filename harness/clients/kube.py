@@ -77,17 +77,21 @@ class Cluster:
         """Return the API server's version, such as 'v1.36.3'; HarnessError where it takes longer than that."""
         return str(ask(lambda: self._version.get_code(_request_timeout=timeout_s), logs_in=True).git_version)
 
-    def find_kinds(self) -> set[str]:
-        """Return the kinds of the group and version that the API server serves; none where it knows neither."""
+    def find_kinds(self) -> dict[str, str]:
+        """Return the kinds of the group and version that the API server serves, each with its resource's name.
+
+        There are none where it knows neither.
+        """
         try:
             found = ask(
                 lambda: self._custom.get_api_resources(GROUP, VERSION, _request_timeout=_REQUEST_TIMEOUT_S)
             )
         except Refusal as refusal:
             if refusal.not_found:
-                return set()
+                return {}
             raise
-        return {str(resource.kind) for resource in found.resources}
+        resources = [resource for resource in found.resources if "/" not in resource.name]   # no subresource
+        return {str(resource.kind): str(resource.name) for resource in resources}
 
     def get_crd(self, kind: Kind) -> JsonObject | None:
         """Return the kind's CustomResourceDefinition, None where there is none; Refusal where it is not shown."""
@@ -109,18 +113,21 @@ class Cluster:
     def get_openapi(self) -> JsonObject:
         """Return the server's OpenAPI v3 document of the group and version; Refusal where it has none."""
         client: Any = self._custom.api_client
-        response: Any = ask(
-            lambda: client.call_api(
-                f"/openapi/v3/apis/{GROUP}/{VERSION}",
+        configuration = client.configuration
+
+        def request() -> bytes:   # the library's own request for any path differs from release to release
+            logins = configuration.auth_settings().values()
+            response = client.rest_client.pool_manager.request(
                 "GET",
-                header_params={"Accept": "application/json"},
-                auth_settings=["BearerToken"],
-                _preload_content=False,
-                _return_http_data_only=True,
-                _request_timeout=_REQUEST_TIMEOUT_S,
+                f"{configuration.host}/openapi/v3/apis/{GROUP}/{VERSION}",
+                headers={"Accept": "application/json", **{login["key"]: login["value"] for login in logins}},
+                timeout=_REQUEST_TIMEOUT_S,
             )
-        )
-        document: JsonObject = json.loads(response.data)
+            if response.status != 200:
+                raise ApiException(http_resp=response)
+            return bytes(response.data)
+
+        document: JsonObject = json.loads(ask(request))
         return document
 
     def create_namespace(self, name: str, labels: Mapping[str, str] | None = None) -> bool:

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import dataclasses
 import re
-import shutil
-import tempfile
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
@@ -23,12 +21,11 @@ from harness.core.errors import HarnessError, Refusal
 from harness.core.settings import MySQLEndpoint
 from harness.doctor.diagnosis import Diagnosis, FindingStatus, from_error
 from harness.sandbox.base import CONTROLLERMGR, Phase
-from harness.sandbox.existing.context import write_kubeconfig
 from harness.sandbox.existing.filelog import open_log
 from harness.sandbox.existing.manager import LoggedManager, ManagerView, find_manager
 from harness.sandbox.existing.options import ExistingSettings
 from harness.sandbox.existing.role import Need, list_needs
-from harness.sandbox.existing.sandbox import explain_refusal, open_forward
+from harness.sandbox.existing.sandbox import explain_refusal, log_in, open_forward
 from harness.sandbox.log_coverage import LogCoverage
 from harness.sandbox.ports import LOOPBACK
 from harness.spec.model import Kind
@@ -50,10 +47,7 @@ _ROLE = "docs/rbac.yaml has the role that grants it"
 def examine_existing(settings: ExistingSettings, kinds: Sequence[Kind]) -> list[Diagnosis]:
     """Return what was found of each thing that a run in the cluster needs; raises nothing for what is missing."""
     with ExitStack() as stack:
-        folder = Path(tempfile.mkdtemp(prefix="ingester-acceptance-"))
-        stack.callback(shutil.rmtree, folder, ignore_errors=True)
-        kubeconfig = folder / "kubeconfig"
-        write_kubeconfig(settings.context, kubeconfig)
+        kubeconfig = stack.enter_context(log_in(settings.context))
         findings = [_examine_apiserver(settings, kubeconfig)]
         if findings[0].status is FindingStatus.MISSING:
             return findings

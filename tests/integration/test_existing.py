@@ -40,6 +40,7 @@ from harness.sandbox.existing.context import Context, choose_context, write_kube
 from harness.sandbox.existing.mysqlforward import ServicePort
 from harness.sandbox.existing.options import ExistingSettings
 from harness.sandbox.existing.podstatus import PodName
+from harness.sandbox.existing.reading import read_cluster
 from harness.sandbox.existing.sandbox import ExistingSandbox, connect_existing
 from harness.sandbox.local.client.sandbox import LocalSandbox, start_local_sandbox
 from harness.sandbox.local.servers.credentials import make_credentials
@@ -394,6 +395,22 @@ def test_credentials_that_expired_are_named(existing: ExistingSettings) -> None:
     assert "does not accept the credentials of context 'team'" in finding.detail
     assert "kubectl create token" in finding.way_out
     assert time.monotonic() - started < 5
+
+
+def test_contract_is_read_from_the_cluster(existing: ExistingSettings, local: LocalSandbox) -> None:
+    """The documented role shows kinds, their schemas and tables; what does not answer is named, and not read."""
+    read = read_cluster(existing)
+    assert {kind.name for kind in read.kinds} == {kind.name for kind in CONTRACT.kinds}
+    model = read.find_kind("Model")
+    assert model is not None
+    assert model.tables is not None
+    assert (model.plural, model.tables.main, model.sql_types["name"]) == ("models", "model", "VARCHAR(255)")
+    assert "owner" in model.schema["properties"]["spec"]["properties"]
+    assert read.notes == ()
+    elsewhere = dataclasses.replace(existing, forward=ServicePort("no-such-service", "default"))
+    read = read_cluster(elsewhere)
+    assert (len(read.kinds), read.tables) == (len(CONTRACT.kinds), None)
+    assert "there is no service 'no-such-service'" in read.notes[0].value
 
 
 def test_missing_pod_and_service_are_named(existing: ExistingSettings) -> None:

@@ -12,7 +12,8 @@ import yaml
 
 from harness.core.errors import HarnessError
 from harness.provision.assets.cache import get_digest
-from harness.spec.model import GROUP, VERSION, JsonObject
+from harness.spec.crd import find_schema, is_ours
+from harness.spec.model import GROUP, JsonObject
 
 _SCHEMA = re.compile(r'^\s*YamlSchemas\["(\w+)"\] = `([^`]*)`', re.MULTILINE)
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -41,15 +42,6 @@ class CheckoutCrds:
             (folder / f"{kind.lower()}.yaml").write_text(text, encoding="utf-8")
 
 
-def find_schema(crd: JsonObject) -> JsonObject | None:
-    """Return the OpenAPI schema of the CRD's version v2; None where there is none."""
-    for version in crd.get("spec", {}).get("versions", []):
-        if version.get("name") == VERSION:
-            schema: JsonObject | None = version.get("schema", {}).get("openAPIV3Schema")
-            return schema
-    return None
-
-
 def read_crds(texts: Mapping[Path, str], root: Path | None = None) -> CheckoutCrds:
     """Return the CRDs of the group in the generated files; HarnessError where none is usable.
 
@@ -67,7 +59,7 @@ def read_crds(texts: Mapping[Path, str], root: Path | None = None) -> CheckoutCr
             crd = yaml.load(text, Loader=_Loader)  # noqa: S506  a safe loader, in C where PyYAML has it
         except yaml.YAMLError as error:
             raise HarnessError(f"The checkout's CRD of {kind} is no YAML: {error}") from error
-        if isinstance(crd, dict) and crd.get("spec", {}).get("group") == GROUP:
+        if isinstance(crd, dict) and is_ours(crd):
             objects[kind] = crd
     if not objects:
         raise HarnessError(

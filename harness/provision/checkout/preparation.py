@@ -12,7 +12,7 @@ from harness.provision.assets.cache import Cache
 from harness.provision.checkout.binaries import APISERVER, CONTROLLERMGR, Binaries, build_binaries
 from harness.provision.checkout.checkout import APISERVER_PACKAGE, Checkout, find_checkout
 from harness.provision.checkout.drift import Disagreement, Severity, find_drift
-from harness.provision.checkout.evidence import Choice, choose_profile
+from harness.provision.checkout.evidence import choose_profile
 from harness.provision.checkout.reading import Sources, make_read_contract, read_checkout
 from harness.provision.checkout.sources import map_overlay
 from harness.spec.profiles import load_profile
@@ -78,17 +78,10 @@ def prepare_checkout(
         schema=sources.schema.path,
         read=read,
         profile=choice.profile,
-        profile_reason=_explain(choice),
+        profile_reason=choice.explain(),
         pins=_pin(checkout, binaries, sources),
         findings=tuple(findings),
     )
-
-
-def _explain(choice: Choice) -> str:
-    """Return why the profile was chosen, and in what the version differs from it."""
-    if not choice.differences:
-        return choice.reason
-    return f"{choice.reason}; it fits best, and what was read counts: {'; '.join(choice.differences)}"
 
 
 def _describe_apiserver(binaries: Binaries) -> list[Disagreement]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from harness.core.errors import SettingsError
-from harness.provision.checkout.crds import CheckoutCrds, find_schema, read_crds
+from harness.provision.checkout.crds import CheckoutCrds, read_crds
 from harness.provision.checkout.features import read_code, read_features
 from harness.provision.checkout.golines import (
     GENERATED_FOLDER,
@@ -30,15 +30,15 @@ from harness.provision.checkout.schema import find_schema as find_sql
 from harness.provision.checkout.sources import read_texts
 from harness.provision.checkout.validation import find_field
 from harness.provision.crds import read_folder
+from harness.spec.crd import find_schema, get_plural, is_ours
+from harness.spec.definitions import KindDefinition, Tables, read_definitions
 from harness.spec.features import Fact
 from harness.spec.kinds import collect_cases
-from harness.spec.model import GROUP, ColumnType, IndexedColumn, JsonObject
+from harness.spec.model import ColumnType, IndexedColumn, JsonObject
 from harness.spec.naming import find_tables
 from harness.spec.read import LogLines, NamedKinds, ReadContract, ReadKind
 from harness.spec.sql import extract_sql, parse_tables
 from harness.spec.versions import NOTE
-
-Tables = Mapping[str, Mapping[str, str]]
 
 _TYPES = {"integer": ColumnType.INTEGER, "boolean": ColumnType.BOOLEAN}
 _SQL_TYPES = {"DATETIME": ColumnType.DATETIME, "TIMESTAMP": ColumnType.DATETIME}
@@ -107,28 +107,11 @@ def read_files(crds: Path | None, schema: Path | None) -> ReadContract | None:
     """Return what a folder of CRDs and a file of SQL say; None without either. SettingsError for a broken one."""
     if crds is None and schema is None:
         return None
-    tables: Tables | None = None if schema is None else _parse_sql(schema)
-    ours = [] if crds is None else filter(_is_ours, read_folder(crds))
-    objects = {str(crd["spec"]["names"]["kind"]): crd for crd in ours}
-    kinds = []
-    for name, crd in objects.items():
-        plural = get_plural(crd)
-        own = None if tables is None else find_tables(name, plural, tables)
-        sql_types = {} if own is None or tables is None else tables[own.main]
-        kinds.append(
-            ReadKind(name, plural, str(crds), find_schema(crd) or {}, own, sql_types=sql_types)
-        )
-    return ReadContract(
-        kinds=tuple(kinds),
-        tables=None if tables is None else tuple(tables),
-        tables_source="" if schema is None else str(schema),
-    )
-
-
-def get_plural(crd: JsonObject) -> str:
-    """Return the name of the CRD's resource."""
-    names = crd["spec"]["names"]
-    return str(names.get("plural") or f"{names['kind'].lower()}s")
+    tables = None if schema is None else _parse_sql(schema)
+    objects = [] if crds is None else filter(is_ours, read_folder(crds))
+    kinds = {crd["spec"]["names"]["kind"]: crd for crd in objects}
+    served = (KindDefinition(name, get_plural(crd), find_schema(crd) or {}) for name, crd in kinds.items())
+    return read_definitions(served, str(crds), tables, str(schema or ""))
 
 
 def _make_kind(name: str, crd: JsonObject, sources: Sources) -> ReadKind:
@@ -192,8 +175,3 @@ def _parse_sql(path: Path) -> Tables:
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsError(f"--schema: {str(path)!r} can't be read: {error}") from error
     return parse_tables(extract_sql(text, path.name))
-
-
-def _is_ours(crd: JsonObject) -> bool:
-    specification = crd.get("spec", {})
-    return specification.get("group") == GROUP and "kind" in specification.get("names", {})

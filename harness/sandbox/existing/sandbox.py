@@ -6,11 +6,12 @@ of its own and carries the run's label.
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import secrets
 import shutil
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -232,10 +233,7 @@ def connect_existing(
     stage = f"connect to {settings.context.name}"
     progress.begin(stage)
     with ExitStack() as stack:
-        folder = Path(tempfile.mkdtemp(prefix="ingester-acceptance-"))
-        stack.callback(shutil.rmtree, folder, ignore_errors=True)
-        kubeconfig = folder / "kubeconfig"
-        write_kubeconfig(settings.context, kubeconfig)
+        kubeconfig = stack.enter_context(log_in(settings.context))
         cluster, pods = Cluster(kubeconfig), Pods(kubeconfig)
         try:
             version = Cluster(kubeconfig, retries=False).get_server_version(_PROBE_TIMEOUT_S)
@@ -266,6 +264,18 @@ def connect_existing(
         )
     progress.end(stage, f"Kubernetes {version}")
     return sandbox
+
+
+@contextlib.contextmanager
+def log_in(context: Context) -> Iterator[Path]:
+    """Yield a kubeconfig of the context alone, which is removed at the end."""
+    folder = Path(tempfile.mkdtemp(prefix="ingester-acceptance-"))
+    try:
+        kubeconfig = folder / "kubeconfig"
+        write_kubeconfig(context, kubeconfig)
+        yield kubeconfig
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def open_forward(pods: Pods, service: ServicePort) -> MySQLForward:

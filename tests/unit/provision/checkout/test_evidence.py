@@ -8,9 +8,14 @@ import pytest
 
 from harness.provision.checkout.evidence import choose_profile
 from harness.provision.checkout.golines import GoModule
+from harness.spec.definitions import KindDefinition, read_definitions
 from harness.spec.features import Fact
+from harness.spec.kinds import collect_cases
+from harness.spec.naming import Naming, name_table
 from harness.spec.profiles import load_profile
 from harness.spec.read import NamedKinds, ReadContract, ReadKind
+
+KINDS = tuple(case.name for case in collect_cases())
 
 
 def _read(*immutable: str, features: tuple[str, ...] = (), **values: Any) -> ReadContract:
@@ -89,3 +94,37 @@ def test_unknown_panics_decide_nothing() -> None:
     found = choose_profile(_read("Model"), GoModule("1.24", "", ""))
     assert (found.profile, found.contradictions) == ("upstream-main", ())
     assert found.reason.endswith("go.mod does not say whether panics are recovered")
+
+
+def _define(*kinds: str, snake: bool = False) -> ReadContract:
+    """Return what is read where there is no code: kinds and tables alone."""
+    names = [name_table(kind, Naming.SNAKE if snake else Naming.LOWER) for kind in kinds]
+    tables = {f"{name}{ending}": dict[str, str]() for name in names for ending in ("", "_labels", "_annotations")}
+    definitions = [KindDefinition(kind, f"{kind.lower()}s", {}) for kind in kinds]
+    return read_definitions(definitions, "discovery", tables, "information_schema")
+
+
+@pytest.mark.parametrize(
+    ("read", "profile", "reason"),
+    [
+        (_define(*KINDS), "upstream-main", "13 kinds with CRD and table; tables in lower case"),
+        (_define(*KINDS, "CachedOutput"), "pull-1117", "14 kinds with CRD and table; tables in lower case"),
+        (
+            _define(*KINDS, "CachedOutput", "EvaluationReport", snake=True),
+            "later-2026",
+            "15 kinds with CRD and table; tables in snake case",
+        ),
+        (ReadContract(), "upstream-main", "nothing was read that decides"),
+    ],
+)
+def test_kinds_and_tables_decide_where_no_code_is_read(read: ReadContract, profile: str, reason: str) -> None:
+    """In a cluster, or of files, the profile is the one whose kinds and tables these are; else the usual one."""
+    found = choose_profile(read, usual="upstream-main")
+    assert (found.profile, found.explain()) == (profile, reason)
+
+
+def test_an_unknown_kind_is_told_beside_the_choice() -> None:
+    """A kind that no profile has changes no choice, and is said."""
+    found = choose_profile(_define(*KINDS, "Notebook"), usual="upstream-main")
+    assert found.profile == "upstream-main"
+    assert "beyond profile upstream-main Notebook, without none" in found.explain()
