@@ -45,6 +45,11 @@ class Batch:
         bystander = next(kind for kind in ALL if kind not in self.concerns)
         return [kind for kind in ALL if kind in self.concerns or kind == bystander]
 
+    @property
+    def reddens(self) -> frozenset[str]:
+        """The sections of which one of the faults turns a cell red."""
+        return frozenset(section for fault in self.faults for section in fault.fails)
+
     def select(self, names: Collection[str]) -> Batch:
         """Return the batch with those of its faults that have these names."""
         return Batch(self.name, tuple(fault for fault in self.faults if fault.name in names))
@@ -86,4 +91,22 @@ def _fits(fault: Fault, batch: Sequence[Fault]) -> bool:
     return not fault.concerns & concerned and len(fault.concerns | concerned) < len(ALL)
 
 
+def choose(batches: Iterable[Batch]) -> list[Batch]:
+    """Return batches that turn red every section that any of them does; of equals the one with fewest kinds.
+
+    They are what each change is tested with. The others are tried at night: they find other ways to be wrong of
+    checks that have been seen to fail.
+    """
+    left = list(batches)
+    missing = frozenset[str]().union(*(batch.reddens for batch in left))
+    chosen = []
+    while missing:
+        best = max(left, key=lambda batch: (len(batch.reddens & missing), -len(batch.kinds or ALL)))
+        left.remove(best)
+        chosen.append(best)
+        missing -= best.reddens
+    return chosen
+
+
 BATCHES = group(CATALOGUE)
+AT_EACH_CHANGE = frozenset(batch.name for batch in choose(BATCHES))

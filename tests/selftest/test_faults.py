@@ -8,7 +8,7 @@ import pytest
 
 from harness.core.record import Status
 
-from .batches import BATCHES, Batch
+from .batches import AT_EACH_CHANGE, BATCHES, Batch
 from .conftest import Acceptance, Enter, Outcome
 from .faults.fault import Fault, flatten
 from .faults.features import CLAIMING, RETAINING
@@ -17,6 +17,10 @@ from .ledger import CleanEntry, FaultEntry
 
 def _name(profile: str) -> str:
     return profile.rpartition("/")[2].removesuffix(".toml")
+
+
+def _mark(batch: Batch) -> list[pytest.MarkDecorator]:
+    return [] if batch.name in AT_EACH_CHANGE else [pytest.mark.nightly]
 
 
 TryBatch = Callable[[Batch], tuple[Batch, Outcome]]
@@ -42,7 +46,7 @@ def try_batch(request: pytest.FixtureRequest, acceptance: Acceptance) -> TryBatc
 @pytest.mark.parametrize(
     ("fault", "batch"),
     [
-        pytest.param(fault, batch, id=fault.name)
+        pytest.param(fault, batch, id=fault.name, marks=_mark(batch))
         for batch in BATCHES
         for fault in batch.faults
     ],

@@ -11,7 +11,7 @@ import pytest
 from harness.reference.process import Parts
 from harness.reference.row import RowBuilder
 from harness.reference.store import Store
-from tests.selftest.batches import BATCHES, group, make_parts
+from tests.selftest.batches import AT_EACH_CHANGE, BATCHES, group, make_parts
 from tests.selftest.faults import CATALOGUE, CATALOGUE_BY_NAME
 from tests.selftest.faults.fault import ALL, Fault
 from tests.selftest.scheduling import BatchScheduling, rank
@@ -33,6 +33,14 @@ def test_each_fault_is_in_one_batch() -> None:
     assert sorted(tried) == sorted(CATALOGUE_BY_NAME)
     assert len(tried) == len(CATALOGUE)
     assert len({batch.name for batch in BATCHES}) == len(BATCHES)
+
+
+def test_each_change_shows_every_section_red() -> None:
+    """What is left for the night turns no section red that the others do not."""
+    at_each_change = [batch for batch in BATCHES if batch.name in AT_EACH_CHANGE]
+    assert 0 < len(at_each_change) < len(BATCHES)
+    shown = frozenset[str]().union(*(batch.reddens for batch in at_each_change))
+    assert shown == {section for fault in CATALOGUE for section in fault.fails}
 
 
 @pytest.mark.parametrize("batch", BATCHES, ids=lambda batch: batch.name)
