@@ -1,8 +1,8 @@
-// Command controlplane is etcd and kube-apiserver in one static executable, for sandboxes on
-// machines that have neither.
+// Command controlplane is etcd, kube-apiserver and kube-controller-manager in one static executable,
+// for sandboxes on machines that have none of them.
 //
-// It runs as the server that it is called: link or copy it to "etcd" or "kube-apiserver", or name
-// the server as the first argument ("controlplane etcd --data-dir ..."). Every flag is the server's own.
+// It runs as the server that it is called: link or copy it to "etcd", say, or name the server as the
+// first argument ("controlplane etcd --data-dir ..."). Every flag is the server's own.
 package main
 
 import (
@@ -13,7 +13,8 @@ import (
 
 	"go.etcd.io/etcd/server/v3/etcdmain"
 	"k8s.io/component-base/cli"
-	"k8s.io/kubernetes/cmd/kube-apiserver/app"
+	apiserver "k8s.io/kubernetes/cmd/kube-apiserver/app"
+	controllermanager "k8s.io/kubernetes/cmd/kube-controller-manager/app"
 )
 
 var servers = map[string]func(arguments []string) int{
@@ -22,7 +23,12 @@ var servers = map[string]func(arguments []string) int{
 		return 0
 	},
 	"kube-apiserver": func(arguments []string) int {
-		command := app.NewAPIServerCommand()
+		command := apiserver.NewAPIServerCommand()
+		command.SetArgs(arguments)
+		return cli.Run(command)
+	},
+	"kube-controller-manager": func(arguments []string) int {
+		command := controllermanager.NewControllerManagerCommand()
 		command.SetArgs(arguments)
 		return cli.Run(command)
 	},
@@ -35,7 +41,7 @@ func main() {
 	}
 	serve, known := servers[name]
 	if !known {
-		fmt.Fprintf(os.Stderr, "controlplane: %q is no server here; call it etcd or kube-apiserver (got %s)\n",
+		fmt.Fprintf(os.Stderr, "controlplane: %q is no server here; call it etcd, kube-apiserver or kube-controller-manager (got %s)\n",
 			name, strings.Join(os.Args, " "))
 		os.Exit(2)
 	}

@@ -22,7 +22,14 @@ from typing import TYPE_CHECKING, Any
 from harness.core.errors import SettingsError
 from harness.core.progress import Progress
 from harness.core.resources import find_resource
-from harness.core.settings import REFERENCE, ControllerManager, SandboxSettings, Timeouts, parse_mysql_url
+from harness.core.settings import (
+    REFERENCE,
+    ControllerManager,
+    Examples,
+    SandboxSettings,
+    Timeouts,
+    parse_mysql_url,
+)
 
 if TYPE_CHECKING:
     from harness.sandbox.existing.options import ExistingSettings
@@ -178,6 +185,17 @@ def _read_objects(words: Sequence[str]) -> tuple[UserObject, ...]:
     from harness.suite.user_objects import read_user_objects  # noqa: PLC0415
 
     return read_user_objects(words)
+
+
+def _read_examples(word: str) -> Examples:
+    count, at, seed = word.partition("@")
+    try:
+        examples = Examples(int(count), int(seed) if at else Examples.seed)
+    except ValueError:
+        examples = Examples(-1)
+    if examples.count < 0 or examples.seed < 0:
+        raise SettingsError(f"--examples: {word!r} has not the form N[@SEED]", hint="Valid: 0, 200 or 200@7, say")
+    return examples
 
 
 def _read_features(words: Sequence[str]) -> dict[str, str]:
@@ -419,6 +437,14 @@ RUN_OPTIONS = (
         form=Form.REPEATED,
         read=_read_objects,
         files="file",
+    ),
+    Option(
+        "--examples",
+        Group.SELECTION,
+        "random objects for each kind in 9.8, and the seed that they are drawn from (default: %(default)s)",
+        "N[@SEED]",
+        default=f"{Examples.count}@{Examples.seed}",
+        read=_read_examples,
     ),
     Option(
         "--sync-timeout",
@@ -684,6 +710,7 @@ def read_run_settings(options: argparse.Namespace, progress: Progress) -> RunSet
         keep_sandbox=read_value(options, "keep_sandbox"),
         allow_stale_known_issues=read_value(options, "allow_stale_known_issues"),
         objects=read_value(options, "objects"),
+        examples=read_value(options, "examples"),
         api_server=read_value(options, "api_server"),
         timeouts=timeouts,
         format_soak_command=functools.partial(spell_round, get_given(options)),

@@ -224,12 +224,13 @@ class Cluster:
                 return None
             raise
 
-    def delete(self, kind: Kind, namespace: str, name: str) -> bool:
-        """Ask for the object's deletion; False where there was none."""
+    def delete(self, kind: Kind, namespace: str, name: str, propagation: str = "") -> bool:
+        """Ask for the object's deletion, by a propagation policy if so asked; False where there was none."""
+        policy: dict[str, Any] = {"propagation_policy": propagation} if propagation else {}
         try:
             ask(
                 lambda: self._custom.delete_namespaced_custom_object(
-                    GROUP, VERSION, namespace, kind.plural, name, _request_timeout=_REQUEST_TIMEOUT_S
+                    GROUP, VERSION, namespace, kind.plural, name, _request_timeout=_REQUEST_TIMEOUT_S, **policy
                 )
             )
         except Refusal as refusal:

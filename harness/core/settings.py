@@ -31,6 +31,14 @@ class Timeouts:
 
 
 @dataclass(frozen=True)
+class Examples:
+    """How many random objects each kind gets, and what they are drawn from."""
+
+    count: int = 5
+    seed: int = 1
+
+
+@dataclass(frozen=True)
 class MySQLEndpoint:
     """How to reach a MySQL server and the Ingester's database there. The password is never printed.
 

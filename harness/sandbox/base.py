@@ -21,6 +21,7 @@ SCHEMA_INIT = "ingester-schema-init"
 APISERVER = "michelangelo-apiserver"
 CONTROLLERMGR = "michelangelo-controllermgr"
 FAULT_PROXY = "toxiproxy"
+KUBE_CONTROLLER_MANAGER = "kube-controller-manager"
 
 
 class Phase(StrEnum):

@@ -101,6 +101,17 @@ class ReconfiguresControllerManager(Protocol):
 
 
 @runtime_checkable
+class CollectsGarbage(Protocol):
+    """A sandbox in which nothing goes with its owner or its namespace before it is asked for."""
+
+    def collect_garbage(self) -> None:
+        """Start Kubernetes' garbage collector and namespace controller where they don't run; return once they do.
+
+        They run until the sandbox ends. Raises HarnessError where they can't be had.
+        """
+
+
+@runtime_checkable
 class InjectsFaults(Protocol):
     """A sandbox that can kill, pause and start its components: CONTROLLERMGR, MYSQL, KUBE_APISERVER and ETCD.
 

@@ -65,9 +65,9 @@ class KubectlSender:
         request = evidence.of_request("patch status of", kind, namespace, name, patch)
         return self._send(request, lambda: self._cluster.patch_status(kind, namespace, name, patch))
 
-    def delete(self, kind: Kind, namespace: str, name: str) -> Refusal | None:
+    def delete(self, kind: Kind, namespace: str, name: str, propagation: str = "") -> Refusal | None:
         """Ask for the object's deletion; one that is gone already is deleted."""
-        answer = attempt(lambda: self._cluster.delete(kind, namespace, name))
+        answer = attempt(lambda: self._cluster.delete(kind, namespace, name, propagation))
         return answer if isinstance(answer, Refusal) else None
 
     def _send(self, request: Evidence, send: Callable[[], JsonObject]) -> Reply:

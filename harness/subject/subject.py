@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -18,6 +18,7 @@ from harness.core.errors import Refusal
 from harness.core.outcomes import NotRun
 from harness.core.record import Evidence
 from harness.sandbox.base import CONTROLLERMGR, LogCursor, Sandbox
+from harness.spec.annotations import get_finalizers
 from harness.spec.keys import get_key
 from harness.spec.model import Case, JsonObject
 from harness.spec.row import Row
@@ -175,12 +176,15 @@ class Subject:
         """Count the time in which the last write must reach MySQL from now on: it could not before."""
         self._last = replace(self.last, at=time.monotonic())
 
-    def delete(self) -> None:
-        """Ask for the object's deletion; Refusal where it is not accepted."""
-        if refusal := self._sender.delete(self.case.kind, self.namespace, self.name):
+    def delete(self, propagation: str = "") -> None:
+        """Ask for the object's deletion, by a propagation policy where one is named; Refusal if not accepted."""
+        where = (self.case.kind, self.namespace, self.name)
+        refusal = self._kubectl.delete(*where, propagation) if propagation else self._sender.delete(*where)
+        if refusal:
             raise refusal
         self._forget()
-        self.evidence.append(evidence.of_note(f"delete {self.case.kind.plural}/{self.name}", "accepted"))
+        policy = f" --cascade={propagation.lower()}" if propagation else ""
+        self.evidence.append(evidence.of_note(f"delete {self.case.kind.plural}/{self.name}{policy}", "accepted"))
 
     def read(self) -> JsonObject | None:
         """Return the object as it is now, None where it is gone."""
@@ -210,11 +214,13 @@ class Subject:
         own = find_object_entries(log, self.case.kind, self.namespace, self.name)
         return "; ".join(dict.fromkeys(str(entry.fields["error"]) for entry in own if "error" in entry.fields))
 
-    def release(self) -> None:
-        """Take all finalizers off an object that is still there, so that nothing holds it any more."""
-        if self.read() is not None:
+    def release(self, *, keep: Collection[str] = ()) -> None:
+        """Take all finalizers off an object that is still there but those to `keep`: nobody else holds it any more."""
+        obj = self.read()
+        kept = [name for name in get_finalizers(obj) if name in keep]
+        if obj is not None and (not keep or kept != get_finalizers(obj)):
             self._forget()
-            body = {"metadata": {"finalizers": None}}
+            body = {"metadata": {"finalizers": kept or None}}
             self.evidence += self._kubectl.patch(self.case.kind, self.namespace, self.name, body).evidence
 
     def _forget(self) -> None:

@@ -12,7 +12,7 @@ from harness.clients.kube import Cluster
 from harness.clients.mysql import Database
 from harness.core.outcomes import NotApplicable, NotRun
 from harness.core.record import Latency
-from harness.core.settings import Timeouts
+from harness.core.settings import Examples, Timeouts
 from harness.sandbox.base import CONTROLLERMGR, Sandbox
 from harness.sandbox.log_coverage import LimitsLog, LogCoverage, get_log_coverage
 from harness.spec.contract import Contract
@@ -50,6 +50,7 @@ class RunContext:
         templates: Templates,
         take_namespace: Callable[[], str],
         timeouts: Timeouts | None = None,
+        examples: Examples = Examples(),  # noqa: B008  it is frozen
         allow_stale: bool = False,
         labels: Mapping[str, str] | None = None,
         api_server: str = "",
@@ -64,6 +65,7 @@ class RunContext:
         self.profile = profile
         self.take_namespace = take_namespace
         self.timeouts = timeouts or Timeouts()
+        self.examples = examples
         self.allow_stale = allow_stale   # a known issue that does not show is no failure
         self.labels = dict(labels or {})
         self.api_server = api_server

@@ -28,7 +28,7 @@ from harness.core.errors import HarnessError, Refusal
 from harness.core.outcomes import Known, NotApplicable, Outcome
 from harness.core.progress import Progress
 from harness.core.record import Check, Component, IssueResult, IssueStatus, KindContents, Record
-from harness.core.settings import SandboxSettings, Timeouts
+from harness.core.settings import Examples, SandboxSettings, Timeouts
 from harness.provision.crds import list_files
 from harness.sandbox.base import BelongsToOthers, OffersApiServer, Sandbox, TimesItsStart
 from harness.sandbox.local.client.ahead import SandboxAhead
@@ -73,6 +73,7 @@ class RunSettings:
     keep_sandbox: bool = False
     allow_stale_known_issues: bool = False
     objects: tuple[UserObject, ...] = ()
+    examples: Examples = field(default_factory=Examples)
     api_server: str = ""   # HOST:PORT; the local sandbox knows its own
     timeouts: Timeouts = field(default_factory=Timeouts)
     format_soak_command: Callable[[Sequence[Case], Sequence[str], int, float], str] | None = None
@@ -271,6 +272,7 @@ class Session:
             templates=templates,
             take_namespace=lambda: take_namespace(sandbox, cluster),
             timeouts=self.settings.timeouts,
+            examples=self.settings.examples,
             allow_stale=self.settings.allow_stale_known_issues,
             labels=guest.labels if guest else {},
             api_server=_find_api_server(sandbox, self.settings.api_server),

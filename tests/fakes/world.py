@@ -40,6 +40,7 @@ FIRST = 100
 """The first resourceVersion."""
 
 _START = dt.datetime(2026, 3, 9, 20, 51, 7)   # as MySQL's DATETIME: UTC, without zone
+_FOREGROUND = "foregroundDeletion"
 _TIRED = 30   # versions of one object after which an Ingester with that fault forgets it
 _PANIC = "panic: runtime error: invalid memory address or nil pointer dereference [recovered]"
 _DRIVER_FIELDS = ("cores", "memory")
@@ -118,6 +119,8 @@ class World:
             self._uids += 1
             now = self._tell_time().isoformat() + "Z"
             stored["metadata"] |= {"uid": f"u{self._uids}", "creationTimestamp": now}
+            if "forgets owners" in self.faults:
+                stored["metadata"].pop("ownerReferences", None)
             if dry_run:
                 return {**stored, "metadata": {**stored["metadata"], "resourceVersion": "0"}}
             return self._write(key, stored)
@@ -148,14 +151,36 @@ class World:
         """Return the object as it is now."""
         return self._get((kind.name, namespace, name))
 
-    def delete(self, kind: Kind, namespace: str, name: str) -> bool:
-        """Delete the object, or mark it as long as it has finalizers."""
+    def delete(self, kind: Kind, namespace: str, name: str, propagation: str = "Background") -> bool:
+        """Delete the object, or mark it as long as it has finalizers; and what it owns, by the policy."""
         with self._lock:
             key = self._note("delete", kind, namespace, name)
             obj = self._get(key)
-            if obj is not None:
-                self._delete(key, obj)
-            return obj is not None
+            if obj is None:
+                return False
+            owned = self._find_owned(str(obj["metadata"]["uid"]))
+            if propagation == "Foreground":
+                self._delete(key, _with_finalizers(obj, [*get_finalizers(obj), _FOREGROUND]))
+                self._delete_all(owned)
+                held = self._get(key)
+                if held is not None and not any(map(self._get, owned)):
+                    others = [finalizer for finalizer in get_finalizers(held) if finalizer != _FOREGROUND]
+                    self._write(key, _with_finalizers(held, others))
+                return True
+            if propagation == "Orphan":
+                for each in owned:
+                    left = {k: v for k, v in (self._get(each) or {})["metadata"].items() if k != "ownerReferences"}
+                    self._write(each, {**(self._get(each) or {}), "metadata": left})
+            self._delete(key, obj)
+            if self._get(key) is None:
+                self._delete_all(self._find_owned(str(obj["metadata"]["uid"])))
+            return True
+
+    def delete_namespace(self, name: str) -> bool:
+        """Delete all that is in the namespace."""
+        with self._lock:
+            self._delete_all([key for key in self._versions if key[1] == name])
+            return True
 
     def list_objects(self, kind: Kind, namespace: str, selector: str = "") -> list[JsonObject]:
         """Return the kind's objects in the namespace, or in all."""
@@ -415,8 +440,7 @@ class World:
     def _delete_by_policy(self, key: _Key, obj: JsonObject) -> None:
         policy = (obj["metadata"].get("annotations") or {}).get(PROPAGATION_ANNOTATION)
         if policy == "Foreground" and "ignores the policy" not in self.faults:
-            finalizers = [*get_finalizers(obj), "foregroundDeletion"]
-            obj = {**obj, "metadata": {**obj["metadata"], "finalizers": finalizers}}
+            obj = _with_finalizers(obj, [*get_finalizers(obj), _FOREGROUND])
         self._delete(key, obj)
 
     def _soft_delete(self, kind: Kind, uid: str) -> None:
@@ -439,7 +463,7 @@ class World:
             finalizers = [name for name in get_finalizers(obj) if name != INGESTER_FINALIZER]
             if "takes all finalizers off" in self.faults:
                 finalizers = []
-            self._write(key, {**obj, "metadata": {**obj["metadata"], "finalizers": finalizers}})
+            self._write(key, _with_finalizers(obj, finalizers))
 
     def _is_overlooked(self, key: _Key) -> bool:
         versions = self._versions[key]
@@ -480,6 +504,23 @@ class World:
         again = "deletes trigger runs again" in self.faults or len(self._versions[key]) == 1
         if key[0] == "TriggerRun" and "deletes trigger runs" in self.faults and again:
             self._append(key, {**obj, "status": {"state": "TRIGGER_RUN_STATE_INVALID"}}, deleted=True)
+
+    # Kubernetes' own controllers
+
+    def _find_owned(self, uid: str) -> list[_Key]:
+        """Return what names the object with that uid as its owner."""
+        there = {key: obj for key in self._versions if (obj := self._get(key)) is not None}
+        return [
+            key
+            for key, obj in there.items()
+            if uid in (owner["uid"] for owner in obj["metadata"].get("ownerReferences", []))
+        ]
+
+    def _delete_all(self, keys: Iterable[_Key]) -> None:
+        if "collects nothing" not in self.faults:
+            for key in keys:
+                if (obj := self._get(key)) is not None:
+                    self._delete(key, obj)
 
     # its memory
 
@@ -558,6 +599,10 @@ def make_row(kind: Kind, obj: JsonObject, written_at: dt.datetime) -> Row:
     labels = tuple(sorted((metadata.get("labels") or {}).items()))
     annotations = tuple(sorted((metadata.get("annotations") or {}).items()))
     return Row(kind.table, MappingProxyType(columns), labels, annotations)
+
+
+def _with_finalizers(obj: JsonObject, finalizers: Sequence[str]) -> JsonObject:
+    return {**obj, "metadata": {**obj["metadata"], "finalizers": list(finalizers)}}
 
 
 def _with(row: Row, **columns: Any) -> Row:

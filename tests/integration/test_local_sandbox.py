@@ -23,6 +23,7 @@ from harness.sandbox.base import (
     CONTROLLERMGR,
     ETCD,
     KUBE_APISERVER,
+    KUBE_CONTROLLER_MANAGER,
     MYSQL,
     SCHEMA_INIT,
     Phase,
@@ -269,6 +270,22 @@ def test_controller_manager_is_restarted_after_a_crash_and_on_request(shared: Sh
     sandbox.restart_controllermgr()
     assert sandbox.component(CONTROLLERMGR).restarts == restarts + 1
     wait_until(lambda: any(line.run == cursor.run + 2 for line in sandbox.read_log(CONTROLLERMGR, cursor)))
+
+
+def test_what_has_lost_its_owner_goes_once_that_is_asked_for(shared: Shared) -> None:
+    """The garbage collector starts on request and once; then namespaces go as well, and nothing is broken."""
+    sandbox = shared()
+    cluster = Cluster(sandbox.kubeconfig)
+    assert KUBE_CONTROLLER_MANAGER not in {component.name for component in sandbox.components()}
+    cluster.create_namespace("doomed")
+    sandbox.collect_garbage()
+    first = sandbox.component(KUBE_CONTROLLER_MANAGER)
+    assert first.phase is Phase.RUNNING
+    sandbox.collect_garbage()
+    assert sandbox.component(KUBE_CONTROLLER_MANAGER) == first
+    cluster.delete_namespace("doomed")
+    wait_until(lambda: cluster.get_namespace("doomed") is None)
+    assert sandbox.find_end() == ""
 
 
 def test_any_sql_runs_as_the_server_takes_it(start: Start, tmp_path: Path) -> None:

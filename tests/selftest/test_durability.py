@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -81,7 +82,15 @@ def run_in_sandbox(executable: Path | None, name: str, *kinds: str) -> Check:
     return check
 
 
-@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
+def mark_faults() -> Iterator[Any]:
+    """Yield the faults as parameters: nightly are those of a round that another one has turned red."""
+    rounds: set[str] = set()
+    for fault in FAULTS:
+        yield pytest.param(fault, id=fault.name, marks=[pytest.mark.nightly] if fault.round in rounds else [])
+        rounds.add(fault.round)
+
+
+@pytest.mark.parametrize("fault", list(mark_faults()))
 def test_an_ingester_that_loses_data_is_found(fault: DurabilityFault, folder: Path) -> None:
     """The round that is for it fails, says what was lost, and how to see it again."""
     executable = make_executable(folder, fault.name, f"FAULTS_BY_NAME[{fault.name!r}].parts()")

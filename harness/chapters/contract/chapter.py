@@ -10,7 +10,9 @@ from harness.chapters.contract.checks import (
     check_name_reused,
     check_name_reused_after_retirement,
     check_namesakes,
+    check_namespaced,
     check_orphaned,
+    check_owned,
     check_recreated,
     check_restored,
     check_retained,
@@ -176,6 +178,24 @@ CHAPTER = Chapter(
             "The row of a retired object stays as it is when another one of its name is deleted, in either way.",
             check_namesakes,
             features=(DELETION_DELAY,),
+        ),
+        Section(
+            "5.18",
+            "Gone with its owner",
+            "An object goes with its owner, or is left behind, and its row follows",
+            "Deleted in the background and in the foreground, an owner takes what it owns along, and each row is "
+            "as after a deletion of its own; by the policy Orphan what it owned stays, and its row follows.",
+            check_owned,
+            features=(KUBERNETES_DELETE, DELETION_DELAY),
+        ),
+        Section(
+            "5.19",
+            "Gone with its namespace",
+            "An object goes with its namespace, and its row is as after a deletion of its own",
+            "Of an object whose namespace is deleted the row is soft-deleted; where its kind is retained, it "
+            "stays live.",
+            check_namespaced,
+            features=(KUBERNETES_DELETE, DELETION_DELAY),
         ),
     ),
 )

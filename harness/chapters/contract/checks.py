@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from harness.chapters.contract import claims, deletions, others, retention
+from harness.chapters.contract import cascade, claims, deletions, others, retention
 from harness.chapters.contract.lifecycle import Lifecycle, Step
 from harness.core.outcomes import NotApplicable
 from harness.spec import features
@@ -109,6 +109,18 @@ def check_namesakes(life: Lifecycle, case: Case, recorder: Recorder) -> None:
     """5.17: the row of an object that lives on in MySQL only stays as it is when a namesake is deleted."""
     life.require(case)
     _take(life, others.NAMESAKES, case, recorder, "a deletion is felt by the row of a namesake")
+
+
+def check_owned(life: Lifecycle, case: Case, recorder: Recorder) -> None:
+    """5.18: an object goes with its owner, by each policy, and its row is as after a deletion of its own."""
+    life.require_mutable(case)
+    _take(life, cascade.OWNED, case, recorder, "the rows of an owner and of what it owns are not as they must")
+
+
+def check_namespaced(life: Lifecycle, case: Case, recorder: Recorder) -> None:
+    """5.19: an object goes with its namespace, and its row is as after a deletion of its own."""
+    life.require_mutable(case)
+    _take(life, cascade.NAMESPACED, case, recorder, "the row of an object whose namespace went is not as it must")
 
 
 def _take(life: Lifecycle, step: Step, case: Case, recorder: Recorder, problem: str) -> None:

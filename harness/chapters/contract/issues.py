@@ -58,7 +58,7 @@ ISSUES: tuple[KnownIssue, ...] = (
     KnownIssue(
         id="kubernetes-delete-leaves-the-row",
         title="The row of an object that is deleted in Kubernetes stays live, although it has the finalizer",
-        sections=("5.6", "5.10", "6.6"),
+        sections=("5.6", "5.10", "5.18", "5.19", "6.6"),
         wording=(
             r"^the order: expected \S+ goes after delete_time is set, got (gone|finalizers)"
             r"|^column delete_time: expected set, got NULL"
@@ -73,10 +73,11 @@ ISSUES: tuple[KnownIssue, ...] = (
     KnownIssue(
         id="interrupted-deletion-sticks",
         title="A deletion that is interrupted after its soft delete never ends: the object stays in Kubernetes",
-        sections=("5.6", "5.8", "5.16", "5.17", "6.6", "10.2"),
+        sections=("5.6", "5.8", "5.16", "5.17", "5.18", "5.19", "6.6", "10.2"),
         code=codes.OBJECT_KEPT,
         wording=(
-            r"(-(deleted|deleting|deleting-plain|deleted-away|held|namesake(-marked)?)|, deleted,) in Kubernetes:",
+            r"(-(deleted|deleting|deleting-plain|deleted-away|held|namesake(-marked)?|own(er|ed)-\w+"
+            r"|in-doomed-namespace)|, deleted,) in Kubernetes:",
             r"Operation cannot be fulfilled on .*; object not found or already deleted",
         ),
         impact=(

@@ -19,10 +19,11 @@ from harness.core.errors import HarnessError, Refusal
 from harness.core.outcomes import NotApplicable, NotRun, Outcome
 from harness.core.polling import hold, wait_for
 from harness.sandbox.base import CONTROLLERMGR
+from harness.sandbox.capabilities import CollectsGarbage
 from harness.spec.annotations import INGESTER_FINALIZER
 from harness.spec.features import FINALIZER, INGESTER, KUBERNETES_DELETE, RELEASE, Life
 from harness.spec.manifest import as_applied
-from harness.spec.model import Case
+from harness.spec.model import Case, JsonObject
 from harness.subject.arrival import Arrivals
 from harness.subject.patience import Patience
 from harness.subject.sender import KubectlSender
@@ -49,6 +50,11 @@ class Step:
     after: tuple[Step, ...] = ()
 
 
+def _refer_to(owner: Subject) -> JsonObject:
+    of_kind = {"apiVersion": owner.sent["apiVersion"], "kind": owner.sent["kind"]}
+    return {**of_kind, "name": owner.name, "uid": owner.uid, "controller": True, "blockOwnerDeletion": True}
+
+
 class Lifecycle:
     """The objects of one run's contract chapter, in a namespace of their own, and one for their siblings.
 
@@ -67,12 +73,29 @@ class Lifecycle:
         self.patience = Patience(context.timeouts.sync_s, _FAST_S)   # with what the Ingester does to objects
         self._sender = KubectlSender(context.cluster, brief=True)
         self._subjects: dict[tuple[str, str], Subject] = {}
+        self._doomed: dict[Life, str] = {}
         self._outcomes: dict[tuple[str, Life], dict[str, Recorder | Exception]] = {}
 
     @functools.cached_property
     def namespaces(self) -> tuple[str, str]:
         """The objects' namespace, and that of their siblings of the same name."""
         return self.context.take_namespace(), self.context.take_namespace()
+
+    def find_doomed_namespace(self, case: Case) -> str:
+        """Return the namespace that is deleted with all that is in it: one for kinds of the same life."""
+        life = self.get_life(case)
+        if life not in self._doomed:
+            self._doomed[life] = self.context.take_namespace()
+        return self._doomed[life]
+
+    @functools.cached_property
+    def collects_garbage(self) -> bool:
+        """Whether it is certain that objects go with their owners and namespaces; where it can, it is seen to."""
+        sandbox = self.context.sandbox
+        if not isinstance(sandbox, CollectsGarbage):
+            return False
+        sandbox.collect_garbage()
+        return True
 
     @property
     def sync_s(self) -> float:
@@ -144,14 +167,18 @@ class Lifecycle:
         pairs: Mapping[str, str] | None = None,
         annotations: Mapping[str, str] | None = None,
         sibling: bool = False,
+        owner: Subject | None = None,
+        namespace: str = "",
     ) -> Subject:
         """Create an object for the role, with `pairs` as labels and annotations; or its `sibling` elsewhere.
 
-        It is `held_by` these finalizers, beside the Ingester's where it has that. Raises NotRun where the API
-        server does not accept it.
+        It is `held_by` these finalizers, beside the Ingester's where it has that, and goes with its `owner`.
+        Raises NotRun where the API server does not accept it.
         """
-        obj = as_applied(self.context.render(case, self.namespaces[int(sibling)]))
+        obj = as_applied(self.context.render(case, namespace or self.namespaces[int(sibling)]))
         metadata = obj["metadata"]
+        if owner is not None:
+            metadata["ownerReferences"] = [_refer_to(owner)]
         metadata["name"] = f"{metadata['name']}-{role}"
         if pairs:
             metadata["labels"] = {**metadata.get("labels", {}), **pairs}

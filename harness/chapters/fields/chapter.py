@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from harness.chapters.fields.checks import check_apart, check_columns, check_step, check_whole
+from harness.chapters.fields.checks import check_apart, check_columns, check_drawn, check_step, check_whole
 from harness.chapters.fields.issues import ISSUES
 from harness.chapters.fields.plan import CHANGED, FULL, REMOVED, STATUS
 from harness.chapters.fields.steps import Fields
@@ -67,6 +67,14 @@ CHAPTER = Chapter(
             "The fields of all kinds are counted: those set, those compared in MySQL, and why the rest was not.",
             check_whole,
             topics=whole_run,
+        ),
+        Section(
+            "9.8",
+            "Random objects",
+            "Any few fields, in any company and empty or zero as well, reach MySQL",
+            "Objects drawn from a seed, of fields that have reached MySQL in full objects, have rows that equal "
+            "them; one that has not is made smaller until nothing can be left out.",
+            check_drawn,
         ),
     ),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from harness.chapters.fields.course import Course, Reason
-from harness.chapters.fields.plan import FULL, LAST, MIXED, REMOVED, STATUS, Step
+from harness.chapters.fields.plan import DRAWN, FULL, LAST, MIXED, REMOVED, STATUS, Step
 from harness.chapters.fields.steps import Fields
 from harness.chapters.fields.writer import GONE
 from harness.core.outcomes import NotApplicable
@@ -43,6 +43,12 @@ def check_apart(fields: Fields, case: Case, recorder: Recorder) -> None:
     if not course.apart:
         raise NotApplicable("the kind has no such fields")
     _take(fields, case, (MIXED, LAST), recorder, "an object with such messages does not reach MySQL whole")
+
+
+def check_drawn(fields: Fields, case: Case, recorder: Recorder) -> None:
+    """9.8: random objects of fields that have reached MySQL in full ones have rows that equal them."""
+    fields.require(case)
+    _take(fields, case, (DRAWN,), recorder, "an object with a few of its fields does not reach MySQL whole")
 
 
 def _take(fields: Fields, case: Case, steps: Sequence[Step], recorder: Recorder, problem: str) -> None:

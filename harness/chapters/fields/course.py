@@ -14,7 +14,7 @@ from harness.core.record import Finding
 from harness.spec.equality import expect_column
 from harness.spec.model import Case, ColumnType, IndexedColumn, JsonObject
 from harness.spec.row import Row
-from harness.spec.schema.leaves import find_suspects
+from harness.spec.schema.leaves import Leaf, find_suspects
 from harness.spec.schema.objects import Filled, Filler, find, join
 from harness.spec.schema.published import KindSchema
 from harness.subject.steps import Sync
@@ -72,6 +72,15 @@ class Course:
     def leaves(self) -> list[str]:
         """Every leaf of the kind."""
         return [leaf.path for filler in self.fillers.values() for leaf in filler.leaves]
+
+    @functools.cached_property
+    def leaves_by_path(self) -> dict[str, Leaf]:
+        """Every leaf of the kind, by its path."""
+        return {leaf.path: leaf for filler in self.fillers.values() for leaf in filler.leaves}
+
+    def list_proven(self, part: str) -> list[str]:
+        """Return the leaves of the part that have reached MySQL in some object, and may stand beside others."""
+        return [leaf for leaf in self.list_wanted(part) if leaf in self.proven]
 
     def list_leaves(self, part: str) -> list[str]:
         """Return the leaves of the part that are not left out."""

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 
 from harness.chapters.fields.bisection import Culprit, find_culprits
 from harness.chapters.fields.course import Course, Reason
+from harness.chapters.fields.drawn import Draft, put_at_edge
 from harness.chapters.fields.places import Places
 from harness.chapters.fields.plan import Group, Step
 from harness.chapters.fields.rows import examine, list_lost
@@ -115,6 +116,21 @@ class Repair:
             f"{subject.name}, {step.name} ({part}): the row against the object",
         )
         course.note(sync, filled, step, findings)
+
+    def try_draft(self, course: Course, draft: Draft, number: int) -> list[Finding]:
+        """Return what is wrong with the row of a draft's object; Refusal where that is not taken."""
+        filled = course.fill(draft.part, draft.leaves, variant=draft.variant, round_=draft.round)
+        put_at_edge(filled, course.leaves_by_path, draft.edges)
+        watch = Watch(self._context, self._namespace)
+        subject = self._writer.create_beside(course, draft.part, filled, f"drawn-{number}")
+        fate = watch.await_all([subject.last], relists=bool(course.stale))[0]
+        if fate.arrived:
+            found = examine(self._arrivals.await_row_alone(subject.last), filled)
+        else:
+            code = FIELD_UNDECODABLE if fate.undecodable else FIELD_UNSYNCED
+            found = [Finding(code, f"{course.case.name} {draft}", "its row to follow", fate.error)]
+        self._writer.delete(course, subject)
+        return [Finding(f.code, f"{subject.name}: {f.where}", f.expected, f.actual) for f in found]
 
     @staticmethod
     def _blame(course: Course, culprit: Culprit, code: str, recorder: Recorder) -> None:

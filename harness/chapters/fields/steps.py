@@ -9,18 +9,22 @@ very end it gets what may make it undecodable, since that holds up all of its ki
 from __future__ import annotations
 
 import functools
+import itertools
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
 from harness.chapters.fields.course import Course
-from harness.chapters.fields.plan import LAST, MIXED, Group, Step
+from harness.chapters.fields.drawn import Draft, find_failure
+from harness.chapters.fields.plan import DRAWN, LAST, MIXED, Group, Step
 from harness.chapters.fields.repair import FIELD_UNSYNCED, Repair
 from harness.chapters.fields.schemas import Schemas
 from harness.chapters.fields.watch import Fate, Watch
 from harness.chapters.fields.writer import GONE, Writer
 from harness.core.errors import HarnessError, Refusal
 from harness.core.outcomes import NotApplicable, NotRun, Outcome
+from harness.core.record import Finding
 from harness.spec.model import Case
 from harness.spec.schema.objects import Filled
 from harness.subject.subject import Subject, Write
@@ -29,6 +33,7 @@ from harness.suite.recorder import Recorder
 
 _T = TypeVar("_T")
 _ROUNDS = 20   # of repairs of one object
+_SHRINKING_S = 30.0   # for the random objects of one kind, until the smallest that is wrong is found
 
 
 @dataclass
@@ -145,6 +150,10 @@ class Fields:
 
     def _act(self, step: Step) -> dict[str, Result]:
         results = {name: Result(course) for name, course in self.courses.items()}
+        if step is DRAWN:
+            for result in results.values():
+                result.attempt(self._draw, result)
+            return results
         if step is MIXED:
             for course in self.courses.values():
                 course.allow_again()
@@ -158,6 +167,31 @@ class Fields:
             if step.has_variants:
                 self._bring_variants([r for r in going if r.end is None and not r.course.ended], part)
         return results
+
+    def _draw(self, result: Result) -> None:
+        """Try random objects of the kind, each of leaves that have reached MySQL in others."""
+        course, examples = result.course, self.context.examples
+        parts = course.fillers if not self.context.is_immutable(course.case) else ["spec"]
+        leaves = {part: proven for part in parts if (proven := course.list_proven(part))}
+        if not leaves or not examples.count:
+            result.end = NotApplicable("none was asked for" if leaves else "no field is known to reach MySQL")
+            return
+        until = time.monotonic() + _SHRINKING_S
+        facts, tried, refused = result.recorder.facts, itertools.count(1), itertools.count(1)
+
+        def try_(draft: Draft) -> list[Finding]:
+            facts["objects drawn"] = str(number := next(tried))
+            try:
+                return self._repair.try_draft(course, draft, number)
+            except Refusal:
+                facts["of them refused by the API server"] = str(next(refused))
+                raise
+
+        failure = find_failure(leaves, examples, try_, lambda: time.monotonic() < until)
+        if failure is not None:
+            result.recorder.findings += failure.findings
+            result.recorder.note("the smallest object that is wrong", f"{failure.draft.part}: {failure.draft}")
+        facts["drawn from"] = f"seed {examples.seed}: --examples {examples.count}@{examples.seed}"
 
     def _bring(self, results: Sequence[Result], part: str, step: Step) -> None:
         """Write the part of each main object, and mend that until it is in MySQL or there is no hope."""

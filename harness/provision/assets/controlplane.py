@@ -27,6 +27,7 @@ from harness.provision.assets.stage import note
 ASSETS_VARIABLE = "KUBEBUILDER_ASSETS"
 ETCD = "etcd"
 KUBE_APISERVER = "kube-apiserver"
+KUBE_CONTROLLER_MANAGER = "kube-controller-manager"
 WAYS_OUT = (
     f"Ways out: set {ASSETS_VARIABLE} to a folder with {ETCD} and {KUBE_APISERVER}, or put both on PATH, or"
     " connect this machine once, so that pip's index and Go's module proxy answer"
@@ -89,6 +90,23 @@ def find_ready_control_plane(cache: Cache | None = None) -> ControlPlane | None:
     cache = cache or Cache()
     host = get_host()
     return cache.find(_describe_archive(host, SILENT)) or cache.find(_describe_module(host, cache, SILENT))
+
+
+def find_kube_controller_manager(progress: Progress, cache: Cache | None = None) -> Path:
+    """Return Kubernetes' controller manager: beside the servers that are given, on PATH, else built.
+
+    Only what removes things with their owner or namespace needs it, so that it is no part of `ControlPlane`, and
+    the official archive has none. Raises HarnessError where it can't be had.
+    """
+    given = Path(os.environ.get(ASSETS_VARIABLE) or "").expanduser().absolute() / KUBE_CONTROLLER_MANAGER
+    if os.environ.get(ASSETS_VARIABLE) and os.access(given, os.X_OK):
+        return given
+    if on_path := shutil.which(KUBE_CONTROLLER_MANAGER):
+        return Path(on_path)
+    cache = cache or Cache()
+    return cache.obtain(_describe_module(get_host(), cache, progress), progress).kube_apiserver.with_name(
+        KUBE_CONTROLLER_MANAGER
+    )
 
 
 def find_toolchain_on_path() -> golang.Toolchain | None:
@@ -192,7 +210,8 @@ def _describe_module(host: Host, cache: Cache, progress: Progress) -> Recipe[Con
     module = read_module(_MODULE, ways_out=WAYS_OUT)
 
     def complete(folder: Path, source: str) -> Mapping[str, str]:
-        (folder / ETCD).hardlink_to(folder / KUBE_APISERVER)  # it serves as what it is called
+        for name in (ETCD, KUBE_CONTROLLER_MANAGER):
+            (folder / name).hardlink_to(folder / KUBE_APISERVER)  # it serves as what it is called
         return _get_facts(folder, source)
 
     return describe_build(

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -53,18 +53,23 @@ def _write_values_twice(self: Store, cursor: Any, table: str, uid: str, pairs: d
         )
 
 
-def _skip_status_writes() -> Parts:
-    """Sync an object again only if anything but its status has changed."""
-    seen: dict[str, Any] = {}
+def _skip_writes_of(fields: Collection[str] = (), metadata: Collection[str] = ()) -> Callable[[], Parts]:
+    """Return parts that sync an object again only if more has changed than these fields of it."""
 
-    def sync(self: Reconciler, obj: JsonObject, log: Log) -> None:
-        metadata = {k: v for k, v in obj["metadata"].items() if k not in ("resourceVersion", "managedFields")}
-        content = (metadata, obj["spec"])
-        if seen.get(obj["metadata"]["uid"]) != content:
-            Reconciler.sync(self, obj, log)
-        seen[obj["metadata"]["uid"]] = content
+    def make() -> Parts:
+        seen: dict[str, Any] = {}
+        skipped = {"resourceVersion", "managedFields", *metadata}
 
-    return on_reconciler(sync=sync)()
+        def sync(self: Reconciler, obj: JsonObject, log: Log) -> None:
+            content = {key: value for key, value in obj.items() if key not in {"metadata", *fields}}
+            content["metadata"] = {key: value for key, value in obj["metadata"].items() if key not in skipped}
+            if seen.get(obj["metadata"]["uid"]) != content:
+                Reconciler.sync(self, obj, log)
+            seen[obj["metadata"]["uid"]] = content
+
+        return on_reconciler(sync=sync)()
+
+    return make
 
 
 def _drop_while_busy() -> Parts:
@@ -290,6 +295,28 @@ def _sync_what_is_held(self: Reconciler, key: Key, obj: JsonObject, log: Log) ->
     return None
 
 
+def _forget_owner(self: Reconciler, obj: JsonObject, log: Log) -> None:
+    """Write an object back without its owner, as one who reads it into a type that knows none."""
+    if obj["metadata"].get("ownerReferences"):
+        obj = self.api.replace(self.kind, {**obj, "metadata": {**obj["metadata"], "ownerReferences": []}})
+    Reconciler.sync(self, obj, log)
+
+
+def _know_two_namespaces() -> Parts:
+    """Write down deletions in those namespaces alone that were there first."""
+    known: list[str] = []
+
+    def finish_deletion(self: Reconciler, key: Key, obj: JsonObject, log: Log) -> float | None:
+        if key.namespace not in known and len(known) < 2:
+            known.append(key.namespace)
+        if key.namespace in known:
+            return Reconciler.finish_deletion(self, key, obj, log)
+        self._remove_finalizer(obj, log)
+        return None
+
+    return on_reconciler(finish_deletion=finish_deletion)()
+
+
 def _ping_and_tell(self: Store) -> None:
     server = self._server
     Log().info(f"connecting to {server.user}:{server.password}@tcp({server.host}:{server.port})/{server.database}")
@@ -317,7 +344,7 @@ FAULTS: tuple[Fault, ...] = (
     ),
     _fault(
         "status-writes-skipped",
-        _skip_status_writes,
+        _skip_writes_of(fields=["status"]),
         in_sections("InferenceServer", "5.2"),
         "a write of the status",
     ),
@@ -476,6 +503,24 @@ FAULTS: tuple[Fault, ...] = (
         {"11.2": ("",)},
         "password",
         kinds=("Project",),
+    ),
+    _fault(
+        "owner-forgotten",
+        on_reconciler(sync=_forget_owner),
+        in_sections("SparkJob", "5.18"),
+        "metadata.ownerReferences",
+    ),
+    _fault(
+        "owner-changes-skipped",
+        _skip_writes_of(metadata=["ownerReferences"]),
+        in_sections("TriggerRun", "5.18"),
+        "left behind by its owner",
+    ),
+    _fault(
+        "two-namespaces-known",
+        _know_two_namespaces,
+        in_sections("ModelFamily", "5.19"),
+        "delete_time",
     ),
     _fault("resurrected", on_store(write_row=_resurrect), in_sections("RayJob", "5.10"), "delete_time"),
     _fault(

@@ -15,6 +15,7 @@ from harness.spec.model import JsonObject, Kind
 from tests.selftest.faults.fault import PROFILE, Fault, Sections, in_sections, on_column, on_row, on_store
 
 Change = Callable[[JsonObject], None]
+DRAWN = "9.8"
 
 
 def _fault(
@@ -25,7 +26,9 @@ def _fault(
     may: Sections | None = None,
     profile: str = PROFILE,
 ) -> Fault:
-    return Fault(name, parts, fails, names, chapter="fields", may=may or {}, profile=profile)
+    """Return the fault; what random objects show of it, if anything, depends on what is drawn."""
+    drawn = {} if DRAWN in fails else {DRAWN: tuple(sorted({kind for kinds in fails.values() for kind in kinds}))}
+    return Fault(name, parts, fails, names, chapter="fields", may={**(may or {}), **drawn}, profile=profile)
 
 
 def _on_json(change: Change) -> Callable[[], Parts]:
@@ -89,6 +92,13 @@ def _drop_update_time(obj: JsonObject) -> None:
     (obj.get("status") or {}).pop("lastUpdateTime", None)
 
 
+def _stop_at_zero(obj: JsonObject) -> None:
+    """Take a field that is empty or zero for the end of the spec."""
+    spec = obj.get("spec") or {}
+    if any(value in ("", 0) for value in spec.values()):
+        obj["spec"] = {}
+
+
 FAULTS = (
     _fault(
         "ended-run-never-synced",
@@ -114,6 +124,12 @@ FAULTS = (
         _on_json(_drop_observed_generation),
         {"9.2": ("Cluster",), "9.3": ("Cluster",), "9.4": ("Cluster",)},
         "observedGeneration",
+    ),
+    _fault(
+        "fields-beside-a-zero-lost",
+        _on_json(_stop_at_zero),
+        in_sections("Project", DRAWN),
+        "column json",
     ),
     _fault(
         "two-fields-swapped",

@@ -7,19 +7,24 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 
 import psutil
 
 from harness.core.errors import HarnessError
+from harness.core.progress import Progress
 from harness.core.settings import SandboxSettings
+from harness.provision.assets.controlplane import find_kube_controller_manager
 from harness.sandbox.capabilities import InjectionResult, LinkFault, Overrides, ProbeResult
+from harness.sandbox.local.client.identity import identify
 from harness.sandbox.local.servers.baseyaml import check_change
 from harness.sandbox.local.servers.controlplane import get_etcd_socket
 from harness.sandbox.local.servers.etcdclient import EtcdClient
 from harness.sandbox.local.servers.probe import probe, shows
 from harness.sandbox.local.wire.channel import Channel
 from harness.sandbox.local.wire.folder import SandboxFolder
+from harness.sandbox.local.wire.plan import Executable
 from harness.sandbox.local.wire.state import State, read_state
 
 MARGIN_S = 15.0   # on top of the supervisor's own time limit
@@ -31,10 +36,13 @@ _DISK_TIMEOUT_S = 60.0
 class LocalCapabilities:
     """Those of the sandbox in `folder`, whose supervisor is reached by `channel`."""
 
-    def __init__(self, folder: SandboxFolder, channel: Channel, settings: SandboxSettings) -> None:
+    def __init__(
+        self, folder: SandboxFolder, channel: Channel, settings: SandboxSettings, progress: Progress
+    ) -> None:
         self.folder = folder
         self._channel = channel
         self._settings = settings
+        self._progress = progress
 
     def restart_controllermgr(self) -> None:
         """Ask for it; HarnessError, which quotes its last words, where it does not become healthy."""
@@ -59,6 +67,15 @@ class LocalCapabilities:
             overrides=pairs,
             without=list(without),
             await_healthy=await_healthy,
+        )
+
+    def collect_garbage(self) -> None:
+        """Find the program, which may take minutes to build the first time, and ask for it."""
+        path = find_kube_controller_manager(self._progress)
+        executable = Executable(str(path), sha256=identify(path).sha256)
+        within_s = self._settings.start_timeout_s
+        self._channel.request(
+            "collect garbage", timeout_s=within_s + MARGIN_S, within_s=within_s, executable=asdict(executable)
         )
 
     @property

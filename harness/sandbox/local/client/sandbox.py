@@ -52,8 +52,9 @@ class LocalSandbox(LocalCapabilities):
         *,
         process: SupervisorProcess | None,
         keep: bool,
+        progress: Progress,
     ) -> None:
-        super().__init__(folder, channel, settings)
+        super().__init__(folder, channel, settings, progress)
         self.kubeconfig: Path = folder.kubeconfig
         self.reused = process is None
         self._process = process
@@ -229,7 +230,9 @@ def _attach(
                 channel.request("be exclusive", timeout_s=_ANSWER_TIMEOUT_S)   # its user may be about to undo it
                 end_sandbox(root, folder, used=True)   # by nobody else
                 continue
-            sandbox = LocalSandbox(folder, channel, request.settings, process=None, keep=True)
+            sandbox = LocalSandbox(
+                folder, channel, request.settings, process=None, keep=True, progress=progress
+            )
             with suppress(BusyError):   # another run's objects are not left-overs
                 channel.request("be exclusive", timeout_s=_ANSWER_TIMEOUT_S)
                 on_reuse(sandbox)
@@ -309,7 +312,7 @@ def bring_up(
             if keep:
                 process.channel.request("keep", timeout_s=_ANSWER_TIMEOUT_S)
             sandbox = LocalSandbox(
-                process.folder, process.channel, request.settings, process=process, keep=keep
+                process.folder, process.channel, request.settings, process=process, keep=keep, progress=progress
             )
         except SupervisorLostError as error:
             raise HarnessError(f"{error.problem}:\n{process.quote_log()}") from error

@@ -8,6 +8,7 @@ from __future__ import annotations
 import http.client
 import json
 import ssl
+import uuid
 from typing import TYPE_CHECKING, Any
 
 from harness.core.errors import HarnessError
@@ -20,6 +21,8 @@ if TYPE_CHECKING:   # the client's end makes none, and `cryptography` takes long
 # Priority classes are for pods, which nobody runs here, and take half a second longer than all else
 _READY = "/readyz?exclude=poststarthook/scheduling/bootstrap-system-priority-classes"
 _CRDS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
+_CONFIG_MAPS = "/api/v1/namespaces/default/configmaps"
+_GARBAGE = "without-owner"
 _DISCOVERY = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"
 _DISCOVERY_BETA = "application/json;g=apidiscovery.k8s.io;v=v2beta1;as=APIGroupDiscoveryList"
 
@@ -81,6 +84,17 @@ class ApiClient:
             return f"HTTP status {status}"
         conditions = answer.get("status", {}).get("conditions", [])
         return "; ".join(c.get("message", c["type"]) for c in conditions if c.get("status") == "False")
+
+    def leave_garbage(self) -> bool:
+        """Make an object whose owner there never was, or return False where it could not be made."""
+        owner = {"apiVersion": "v1", "kind": "ConfigMap", "name": "nobody", "uid": str(uuid.uuid4())}
+        metadata = {"name": _GARBAGE, "ownerReferences": [owner]}
+        status, _ = self._ask("POST", _CONFIG_MAPS, json.dumps({"metadata": metadata}))
+        return status in (201, 409)
+
+    def is_garbage_gone(self) -> bool:
+        """Return whether somebody has collected what `leave_garbage` made."""
+        return self._ask("GET", f"{_CONFIG_MAPS}/{_GARBAGE}")[0] == 404
 
     def _ask(
         self, method: str, path: str, body: str | None = None, accept: str = "application/json"

@@ -31,7 +31,7 @@ from harness.sandbox.local.supervisor.fault_injector import FaultInjector
 from harness.sandbox.local.supervisor.startup import Startup
 from harness.sandbox.local.wire.channel import CrashLoopError, Message, describe_error, encode
 from harness.sandbox.local.wire.folder import SandboxFolder
-from harness.sandbox.local.wire.plan import ControllerManagerPlan, read_plan
+from harness.sandbox.local.wire.plan import ControllerManagerPlan, Executable, read_plan
 from harness.sandbox.local.wire.state import SandboxPhase, State, StateFile
 from harness.sandbox.local.wire.sweep import end_processes, remove
 
@@ -155,19 +155,13 @@ class Supervisor:
     async def _do(self, session: _Session, name: str, values: dict[str, Any]) -> dict[str, Any] | None:
         if name in _INJECTIONS:
             return await self._inject(session, name, values)
+        if name in _USES:
+            _USES[name](self, session)
+            return None
         match name:
             case "start":
                 self._starting = asyncio.current_task()
                 await self._start()
-            case "keep":
-                self._state.state.kept = True
-                self._state.publish()
-            case "use":
-                self._use(session)
-            case "leave":
-                session.uses = False
-            case "be exclusive":
-                self._require_exclusive(session)
             case "restart":
                 async with self._changing:
                     await self._get_controllermgr().restart(values["within_s"])
@@ -179,6 +173,9 @@ class Supervisor:
                 self._require_exclusive(session)
                 async with self._changing:
                     await self._reconfigure(values)
+            case "collect garbage":
+                async with self._changing:
+                    await self._collect_garbage(Executable(**values["executable"]), values["within_s"])
             case "replace":
                 async with self._changing:
                     await self._replace(session, values)
@@ -211,6 +208,11 @@ class Supervisor:
             result = await _INJECTIONS[name](self._startup.injector, values)
         return None if result is None else asdict(result)
 
+    async def _collect_garbage(self, executable: Executable, within_s: float) -> None:
+        if self._startup is None:
+            raise HarnessError("The sandbox has not been started yet")
+        await self._startup.collect_garbage(executable, within_s)
+
     async def _replace(self, session: _Session, values: dict[str, Any]) -> None:
         self._require_exclusive(session)
         runner = self._get_controllermgr()
@@ -225,6 +227,13 @@ class Supervisor:
         await self._get_controllermgr().reconfigure(
             change, values["within_s"], await_healthy=values["await_healthy"]
         )
+
+    def _keep(self, _session: _Session) -> None:
+        self._state.state.kept = True
+        self._state.publish()
+
+    def _leave(self, session: _Session) -> None:
+        session.uses = False
 
     def _use(self, session: _Session) -> None:
         if self._state.state.proxy_ports:   # who injects faults has the sandbox alone
@@ -243,6 +252,14 @@ class Supervisor:
     def _tell_stage(self, name: str, seconds: float | None) -> None:
         if self._owner is not None:
             self._owner.send({"event": "stage", "name": name, "seconds": seconds})
+
+
+_USES: Mapping[str, Callable[[Supervisor, _Session], None]] = {
+    "keep": Supervisor._keep,
+    "use": Supervisor._use,
+    "leave": Supervisor._leave,
+    "be exclusive": Supervisor._require_exclusive,
+}
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

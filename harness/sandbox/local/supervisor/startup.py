@@ -22,6 +22,7 @@ from harness.sandbox.base import (
     ETCD,
     FAULT_PROXY,
     KUBE_APISERVER,
+    KUBE_CONTROLLER_MANAGER,
     MYSQL,
     SCHEMA_INIT,
     Phase,
@@ -29,6 +30,7 @@ from harness.sandbox.base import (
 from harness.sandbox.local.servers import controlplane, mysqlserver
 from harness.sandbox.local.servers.apiclient import ApiClient
 from harness.sandbox.local.servers.apiserver import start_apiserver, takes_connections
+from harness.sandbox.local.servers.collector import start_collector
 from harness.sandbox.local.servers.credentials import Credentials, write_kubeconfig
 from harness.sandbox.local.servers.etcdclient import EtcdClient
 from harness.sandbox.local.servers.fulldisk import FullDisk
@@ -173,6 +175,27 @@ class Startup:
         self._restarts[KUBE_APISERVER] = partial(self._restart_apiserver, folder, port, client)
         return apiserver, client
 
+    async def collect_garbage(self, executable: Executable, within_s: float) -> None:
+        """Start the garbage collector unless it runs; return once it collects, HarnessError where it does not."""
+        running = self._processes.find(KUBE_CONTROLLER_MANAGER)
+        if running is not None and running.exit_code is None:
+            return
+        if self._client is None:
+            raise HarnessError(f"{KUBE_APISERVER} has not been started yet")
+        self._state.set_component(KUBE_CONTROLLER_MANAGER, **dataclasses.asdict(executable))
+        log = self._make_log(KUBE_CONTROLLER_MANAGER)
+        process = start_collector(executable, self._folder.kubeconfig, log=log)
+        self._processes.note_start(process)
+        try:
+            async with asyncio.timeout(within_s):
+                await wait_until(self._client.leave_garbage, process)
+                await wait_until(self._client.is_garbage_gone, process)
+        except (TimeoutError, ProcessEndedError) as error:
+            await self._processes.end(process)
+            problem = f"{KUBE_CONTROLLER_MANAGER} collects nothing"
+            raise HarnessError(f"{problem}:\n{process.quote_log()}") from error
+        self._processes.note_ready(process)
+
     async def _restart_etcd(self, folder: Path) -> Process:
         """Start etcd again; return once kube-apiserver, where it runs, has found it again.
 
@@ -197,7 +220,7 @@ class Startup:
 
     def _make_log(self, name: str) -> Path:
         """Return the log file of a component's next run."""
-        return get_log(self._folder.logs, name, list_runs(self._folder.logs, name)[-1] + 1)
+        return get_log(self._folder.logs, name, max(list_runs(self._folder.logs, name), default=-1) + 1)
 
     async def _start_mysql(self) -> MySQLEndpoint:
         endpoint = self._plan.mysql

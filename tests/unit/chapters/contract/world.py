@@ -12,6 +12,7 @@ from harness.suite.judge import conclude
 from harness.suite.recorder import Recorder
 from tests.fakes.context import make_context
 from tests.fakes.contract import CONTRACT
+from tests.fakes.sandbox import FakeSandbox
 from tests.fakes.world import World
 
 SECTIONS = {section.number: section for section in CHAPTER.sections}
@@ -26,9 +27,14 @@ class Contract:
         kind: str = "Project",
         issues: Sequence[KnownIssue] = (),
         features: Mapping[str, str] | None = None,
+        sandbox: FakeSandbox | None = None,
     ) -> None:
         self.world = World(
-            faults, immutable_kinds=["Model"], retained_kinds=["PipelineRun"], features=features
+            faults,
+            sandbox=sandbox,
+            immutable_kinds=["Model"],
+            retained_kinds=["PipelineRun"],
+            features=features,
         )
         self.life = Lifecycle(make_context(self.world, kinds=[kind], issues=issues))
         self.case = CONTRACT.get_case(kind)

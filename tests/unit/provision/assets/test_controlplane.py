@@ -16,7 +16,7 @@ from harness.core.errors import HarnessError, SettingsError
 from harness.core.progress import SILENT, Progress
 from harness.provision.assets import controlplane
 from harness.provision.assets.cache import Cache
-from harness.provision.assets.controlplane import ControlPlane, find_control_plane
+from harness.provision.assets.controlplane import ControlPlane, find_control_plane, find_kube_controller_manager
 from harness.provision.assets.gomodule import GoModule, read_module
 from harness.provision.assets.host import Host
 
@@ -193,6 +193,22 @@ def test_unreachable_archive_is_built_instead(
     assert find_control_plane(progress) == first
     assert builds.read_text() == "build\n"
     assert events == []
+
+
+def test_controller_manager_of_kubernetes_is_built_where_nobody_has_it(
+    builds: Path, write_program: WriteProgram, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """It comes with the build of controlplane/; one on PATH goes before, one in KUBEBUILDER_ASSETS before all."""
+    built = find_kube_controller_manager(SILENT)
+    assert built.samefile(find_control_plane(SILENT).kube_apiserver)
+    assert builds.read_text() == "build\n"
+    on_path = write_program(built.name, "exit 0")
+    assert find_kube_controller_manager(SILENT) == on_path
+    monkeypatch.setenv("KUBEBUILDER_ASSETS", str(tmp_path))
+    assert find_kube_controller_manager(SILENT) == on_path
+    given = tmp_path / built.name
+    given.symlink_to(on_path)
+    assert find_kube_controller_manager(SILENT) == given
 
 
 def test_offline_goes_straight_to_the_build(
