@@ -215,7 +215,7 @@ class Subject:
         return "; ".join(dict.fromkeys(str(entry.fields["error"]) for entry in own if "error" in entry.fields))
 
     def release(self, *, keep: Collection[str] = ()) -> None:
-        """Take all finalizers off an object that is still there but those to `keep`: nobody else holds it any more."""
+        """Take all finalizers off an object that is still there, but those to `keep`: no other holds it then."""
         obj = self.read()
         kept = [name for name in get_finalizers(obj) if name in keep]
         if obj is not None and (not keep or kept != get_finalizers(obj)):

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from harness.chapters.fields.checks import check_apart, check_columns, check_drawn, check_step, check_whole
+from harness.chapters.fields.checks import (
+    check_apart,
+    check_columns,
+    check_drawn,
+    check_states,
+    check_step,
+    check_whole,
+)
 from harness.chapters.fields.issues import ISSUES
 from harness.chapters.fields.plan import CHANGED, FULL, REMOVED, STATUS
 from harness.chapters.fields.steps import Fields
@@ -75,6 +82,14 @@ CHAPTER = Chapter(
             "Objects drawn from a seed, of fields that have reached MySQL in full objects, have rows that equal "
             "them; one that has not is made smaller until nothing can be left out.",
             check_drawn,
+        ),
+        Section(
+            "9.9",
+            "States in order",
+            "One object's states, one after the other up to its end, each reach MySQL",
+            "An object whose status gets each value of its states in their order, and with the last one all else "
+            "of it, has a row that follows each time.",
+            check_states,
         ),
     ),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from harness.chapters.fields.course import Course, Reason
-from harness.chapters.fields.plan import DRAWN, FULL, LAST, MIXED, REMOVED, STATUS, Step
+from harness.chapters.fields.plan import DRAWN, FULL, LAST, MIXED, REMOVED, STATES, STATUS, Step
 from harness.chapters.fields.steps import Fields
 from harness.chapters.fields.writer import GONE
 from harness.core.outcomes import NotApplicable
@@ -49,6 +49,12 @@ def check_drawn(fields: Fields, case: Case, recorder: Recorder) -> None:
     """9.8: random objects of fields that have reached MySQL in full ones have rows that equal them."""
     fields.require(case)
     _take(fields, case, (DRAWN,), recorder, "an object with a few of its fields does not reach MySQL whole")
+
+
+def check_states(fields: Fields, case: Case, recorder: Recorder) -> None:
+    """9.9: the row of one object follows it through all of its states, up to its end."""
+    fields.require(case)
+    _take(fields, case, (STATES,), recorder, "the row does not follow an object through its states")
 
 
 def _take(fields: Fields, case: Case, steps: Sequence[Step], recorder: Recorder, problem: str) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import functools
 import itertools
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from harness.chapters.fields.bisection import Culprit, find_culprits
 from harness.chapters.fields.course import Course, Reason
@@ -24,6 +24,7 @@ from harness.core.outcomes import NotApplicable
 from harness.core.polling import wait_for
 from harness.core.record import Finding
 from harness.sandbox.base import CONTROLLERMGR, Phase
+from harness.spec.equality import show
 from harness.spec.schema.objects import Filled
 from harness.subject import evidence
 from harness.subject.arrival import Arrivals
@@ -123,13 +124,37 @@ class Repair:
         put_at_edge(filled, course.leaves_by_path, draft.edges)
         watch = Watch(self._context, self._namespace)
         subject = self._writer.create_beside(course, draft.part, filled, f"drawn-{number}")
+        found = self._examine(watch, course, subject, filled, str(draft))
+        self._writer.delete(course, subject)
+        return found
+
+    def pass_states(self, course: Course, states: Sequence[str], end: Sequence[str]) -> Iterator[list[Finding]]:
+        """Lead one object through the values of its states, and with the last one to its end.
+
+        Yields what is wrong with its row at each. Refusal where the API server does not take one.
+        """
+        watch = Watch(self._context, self._namespace)
+        count = max(len(course.leaves_by_path[state].choices) for state in states)
+        subject: Subject | None = None
+        for number in range(count):
+            filled = course.fill("status", [*states, *(end if number == count - 1 else ())], variant=number)
+            if subject is None:
+                subject = self._writer.create_beside(course, "status", filled, "states")
+            else:
+                self._writer.patch(course, subject, "status", filled.value)
+            values = ", ".join(f"{leaf} {show(filled.get(place))}" for place, leaf in filled.leaves.items())
+            yield self._examine(watch, course, subject, filled, values)
+
+    def _examine(
+        self, watch: Watch, course: Course, subject: Subject, filled: Filled, what: str
+    ) -> list[Finding]:
+        """Return what is wrong with the row of an object that was just written, or why there is none."""
         fate = watch.await_all([subject.last], relists=bool(course.stale))[0]
         if fate.arrived:
             found = examine(self._arrivals.await_row_alone(subject.last), filled)
         else:
             code = FIELD_UNDECODABLE if fate.undecodable else FIELD_UNSYNCED
-            found = [Finding(code, f"{course.case.name} {draft}", "its row to follow", fate.error)]
-        self._writer.delete(course, subject)
+            found = [Finding(code, f"{course.case.name} {what}", "its row to follow", fate.error)]
         return [Finding(f.code, f"{subject.name}: {f.where}", f.expected, f.actual) for f in found]
 
     @staticmethod

@@ -17,7 +17,7 @@ from typing import TypeVar
 
 from harness.chapters.fields.course import Course
 from harness.chapters.fields.drawn import Draft, find_failure
-from harness.chapters.fields.plan import DRAWN, LAST, MIXED, Group, Step
+from harness.chapters.fields.plan import DRAWN, LAST, MIXED, STATES, Group, Step
 from harness.chapters.fields.repair import FIELD_UNSYNCED, Repair
 from harness.chapters.fields.schemas import Schemas
 from harness.chapters.fields.watch import Fate, Watch
@@ -150,9 +150,9 @@ class Fields:
 
     def _act(self, step: Step) -> dict[str, Result]:
         results = {name: Result(course) for name, course in self.courses.items()}
-        if step is DRAWN:
+        if act := {DRAWN: self._draw, STATES: self._pass_states}.get(step):
             for result in results.values():
-                result.attempt(self._draw, result)
+                result.attempt(act, result)
             return results
         if step is MIXED:
             for course in self.courses.values():
@@ -192,6 +192,20 @@ class Fields:
             result.recorder.findings += failure.findings
             result.recorder.note("the smallest object that is wrong", f"{failure.draft.part}: {failure.draft}")
         facts["drawn from"] = f"seed {examples.seed}: --examples {examples.count}@{examples.seed}"
+
+    def _pass_states(self, result: Result) -> None:
+        """Lead an object of the kind through its states, those of a field that has reached MySQL in others."""
+        course, recorder = result.course, result.recorder
+        proven = [path for path in course.list_proven("status") if path.count(".") == 1]
+        states = [path for path in proven if len(course.leaves_by_path[path].choices) > 1]
+        if not states or self.context.is_immutable(course.case):
+            what = "immutable kind" if states else "no state of the kind is known to reach MySQL"
+            result.end = NotApplicable(what)
+            return
+        end = [path for path in proven if path not in states]
+        for number, found in enumerate(self._repair.pass_states(course, states, end), 1):
+            recorder.facts["states"] = str(number)
+            recorder.findings += found
 
     def _bring(self, results: Sequence[Result], part: str, step: Step) -> None:
         """Write the part of each main object, and mend that until it is in MySQL or there is no hope."""

@@ -57,8 +57,17 @@ class Writer:
         """Create an object with that part alone; Refusal where it is not accepted."""
         subject = self._create(course, filled.value if part == "spec" else course.least, name)
         if part == "status":
-            self._patch(course, subject, part, filled.value)
+            self.patch(course, subject, part, filled.value)
         return subject
+
+    @staticmethod
+    def patch(course: Course, subject: Subject, part: str, value: JsonObject) -> None:
+        """Make the part of the object what is given, whatever it is by now; Refusal where it is gone."""
+        now = subject.read()
+        if now is None:
+            raise Refusal(404, "NotFound", f"{subject} was deleted by somebody else")
+        patch = make_patch(now.get(part) or {}, value)
+        subject.patch({part: patch}, status=part == "status" and course.schema.has_status_subresource)
 
     def delete(self, course: Course, subject: Subject | None) -> None:
         """Delete an object, where there is one."""
@@ -73,7 +82,7 @@ class Writer:
         if course.subject is None:
             course.subject = self._create(course, filled.value if part == "spec" else {}, "full")
         else:
-            self._patch(course, course.subject, part, filled.value)
+            self.patch(course, course.subject, part, filled.value)
         course.note_sent(part, filled)
         return course.subject.last
 
@@ -89,15 +98,6 @@ class Writer:
         metadata = {"name": f"fields-{name}", "namespace": self._namespace}
         obj: JsonObject = {"apiVersion": API_VERSION, "kind": course.case.name, "metadata": metadata, "spec": spec}
         return add_labels(obj, self._context.labels)
-
-    @staticmethod
-    def _patch(course: Course, subject: Subject, part: str, value: JsonObject) -> None:
-        """Make the part of the object what is given, whatever it is by now; Refusal where it is gone."""
-        now = subject.read()
-        if now is None:
-            raise Refusal(404, "NotFound", f"{subject} was deleted by somebody else")
-        patch = make_patch(now.get(part) or {}, value)
-        subject.patch({part: patch}, status=part == "status" and course.schema.has_status_subresource)
 
     def _find_refused(
         self, course: Course, part: str, step: Step, filled: Filled, words: str
@@ -117,7 +117,7 @@ class Writer:
                 obj = self._make(course, filled.value, "probe")
                 self._context.cluster.create(course.case.kind, obj, dry_run=True)
             elif course.subject is not None:
-                self._patch(course, course.subject, part, filled.value)
+                self.patch(course, course.subject, part, filled.value)
         except Refusal as refusal:
             return str(refusal)
         return ""

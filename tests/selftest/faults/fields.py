@@ -8,11 +8,22 @@ from dataclasses import replace
 from typing import Any
 
 from harness.reference.errors import StoreError
+from harness.reference.log import Log
 from harness.reference.process import Parts
+from harness.reference.reconciler import Reconciler
 from harness.reference.row import Row
 from harness.reference.store import Store
 from harness.spec.model import JsonObject, Kind
-from tests.selftest.faults.fault import PROFILE, Fault, Sections, in_sections, on_column, on_row, on_store
+from tests.selftest.faults.fault import (
+    PROFILE,
+    Fault,
+    Sections,
+    in_sections,
+    on_column,
+    on_reconciler,
+    on_row,
+    on_store,
+)
 
 Change = Callable[[JsonObject], None]
 DRAWN = "9.8"
@@ -99,6 +110,19 @@ def _stop_at_zero(obj: JsonObject) -> None:
         obj["spec"] = {}
 
 
+def _stop_at_third_state() -> Parts:
+    """Take an object that has been in two states for one that has ended."""
+    states: dict[str, set[str]] = {}
+
+    def sync(self: Reconciler, obj: JsonObject, log: Log) -> None:
+        seen = states.setdefault(obj["metadata"]["uid"], set())
+        seen.add(str((obj.get("status") or {}).get("state", "")))
+        if len(seen - {""}) < 3:
+            Reconciler.sync(self, obj, log)
+
+    return on_reconciler(sync=sync)()
+
+
 FAULTS = (
     _fault(
         "ended-run-never-synced",
@@ -130,6 +154,12 @@ FAULTS = (
         _on_json(_stop_at_zero),
         in_sections("Project", DRAWN),
         "column json",
+    ),
+    _fault(
+        "third-state-never-synced",
+        _stop_at_third_state,
+        in_sections("RayJob", "9.9"),
+        "status.state",
     ),
     _fault(
         "two-fields-swapped",
