@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -24,6 +25,9 @@ RECONCILED_IMMUTABLE: tuple[str, ...] = (
     "Object is immutable, removing from K8s/ETCD",
     "Successfully moved immutable object to metadata storage only",
 )
+
+
+_REMEMBERED = 20_000   # lines: a check of each kind reads what the others have read
 
 
 @dataclass(frozen=True)
@@ -113,6 +117,7 @@ def get_last_words(entries: Sequence[LogEntry], *, runs: int = 2, lines: int = 1
     return [entry for run in last for entry in [e for e in spoken if e.run == run][-lines:]]
 
 
+@functools.lru_cache(_REMEMBERED)
 def _parse_fields(text: str) -> dict[str, Any]:
     if not text.startswith("{"):
         return {}

@@ -114,7 +114,7 @@ class LocalSandbox(LocalCapabilities):
         self, component: str, since: LogCursor | None = None, until: LogCursor | None = None
     ) -> list[LogLine]:
         """Return the component's whole lines after `since` (else the first) up to `until` (else the last)."""
-        return self._redaction.clean_lines(logs.read_lines(self.folder.logs, component, since, until))
+        return logs.read_lines(self.folder.logs, component, since, until, self._redaction.clean)
 
     def known_namespaces(self) -> list[str]:
         """Return the namespaces that runs have used in this sandbox, oldest first."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from harness.sandbox.base import LogCursor, LogLine
@@ -37,9 +38,16 @@ def get_cursor(folder: Path, component: str) -> LogCursor:
 
 
 def read_lines(
-    folder: Path, component: str, since: LogCursor | None = None, until: LogCursor | None = None
+    folder: Path,
+    component: str,
+    since: LogCursor | None = None,
+    until: LogCursor | None = None,
+    clean: Callable[[str], str] = str,
 ) -> list[LogLine]:
-    """Return the component's whole lines after `since` (else the first) up to `until` (else the last)."""
+    """Return the component's whole lines after `since` (else the first) up to `until` (else the last).
+
+    What is read is made `clean` before it is cut into lines.
+    """
     start, end = since or LogCursor(), until or LogCursor(sys.maxsize)
     lines: list[LogLine] = []
     for run in list_runs(folder, component):
@@ -51,7 +59,7 @@ def read_lines(
             content = file.read(end.offset - offset if run == end.run else -1)
             whole, newline, _ = content.rpartition(b"\n")
         if newline:
-            texts = whole.decode("utf-8", errors="replace").split("\n")
+            texts = clean(whole.decode("utf-8", errors="replace")).split("\n")
             lines += (LogLine(run, text.removesuffix("\r")) for text in texts)
     return lines
 
