@@ -1,8 +1,10 @@
 """The life of objects after their creation, step by step, each once.
 
 A step is carried out for all kinds of the run at once, so that what must not happen afterwards is waited for once
-and not once per kind. It brings a `Recorder` for each kind. The steps themselves are in `writes` and `deletions`;
-what one of them stands on, it says.
+and not once per kind. What must happen is awaited so as well: a wait that is postponed is carried out once the objects
+of all kinds have been asked for it, so that each has its whole time, and all of them together hardly more than one.
+A step brings a `Recorder` for each kind. The steps themselves are in `writes` and `deletions`; what one of them stands
+on, it says.
 """
 
 from __future__ import annotations
@@ -10,6 +12,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import operator
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
@@ -34,6 +37,7 @@ from harness.suite.recorder import Recorder
 from harness.suite.rows import OverdueError
 
 _FAST_S = 2.0   # for what is done to an object, once some was awaited in vain
+_BLOCKED_S = 0.5   # for a reconcile to wait for a held row, once one did not: nothing is found by it
 T = TypeVar("T")
 Act = Callable[["Lifecycle", Case, Recorder], None]
 
@@ -72,8 +76,11 @@ class Lifecycle:
         )
         self.patience = Patience(context.timeouts.sync_s, _FAST_S)   # with what the Ingester does to objects
         self._sender = KubectlSender(context.cluster, brief=True)
+        self._blocks = Patience(context.timeouts.sync_s, _BLOCKED_S, in_vain=1)
         self._subjects: dict[tuple[str, str], Subject] = {}
         self._doomed: dict[Life, str] = {}
+        self._earlier: dict[tuple[str, str], Subject] = {}
+        self._postponed: dict[str, list[Callable[[], object]]] = {}   # by kind
         self._outcomes: dict[tuple[str, Life], dict[str, Recorder | Exception]] = {}
 
     @functools.cached_property
@@ -188,7 +195,10 @@ class Lifecycle:
         if finalizer or held_by:
             metadata["finalizers"] = [*([INGESTER_FINALIZER] if finalizer else []), *held_by]
         subject = Subject(self.context.surroundings, case, obj, self._sender).require_accepted()
-        self._subjects[case.name, f"{role} sibling" if sibling else role] = subject
+        key = case.name, f"{role} sibling" if sibling else role
+        if key in self._subjects:
+            self._earlier[key] = self._subjects[key]
+        self._subjects[key] = subject
         return subject
 
     def find(self, case: Case, role: str) -> Subject:
@@ -197,6 +207,11 @@ class Lifecycle:
         if subject is None:
             raise NotRun(f"{case.name}: the object {role!r} could not be made")
         return subject
+
+    def find_earlier(self, case: Case, role: str) -> Subject:
+        """Return the object that had the role, and its name, before the present one; NotRun as `find` says."""
+        self.find(case, role)
+        return self._earlier.get((case.name, role)) or self.find(case, role)
 
     def find_or_make(self, case: Case, role: str) -> Subject:
         """Return the object of the role, made by whichever step needs it first."""
@@ -208,11 +223,19 @@ class Lifecycle:
         self.context.notice(sync)
         return sync
 
-    def wait_until(self, read: Callable[[], T], condition: Callable[[T], bool]) -> T:
-        """Wait for what the Ingester has to do to an object, as long as for a row; return what was read last."""
-        wait = wait_for(read, condition, timeout_s=self.sync_s, max_interval_s=0.05)
+    def wait_until(self, read: Callable[[], T], condition: Callable[[T], bool], since: float | None = None) -> T:
+        """Wait for what the Ingester has to do to an object, as long as for a row; return what was read last.
+
+        The time for it runs from now on, or `since` then (monotonic clock).
+        """
+        spent_s = 0.0 if since is None else time.monotonic() - since
+        wait = wait_for(read, condition, timeout_s=max(0.0, self.sync_s - spent_s), max_interval_s=0.05)
         self.patience.note(wait.duration_s, in_vain=not wait.satisfied)
         return wait.value
+
+    def postpone(self, case: Case, wait: Callable[[float], object]) -> None:
+        """Carry a wait out once the step has come to all kinds; it is told from when on its time runs: now."""
+        self._postponed.setdefault(case.name, []).append(functools.partial(wait, time.monotonic()))
 
     def settle(self) -> None:
         """Give the Ingester time to do what it must not: absence is never proven by one look."""
@@ -249,10 +272,10 @@ class Lifecycle:
         waited = wait_for(
             lambda: (held.is_awaited(), is_over()),
             any,
-            timeout_s=self.sync_s,
+            timeout_s=self._blocks.seconds,
             max_interval_s=0.02,
         )
-        self.patience.note(waited.duration_s, in_vain=not waited.satisfied)
+        self._blocks.note(waited.duration_s, in_vain=not waited.satisfied)
         what = "waited for it" if waited.value[0] else "did not wait for it"
         recorder.note("the row was held", f"the Ingester {what}, {waited.duration_s:.3f} s after the write")
 
@@ -268,15 +291,25 @@ class Lifecycle:
 
     def _act(self, cases: Sequence[Case], step: Step) -> dict[str, Recorder | Exception]:
         outcomes = {case.name: self._attempt(step.act, case, Recorder()) for case in cases}
+        self._go_on(cases, outcomes, Lifecycle._wait)
         if step.observe is not None:
             self.settle()
-            for case in cases:
-                outcome = outcomes[case.name]
-                if isinstance(outcome, Recorder):
-                    seen = self._attempt(step.observe, case, outcome)
-                    if isinstance(seen, Recorder) or not outcome.findings:   # what was found before stands
-                        outcomes[case.name] = seen
+            self._go_on(cases, outcomes, step.observe)
         return outcomes
+
+    def _go_on(self, cases: Sequence[Case], outcomes: dict[str, Recorder | Exception], act: Act) -> None:
+        """Carry out what follows, for each kind that has come so far."""
+        for case in cases:
+            outcome = outcomes[case.name]
+            if isinstance(outcome, Recorder):
+                seen = self._attempt(act, case, outcome)
+                if isinstance(seen, Recorder) or not outcome.findings:   # what was found before stands
+                    outcomes[case.name] = seen
+
+    def _wait(self, case: Case, _recorder: Recorder) -> None:
+        """Wait for what was postponed for the kind."""
+        for wait in self._postponed.pop(case.name, []):
+            wait()
 
     def _attempt(self, act: Act, case: Case, recorder: Recorder) -> Recorder | Exception:
         """Return what was recorded, or why there is nothing: raised when the kind's own check asks for it."""
