@@ -22,9 +22,14 @@ class Patience:
     _slowest_s: float = 0.0
 
     @property
+    def is_whole(self) -> bool:
+        """Whether each wait may still take its whole time."""
+        return self._in_vain < self.in_vain
+
+    @property
     def seconds(self) -> float:
         """How long to wait now."""
-        if self._in_vain < self.in_vain:
+        if self.is_whole:
             return self.limit_s
         return min(self.limit_s, max(self.least_s, _MARGIN * self._slowest_s))
 

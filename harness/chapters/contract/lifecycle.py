@@ -1,10 +1,10 @@
 """The life of objects after their creation, step by step, each once.
 
-A step is carried out for all kinds of the run at once, so that what must not happen afterwards is waited for once
-and not once per kind. What must happen is awaited so as well: a wait that is postponed is carried out once the objects
-of all kinds have been asked for it, so that each has its whole time, and all of them together hardly more than one.
-A step brings a `Recorder` for each kind. The steps themselves are in `writes` and `deletions`; what one of them stands
-on, it says.
+A step is carried out for all kinds of the run at once, so that what must not happen afterwards is waited for once,
+not once per kind. What must happen is awaited so as well: a wait that is postponed is carried out once all objects
+of all kinds have been asked for it, so that each has its whole time, and all together hardly more than one. A step
+brings a `Recorder` for each kind. The steps themselves are in `writes` and `deletions`; what one of them stands on,
+it says.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from harness.clients.mysql import HeldRow
 from harness.core.errors import HarnessError, Refusal
 from harness.core.outcomes import NotApplicable, NotRun, Outcome
 from harness.core.polling import hold, wait_for
+from harness.core.record import Finding
 from harness.sandbox.base import CONTROLLERMGR
 from harness.sandbox.capabilities import CollectsGarbage
 from harness.spec.annotations import INGESTER_FINALIZER
@@ -31,7 +32,7 @@ from harness.subject.arrival import Arrivals
 from harness.subject.patience import Patience
 from harness.subject.sender import KubectlSender
 from harness.subject.steps import Sync
-from harness.subject.subject import Subject
+from harness.subject.subject import Subject, Write
 from harness.suite.context import RunContext
 from harness.suite.recorder import Recorder
 from harness.suite.rows import OverdueError
@@ -81,6 +82,7 @@ class Lifecycle:
         self._doomed: dict[Life, str] = {}
         self._earlier: dict[tuple[str, str], Subject] = {}
         self._postponed: dict[str, list[Callable[[], object]]] = {}   # by kind
+        self._hastily = False   # whether a row that is missing will be confirmed to be
         self._outcomes: dict[tuple[str, Life], dict[str, Recorder | Exception]] = {}
 
     @functools.cached_property
@@ -135,7 +137,7 @@ class Lifecycle:
         """Raise NotApplicable where a known issue keeps the kind from a normal life, NotRun without controller."""
         if blocking := self.context.expectations.find_blocking(case.name):
             raise NotApplicable(f"known issue {blocking.id}")
-        self.context.require_controller(case)
+        self.context.require_rows(case)
 
     def require_mutable(self, case: Case) -> None:
         """Raise as `require` does, and NotApplicable for a kind whose objects leave Kubernetes at once."""
@@ -219,7 +221,7 @@ class Lifecycle:
 
     def wait_for_row(self, subject: Subject) -> Sync:
         """Wait until the row has reached the object's last write, or the time for it is over."""
-        sync = self._arrivals.await_row_alone(subject.last)
+        sync = self._arrivals.await_row_alone(subject.last, hastily=self._hastily)
         self.context.notice(sync)
         return sync
 
@@ -284,13 +286,16 @@ class Lifecycle:
         if key not in self._outcomes:
             for earlier in step.after:
                 self._carry_out(earlier, life)
-            missing = self.context.registration.missing   # their rows would be waited for in vain
-            cases = [c for c in self.cases if self.get_life(c) is life and c.name not in missing]
+            cases = [c for c in self.cases if self.get_life(c) is life and self.context.expects_rows(c)]
             self._outcomes[key] = self._act(cases, step)
         return self._outcomes[key]
 
     def _act(self, cases: Sequence[Case], step: Step) -> dict[str, Recorder | Exception]:
-        outcomes = {case.name: self._attempt(step.act, case, Recorder()) for case in cases}
+        self._hastily = True
+        try:
+            outcomes = {case.name: self._attempt(step.act, case, Recorder()) for case in cases}
+        finally:
+            self._hastily = False
         self._go_on(cases, outcomes, Lifecycle._wait)
         if step.observe is not None:
             self.settle()
@@ -306,6 +311,20 @@ class Lifecycle:
                 if isinstance(seen, Recorder) or not outcome.findings:   # what was found before stands
                     outcomes[case.name] = seen
 
+    def _confirm(self, recorder: Recorder, write: Write, findings: Sequence[Finding], _since: float) -> None:
+        """Give a row that did not come at once the rest of its time.
+
+        Raises NotRun where it comes and nothing else was found: the step has not gone on, which proves nothing.
+        """
+        if not self._arrivals.confirm(write):
+            return
+        recorder.findings = [finding for finding in recorder.findings if finding not in findings]
+        late_s = time.monotonic() - write.at
+        came = f"the row of {write.subject} came, but late, after some {late_s:.1f} s"
+        recorder.note(came, "by then it was given up, since others had been awaited in vain")
+        if not recorder.findings:
+            raise NotRun(f"{came}, by which time it was given up: run this kind alone with --crd")
+
     def _wait(self, case: Case, _recorder: Recorder) -> None:
         """Wait for what was postponed for the kind."""
         for wait in self._postponed.pop(case.name, []):
@@ -315,7 +334,9 @@ class Lifecycle:
         """Return what was recorded, or why there is nothing: raised when the kind's own check asks for it."""
         try:
             act(self, case, recorder)
-        except OverdueError:
+        except OverdueError as overdue:
+            if self._hastily and overdue.write is not None:
+                self.postpone(case, functools.partial(self._confirm, recorder, overdue.write, overdue.findings))
             return recorder
         except (HarnessError, Refusal, Outcome) as reason:
             return reason
