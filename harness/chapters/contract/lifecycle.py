@@ -1,10 +1,9 @@
 """The life of objects after their creation, step by step, each once.
 
-A step is carried out for all kinds of the run at once, so that what must not happen afterwards is waited for once,
-not once per kind. What must happen is awaited so as well: a wait that is postponed is carried out once all objects
-of all kinds have been asked for it, so that each has its whole time, and all together hardly more than one. A step
-brings a `Recorder` for each kind. The steps themselves are in `writes` and `deletions`; what one of them stands on,
-it says.
+A step is carried out for all kinds of the run at once, so that what must not happen afterwards is waited for once
+and not once per kind. What must happen is awaited so too: a wait that is postponed is carried out once objects
+of all kinds have been asked for it. Each has its whole time then, and all together hardly more than one. A step
+brings a `Recorder` for each kind. What the steps are is said beside this, and in each what it stands on.
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from harness.clients.mysql import HeldRow
+from harness.clients.mysql import HeldRow, OvertakenRow
 from harness.core.errors import HarnessError, Refusal
 from harness.core.outcomes import NotApplicable, NotRun, Outcome
 from harness.core.polling import hold, wait_for
@@ -265,7 +264,7 @@ class Lifecycle:
                 return
 
     def wait_for_block(
-        self, held: HeldRow | None, recorder: Recorder, is_over: Callable[[], bool] = lambda: False
+        self, held: HeldRow | OvertakenRow | None, recorder: Recorder, is_over: Callable[[], bool] = lambda: False
     ) -> None:
         """Wait until a reconcile waits for the held row, so that all that it does before is done."""
         if held is None:

@@ -83,7 +83,7 @@ def test_what_is_postponed_is_awaited_for_all_kinds_together() -> None:
 
 @pytest.mark.parametrize("comes", [True, False])
 def test_a_row_that_comes_late_is_no_finding(comes: bool, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What was given up early is looked at again: the step was not tried then, and fails where nothing has come."""
+    """What was given up early is looked at again: the step counts as not tried then; else it fails."""
     life = make_life(kinds=["Project"])
     monkeypatch.setattr(life._arrivals, "confirm", lambda _write: comes)
 
