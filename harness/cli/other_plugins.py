@@ -1,6 +1,6 @@
 """Options of pytest's other plugins that an acceptance run can't heed: each is refused, with what to do instead.
 
-What only chooses tests, or shows them differently (`-x`, `--lf`, `--durations`), is heeded; the order is always the
+What only chooses tests, or shows them differently (`-x`, `--lf`, `--durations`), is heeded; the order stays the
 report's.
 """
 

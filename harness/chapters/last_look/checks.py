@@ -111,8 +111,14 @@ def _pair(
     rows: Mapping[str, Row],
     live: Mapping[str, JsonObject],
 ) -> Iterator[tuple[str, JsonObject]]:
-    """Yield the object at its row's version, by key, for those that are there."""
-    there = sorted((s for s in subjects if s.uid in live and s.key in rows), key=lambda s: s.namespace)
+    """Yield the object at its row's version, by key, for those that are there and have been followed.
+
+    Of a row that is behind no more need be known, and the version that it is at may be forgotten by now.
+    """
+    followed = (s for s in subjects if s.uid in live and s.key in rows)
+    there = sorted(
+        (s for s in followed if rows[s.key].res_version >= get_version(live[s.uid])), key=lambda s: s.namespace
+    )
     for namespace, group in groupby(there, lambda subject: subject.namespace):
         own = list(group)
         known = [live[subject.uid] for subject in own]
