@@ -54,6 +54,14 @@ class Step:
     after: tuple[Step, ...] = ()
 
 
+def _wait(
+    postponed: Mapping[str, Sequence[Callable[[], object]]], _life: Lifecycle, case: Case, _recorder: Recorder
+) -> None:
+    """Carry out what was postponed for the kind."""
+    for wait in postponed[case.name]:
+        wait()
+
+
 def _refer_to(owner: Subject) -> JsonObject:
     of_kind = {"apiVersion": owner.sent["apiVersion"], "kind": owner.sent["kind"]}
     return {**of_kind, "name": owner.name, "uid": owner.uid, "controller": True, "blockOwnerDeletion": True}
@@ -235,7 +243,10 @@ class Lifecycle:
         return wait.value
 
     def postpone(self, case: Case, wait: Callable[[float], object]) -> None:
-        """Carry a wait out once the step has come to all kinds; it is told from when on its time runs: now."""
+        """Carry a wait out once the step has come to all kinds; it is told from when on its time runs: now.
+
+        It may postpone another one, which then is carried out once this one's like has been, of all kinds.
+        """
         self._postponed.setdefault(case.name, []).append(functools.partial(wait, time.monotonic()))
 
     def settle(self) -> None:
@@ -295,7 +306,10 @@ class Lifecycle:
             outcomes = {case.name: self._attempt(step.act, case, Recorder()) for case in cases}
         finally:
             self._hastily = False
-        self._go_on(cases, outcomes, Lifecycle._wait)
+        while self._postponed:   # what was awaited may bring about what is to be awaited next
+            postponed, self._postponed = self._postponed, {}
+            waiting = [case for case in cases if case.name in postponed]
+            self._go_on(waiting, outcomes, functools.partial(_wait, postponed))
         if step.observe is not None:
             self.settle()
             self._go_on(cases, outcomes, step.observe)
@@ -323,11 +337,6 @@ class Lifecycle:
         recorder.note(came, "by then it was given up, since others had been awaited in vain")
         if not recorder.findings:
             raise NotRun(f"{came}, by which time it was given up: run this kind alone with --crd")
-
-    def _wait(self, case: Case, _recorder: Recorder) -> None:
-        """Wait for what was postponed for the kind."""
-        for wait in self._postponed.pop(case.name, []):
-            wait()
 
     def _attempt(self, act: Act, case: Case, recorder: Recorder) -> Recorder | Exception:
         """Return what was recorded, or why there is nothing: raised when the kind's own check asks for it."""
