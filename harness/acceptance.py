@@ -16,6 +16,7 @@ import warnings
 from collections.abc import Generator, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -25,6 +26,7 @@ import pytest
 from harness.chapters import CHAPTERS
 from harness.cli.activation import spell_check, spell_command
 from harness.cli.options import read_run_settings
+from harness.cli.other_plugins import refuse_other_plugins
 from harness.core.errors import CheckFailure, HarnessError, Refusal, SettingsError
 from harness.core.outcomes import (
     Invalid,
@@ -82,11 +84,10 @@ def begin(config: pytest.Config, ahead: SandboxAhead | None = None) -> None:
     Raises pytest.UsageError where an option is wrong, and ends pytest with exit code 2 where what the run needs
     can't be had.
     """
-    if getattr(config.option, "numprocesses", None):
-        raise pytest.UsageError("-n: the acceptance tests share one sandbox; run them without pytest-xdist")
     progress = ConsoleProgress(make_console())
     collects_only = config.option.collectonly
     try:
+        refuse_other_plugins(lambda name: getattr(config.option, name, None), partial(_get_ini, config))
         settings = read_run_settings(config.option, progress)
         session = Session(settings, CHAPTERS, spell_command(config), progress, ahead)
         root = Path(config.rootpath / config.option.reports)
@@ -98,6 +99,7 @@ def begin(config: pytest.Config, ahead: SandboxAhead | None = None) -> None:
         pytest.exit(str(error), returncode=2)
     finally:
         progress.close()
+    config.addinivalue_line("markers", "order: the place in the report, for pytest-order")
     for marker in dict.fromkeys(marker for chapter in CHAPTERS for marker in chapter.markers):
         own = [chapter.summary for chapter in CHAPTERS if marker in chapter.markers]
         config.addinivalue_line("markers", f"{marker}: {'; '.join(own)}")
@@ -182,8 +184,10 @@ class AcceptancePlugin:
         if instance.section.heads_the_report:
             self._heading.add(id(instance.check))
 
+    @pytest.hookimpl(tryfirst=True)
     def pytest_collection_finish(self, session: pytest.Session) -> None:
-        """Enter every selected check into the record, as NOT RUN."""
+        """Enter every selected check into the record, as NOT RUN; the order is the report's, whoever sorted."""
+        session.items.sort(key=_get_place)
         self._checks = {item.nodeid: item.stash[_CHECK] for item in session.items if _CHECK in item.stash}
         self._session.select(list(self._checks.values()))
 
@@ -383,6 +387,20 @@ class AcceptancePlugin:
         )
         if self._session.access:
             terminalreporter.write_line(self._session.access)
+
+
+def _get_ini(config: pytest.Config, name: str) -> object:
+    """Return a setting of the configuration file, None where no plugin has declared it."""
+    try:
+        return config.getini(name)
+    except (KeyError, ValueError):
+        return None
+
+
+def _get_place(item: pytest.Item) -> int:
+    """Return the place of a test in the report; 0, before all others, for one that has none."""
+    marker = item.get_closest_marker("order")
+    return int(marker.args[0]) if marker is not None and _CHECK in item.stash else 0
 
 
 def _get_instance(item: pytest.Item) -> Instance | None:

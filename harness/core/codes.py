@@ -36,6 +36,7 @@ ROW_LOST = "row.lost"                            # never synced, or gone for goo
 ROW_DUPLICATE = "row.duplicate"                  # more than one of an object, or more than one live of a name
 ROW_STRAY = "row.stray"                          # in a table or namespace where it does not belong
 ROW_VERSION = "row.version"                      # at a version that the object never had
+ROW_OVERTAKEN = "row.overtaken"                  # back at an older version
 ROW_COLUMN = "row.column"
 ROW_JSON = "row.json"
 ROW_PROTO = "row.proto"

@@ -122,7 +122,7 @@ def parse_mysql_url(url: str, option: str = "--mysql-url") -> MySQLEndpoint:
         host=parts.hostname,
         port=port,
         user=urllib.parse.unquote(parts.username),
-        database=parts.path.strip("/"),
+        database=urllib.parse.unquote(parts.path.strip("/")),
         password=_password_from_environment(),
         tls=tls,
     )

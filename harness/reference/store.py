@@ -1,7 +1,7 @@
 """Writes rows to MySQL, each in one transaction; the reference's only module that knows a database.
 
 Connections are kept for reuse and thrown away after an error: the next attempt opens a new one. It never
-retries by itself and never reads rows back.
+retries by itself, and reads nothing back but whether somebody else has written a newer version.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from harness.reference.row import Row
 from harness.spec.model import Kind
 
 _CONNECT_TIMEOUT_S = 10
-_UPDATED = ("res_version", "update_time", "proto", "json")
+_UPDATED = ("update_time", "proto", "json", "res_version")   # that which decides about the others is the last
 
 
 class Store:
@@ -44,6 +44,8 @@ class Store:
         """Write the row and replace its labels and annotations whole; StoreError leaves all as it was."""
         with self.transaction() as cursor:
             self.write_row(cursor, kind, row)
+            if self.was_overtaken(cursor, kind, row):
+                return
             self.replace_pairs(cursor, kind.labels_table, row.uid, dict(row.labels))
             self.replace_pairs(cursor, kind.annotations_table, row.uid, dict(row.annotations))
 
@@ -75,12 +77,26 @@ class Store:
         }
         names = ", ".join(f"`{name}`" for name in values)
         places = ", ".join(["%s"] * len(values))
-        updates = ", ".join(f"`{name}` = VALUES(`{name}`)" for name in (*_UPDATED, *row.columns))
+        older = "" if kind.key_annotation else "VALUES(`res_version`) < `res_version`"
+        updates = ", ".join(
+            f"`{name}` = " + (f"IF({older}, `{name}`, VALUES(`{name}`))" if older else f"VALUES(`{name}`)")
+            for name in (*row.columns, *_UPDATED)   # assigned in this order
+        )
         cursor.execute(
             f"INSERT INTO `{kind.table}` ({names}) VALUES ({places})"  # noqa: S608  names of the contract
             f" ON DUPLICATE KEY UPDATE {updates}",
             tuple(values.values()),
         )
+
+    def was_overtaken(self, cursor: Any, kind: Kind, row: Row) -> bool:
+        """Whether the row, which nobody else can write now, has a newer version than that which was to be written.
+
+        Versions of an object that brings its key along are another cluster's, and say nothing.
+        """
+        if kind.key_annotation:
+            return False
+        cursor.execute(f"SELECT `res_version` FROM `{kind.table}` WHERE `uid` = %s", (row.uid,))  # noqa: S608
+        return any(version > row.res_version for (version,) in cursor.fetchall())
 
     def replace_pairs(self, cursor: Any, table: str, uid: str, pairs: dict[str, str]) -> None:
         """Make `pairs` the only labels or annotations of the object."""

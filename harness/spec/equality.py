@@ -12,6 +12,7 @@ leaves free (`harness.spec.schema`; labels and annotations are maps in every sch
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 import json
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -31,6 +32,7 @@ _METADATA: Schema = {"properties": {"labels": _TEXTS, "annotations": _TEXTS}}
 _OBJECT: Schema = {"properties": {"metadata": _METADATA}}
 _MAPS_WITH_FREE_KEYS = ("metadata.labels", "metadata.annotations")   # with dots, which a path has as well
 _CODES = {"create_time": codes.ROW_TIME, "delete_time": codes.ROW_DELETED}
+_LABELS_LOOKED_FOR = 500   # in the proto column; their table has them all
 _SHOWN = 160
 
 
@@ -198,10 +200,13 @@ def show(value: Any) -> str:
 
 
 def _list_identity(obj: JsonObject) -> list[str]:
-    """Return the texts by which a serialized object is known, its version and labels among them."""
+    """Return the texts by which a serialized object is known, its version and its first labels among them.
+
+    Each is looked for from the beginning, which thousands would make a matter of minutes.
+    """
     metadata = obj["metadata"]
     texts = [metadata[key] for key in ("uid", "namespace", "name", "resourceVersion")]
-    for key, value in (metadata.get("labels") or {}).items():
+    for key, value in itertools.islice((metadata.get("labels") or {}).items(), _LABELS_LOOKED_FOR):
         texts += [key, value]
     return texts
 

@@ -30,7 +30,9 @@ from harness.subject.patience import Patience
 from harness.subject.steps import Sync
 from harness.subject.subject import Surroundings, Write
 
-_FAST_S = 3.0   # for a row, once some were awaited in vain
+_FAST_S = 3.0    # for a row, once some were awaited in vain
+_HASTY_S = 1.0   # hastily, once any was
+_BRIEF_S = 0.5   # hastily, once one of the kind was
 
 
 class Arrivals:
@@ -61,12 +63,21 @@ class Arrivals:
         self._unblock = unblock
         self._get_messages = get_messages
         self._patience = Patience(timeouts.sync_s, _FAST_S if fails_fast else timeouts.sync_s)
+        self._haste = Patience(timeouts.sync_s, _HASTY_S, in_vain=1)
+        self._haste_of: dict[str, Patience] = {}   # by kind
         self._latencies = [] if latencies is None else latencies
 
     @property
     def sync_s(self) -> float:
         """How long a row is waited for now, in seconds."""
         return self._patience.seconds
+
+    def confirm(self, write: Write) -> bool:
+        """Wait for the rest of its time for a row that was waited for hastily; return whether it has come."""
+        wait = self._poll(write, max(0.0, self._get_deadline(write, self.sync_s) - time.monotonic()))
+        self._note(write, time.monotonic() - write.at, in_vain=not wait.satisfied)
+        write.subject.note_wait(came=wait.satisfied)
+        return wait.satisfied
 
     def measure_latency(self, write: Write, operation: str) -> None:
         """Measure how long the write takes to reach its row, if that is as quick as it usually is."""
@@ -82,21 +93,41 @@ class Arrivals:
         sync.evidence = sync.describe()
         return sync
 
-    def await_row_alone(self, write: Write) -> Sync:
-        """Wait as `await_row` does; the evidence is not made before it is asked for."""
+    def await_row_alone(self, write: Write, *, hastily: bool = False) -> Sync:
+        """Wait as `await_row` does; the evidence is not made before it is asked for.
+
+        `hastily`: once others were awaited in vain, not for the whole time. Whoever finds the row missing then has
+        it confirmed (`confirm`): what is slow is not lost.
+        """
+        limit_s = self._get_haste_s(write) if hastily else self.sync_s
         waits: list[Wait[int | None]] = []
         crash = ""
         while not crash:
-            waits.append(self._poll(write, max(0.0, self._get_deadline(write) - time.monotonic())))
+            waits.append(self._poll(write, max(0.0, self._get_deadline(write, limit_s) - time.monotonic())))
             if waits[-1].satisfied:
                 break
             if self._manager_runs():
-                if self._get_deadline(write) <= time.monotonic():
+                if self._get_deadline(write, limit_s) <= time.monotonic():
                     break
             elif not self._unblock(write.subject.case):
                 crash = self._await_crash_loop(write)
-        self._patience.note(sum(wait.duration_s for wait in waits), in_vain=not waits[-1].satisfied)
+        if waits[-1].satisfied or limit_s >= self.sync_s:
+            self._note(write, sum(wait.duration_s for wait in waits), in_vain=not waits[-1].satisfied)
+            if not crash:
+                write.subject.note_wait(came=waits[-1].satisfied)
         return self._gather(write, waits, crash)
+
+    def _get_haste_s(self, write: Write) -> float:
+        """Return how long to wait hastily: as long as any row of the kind may still take, by what was seen."""
+        of_kind = self._haste_of.get(write.subject.case.name)
+        return min(self.sync_s, (self._haste if of_kind is None or of_kind.is_whole else of_kind).seconds)
+
+    def _note(self, write: Write, duration_s: float, *, in_vain: bool) -> None:
+        of_kind = self._haste_of.setdefault(
+            write.subject.case.name, Patience(self._timeouts.sync_s, _BRIEF_S, in_vain=1)
+        )
+        for patience in (self._patience, self._haste, of_kind):
+            patience.note(duration_s, in_vain=in_vain)
 
     def _poll(self, write: Write, timeout_s: float) -> Wait[int | None]:
         return wait_for(
@@ -109,10 +140,10 @@ class Arrivals:
     def _manager_runs(self) -> bool:
         return self._sandbox.component(CONTROLLERMGR).phase is Phase.RUNNING
 
-    def _get_deadline(self, write: Write) -> float:
+    def _get_deadline(self, write: Write, limit_s: float) -> float:
         started_at = self._sandbox.component(CONTROLLERMGR).started_at
         running_since = 0.0 if started_at is None else time.monotonic() - (time.time() - started_at)
-        return max(write.at, running_since) + self.sync_s
+        return max(write.at, running_since) + limit_s
 
     def _await_crash_loop(self, write: Write) -> str:
         """Return what the controller manager does instead of running, '' where it recovered.

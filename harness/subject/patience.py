@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-_TO_LOSE_IT = 3
 _MARGIN = 10.0   # times the slowest that came
 
 
@@ -12,19 +11,25 @@ _MARGIN = 10.0   # times the slowest that came
 class Patience:
     """Waits of one sort in one run: what is awaited one after the other would take an hour where nothing comes.
 
-    Up to the third wait in vain each may take `limit_s`; then ten times as long as the slowest that came, and at
+    Up to so many waits `in_vain` each may take `limit_s`; then ten times as long as the slowest that came, and at
     least `least_s`. All in seconds.
     """
 
     limit_s: float
     least_s: float
+    in_vain: int = 3
     _in_vain: int = 0
     _slowest_s: float = 0.0
 
     @property
+    def is_whole(self) -> bool:
+        """Whether each wait may still take its whole time."""
+        return self._in_vain < self.in_vain
+
+    @property
     def seconds(self) -> float:
         """How long to wait now."""
-        if self._in_vain < _TO_LOSE_IT:
+        if self.is_whole:
             return self.limit_s
         return min(self.limit_s, max(self.least_s, _MARGIN * self._slowest_s))
 

@@ -85,6 +85,7 @@ class Subject:
         self.seen: Row | None = None       # its row when it was last looked at, if nothing was asked for since
         self.is_there: bool | None = None  # whether it was there to stay when last read, likewise
         self.has_row = False               # whether its row was ever seen to have followed it
+        self.waits: list[bool] = []        # for each time that its row was awaited: whether it came
         self._last: Write | None = None
         self._history: ObjectHistory | None = None
         if not isinstance(reply.stored, Refusal):
@@ -207,6 +208,10 @@ class Subject:
         """Take a row for the one that was looked at last: it has followed the object."""
         self.has_row = True
         self.seen = row if row.res_version >= self.last.version else None
+
+    def note_wait(self, *, came: bool) -> None:
+        """Take down that its row was awaited for as long as it may take, and whether it came."""
+        self.waits.append(came)
 
     def read_errors(self) -> str:
         """Return the different errors that the Ingester has logged about the object, in their order."""

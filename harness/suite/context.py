@@ -28,6 +28,8 @@ from harness.subject.subject import Surroundings
 from harness.suite.expectations import Expectations
 from harness.suite.observation import describe_contradiction, observe
 
+_IN_VAIN = 2   # rows of a kind that are awaited before it counts as one that has none
+
 
 class RunContext:
     """One run in one sandbox.
@@ -75,6 +77,7 @@ class RunContext:
         self.latencies: list[Latency] = []   # how long writes took to reach MySQL, as far as that was measured
         self.contradictions: dict[str, str] = {}   # what was seen of the version and not expected, by feature
         self._templates = templates
+        self._given_up: set[str] = set()   # kinds without any row
 
     @functools.cached_property
     def tables(self) -> dict[str, dict[str, str]]:
@@ -117,6 +120,23 @@ class RunContext:
         """Raise NotRun where the case's kind has no registered Ingester controller (section 1.3)."""
         if case.name in self.registration.missing:
             raise NotRun(f"1.3: {self.registration.headline}")
+
+    def require_rows(self, case: Case) -> None:
+        """Raise as `require_controller` does, and NotRun where rows of the kind are no longer waited for."""
+        self.require_controller(case)
+        if not self.expects_rows(case):
+            raise NotRun(f"no row of {case.name} has come, of {_IN_VAIN} that were awaited: more would be in vain")
+
+    def expects_rows(self, case: Case) -> bool:
+        """Whether rows of the kind are worth waiting for: no longer where some were awaited, and none has come."""
+        if case.name in self._given_up or case.name in self.registration.missing:
+            return False
+        subjects = [s for s in self.surroundings.subjects if s.case.name == case.name and s.waits]
+        waits = [came for subject in subjects for came in subject.waits]
+        is_silent = len(waits) >= _IN_VAIN and not any(waits)
+        if is_silent and not any(s.read_rows() for s in subjects):   # what is slow is not lost
+            self._given_up.add(case.name)
+        return case.name not in self._given_up
 
     def require_log(self) -> None:
         """Raise NotApplicable where the controller manager's log can't be read."""

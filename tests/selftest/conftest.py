@@ -73,10 +73,12 @@ class Acceptance:
         self.environment = {**os.environ, "TMPDIR": str(folder), "XDG_RUNTIME_DIR": str(folder), "COLUMNS": "120"}
         self._runs = 0
 
-    def run(self, *arguments: str, keep: bool = True, root: Path = ROOT) -> Outcome:
+    def run(
+        self, *arguments: str, keep: bool = True, root: Path = ROOT, within: Sequence[str] = ()
+    ) -> Outcome:
         """Run `pytest tests/acceptance` of the project in `root` with the arguments, to its end."""
         started = time.monotonic()
-        process = self.start(*(["--keep-sandbox"] if keep else []), "-q", *arguments, root=root)
+        process = self.start(*(["--keep-sandbox"] if keep else []), "-q", *arguments, root=root, within=within)
         try:
             exit_code = process.wait(_RUN_TIMEOUT_S)
         except BaseException:   # KeyboardInterrupt too: it would keep its sandbox after ours is gone
@@ -86,13 +88,17 @@ class Acceptance:
         seconds = time.monotonic() - started
         return Outcome(exit_code, self.read_output(), self.read_record(), seconds)
 
-    def start(self, *arguments: str, root: Path = ROOT) -> subprocess.Popen[bytes]:
+    def start(
+        self, *arguments: str, root: Path = ROOT, within: Sequence[str] = ()
+    ) -> subprocess.Popen[bytes]:
         """Start `pytest tests/acceptance` with the arguments; its output goes to a file.
 
+        `within` is the command that runs it in surroundings of its own, such as another network.
         Without `-m` among them it is the report's chapters alone.
         """
         self._runs += 1
-        command = [sys.executable, "-m", "pytest", "tests/acceptance", "-p", "no:cacheprovider", *arguments]
+        command = [*within, sys.executable, "-m", "pytest", "tests/acceptance", "-p", "no:cacheprovider"]
+        command += arguments
         if "-m" not in arguments:
             command += ["-m", "report"]
         if "--reports" not in arguments:

@@ -6,7 +6,10 @@ import contextlib
 import json
 import os
 import shlex
+import shutil
 import signal
+import subprocess
+import sys
 from collections.abc import Mapping
 from typing import Any
 
@@ -66,6 +69,42 @@ def test_an_unusual_machine_and_server_raise_no_alarm(own_acceptance: Acceptance
     assert outcome.record is not None
     for words in SETTINGS.values():
         assert words in " ".join(outcome.record.warnings)
+
+
+LOOPBACK_UP = """
+import fcntl, os, socket, struct, sys
+link = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+flags = struct.unpack("16sh", fcntl.ioctl(link, 0x8913, struct.pack("16sh", b"lo", 0)))[1]   # SIOCGIFFLAGS
+fcntl.ioctl(link, 0x8914, struct.pack("16sh", b"lo", flags | 1))   # SIOCSIFFLAGS: IFF_UP
+os.execv(sys.argv[1], sys.argv[1:])
+"""
+ISOLATED = ("unshare", "-r", "-n", sys.executable, "-c", LOOPBACK_UP)   # a network of its own: loopback alone
+
+
+def _require(*command: str) -> None:
+    """Skip the test where the machine does not let us have such surroundings."""
+    true = shutil.which("true") or ""
+    if shutil.which(command[0]) is None or subprocess.run([*command, true], check=False).returncode:
+        pytest.skip(f"{' '.join(command[:3])} is not permitted here")
+
+
+def test_a_machine_without_a_default_route_is_enough(own_acceptance: Acceptance) -> None:
+    """Nor does it take a home folder, where the cache is named."""
+    _require(*ISOLATED)
+    own_acceptance.environment.pop("HOME", None)
+    outcome = own_acceptance.run("--crd", "project", keep=False, within=ISOLATED)
+    assert outcome.exit_code == 0, outcome.output
+
+
+def test_a_user_without_home_and_entry_is_told_what_to_set(own_acceptance: Acceptance) -> None:
+    """In one sentence that names the variable, and with the exit code of a wrong setting."""
+    stranger = ("unshare", "-U", "--map-user=12345", "--map-group=12345")
+    _require(*stranger)
+    for name in ("HOME", "XDG_CACHE_HOME", "INGESTER_ACCEPTANCE_CACHE"):
+        own_acceptance.environment.pop(name, None)
+    outcome = own_acceptance.run("--crd", "project", keep=False, within=stranger)
+    assert outcome.exit_code == 4, outcome.output
+    assert "INGESTER_ACCEPTANCE_CACHE: not set, and there is no home folder" in outcome.output
 
 
 POLICY = """

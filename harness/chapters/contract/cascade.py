@@ -6,7 +6,9 @@ delete proves nothing.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from harness.chapters.contract.deletions import observe_ended, wait_for_end
 from harness.chapters.contract.lifecycle import Lifecycle, Step
@@ -26,6 +28,17 @@ _NOT_OTHERS = (INGESTER_FINALIZER, "foregroundDeletion", "orphan")   # the latte
 _IN_NAMESPACE = "in-doomed-namespace"
 
 
+@dataclass(frozen=True)
+class _Pair:
+    """An owner that was deleted by a policy, and what it owns."""
+
+    policy: str
+    owner: Subject
+    owned: Subject
+    recorder: Recorder
+    certain: bool   # that what its owner left is collected
+
+
 def _delete_owners(life: Lifecycle, case: Case, recorder: Recorder) -> None:
     certain = life.collects_garbage
     for policy in _POLICIES:
@@ -39,23 +52,34 @@ def _delete_owners(life: Lifecycle, case: Case, recorder: Recorder) -> None:
             continue
         owner.asked_at = owned.asked_at = life.context.database.get_time()
         owner.delete(policy)
-    for policy, owner, owned in _find_pairs(life, case):
-        if owner.asked_at is None:   # which has been said
-            continue
-        wait_for_end(life, owner)
-        owner.release(keep=_NOT_OTHERS)
-        if policy == ORPHAN:
-            life.wait_until(owned.read, lambda obj: obj is None or not _has_owner(obj))
-            continue
-        is_due = policy == FOREGROUND or life.wait_until(owner.read, lambda obj: obj is None) is None
-        if is_due and not _is_going(life.wait_until(owned.read, _is_going)) and not certain:
-            raise NotApplicable("nobody collects what owners left in this cluster")
-        if is_due:
-            wait_for_end(life, owned)
-            owned.release(keep=_NOT_OTHERS)
-        if policy == FOREGROUND:
-            life.wait_until(owner.read, lambda obj: obj is None)
-            recorder.findings += _examine_order(owner, owned)
+        pair = _Pair(policy, owner, owned, recorder, certain)
+        life.postpone(case, functools.partial(_wait_for_owner, life, pair))
+
+
+def _wait_for_owner(life: Lifecycle, pair: _Pair, since: float) -> None:
+    wait_for_end(life, pair.owner, since)
+    pair.owner.release(keep=_NOT_OTHERS)
+    life.postpone(pair.owner.case, functools.partial(_wait_for_owned, life, pair))
+
+
+def _wait_for_owned(life: Lifecycle, pair: _Pair, since: float) -> None:
+    owner, owned = pair.owner, pair.owned
+    if pair.policy == ORPHAN:
+        life.wait_until(owned.read, lambda obj: obj is None or not _has_owner(obj), since)
+        return
+    is_due = pair.policy == FOREGROUND or life.wait_until(owner.read, lambda obj: obj is None, since) is None
+    if is_due and not _is_going(life.wait_until(owned.read, _is_going, since)) and not pair.certain:
+        raise NotApplicable("nobody collects what owners left in this cluster")
+    if is_due:
+        life.postpone(owned.case, functools.partial(_finish_owned, life, pair))
+
+
+def _finish_owned(life: Lifecycle, pair: _Pair, since: float) -> None:
+    wait_for_end(life, pair.owned, since)
+    pair.owned.release(keep=_NOT_OTHERS)
+    if pair.policy == FOREGROUND:
+        life.wait_until(pair.owner.read, lambda obj: obj is None)
+        pair.recorder.findings += _examine_order(pair.owner, pair.owned)
 
 
 def _observe_owners(life: Lifecycle, case: Case, recorder: Recorder) -> None:
@@ -121,9 +145,13 @@ def _delete_namespace(life: Lifecycle, case: Case, _recorder: Recorder) -> None:
     certain = life.collects_garbage
     life.context.cluster.delete_namespace(life.find_doomed_namespace(case))
     subject = life.find(case, _IN_NAMESPACE)
-    if not _is_going(life.wait_until(subject.read, _is_going)) and not certain:
-        raise NotApplicable("nobody empties namespaces that are deleted in this cluster")
-    wait_for_end(life, subject)
+
+    def wait(since: float) -> None:
+        if not _is_going(life.wait_until(subject.read, _is_going, since)) and not certain:
+            raise NotApplicable("nobody empties namespaces that are deleted in this cluster")
+        wait_for_end(life, subject, since)
+
+    life.postpone(case, wait)
 
 
 def _observe_namespace(life: Lifecycle, case: Case, recorder: Recorder) -> None:

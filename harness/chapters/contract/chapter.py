@@ -12,6 +12,7 @@ from harness.chapters.contract.checks import (
     check_namesakes,
     check_namespaced,
     check_orphaned,
+    check_overtaken,
     check_owned,
     check_recreated,
     check_restored,
@@ -196,6 +197,14 @@ CHAPTER = Chapter(
             "stays live.",
             check_namespaced,
             features=(KUBERNETES_DELETE, DELETION_DELAY),
+        ),
+        Section(
+            "5.20",
+            "Overtaken",
+            "An older version never replaces a newer one",
+            "Where another controller manager was quicker, as in a rolling update, the row does not go back to "
+            "what the slower one has.",
+            check_overtaken,
         ),
     ),
 )

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from harness.chapters.contract import cascade, claims, deletions, others, retention
+from harness.chapters.contract import cascade, claims, deletions, others, retention, writes
 from harness.chapters.contract.lifecycle import Lifecycle, Step
 from harness.core.outcomes import NotApplicable
 from harness.spec import features
@@ -95,6 +95,14 @@ def check_restored(life: Lifecycle, case: Case, recorder: Recorder) -> None:
         seen = life.context.contradictions.get(features.PRIMARY_KEY)
         raise NotApplicable(f"not judged: {seen}" if seen else "this version knows no key but the uid")
     _take(life, claims.RESTORED, case, recorder, "a restored object does not keep its row")
+
+
+def check_overtaken(life: Lifecycle, case: Case, recorder: Recorder) -> None:
+    """5.20: an older version of an object is not written over a newer one, whoever wrote that."""
+    life.require_mutable(case)
+    if life.context.contract.get_feature(features.PRIMARY_KEY) == features.ANNOTATION:
+        raise NotApplicable("an object that is restored with its key may have a lower version than its row")
+    _take(life, writes.OVERTAKEN, case, recorder, "an older version is written over a newer one")
 
 
 def check_held(life: Lifecycle, case: Case, recorder: Recorder) -> None:

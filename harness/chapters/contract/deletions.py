@@ -6,6 +6,7 @@ whatever the Ingester does before its write to MySQL has then been done.
 
 from __future__ import annotations
 
+import functools
 import time
 from collections.abc import Callable
 
@@ -97,7 +98,7 @@ def _annotate_deleting(life: Lifecycle, case: Case, recorder: Recorder) -> None:
     record_row(recorder, life.wait_for_row(plain), "created without finalizer")
     plain.asked_at = life.context.database.get_time()
     plain.patch(_DELETING)
-    wait_for_deletion(life, plain)
+    life.postpone(case, functools.partial(wait_for_deletion, life, plain))
     recorder.evidence += plain.evidence
 
 
@@ -163,7 +164,7 @@ def _retire(life: Lifecycle, case: Case, recorder: Recorder) -> None:
         what = "marked immutable"
     subject.restart_clock()
     record_row(recorder, life.wait_for_row(subject), what)
-    life.wait_until(subject.read, is_released)
+    life.postpone(case, functools.partial(life.wait_until, subject.read, is_released))
 
 
 def _await_retirement(life: Lifecycle, subject: Subject, held: HeldRow | None, recorder: Recorder) -> None:
@@ -232,9 +233,9 @@ def delete_while_held(
     subject: Subject,
     recorder: Recorder,
     ask: Callable[[], object],
-    wait: Callable[[Lifecycle, Subject], None] | None = None,
+    wait: Callable[[Lifecycle, Subject, float], None] | None = None,
 ) -> JsonObject | None:
-    """Set a deletion in motion while nobody can write to the row; then let it run, and `wait` for its end.
+    """Set a deletion in motion while nobody can write to the row; let it run, and `wait` for its end later.
 
     Returns the object as it was meanwhile; None where it was gone, or the row could not be held.
     """
@@ -248,19 +249,19 @@ def delete_while_held(
         written = "the final state is written" if life.is_retained(subject.case) else "delete_time is set"
         expected = f"{INGESTER_FINALIZER} goes after {written}"
         recorder.find(codes.ORDER, "the order", expected, f"{what} before it")
-    (wait or wait_for_end)(life, subject)
+    life.postpone(subject.case, functools.partial(wait or wait_for_end, life, subject))
     return None if held is None else obj
 
 
-def wait_for_end(life: Lifecycle, subject: Subject) -> None:
+def wait_for_end(life: Lifecycle, subject: Subject, since: float | None = None) -> None:
     """Wait until a delete in Kubernetes is over: once it is released, where its row is to stay live or known to.
 
     Else as `wait_for_deletion` says.
     """
     if life.is_retained(subject.case) or life.leaves_rows:
-        life.wait_until(subject.read, is_released)
+        life.wait_until(subject.read, is_released, since)
     else:
-        wait_for_deletion(life, subject)
+        wait_for_deletion(life, subject, since)
 
 
 def observe_ended(life: Lifecycle, subject: Subject, recorder: Recorder) -> None:
@@ -289,17 +290,24 @@ def observe_retained(life: Lifecycle, subject: Subject, recorder: Recorder) -> N
     subject.release()
 
 
-def wait_for_deletion(life: Lifecycle, subject: Subject) -> None:
-    """Wait until the object is released and its row soft-deleted, or the time for both is over."""
+def wait_for_deletion(life: Lifecycle, subject: Subject, since: float | None = None) -> None:
+    """Wait until the object is released and its row soft-deleted, or the time for both is over.
+
+    It runs from now on, or `since` then (monotonic clock).
+    """
+    asked = time.monotonic() if since is None else since
 
     def is_done(seen: tuple[JsonObject | None, Row | None]) -> bool:
         obj, row = seen
         return is_released(obj) and row is not None and not row.live
 
     waited_s = 0.0
-    for timeout_s in (min(_USUALLY_S, life.sync_s), life.sync_s - _USUALLY_S):
+    for limit_s in (min(_USUALLY_S, life.sync_s), life.sync_s):
         wait = wait_for(
-            lambda: (subject.read(), subject.read_row()), is_done, timeout_s=timeout_s, max_interval_s=0.05
+            lambda: (subject.read(), subject.read_row()),
+            is_done,
+            timeout_s=max(0.0, asked + limit_s - time.monotonic()),
+            max_interval_s=0.05,
         )
         waited_s += wait.duration_s
         if wait.satisfied:

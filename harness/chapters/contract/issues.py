@@ -56,6 +56,18 @@ ISSUES: tuple[KnownIssue, ...] = (
         fix="Soft-delete by uid (or the pinned key), not by namespace and name.",
     ),
     KnownIssue(
+        id="older-version-replaces-a-newer",
+        title="The slower of two controller managers writes an older version over a newer one",
+        sections=("5.20",),
+        code=codes.ROW_OVERTAKEN,
+        wording=(r"^column res_version, of a row that another controller manager has written a newer version",),
+        impact="In a rolling update, without leader election as it is shipped, two run at once; a row stays old "
+        "where the slower one ends after that write.",
+        workaround="Switch leaderElection on, or deploy with the strategy Recreate.",
+        fix="Let ON DUPLICATE KEY UPDATE change a row only where VALUES(res_version) is not lower than its own.",
+        need_not_show="it is how this implementation writes, and another one of the contract may look first",
+    ),
+    KnownIssue(
         id="kubernetes-delete-leaves-the-row",
         title="The row of an object that is deleted in Kubernetes stays live, although it has the finalizer",
         sections=("5.6", "5.10", "5.18", "5.19", "6.6"),

@@ -1,8 +1,9 @@
 """The life of objects after their creation, step by step, each once.
 
 A step is carried out for all kinds of the run at once, so that what must not happen afterwards is waited for once
-and not once per kind. It brings a `Recorder` for each kind. The steps themselves are in `writes` and `deletions`;
-what one of them stands on, it says.
+and not once per kind. What must happen is awaited so too: a wait that is postponed is carried out once objects
+of all kinds have been asked for it. Each has its whole time then, and all together hardly more than one. A step
+brings a `Recorder` for each kind. What the steps are is said beside this, and in each what it stands on.
 """
 
 from __future__ import annotations
@@ -10,14 +11,16 @@ from __future__ import annotations
 import contextlib
 import functools
 import operator
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from harness.clients.mysql import HeldRow
+from harness.clients.mysql import HeldRow, OvertakenRow
 from harness.core.errors import HarnessError, Refusal
 from harness.core.outcomes import NotApplicable, NotRun, Outcome
 from harness.core.polling import hold, wait_for
+from harness.core.record import Finding
 from harness.sandbox.base import CONTROLLERMGR
 from harness.sandbox.capabilities import CollectsGarbage
 from harness.spec.annotations import INGESTER_FINALIZER
@@ -28,12 +31,13 @@ from harness.subject.arrival import Arrivals
 from harness.subject.patience import Patience
 from harness.subject.sender import KubectlSender
 from harness.subject.steps import Sync
-from harness.subject.subject import Subject
+from harness.subject.subject import Subject, Write
 from harness.suite.context import RunContext
 from harness.suite.recorder import Recorder
 from harness.suite.rows import OverdueError
 
 _FAST_S = 2.0   # for what is done to an object, once some was awaited in vain
+_BLOCKED_S = 0.5   # for a reconcile to wait for a held row, once one did not: nothing is found by it
 T = TypeVar("T")
 Act = Callable[["Lifecycle", Case, Recorder], None]
 
@@ -48,6 +52,14 @@ class Step:
     act: Act
     observe: Act | None = None
     after: tuple[Step, ...] = ()
+
+
+def _wait(
+    postponed: Mapping[str, Sequence[Callable[[], object]]], _life: Lifecycle, case: Case, _recorder: Recorder
+) -> None:
+    """Carry out what was postponed for the kind."""
+    for wait in postponed[case.name]:
+        wait()
 
 
 def _refer_to(owner: Subject) -> JsonObject:
@@ -72,8 +84,12 @@ class Lifecycle:
         )
         self.patience = Patience(context.timeouts.sync_s, _FAST_S)   # with what the Ingester does to objects
         self._sender = KubectlSender(context.cluster, brief=True)
+        self._blocks = Patience(context.timeouts.sync_s, _BLOCKED_S, in_vain=1)
         self._subjects: dict[tuple[str, str], Subject] = {}
         self._doomed: dict[Life, str] = {}
+        self._earlier: dict[tuple[str, str], Subject] = {}
+        self._postponed: dict[str, list[Callable[[], object]]] = {}   # by kind
+        self._hastily = False   # whether a row that is missing will be confirmed to be
         self._outcomes: dict[tuple[str, Life], dict[str, Recorder | Exception]] = {}
 
     @functools.cached_property
@@ -128,7 +144,7 @@ class Lifecycle:
         """Raise NotApplicable where a known issue keeps the kind from a normal life, NotRun without controller."""
         if blocking := self.context.expectations.find_blocking(case.name):
             raise NotApplicable(f"known issue {blocking.id}")
-        self.context.require_controller(case)
+        self.context.require_rows(case)
 
     def require_mutable(self, case: Case) -> None:
         """Raise as `require` does, and NotApplicable for a kind whose objects leave Kubernetes at once."""
@@ -188,7 +204,10 @@ class Lifecycle:
         if finalizer or held_by:
             metadata["finalizers"] = [*([INGESTER_FINALIZER] if finalizer else []), *held_by]
         subject = Subject(self.context.surroundings, case, obj, self._sender).require_accepted()
-        self._subjects[case.name, f"{role} sibling" if sibling else role] = subject
+        key = case.name, f"{role} sibling" if sibling else role
+        if key in self._subjects:
+            self._earlier[key] = self._subjects[key]
+        self._subjects[key] = subject
         return subject
 
     def find(self, case: Case, role: str) -> Subject:
@@ -198,21 +217,37 @@ class Lifecycle:
             raise NotRun(f"{case.name}: the object {role!r} could not be made")
         return subject
 
+    def find_earlier(self, case: Case, role: str) -> Subject:
+        """Return the object that had the role, and its name, before the present one; NotRun as `find` says."""
+        self.find(case, role)
+        return self._earlier.get((case.name, role)) or self.find(case, role)
+
     def find_or_make(self, case: Case, role: str) -> Subject:
         """Return the object of the role, made by whichever step needs it first."""
         return self._subjects.get((case.name, role)) or self.make(case, role)
 
     def wait_for_row(self, subject: Subject) -> Sync:
         """Wait until the row has reached the object's last write, or the time for it is over."""
-        sync = self._arrivals.await_row_alone(subject.last)
+        sync = self._arrivals.await_row_alone(subject.last, hastily=self._hastily)
         self.context.notice(sync)
         return sync
 
-    def wait_until(self, read: Callable[[], T], condition: Callable[[T], bool]) -> T:
-        """Wait for what the Ingester has to do to an object, as long as for a row; return what was read last."""
-        wait = wait_for(read, condition, timeout_s=self.sync_s, max_interval_s=0.05)
+    def wait_until(self, read: Callable[[], T], condition: Callable[[T], bool], since: float | None = None) -> T:
+        """Wait for what the Ingester has to do to an object, as long as for a row; return what was read last.
+
+        The time for it runs from now on, or `since` then (monotonic clock).
+        """
+        spent_s = 0.0 if since is None else time.monotonic() - since
+        wait = wait_for(read, condition, timeout_s=max(0.0, self.sync_s - spent_s), max_interval_s=0.05)
         self.patience.note(wait.duration_s, in_vain=not wait.satisfied)
         return wait.value
+
+    def postpone(self, case: Case, wait: Callable[[float], object]) -> None:
+        """Carry a wait out once the step has come to all kinds; it is told from when on its time runs: now.
+
+        It may postpone another one, which then is carried out once this one's like has been, of all kinds.
+        """
+        self._postponed.setdefault(case.name, []).append(functools.partial(wait, time.monotonic()))
 
     def settle(self) -> None:
         """Give the Ingester time to do what it must not: absence is never proven by one look."""
@@ -240,7 +275,7 @@ class Lifecycle:
                 return
 
     def wait_for_block(
-        self, held: HeldRow | None, recorder: Recorder, is_over: Callable[[], bool] = lambda: False
+        self, held: HeldRow | OvertakenRow | None, recorder: Recorder, is_over: Callable[[], bool] = lambda: False
     ) -> None:
         """Wait until a reconcile waits for the held row, so that all that it does before is done."""
         if held is None:
@@ -249,10 +284,10 @@ class Lifecycle:
         waited = wait_for(
             lambda: (held.is_awaited(), is_over()),
             any,
-            timeout_s=self.sync_s,
+            timeout_s=self._blocks.seconds,
             max_interval_s=0.02,
         )
-        self.patience.note(waited.duration_s, in_vain=not waited.satisfied)
+        self._blocks.note(waited.duration_s, in_vain=not waited.satisfied)
         what = "waited for it" if waited.value[0] else "did not wait for it"
         recorder.note("the row was held", f"the Ingester {what}, {waited.duration_s:.3f} s after the write")
 
@@ -261,28 +296,55 @@ class Lifecycle:
         if key not in self._outcomes:
             for earlier in step.after:
                 self._carry_out(earlier, life)
-            missing = self.context.registration.missing   # their rows would be waited for in vain
-            cases = [c for c in self.cases if self.get_life(c) is life and c.name not in missing]
+            cases = [c for c in self.cases if self.get_life(c) is life and self.context.expects_rows(c)]
             self._outcomes[key] = self._act(cases, step)
         return self._outcomes[key]
 
     def _act(self, cases: Sequence[Case], step: Step) -> dict[str, Recorder | Exception]:
-        outcomes = {case.name: self._attempt(step.act, case, Recorder()) for case in cases}
+        self._hastily = True
+        try:
+            outcomes = {case.name: self._attempt(step.act, case, Recorder()) for case in cases}
+        finally:
+            self._hastily = False
+        while self._postponed:   # what was awaited may bring about what is to be awaited next
+            postponed, self._postponed = self._postponed, {}
+            waiting = [case for case in cases if case.name in postponed]
+            self._go_on(waiting, outcomes, functools.partial(_wait, postponed))
         if step.observe is not None:
             self.settle()
-            for case in cases:
-                outcome = outcomes[case.name]
-                if isinstance(outcome, Recorder):
-                    seen = self._attempt(step.observe, case, outcome)
-                    if isinstance(seen, Recorder) or not outcome.findings:   # what was found before stands
-                        outcomes[case.name] = seen
+            self._go_on(cases, outcomes, step.observe)
         return outcomes
+
+    def _go_on(self, cases: Sequence[Case], outcomes: dict[str, Recorder | Exception], act: Act) -> None:
+        """Carry out what follows, for each kind that has come so far."""
+        for case in cases:
+            outcome = outcomes[case.name]
+            if isinstance(outcome, Recorder):
+                seen = self._attempt(act, case, outcome)
+                if isinstance(seen, Recorder) or not outcome.findings:   # what was found before stands
+                    outcomes[case.name] = seen
+
+    def _confirm(self, recorder: Recorder, write: Write, findings: Sequence[Finding], _since: float) -> None:
+        """Give a row that did not come at once the rest of its time.
+
+        Raises NotRun where it comes and nothing else was found: the step has not gone on, which proves nothing.
+        """
+        if not self._arrivals.confirm(write):
+            return
+        recorder.findings = [finding for finding in recorder.findings if finding not in findings]
+        late_s = time.monotonic() - write.at
+        came = f"the row of {write.subject} came, but late, after some {late_s:.1f} s"
+        recorder.note(came, "by then it was given up, since others had been awaited in vain")
+        if not recorder.findings:
+            raise NotRun(f"{came}, by which time it was given up: run this kind alone with --crd")
 
     def _attempt(self, act: Act, case: Case, recorder: Recorder) -> Recorder | Exception:
         """Return what was recorded, or why there is nothing: raised when the kind's own check asks for it."""
         try:
             act(self, case, recorder)
-        except OverdueError:
+        except OverdueError as overdue:
+            if self._hastily and overdue.write is not None:
+                self.postpone(case, functools.partial(self._confirm, recorder, overdue.write, overdue.findings))
             return recorder
         except (HarnessError, Refusal, Outcome) as reason:
             return reason

@@ -5,6 +5,7 @@ A row is its object's, whatever is called the same: a soft delete by namespace a
 
 from __future__ import annotations
 
+import functools
 import time
 
 from harness.chapters.contract.deletions import examine_release, wait_for_deletion
@@ -19,7 +20,7 @@ from harness.spec.row_rules import compare_kept, examine_deleted, expect_live
 from harness.subject import evidence
 from harness.subject.subject import Subject
 from harness.suite.recorder import Recorder
-from harness.suite.rows import record_row
+from harness.suite.rows import OverdueError, record_row
 
 _OTHERS = f"{OURS}/others"
 _HELD_BY = (_OTHERS, "foregroundDeletion")   # the latter is what a delete by that policy adds
@@ -35,7 +36,14 @@ def _delete_held(life: Lifecycle, case: Case, recorder: Recorder) -> None:
     record_row(recorder, life.wait_for_row(subject), "created, with finalizers of others")
     subject.asked_at = life.context.database.get_time()
     subject.delete()
-    wait_for_deletion(life, subject)
+    life.postpone(case, functools.partial(wait_for_deletion, life, subject))
+
+
+def _write_to_held(life: Lifecycle, case: Case, recorder: Recorder) -> None:
+    recorder.take(life.get(_HELD_AND_DELETED, case))
+    subject = life.find(case, "held")
+    if recorder.findings:   # its row did not follow: nobody has asked for its deletion
+        raise OverdueError
     recorder.findings += examine_release(life, subject)
     finalizers = get_finalizers(subject.read())
     if _OTHERS not in finalizers:
@@ -47,7 +55,7 @@ def _delete_held(life: Lifecycle, case: Case, recorder: Recorder) -> None:
 
 def _observe_held(life: Lifecycle, case: Case, recorder: Recorder) -> None:
     subject = life.find(case, "held")
-    if subject.read() is None:   # which has been said
+    if subject.asked_at is None or subject.read() is None:   # which has been said
         return
     recorder.findings += _examine_held(life, subject, "written to while others hold it")
     subject.release()
@@ -75,7 +83,7 @@ def _retire_first(life: Lifecycle, case: Case, recorder: Recorder) -> None:
         record_row(recorder, life.wait_for_row(first), f"{first.name}, created")
         if not life.is_immutable(case):
             first.patch(_RETIRE)
-        life.wait_until(first.read, is_released)
+        life.postpone(case, functools.partial(life.wait_until, first.read, is_released))
 
 
 def _observe_first(life: Lifecycle, case: Case, recorder: Recorder) -> None:
@@ -90,20 +98,27 @@ def _observe_first(life: Lifecycle, case: Case, recorder: Recorder) -> None:
 
 def _delete_second(life: Lifecycle, case: Case, recorder: Recorder) -> None:
     for role in _list_ways(life, case):
-        first, before = life.find(case, role), life.find(case, role).seen
+        first = life.find(case, role)
         # an immutable one would be retired as well before it could be marked
         second = life.make(case, role, finalizer=True, annotations=_DELETING if life.is_immutable(case) else None)
         recorder.evidence += second.evidence
         if life.is_immutable(case):
-            life.wait_until(second.read, is_released)
+            life.postpone(case, functools.partial(life.wait_until, second.read, is_released))
         else:
             record_row(recorder, life.wait_for_row(second), f"{second.name}, created again", earlier=[first.key])
-            before = first.read_row()   # what a creation does to it, 5.11 and 5.12 say
+            first.read_row()   # what a creation does to it, 5.11 and 5.12 say
             _delete(second, role)
-            wait_for_deletion(life, second)
-        what = f"a namesake's row, after a deletion {_WAYS[role]}"
-        recorder.findings += compare_kept(before, first.read_row(), what)
-        second.release()
+            life.postpone(case, functools.partial(wait_for_deletion, life, second))
+
+
+def _compare_first(life: Lifecycle, case: Case, recorder: Recorder) -> None:
+    all_followed = not recorder.findings
+    for role in _list_ways(life, case):
+        first = life.find_earlier(case, role)
+        if all_followed:
+            what = f"a namesake's row, after a deletion {_WAYS[role]}"
+            recorder.findings += compare_kept(first.seen, first.read_row(), what)
+        life.find(case, role).release()
 
 
 def _delete(subject: Subject, role: str) -> None:
@@ -113,6 +128,7 @@ def _delete(subject: Subject, role: str) -> None:
         subject.delete()
 
 
-HELD = Step("held by others", _delete_held, _observe_held)
+_HELD_AND_DELETED = Step("held by others, and deleted", _delete_held)
+HELD = Step("held by others", _write_to_held, _observe_held)
 _RETIRED = Step("namesakes retired", _retire_first, _observe_first)
-NAMESAKES = Step("namesakes", _delete_second, after=(_RETIRED,))
+NAMESAKES = Step("namesakes", _delete_second, _compare_first, after=(_RETIRED,))

@@ -9,6 +9,7 @@ from harness.chapters.contract.lifecycle import Lifecycle, Step
 from harness.clients.kube import get_version
 from harness.core import codes
 from harness.core.errors import Refusal
+from harness.core.outcomes import NotApplicable
 from harness.spec.annotations import DELETING_ANNOTATION, IMMUTABLE_ANNOTATION, INGESTER_FINALIZER, get_finalizers
 from harness.spec.equality import show
 from harness.spec.model import Case, JsonObject
@@ -101,6 +102,29 @@ def _patch_during_reconcile(life: Lifecycle, case: Case, recorder: Recorder) -> 
     recorder.evidence[:0] = subject.evidence[-4:]
 
 
+def _overtake(life: Lifecycle, case: Case, recorder: Recorder) -> None:
+    """Let a newer version be in the row by the time that the Ingester, which waits for it, writes an older one."""
+    subject = life.make(case, "overtaken")
+    recorder.evidence = subject.evidence
+    record_row(recorder, life.wait_for_row(subject), "created")
+    with life.context.database.overtake_row(case.kind, subject.key) as held:
+        if held is None:
+            raise NotApplicable("the account may not write to rows, as a second controller manager would")
+        older = get_version(subject.patch({"metadata": {"labels": {f"{OURS}/overtaken": "older"}}}))
+        life.wait_for_block(held, recorder)
+        newer = get_version(subject.patch({"metadata": {"labels": {f"{OURS}/overtaken": "newer"}}}))
+        seen = held.overtake(newer)
+    recorder.note(
+        f"{older} waited to be written, and {newer} was in the row before it",
+        f"the row was at {seen} when the first write was through",
+    )
+    if seen < newer:
+        where = "column res_version, of a row that another controller manager has written a newer version of"
+        recorder.find(codes.ROW_OVERTAKEN, where, f"{newer}, or later", str(seen))
+    subject.patch({"metadata": {"labels": {f"{OURS}/overtaken": "last"}}})
+    record_row(recorder, life.wait_for_row(subject), "patched afterwards")
+
+
 def _annotate_in_vain(life: Lifecycle, case: Case, recorder: Recorder) -> None:
     subject = life.make(case, "annotated", finalizer=True)
     recorder.evidence = subject.evidence
@@ -129,6 +153,7 @@ def _observe_annotated(life: Lifecycle, case: Case, recorder: Recorder) -> None:
 
 LABELS = Step("labels", _change_labels)
 NOOP_AND_STATUS = Step("no-op and status", _write_noop_and_status)
+OVERTAKEN = Step("overtaken", _overtake)
 RAPID_UPDATES = Step("rapid updates", _update_rapidly)
 PATCH_DURING_RECONCILE = Step("patch during reconcile", _patch_during_reconcile)
 IGNORED_ANNOTATIONS = Step("ignored annotations", _annotate_in_vain, _observe_annotated)

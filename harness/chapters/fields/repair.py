@@ -20,6 +20,7 @@ from harness.chapters.fields.watch import Fate, Watch, shorten
 from harness.chapters.fields.words import find_form, find_free, find_refused, find_undecodable, find_unknown
 from harness.chapters.fields.writer import GONE, Writer
 from harness.core import codes
+from harness.core.errors import Refusal
 from harness.core.outcomes import NotApplicable
 from harness.core.polling import wait_for
 from harness.core.record import Finding
@@ -28,6 +29,7 @@ from harness.spec.equality import show
 from harness.spec.schema.objects import Filled
 from harness.subject import evidence
 from harness.subject.arrival import Arrivals
+from harness.subject.patience import Patience
 from harness.subject.subject import Subject
 from harness.suite.context import RunContext
 from harness.suite.recorder import Recorder
@@ -36,10 +38,12 @@ FIELD_UNSYNCED = "field.unsynced"        # an object with the field is never syn
 FIELD_UNDECODABLE = "field.undecodable"  # the Ingester can't decode an object with it, and so none of its kind
 
 _PROBE_S = 3.0
-_BISECTION_S = 20.0
+_BRIEFLY_S = 0.5    # for a patch of nothing to be followed, once one was not
+_BISECTION_S, _BISECTIONS_S = 20.0, 60.0   # for one kind at a time, and in all
 _REPAIRS = 6        # of a kind whose objects can't be decoded: its clients wait longer and longer in between
 _RECOVERY_S = 60.0
 _TRIES_APART = 24
+_ANYTHING = {"metadata": {"labels": {"fields.ingester-acceptance/anything": "else"}}}
 _WORDS = 500        # of an error that names many fields
 
 
@@ -51,6 +55,8 @@ class Repair:
         self._namespace = namespace
         self._writer = writer
         self._numbers = itertools.count(1)
+        self._bisected_s = 0.0
+        self._patience = Patience(_PROBE_S, _BRIEFLY_S, in_vain=1)
         self._learnt: dict[str, str] = {}   # words about undecodable fields, and the kind that they were said of
         self._arrivals = Arrivals(
             context.surroundings, context.timeouts, tables=context.contract.main_tables, fails_fast=True
@@ -80,6 +86,8 @@ class Repair:
             raise NotApplicable(course.ended)
         if named := find_refused(fate.error, filled):
             culprits = [Culprit(tuple(named), fate.error[:_WORDS])]
+        elif not fate.errors and any(subject.waits) and not self._follows_anything(course, part, step):
+            culprits = []
         else:
             culprits = self._bisect(course, fate.error, filled, part, step)
         for culprit in culprits:
@@ -206,13 +214,29 @@ class Repair:
         return not course.ended
 
     def _bisect(self, course: Course, error: str, filled: Filled, part: str, step: Step) -> list[Culprit]:
-        until = time.monotonic() + _BISECTION_S
-        return find_culprits(
+        began = time.monotonic()
+        until = began + min(_BISECTION_S, _BISECTIONS_S - self._bisected_s)
+        culprits = find_culprits(
             filled.paths,
             functools.partial(self._probe, course, part, step),
             first_error=error,
             may_go_on=lambda: time.monotonic() < until,
         )
+        self._bisected_s += time.monotonic() - began
+        return culprits
+
+    def _follows_anything(self, course: Course, part: str, step: Step) -> bool:
+        """Whether the row of a plain object follows a patch of a label: else no field is to blame."""
+        watch = Watch(self._context, self._namespace)
+        plain = self._writer.fill(course, part, step, ())
+        subject = self._writer.create_beside(course, part, plain, f"plain-{next(self._numbers)}")
+        follows = watch.await_all([subject.last], timeout_s=_PROBE_S)[0].arrived
+        if follows and not isinstance(subject.try_patch(_ANYTHING).stored, Refusal):
+            fate = watch.await_all([subject.last], timeout_s=self._patience.seconds)[0]
+            follows = fate.arrived
+            self._patience.note(fate.waited_s, in_vain=not follows)
+        self._writer.delete(course, subject)
+        return follows
 
     def _probe(self, course: Course, part: str, step: Step, leaves: Sequence[str]) -> str:
         """Return what keeps a fresh object from MySQL that has these leaves alone, '' where nothing does."""

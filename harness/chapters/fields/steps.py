@@ -92,7 +92,7 @@ class Fields:
 
     def require(self, case: Case) -> None:
         """Raise NotRun or NotApplicable where nothing can be asked of the kind."""
-        self.context.require_controller(case)
+        self.context.require_rows(case)
         if reason := self._explain_absence(case):
             raise NotApplicable(reason)
 
@@ -125,8 +125,7 @@ class Fields:
     @functools.cached_property
     def _opened(self) -> dict[str, Course | NotApplicable]:
         """The way of each kind of the run, or why its schema can't be read."""
-        missing = self.context.registration.missing
-        cases = [c for c in self.context.cases if c.name not in missing and not self._explain_absence(c)]
+        cases = [c for c in self.context.cases if self.context.expects_rows(c) and not self._explain_absence(c)]
         schemas = Schemas(self.context.cluster)
         opened: dict[str, Course | NotApplicable] = {}
         for case in cases:

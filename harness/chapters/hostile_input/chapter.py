@@ -105,6 +105,11 @@ CHAPTER = Chapter(
             "Presence in free data",
             "Null, false, 0, empty texts, objects and lists are data in free fields and maps, and reach MySQL.",
         ),
+        _section(
+            "7.16",
+            "Thousands of labels",
+            "Thousands of labels and annotations of one object reach MySQL, every one of them.",
+        ),
     ),
     issues=ISSUES,
     features=(PRIMARY_KEY,),

@@ -96,8 +96,10 @@ def shorten(value: Any) -> Any:
         left = {"…": f"{len(value) - _ITEMS_SHOWN} more"} if len(value) > _ITEMS_SHOWN else {}
         return {escape(key, _TEXT_SHOWN): shorten(inner) for key, inner in items} | left
     if isinstance(value, list):
-        rest = [f"… {len(value) - _ITEMS_SHOWN} more"] if len(value) > _ITEMS_SHOWN else []
-        return [*map(shorten, value[:_ITEMS_SHOWN]), *rest]
+        shown = value[:_ITEMS_SHOWN]
+        more = f"{len(value) - len(shown)} more"
+        rest: Any = ["…", more] if all(isinstance(item, list) for item in shown) else f"… {more}"   # a pair too
+        return [*map(shorten, shown), *([rest] if len(value) > len(shown) else [])]
     return value
 
 

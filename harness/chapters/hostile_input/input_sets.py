@@ -16,6 +16,7 @@ from harness.chapters.hostile_input.limits import (
     list_column_limits,
     list_labels,
     list_long_text,
+    list_many,
     list_names,
     list_sizes,
 )
@@ -65,6 +66,7 @@ INPUT_SETS: tuple[InputSet, ...] = (
     InputSet("7.11", list_numbers, "the kind has no number, time or enum that can be set without an effect"),
     InputSet("7.12", list_sizes, "large objects are sent for other kinds"),
     InputSet("7.15", list_presence, "the kind's schema has neither a free field nor a map of texts"),
+    InputSet("7.16", list_many, "thousands of labels and annotations are sent for other kinds"),
 )
 
 INPUT_SETS_BY_SECTION: dict[str, InputSet] = {each.section: each for each in INPUT_SETS}

@@ -33,14 +33,13 @@ class Inputs:
 
     def require(self, case: Case) -> None:
         """Raise NotRun or NotApplicable where the case's kind can't be judged, whatever is sent."""
-        self.context.require_controller(case)
+        self.context.require_rows(case)
         if reason := self._explain_absence(case):
             raise NotApplicable(reason)
 
     def list_cases(self) -> list[Case]:
         """Return the cases of the run that can be judged."""
-        missing = self.context.registration.missing
-        return [c for c in self.context.cases if c.name not in missing and not self._explain_absence(c)]
+        return [c for c in self.context.cases if self.context.expects_rows(c) and not self._explain_absence(c)]
 
     def submit(self, section: str, case: Case) -> Batch:
         """Return what became of the section's inputs for the case; they are sent with those of all other cases."""

@@ -27,6 +27,8 @@ KEY_CHARACTERS = 255
 ANNOTATIONS_BYTES = 256 * 1024
 """What the API server takes of annotations in all, keys and values."""
 
+_MANY, _MOST = 5_000, 20_000   # short ones: no more annotations than the latter fit into what is taken in all
+
 _EMOJI = "\U0001f600"
 _KANA = "\u3042"
 
@@ -124,6 +126,18 @@ def list_labels(case: Case) -> list[Input]:
         Input("label-keys-in-case-only", {_label(k): f"v-{k[2:]}" for k in ("a/Key", "a/key", "a/KEY")}),
         Input("label-keys-alike", {_label(k): f"v{len(k)}" for k in ("a", "a/a", "a.a/a", "a__a", "a-----a")}),
         Input("labels-100", {_label(f"inputs.example.com/n{i}"): f"v{i}" for i in range(100)}),
+    ]
+
+
+def list_many(case: Case) -> list[Input]:
+    """Return objects with thousands of labels or annotations, for the kinds that get every input."""
+    if not case.inputs.is_thorough:
+        return []
+    numbers = [_MANY, *([_MOST] if case.inputs.large_kib else [])]
+    return [
+        Input(f"{what}-{number}", {make(f"n{i}"): f"{i}" for i in range(number)}, textual=False)
+        for number in numbers
+        for what, make in (("labels", _label), ("annotations", _annotation))
     ]
 
 

@@ -21,13 +21,16 @@ from harness.spec.keys import get_key
 from harness.spec.model import Case, JsonObject, Kind
 from harness.spec.row import Row
 from harness.subject.clearing import clear
+from harness.subject.patience import Patience
 from harness.subject.reconcile_errors import ReconcileErrors
 from harness.suite.context import RunContext
 
 _ATTEMPTS = 4
 """After how many failures an object counts as never synced: a deadlock or a lost connection is over by then."""
 _UNTOLD_S = 3.0
-"""How long a row is awaited, after the last one, where the log can't be read."""
+"""How long a row is awaited, after the last one, where the log can't be read; or where others were in vain."""
+_PAIR_S = 0.002
+"""How much longer for each label and annotation: what is written one by one is slow, and not lost."""
 _WAITS = 4
 """How many times as long as one row may take a whole section may."""
 
@@ -84,6 +87,7 @@ class Submitter:
         self._errors = ReconcileErrors(context.sandbox)
         self._restarts = 0
         self._sent: set[str] = set()
+        self._patience = Patience(context.timeouts.sync_s, _UNTOLD_S)   # with the rows of a kind in a section
         self._open: dict[tuple[str, str], Submission] = {}   # kind, name -> what is awaited
 
     def begin(self) -> None:
@@ -123,10 +127,12 @@ class Submitter:
         timeout_s = self._context.timeouts.sync_s
         if self._context.explain_missing_log():   # nobody will say that there is nothing to wait for
             timeout_s = min(timeout_s, _UNTOLD_S)
-        moved_at = time.monotonic()
+        timeout_s = min(timeout_s, self._patience.seconds)
+        timeout_s += _PAIR_S * max((count_pairs(d.sent) for d in pending.values()), default=0)
+        moved_at, longest_s = time.monotonic(), 0.0
 
         def look() -> int:
-            nonlocal moved_at
+            nonlocal moved_at, longest_s
             before = len(pending)
             for kind in {d.case.name: d.case.kind for d in pending.values()}.values():
                 self._settle(kind, pending)
@@ -135,16 +141,20 @@ class Submitter:
             for submission in [d for d in pending.values() if len(d.errors) >= _ATTEMPTS]:
                 del pending[submission.key]
             if len(pending) < before:
+                longest_s = max(longest_s, time.monotonic() - moved_at)
                 moved_at = time.monotonic()
             return len(pending)
 
-        wait_for(
+        waited = wait_for(
             look,
             lambda count: count == 0,
             give_up=lambda _: time.monotonic() - moved_at > timeout_s,
             timeout_s=_WAITS * timeout_s,
             interval_s=0.005,
         )
+        self._patience.note(longest_s, in_vain=False)
+        if not waited.satisfied:
+            self._patience.note(waited.duration_s, in_vain=True)
 
     def has_rows(self, submissions: Sequence[Submission]) -> bool:
         """Whether each of the objects, of one kind, has a row now."""
@@ -234,3 +244,8 @@ class Submitter:
         for submission in later:
             if submission.row is not None:
                 submission.obj = found.get((submission.key, submission.row.res_version))
+
+
+def count_pairs(obj: JsonObject) -> int:
+    """Return how many labels and annotations the object has."""
+    return sum(len(obj["metadata"].get(field) or {}) for field in ("labels", "annotations"))

@@ -5,6 +5,7 @@ What must not happen can happen late: a row that is purged, revived, soft-delete
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 
@@ -34,6 +35,7 @@ class LastLook:
 
     def __init__(self, context: RunContext) -> None:
         self.context = context
+        self._since: float | None = None   # when rows were first awaited
 
     def list_subjects(self, case: Case) -> list[Subject]:
         """Return the kind's objects whose rows had followed them, or were looked at, and are still theirs."""
@@ -47,11 +49,16 @@ class LastLook:
         return {o["metadata"]["uid"]: o for o in found if not _is_leaving(o)}
 
     def wait_for_rows(self, case: Case, keys: Sequence[str], versions: Mapping[str, int]) -> Mapping[str, Row]:
-        """Return the rows by key, once those of `versions` have reached them, or the time for it is over."""
+        """Return the rows by key, once those of `versions` have reached them, or the time for it is over.
+
+        All kinds have the same time: nothing is asked of any of them meanwhile.
+        """
+        now = time.monotonic()
+        self._since = now if self._since is None else self._since
         waited = wait_for(
             lambda: self.context.database.get_rows_of(case.kind, keys),
             lambda rows: all(key in rows and rows[key].res_version >= versions[key] for key in versions),
-            timeout_s=self.context.timeouts.sync_s,
+            timeout_s=max(0.0, self._since + self.context.timeouts.sync_s - now),
         )
         return waited.value
 
@@ -104,8 +111,14 @@ def _pair(
     rows: Mapping[str, Row],
     live: Mapping[str, JsonObject],
 ) -> Iterator[tuple[str, JsonObject]]:
-    """Yield the object at its row's version, by key, for those that are there."""
-    there = sorted((s for s in subjects if s.uid in live and s.key in rows), key=lambda s: s.namespace)
+    """Yield the object at its row's version, by key, for those that are there and have been followed.
+
+    Of a row that is behind no more need be known, and the version that it is at may be forgotten by now.
+    """
+    followed = (s for s in subjects if s.uid in live and s.key in rows)
+    there = sorted(
+        (s for s in followed if rows[s.key].res_version >= get_version(live[s.uid])), key=lambda s: s.namespace
+    )
     for namespace, group in groupby(there, lambda subject: subject.namespace):
         own = list(group)
         known = [live[subject.uid] for subject in own]

@@ -6,6 +6,7 @@ is seen afterwards.
 
 from __future__ import annotations
 
+import functools
 import time
 from concurrent.futures import ThreadPoolExecutor
 
@@ -206,7 +207,7 @@ def _observe_patched(life: Lifecycle, case: Case, recorder: Recorder) -> None:
 def _wait_for_deletion(life: Lifecycle, case: Case, recorder: Recorder) -> None:
     subject = life.find(case, "deleted-away")
     recorder.evidence = subject.evidence
-    wait_for_end(life, subject)
+    life.postpone(case, functools.partial(wait_for_end, life, subject))
 
 
 def _observe_deleted(life: Lifecycle, case: Case, recorder: Recorder) -> None:
@@ -217,15 +218,14 @@ def _wait_for_release(life: Lifecycle, case: Case, recorder: Recorder) -> None:
     subject = life.find(case, "fleeting-away")
     recorder.evidence = subject.evidence
     wait_for(subject.read, is_released, timeout_s=_GLIMPSE_S)
+    findings = examine_release(life, subject)
+    if findings and not all(map(life.context.expectations.explain, findings)):
+        life.postpone(case, functools.partial(life.wait_until, subject.read, is_released))
 
 
 def _observe_released(life: Lifecycle, case: Case, recorder: Recorder) -> None:
     subject = life.find(case, "fleeting-away")
-    findings = examine_release(life, subject)
-    if findings and not all(map(life.context.expectations.explain, findings)):
-        life.wait_until(subject.read, is_released)
-        findings = examine_release(life, subject)
-    recorder.findings += findings
+    recorder.findings += examine_release(life, subject)
     if life.is_retained(case):
         recorder.findings += expect_live(subject.read_row())
     subject.release()

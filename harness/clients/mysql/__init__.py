@@ -6,6 +6,15 @@ sandbox have connections of their own. What disturbs a server on purpose is in `
 
 from harness.clients.mysql.database import Database, HeldRow
 from harness.clients.mysql.deletion import delete_rows, may_delete_rows, render_deletion
+from harness.clients.mysql.overtaking import OvertakenRow
 from harness.clients.mysql.settings import explain_settings
 
-__all__ = ["Database", "HeldRow", "delete_rows", "explain_settings", "may_delete_rows", "render_deletion"]
+__all__ = [
+    "Database",
+    "HeldRow",
+    "OvertakenRow",
+    "delete_rows",
+    "explain_settings",
+    "may_delete_rows",
+    "render_deletion",
+]

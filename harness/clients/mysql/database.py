@@ -1,6 +1,7 @@
 """Reads the Ingester's tables: rows, each with its labels and annotations, as one snapshot saw them.
 
-Read-only by construction: every session is `READ ONLY`. Nothing here waits, retries or judges.
+Read-only by construction: every session is `READ ONLY`, but that of `overtaking`. Nothing here waits, retries or
+judges.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from typing import Any, cast
 import mysql.connector
 
 from harness.clients.mysql.connection import CONNECT_TIMEOUT_S, connect, execute, explain
+from harness.clients.mysql.overtaking import OvertakenRow, overtake_row
 from harness.core.errors import HarnessError
 from harness.core.settings import MySQLEndpoint
 from harness.spec.model import Kind
@@ -210,6 +212,10 @@ class Database:
                     cursor.close()
         except mysql.connector.Error as error:
             raise HarnessError(f"the {what} can't be held: {error}") from error
+
+    def overtake_row(self, kind: Kind, uid: str) -> contextlib.AbstractContextManager[OvertakenRow | None]:
+        """Hold the row with that uid as somebody who then writes a newer version to it; see `overtaking`."""
+        return overtake_row(self.endpoint, kind, uid, self.count_waiting)
 
     def find_tables_with(self, uid: str, tables: Sequence[str]) -> list[str]:
         """Return those of the main `tables` that hold a row with that uid: where a stray row went."""

@@ -25,7 +25,7 @@ from typing import Any, Generic, TypeVar
 import filelock
 import platformdirs
 
-from harness.core.errors import HarnessError
+from harness.core.errors import HarnessError, SettingsError
 from harness.core.progress import Progress
 from harness.provision.assets.stage import begin_stage, note
 
@@ -212,7 +212,14 @@ def _get_default_root() -> Path:
     chosen = os.environ.get(CACHE_VARIABLE)
     if chosen:
         return Path(chosen).expanduser().absolute()
-    return platformdirs.user_cache_path("ingester-acceptance")
+    try:
+        return platformdirs.user_cache_path("ingester-acceptance")
+    except RuntimeError as error:
+        raise SettingsError(
+            f"{CACHE_VARIABLE}: not set, and there is no home folder for the cache either: HOME is empty, and the"
+            f" user {os.getuid()} is none that the system knows",
+            hint=f"Set {CACHE_VARIABLE} to the folder that is to be the cache",
+        ) from error
 
 
 @contextmanager

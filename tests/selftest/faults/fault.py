@@ -92,7 +92,7 @@ def on_column(column: str, value: Callable[[JsonObject], Value]) -> Callable[[],
     return on_row(lambda row, obj: replace(row, columns={**row.columns, column: value(obj)}))
 
 
-def on_store(**methods: Callable[..., None]) -> Callable[[], Parts]:
+def on_store(**methods: Callable[..., object]) -> Callable[[], Parts]:
     """Return parts whose store has other methods."""
     return lambda: Parts(store=type("FaultyStore", (Store,), methods))
 

@@ -182,7 +182,18 @@ def _delete_before_the_row(self: Reconciler, key: Key, obj: JsonObject, log: Log
     self._soft_delete(key, log)
 
 
+def _write_any_version(self: Store, cursor: Any, kind: Kind, row: Row) -> None:
+    """Write as where a key is pinned, whose versions say nothing."""
+    Store.write_row(self, cursor, replace(kind, key_annotation="any"), row)
+
+
 FAULTS: tuple[Fault, ...] = (
+    _fault(
+        "older-version-written",
+        on_store(write_row=_write_any_version, was_overtaken=lambda *_: False),
+        in_sections("Cluster", "5.20"),
+        "written a newer version",
+    ),
     _fault(
         "claimed-and-never-synced",
         _never_sync_what_was_claimed,

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from harness.reference.errors import ReconcileError
+from harness.reference.errors import ReconcileError, StoreError
 from harness.reference.log import Log
 from harness.reference.process import Parts
 from harness.reference.reconciler import Reconciler
@@ -65,6 +65,13 @@ def _on_pairs(field: str, change: Callable[[str, str], tuple[str, str] | None]) 
         return replace(row, labels=kept) if field == "labels" else replace(row, annotations=kept)
 
     return on_row(rewrite)
+
+
+def _refuse_many(self: Store, cursor: Any, table: str, uid: str, pairs: dict[str, str]) -> None:
+    """Run out of time for them, as one statement for each may."""
+    if len(pairs) > 10_000:
+        raise StoreError("context deadline exceeded")
+    Store.replace_pairs(self, cursor, table, uid, pairs)
 
 
 def _keep_three_bytes(text: str) -> str:
@@ -239,6 +246,18 @@ FAULTS: tuple[Fault, ...] = (
         in_sections("Project", "7.15"),
         "supportingLinks",
         may=in_sections("Project", "7.4"),
+    ),
+    _fault(
+        "labels-end-at-a-thousand",
+        on_row(lambda row, _obj: replace(row, labels=dict([*dict(row.labels).items()][:1000]))),
+        in_sections("Deployment", "7.16"),
+        "labels-5000",
+    ),
+    _fault(
+        "too-many-annotations-at-once",
+        on_store(replace_pairs=_refuse_many),
+        in_sections("Project", "7.16"),
+        "annotations-20000",
     ),
     _fault(
         "label-keys-in-lower-case",

@@ -28,6 +28,13 @@ def test_the_password_may_stand_in_a_file(monkeypatch: pytest.MonkeyPatch, tmp_p
     assert parse_mysql_url("mysql://root@localhost/michelangelo").password == "from file"
 
 
+def test_names_with_signs_of_a_url_are_escaped_in_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The user and the database alike; the password, which is no part of it, stands as it is."""
+    monkeypatch.setenv("MYSQL_PASSWORD", "@:/?%#-")
+    server = parse_mysql_url("mysql://%40%3A%2F%3F%25%23-@db/%40%3A%2F%3F%25%23-")
+    assert (server.user, server.database, server.password) == ("@:/?%#-",) * 3
+
+
 @pytest.mark.parametrize(
     ("url", "message"),
     [

@@ -31,6 +31,7 @@ ROW = Row(
     labels={"k": "v"},
     annotations={},
 )
+UPDATED = ("tier", "update_time", "proto", "json", "res_version")   # the last one decides about the others
 
 
 @dataclass
@@ -96,18 +97,21 @@ def store(server: _Server) -> Store:
     return Store(MySQL("h", 1, "u", "d", "p"))
 
 
+def _take_newer(name: str) -> str:
+    return f"`{name}` = IF(VALUES(`res_version`) < `res_version`, `{name}`, VALUES(`{name}`))"
+
+
 def test_upsert_writes_row_and_pairs_in_one_transaction(store: Store, server: _Server) -> None:
-    """Identity and creation time are inserted but never updated; pairs are replaced whole."""
+    """Identity and creation time are inserted but never updated, nothing by an older version; pairs are whole."""
     store.upsert(PROJECT, ROW)
     assert server.steps == [
         (
-            "INSERT INTO `project` (`uid`, `group_ver`, `namespace`, `name`, `res_version`, `create_time`, "
+            "INSERT INTO `project` (`uid`, `group_ver`, `namespace`, `name`, `res_version`, `create_time`, "  # noqa: S608
             "`update_time`, `proto`, `json`, `tier`) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s) "
-            "ON DUPLICATE KEY UPDATE `res_version` = VALUES(`res_version`), "
-            "`update_time` = VALUES(`update_time`), `proto` = VALUES(`proto`), `json` = VALUES(`json`), "
-            "`tier` = VALUES(`tier`)",
+            + " ".join(("ON DUPLICATE KEY UPDATE", ", ".join(map(_take_newer, UPDATED)))),
             ("u", "michelangelo.api/v2", "n", "a", 41, TIME, TIME, b"p", "{}", "4"),
         ),
+        ("SELECT `res_version` FROM `project` WHERE `uid` = %s", ("u",)),
         ("DELETE FROM `project_labels` WHERE `obj_uid` = %s", ("u",)),
         ("INSERT INTO `project_labels` (`obj_uid`, `key`, `value`) VALUES (%s, %s, %s)", [("u", "k", "v")]),
         ("DELETE FROM `project_annotations` WHERE `obj_uid` = %s", ("u",)),

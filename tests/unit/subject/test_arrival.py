@@ -100,6 +100,37 @@ def test_a_slow_ingester_keeps_its_time(
     assert arrivals.sync_s == PATIENCE.sync_s
 
 
+def test_a_row_that_is_waited_for_hastily_still_gets_its_whole_time(
+    sandbox: FakeSandbox, database: FakeDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Once one was in vain others are given up earlier, which counts as nothing until it is confirmed."""
+    monkeypatch.setattr("harness.subject.arrival._BRIEF_S", 0.001)
+    arrivals = make_arrivals(sandbox, database, fails_fast=True)
+    arrivals.await_row_alone(make_write(sandbox), hastily=True)
+    write = make_write(sandbox)
+    sync = arrivals.await_row_alone(write, hastily=True)
+    assert not sync.arrived
+    assert sync.waited_s < PATIENCE.sync_s
+    assert write.subject.waits == []
+    database.version = 7
+    assert arrivals.confirm(write)
+    assert write.subject.waits == [True]
+
+
+def test_a_row_that_never_comes_is_confirmed_after_its_whole_time(
+    sandbox: FakeSandbox, database: FakeDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only then it counts as awaited in vain."""
+    monkeypatch.setattr("harness.subject.arrival._BRIEF_S", 0.001)
+    arrivals = make_arrivals(sandbox, database, fails_fast=True)
+    arrivals.await_row_alone(make_write(sandbox), hastily=True)
+    write = make_write(sandbox)
+    arrivals.await_row_alone(write, hastily=True)
+    assert not arrivals.confirm(write)
+    assert time.monotonic() - write.at >= PATIENCE.sync_s
+    assert write.subject.waits == [False]
+
+
 class Waiting:
     """A Model in a world, and what waits for its row."""
 
@@ -222,7 +253,11 @@ def test_time_in_which_nobody_could_write_does_not_count(monkeypatch: pytest.Mon
     waiting = Waiting(World(["syncs nothing"]))
     component = waiting.world.sandbox.component
     at = waiting.subject.created.at
-    deadline = cast(Callable[[Write], float], vars(Arrivals)["_get_deadline"].__get__(waiting.arrivals))
+    limited = cast(Callable[[Write, float], float], vars(Arrivals)["_get_deadline"].__get__(waiting.arrivals))
+
+    def deadline(write: Write) -> float:
+        return limited(write, PATIENCE.sync_s)
+
     assert deadline(waiting.subject.created) == at + PATIENCE.sync_s
     started = time.time() + 10
 

@@ -108,3 +108,27 @@ def test_tables_and_registration_are_read_once() -> None:
     SeedScenario(context).create(context.contract.get_case("Project"))
     assert context.tables is context.tables
     assert context.registration is context.registration
+
+
+def test_a_kind_without_any_row_is_no_longer_waited_for() -> None:
+    """Once two of its rows were awaited in vain; not where one has come since, however late."""
+    world = World(["syncs nothing"])
+    context = make_context(world)
+    case = context.contract.get_case("Model")
+    subject = Lifecycle(context).make(case, "steady")
+    for expected in (True, False):
+        subject.note_wait(came=False)
+        assert context.expects_rows(case) is expected
+    with pytest.raises(NotRun, match="no row of Model has come"):
+        context.require_rows(case)
+
+
+def test_a_kind_whose_row_was_late_is_waited_for() -> None:
+    """A row that is there by the time of the question speaks for those to come."""
+    context = make_context(World())
+    case = context.contract.get_case("Cluster")
+    subject = Lifecycle(context).make(case, "steady")
+    for _ in range(3):
+        subject.note_wait(came=False)
+    assert context.expects_rows(case)
+    context.require_rows(case)

@@ -79,6 +79,7 @@ def start_apiserver(
         f"--etcd-servers=unix://{_CLIENT_SOCKET}",
         f"--bind-address={LOOPBACK}",
         f"--secure-port={port}",
+        f"--advertise-address={LOOPBACK}",   # else it asks for a default route
         f"--tls-cert-file={credentials.serving_certificate}",
         f"--tls-private-key-file={credentials.serving_key}",
         "--cert-dir=certificates",

@@ -69,6 +69,35 @@ def test_a_step_is_carried_out_once_for_all_kinds() -> None:
     assert life.get(step, PROJECT) is brought[0]
 
 
+def test_what_is_postponed_is_awaited_for_all_kinds_together() -> None:
+    """Once all have been asked for it, and before any is observed."""
+    life, journal = make_life(), Journal()
+
+    def act(life: Lifecycle, case: Case, recorder: Recorder) -> None:
+        journal.act(life, case, recorder)
+        life.postpone(case, lambda _since: journal.done.append(f"wait {case.name}"))
+
+    life.get(Step("s", act, journal.observe), PROJECT)
+    assert journal.done == [f"{part} {case.name}" for part in ("act", "wait", "observe") for case in life.cases]
+
+
+@pytest.mark.parametrize("comes", [True, False])
+def test_a_row_that_comes_late_is_no_finding(comes: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was given up early is looked at again: the step counts as not tried then; else it fails."""
+    life = make_life(kinds=["Project"])
+    monkeypatch.setattr(life._arrivals, "confirm", lambda _write: comes)
+
+    def act(life: Lifecycle, case: Case, recorder: Recorder) -> None:
+        recorder.find(codes.ROW_BEHIND, "the row", "7", "6")
+        raise OverdueError(life.make(case, "slow").created, recorder.findings[-1:])
+
+    if comes:
+        with pytest.raises(NotRun, match="came, but late"):
+            life.get(Step("s", act), PROJECT)
+    else:
+        assert [f.code for f in life.get(Step("s", act), PROJECT).findings] == [codes.ROW_BEHIND]
+
+
 def test_immutable_kinds_have_a_step_apart() -> None:
     """Few steps are for both; whoever prepares for all carries both out."""
     life, journal = make_life(World(immutable_kinds=["Model"])), Journal()

@@ -9,7 +9,7 @@ from harness.core import codes
 from harness.core.outcomes import NotApplicable
 from tests.unit.chapters.contract.world import Contract
 
-NUMBERS = ("5.1", "5.2", "5.3", "5.4", "5.5")
+NUMBERS = ("5.1", "5.2", "5.3", "5.4", "5.5", "5.20")
 
 
 @pytest.mark.parametrize("number", NUMBERS)
@@ -34,6 +34,7 @@ def test_they_pass_one_after_the_other() -> None:
         ("5.3", "tires", {codes.ROW_BEHIND}),
         ("5.4", "loses what comes meanwhile", {codes.ROW_BEHIND}),
         ("5.5", "any value deletes", {codes.OBJECT_GONE}),
+        ("5.20", "writes older versions", {codes.ROW_OVERTAKEN}),
     ],
 )
 def test_a_fault_turns_its_section_red(number: str, fault: str, found: set[str]) -> None:

@@ -11,6 +11,7 @@ import pytest
 from harness.chapters.hostile_input.inputs import Inputs
 from harness.core.known_issue import Action, KnownIssue
 from harness.core.outcomes import NotApplicable, NotRun
+from harness.core.settings import Timeouts
 from harness.spec.manifest import add_labels
 from harness.spec.model import Case, JsonObject
 from harness.spec.templates import Templates
@@ -30,15 +31,20 @@ class Context:
         self.registration = SimpleNamespace(missing=["RayJob"])
         self.cluster = self.database = self.sandbox = cast(Any, SimpleNamespace(log_cursor=lambda _: None))
         self.namespaces: list[str] = []
+        self.timeouts = Timeouts()
 
     def take_namespace(self) -> str:
         """Return a namespace, and count it."""
         self.namespaces.append("n")
         return "n"
 
-    def require_controller(self, case: Case) -> None:
+    def expects_rows(self, case: Case) -> bool:
+        """Whether it is not the kind without a controller."""
+        return case.name not in self.registration.missing
+
+    def require_rows(self, case: Case) -> None:
         """Raise NotRun for the kind without a controller."""
-        if case.name in self.registration.missing:
+        if not self.expects_rows(case):
             raise NotRun("1.3")
 
     def render(self, case: Case, namespace: str) -> JsonObject:
