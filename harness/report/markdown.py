@@ -9,7 +9,8 @@ from collections.abc import Iterator, Sequence
 
 from harness.core.record import Check, IssueResult, IssueStatus, Record, Status
 from harness.report.contract import EXPLANATION, TITLE, group_facts
-from harness.report.diff import Area, compare_records, render_diff
+from harness.report.diff import Area, compare_records
+from harness.report.diff_formats import render_diff
 from harness.report.formatting import format_duration, format_milliseconds, format_moment
 from harness.report.markdown_syntax import escape, fence, fold, quote, tabulate
 from harness.report.matrix import Matrix, MatrixCell, list_matrices
