@@ -17,7 +17,8 @@ _COMMANDS = {
     "doctor": "check that a run has what it needs; exit code 2 if not",
     "sandbox": "a sandbox that stays up: up, down, status, logs, env",
     "crs": "the custom resources as they are sent",
-    "report": "render and compare records: html, markdown, svg, diff",
+    "report": "render and compare records: html, markdown, svg, diff, schema",
+    "history": "one page of many runs: since when each cell is red, flakes, known issues, latency",
     "completion": "print what makes a shell complete commands and options",
 }
 

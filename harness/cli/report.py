@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from harness.core.record import Record
+from harness.core.resources import find_resource
 from harness.report.console import render_matrix_svg
 from harness.report.diff import Area, Difference, compare_records
 from harness.report.diff_formats import FORMATS
@@ -35,6 +36,8 @@ def declare(parser: argparse.ArgumentParser) -> None:
         command.add_argument("record", type=Path, metavar="REPORT.JSON")
         command.add_argument("--baseline", metavar="NAME", help="record to compare with, of those of the harness")
         command.set_defaults(run=_render, render=render)
+    schema = commands.add_parser("schema", help="print the JSON Schema of a record")
+    schema.set_defaults(run=_print_schema)
     diff = commands.add_parser("diff", help="print what changed between two records; exit code 1 if it is worse")
     diff.add_argument("old", type=Path, metavar="OLD.JSON")
     diff.add_argument("new", type=Path, metavar="NEW.JSON")
@@ -53,6 +56,11 @@ def _render(options: argparse.Namespace) -> int:
     record = read_record(options.record)
     baseline = load_baseline(options.baseline or SEED_BASELINE, required=bool(options.baseline))
     print(options.render(record, baseline))
+    return 0
+
+
+def _print_schema(_options: argparse.Namespace) -> int:
+    print(find_resource("docs", "schemas", "record.json").read_text(encoding="utf-8"), end="")
     return 0
 
 
