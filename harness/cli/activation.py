@@ -46,8 +46,14 @@ def declare(parser: pytest.Parser, pluginmanager: pytest.PytestPluginManager) ->
     if config is None or not concerns_acceptance(config.invocation_params.args, config.invocation_params.dir):
         return
     from harness.cli.options import add_options  # noqa: PLC0415
+    from harness.core.errors import SettingsError  # noqa: PLC0415
 
-    add_options(lambda title: parser.getgroup(f"ingester acceptance: {title}").addoption)
+    try:
+        add_options(lambda title: parser.getgroup(f"ingester acceptance: {title}").addoption)
+    except SettingsError as error:   # of a configuration file
+        import pytest  # noqa: PLC0415
+
+        raise pytest.UsageError(str(error)) from error
 
 
 def is_active(config: pytest.Config) -> bool:

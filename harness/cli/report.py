@@ -6,6 +6,7 @@ import argparse
 from collections.abc import Callable
 from pathlib import Path
 
+from harness.cli.options import get_configuration
 from harness.core.record import Record
 from harness.core.resources import find_resource
 from harness.report.console import render_matrix_svg
@@ -20,6 +21,8 @@ _RENDERINGS: dict[str, tuple[Callable[[Record, Record | None], str], str]] = {
     "markdown": (render_markdown, "print a record as Markdown"),
     "svg": (lambda record, _: render_matrix_svg(record), "print a record's matrix as a picture"),
 }
+
+_SCHEMAS = ("record", "config")
 
 _FAILS: dict[str, Callable[[Difference], bool]] = {
     "worse": lambda difference: difference.worse,
@@ -36,7 +39,8 @@ def declare(parser: argparse.ArgumentParser) -> None:
         command.add_argument("record", type=Path, metavar="REPORT.JSON")
         command.add_argument("--baseline", metavar="NAME", help="record to compare with, of those of the harness")
         command.set_defaults(run=_render, render=render)
-    schema = commands.add_parser("schema", help="print the JSON Schema of a record")
+    schema = commands.add_parser("schema", help="print the JSON Schema of a record, or of the configuration file")
+    schema.add_argument("--of", choices=_SCHEMAS, default="record", help="which one (default: record)")
     schema.set_defaults(run=_print_schema)
     diff = commands.add_parser("diff", help="print what changed between two records; exit code 1 if it is worse")
     diff.add_argument("old", type=Path, metavar="OLD.JSON")
@@ -59,13 +63,13 @@ def _render(options: argparse.Namespace) -> int:
     return 0
 
 
-def _print_schema(_options: argparse.Namespace) -> int:
-    print(find_resource("docs", "schemas", "record.json").read_text(encoding="utf-8"), end="")
+def _print_schema(options: argparse.Namespace) -> int:
+    print(find_resource("docs", "schemas", f"{options.of}.json").read_text(encoding="utf-8"), end="")
     return 0
 
 
 def _diff(options: argparse.Namespace) -> int:
     old, new = read_record(options.old), read_record(options.new)
-    differences = compare_records(old, new)
+    differences = compare_records(old, new, **get_configuration().thresholds)
     print(FORMATS[options.format](old, new, differences), end="")
     return int(any(map(_FAILS[options.fail_on], differences)))

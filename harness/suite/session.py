@@ -120,7 +120,7 @@ class Session:
             profile=self.profile.name,
             system_under_test=target.label or target.sandbox.controllermgr.label,
             harness_version=harness.__version__,
-            environment={**target.pins, **_describe_environment()},
+            environment={**target.pins, **_describe_environment(), **_describe_timeouts(settings.timeouts)},
             warnings=[*target.findings, *_warn_of_contract(self.contract)],
             kinds=[KindContents(kind.name, list(kind.tables)) for kind in self.contract.kinds],
             contract=describe_contract(self.contract, make_contract(load_profile(SEED))),
@@ -406,6 +406,16 @@ def take_namespace(sandbox: Sandbox, cluster: Cluster) -> str:
 def _find_api_server(sandbox: Sandbox, given: str) -> str:
     """Return the address of Michelangelo's API server: the `given` one, else the sandbox's own, '' for none."""
     return given or (sandbox.apiserver_address if isinstance(sandbox, OffersApiServer) else "")
+
+
+def _describe_timeouts(timeouts: Timeouts) -> dict[str, str]:
+    """Return those that are not the usual ones, which a reader would else take for granted."""
+    usual = dataclasses.asdict(Timeouts())
+    return {
+        f"timeout {name.removesuffix('_s')}": f"{value:g} s"
+        for name, value in dataclasses.asdict(timeouts).items()
+        if value != usual[name]
+    }
 
 
 def _describe_environment() -> dict[str, str]:
