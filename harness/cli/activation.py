@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 ACCEPTANCE = "tests/acceptance"
 CONFIGURATION = Path(__file__).with_name("acceptance.ini")
 PLUGIN = "harness.plugin"
+_TEST = "test_chapters.py::test_section"
 
 
 def concerns_acceptance(words: Iterable[str], folder: Path) -> bool:
@@ -63,11 +64,15 @@ def is_active(config: pytest.Config) -> bool:
     )
 
 
-def build_arguments(words: Sequence[str]) -> list[str]:
-    """Return pytest's command line for `ingester-acceptance run` with these words, in the current folder."""
+def build_arguments(words: Sequence[str], ids: Sequence[str] = ()) -> list[str]:
+    """Return pytest's command line for `ingester-acceptance run` with these words, in the current folder.
+
+    With `ids` it runs these checks and no other.
+    """
     tests = str(find_resource(*ACCEPTANCE.split("/")))
     here = str(Path.cwd())
-    return [tests, "-c", str(CONFIGURATION), f"--rootdir={here}", f"--confcutdir={tests}", "-p", PLUGIN, *words]
+    chosen = [f"{tests}/{_TEST}[{each}]" for each in ids] or [tests]
+    return [*chosen, "-c", str(CONFIGURATION), f"--rootdir={here}", f"--confcutdir={tests}", "-p", PLUGIN, *words]
 
 
 def spell_command(config: pytest.Config) -> str:
@@ -75,9 +80,10 @@ def spell_command(config: pytest.Config) -> str:
     from harness.cli.options import PROGRAM  # noqa: PLC0415
 
     words = [str(word) for word in config.invocation_params.args]
-    ours = len(build_arguments([]))
     if _is_run_command(config):
-        return shlex.join([PROGRAM, "run", *words[ours:]])
+        chosen = [word.partition("[")[2].removesuffix("]") for word in words[: words.index("-c")] if "[" in word]
+        only = ["-k", " or ".join(chosen)] if chosen else []
+        return shlex.join([PROGRAM, "run", *words[words.index(PLUGIN) + 1 :], *only])
     return shlex.join(["pytest", *words])
 
 

@@ -197,7 +197,10 @@ def _list_timelines(
     results: dict[tuple[str, str, str], dict[int, Status]] = {}
     for number in reversed(range(len(records))):
         for matrix in list_matrices(records[number]):
+            unselected = {cell.place for cell in matrix.cells if not cell.checks}
             for (kind, name), status in matrix.list_results().items():
+                if (kind, name) in unselected:
+                    continue
                 columns[matrix.chapter].setdefault(name)
                 results.setdefault((matrix.chapter, kind, name), {})[number] = status
     chapters: dict[str, list[Timeline]] = {}

@@ -18,6 +18,7 @@ from harness.report.history import OPERATIONS, History, Run, Timeline, format_da
 from harness.report.html import render_template
 from harness.report.sections import ISSUE_TONES
 from harness.report.trend import describe_spread, draw_trend
+from harness.report.verdict import count_statuses
 from harness.report.view import GLYPHS
 
 REPORT_NAME = "report.html"
@@ -81,3 +82,16 @@ def render_history_text(history: History) -> str:
         for issue in history.issues
     ]
     return "\n".join(lines) + "\n"
+
+
+def render_rates(history: History) -> str:
+    """Return a line for each cell that did not end alike in all runs, or fell short: how often it ended how."""
+    lines = []
+    for line in history.timelines:
+        found = [status for status in line.statuses if status is not None]
+        counts = count_statuses(found)
+        if len(counts) > 1 or not all(status.succeeds for status in found):
+            ended = ", ".join(f"{status.label.lower()} {number} of {len(found)}" for status, number in counts)
+            lines.append(f"  {line.subject}: {ended}")
+    told = f"{count(len(lines), 'cell')} fell short or differed" if lines else "all cells alike, none fell short"
+    return "\n".join([f"{count(len(history.runs), 'run')}: {told}", *lines]) + "\n"
