@@ -97,23 +97,24 @@ def _run(options: argparse.Namespace) -> int:
     sessions = [Session(each, CHAPTERS, command, progress) for each in settings]
     folders = [prepare_report_folder(root, side) for side in SIDES]
     previous = signal.signal(signal.SIGTERM, interrupt)
-    samples, ended = Samples(), False
+    samples, problem = Samples(), "interrupted"
     try:
         for side, session in zip(SIDES, sessions, strict=True):
             _try_out(side, session, chapters, progress)
         samples = _sample(sessions, options.samples, progress)
-        ended = True
+        problem = ""
     except KeyboardInterrupt:
-        pass
+        pass   # what was gathered is told
     except (HarnessError, Refusal) as error:
+        problem = str(error).partition("\n")[0]
         print(f"error: {error}", file=sys.stderr)
     finally:
         progress.close()
         signal.signal(signal.SIGTERM, signal.SIG_IGN)   # once is enough: now the reports are written
         with _stopping(sessions):
-            records = [_finish(*each, interrupted=not ended) for each in zip(sessions, folders, strict=True)]
+            records = [_finish(*each, interrupted=bool(problem)) for each in zip(sessions, folders, strict=True)]
         signal.signal(signal.SIGTERM, previous)
-    return _conclude(root, records, folders, samples, ended=ended)
+    return _conclude(root, records, folders, samples, problem)
 
 
 def read_side(options: argparse.Namespace, side: str) -> argparse.Namespace:
@@ -192,13 +193,13 @@ def _finish(session: Session, folder: ReportFolder, *, interrupted: bool) -> Rec
 
 
 def _conclude(
-    root: Path, records: list[Record], folders: list[ReportFolder], samples: Samples, *, ended: bool
+    root: Path, records: list[Record], folders: list[ReportFolder], samples: Samples, problem: str
 ) -> int:
     """Write the page and say how it ended; return the exit code."""
-    comparison = compare(records[0], records[1], samples.pairs, samples.in_vain)
+    comparison = compare(records[0], records[1], samples.pairs, samples.in_vain, problem)
     links = {side: os.path.relpath(folder.html, root) for side, folder in zip(SIDES, folders, strict=True)}
     write_text(root / "compare.html", render_comparison_page(comparison, links))
     write_text(root / "compare.json", render_comparison_json(comparison))
     print(render_comparison(comparison))
     print(f"Page: {root / 'compare.html'}")
-    return comparison.judgement.exit_code if ended else Judgement.UNKNOWN.exit_code
+    return comparison.judgement.exit_code

@@ -9,6 +9,7 @@ from pathlib import Path
 from harness.cli.options import get_configuration
 from harness.core.record import Record
 from harness.core.resources import find_resource
+from harness.report.ci import render_annotations, render_summary
 from harness.report.console import render_matrix_svg
 from harness.report.diff import Area, Difference, compare_records
 from harness.report.diff_formats import FORMATS
@@ -19,6 +20,8 @@ from harness.report.record import SEED_BASELINE, load_baseline, read_record
 _RENDERINGS: dict[str, tuple[Callable[[Record, Record | None], str], str]] = {
     "html": (render_page, "print a record as a page"),
     "markdown": (render_markdown, "print a record as Markdown"),
+    "summary": (lambda record, _: render_summary(record), "print what a CI system shows: matrix and failures"),
+    "annotations": (lambda record, _: render_annotations(record), "print GitHub's annotations of what failed"),
     "svg": (lambda record, _: render_matrix_svg(record), "print a record's matrix as a picture"),
 }
 

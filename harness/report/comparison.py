@@ -86,10 +86,13 @@ class Comparison:
     differences: Sequence[Difference]
     operations: Sequence[Operation]
     in_vain: Sequence[str] = ()
+    problem: str = ""   # why it did not come to its end
 
     @property
     def judgement(self) -> Judgement:
         """Worse where anything is; could not be told where that holds of anything, and nothing is worse."""
+        if self.problem:
+            return Judgement.UNKNOWN
         untold = {Status.ERROR.label.lower(), Status.NOT_RUN.label.lower()}
         worse = [item for item in self.differences if item.worse]
         judged = {operation.judgement for operation in self.operations}
@@ -98,15 +101,25 @@ class Comparison:
         return Judgement.UNKNOWN if Judgement.UNKNOWN in judged or worse or self.in_vain else Judgement.NOT_WORSE
 
 
+    @property
+    def summary(self) -> str:
+        """What it amounts to, in a line."""
+        if self.problem:
+            return self.problem
+        latencies = ", ".join(f"{operation.name} {operation.judgement}" for operation in self.operations)
+        return f"Latency: {latencies}. Results: {summarise_diff(self.differences)}"
+
+
 def compare(
     control: Record,
     target: Record,
     pairs: Mapping[str, Sequence[tuple[float, float]]],
     in_vain: Sequence[str] = (),
+    problem: str = "",
 ) -> Comparison:
     """Return how the target compares, given pairs of seconds (control, target) by operation."""
     differences = [item for item in compare_records(control, target) if item.area is not Area.LATENCY]
-    return Comparison(control, target, differences, judge_operations(pairs), in_vain)
+    return Comparison(control, target, differences, judge_operations(pairs), in_vain, problem)
 
 
 def judge_operations(pairs: Mapping[str, Sequence[tuple[float, float]]]) -> list[Operation]:
@@ -120,13 +133,14 @@ def render_comparison(comparison: Comparison) -> str:
     lines += [f"  compared with {comparison.control.system_under_test}", ""]
     lines += [*map(str, comparison.operations), *(f"no row came: {item}" for item in comparison.in_vain), ""]
     told = render_diff(comparison.differences, before="control", after="target")
-    return "\n".join([*lines, summarise_diff(comparison.differences), "", told])
+    return "\n".join([*lines, comparison.summary, "", told])
 
 
 def render_comparison_json(comparison: Comparison) -> str:
     """Return it as JSON: the judgement, each operation with its interval (seconds), each difference."""
     data = {
         "judgement": comparison.judgement,
+        "problem": comparison.problem,
         "control": comparison.control.system_under_test,
         "target": comparison.target.system_under_test,
         "operations": [
@@ -147,7 +161,6 @@ def render_comparison_page(comparison: Comparison, links: Mapping[str, str]) -> 
         comparison=comparison,
         tone=tones[comparison.judgement],
         links=links,
-        sentence=summarise_diff(comparison.differences),
         say=_say,
         confidence=f"{CONFIDENCE:.1%}",
         areas=[(area, own) for area in Area if (own := [i for i in comparison.differences if i.area is area])],

@@ -40,7 +40,7 @@ def render_markdown(record: Record, baseline: Record | None = None) -> str:
     parts: list[str] = [
         "# Ingester validation report",
         *_write_summary(record),
-        *(part for matrix in list_matrices(record) for part in _write_matrix(matrix)),
+        *(part for matrix in list_matrices(record) for part in write_matrix(matrix)),
         *_write_failures(record),
         *_write_differences(record, baseline),
         *write_sections(record),
@@ -85,7 +85,7 @@ def _write_failures(record: Record) -> Iterator[str]:
             yield fence(check.reproduce, "sh")
 
 
-def _write_matrix(matrix: Matrix) -> Iterator[str]:
+def write_matrix(matrix: Matrix) -> Iterator[str]:
     """Yield a chapter's matrix, its reasons, and the checks of the chapter that have no kind."""
     yield f"## {matrix.title}"
     yield matrix.explanation

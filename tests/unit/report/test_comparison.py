@@ -100,3 +100,10 @@ def test_every_format_says_it() -> None:
     for part in (words, "Model, 4.2 Created", "Model, patch, target", "t/report.html"):
         assert part in page
     assert (data["judgement"], data["operations"][0]["shift"]["low_s"]) == ("worse", pytest.approx(0.0105))
+
+
+def test_what_did_not_come_to_its_end_is_not_told() -> None:
+    """Whatever is red by then, the other side may have been no better; the reason is said."""
+    found = compare(_record(), _record(Status.FAIL), {"create": _SLOWER}, problem="MySQL did not start")
+    assert found.judgement is Judgement.UNKNOWN
+    assert "MySQL did not start" in render_comparison(found)
