@@ -12,6 +12,7 @@ import os
 import shlex
 import signal
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -20,7 +21,7 @@ from harness.cli.options import LOCAL, OPTIONS, PROGRAM, RUN_OPTIONS, add_to_par
 from harness.core.errors import HarnessError, Refusal, SettingsError
 from harness.core.record import Record
 from harness.core.settings import REFERENCE
-from harness.provision.checkout.git import ask_git, get_words
+from harness.provision.checkout.worktree import make_worktree, resolve_ref
 from harness.report.comparison import (
     Judgement,
     compare,
@@ -93,15 +94,28 @@ def _run(options: argparse.Namespace) -> int:
     progress = ConsoleProgress(make_console())
     command = shlex.join([PROGRAM, *sys.argv[1:]])
     root = Path(options.reports).resolve()
-    settings = [read_run_settings(read_side(options, side), progress) for side in SIDES]
-    sessions = [Session(each, CHAPTERS, command, progress) for each in settings]
-    folders = [prepare_report_folder(root, side) for side in SIDES]
+    with tempfile.TemporaryDirectory(prefix=f"{PROGRAM}-compare-") as trees:
+        sides = [read_side(options, side, Path(trees)) for side in SIDES]
+        sessions = [Session(read_run_settings(each, progress), CHAPTERS, command, progress) for each in sides]
+        folders = [prepare_report_folder(root, side) for side in SIDES]
+        return _compare(root, sessions, folders, chapters, options.samples, progress)
+
+
+def _compare(
+    root: Path,
+    sessions: list[Session],
+    folders: list[ReportFolder],
+    chapters: list[Chapter],
+    number: int,
+    progress: ConsoleProgress,
+) -> int:
+    """Try both sides out and conclude; what was gathered by an interruption is written as well."""
     previous = signal.signal(signal.SIGTERM, interrupt)
     samples, problem = Samples(), "interrupted"
     try:
         for side, session in zip(SIDES, sessions, strict=True):
             _try_out(side, session, chapters, progress)
-        samples = _sample(sessions, options.samples, progress)
+        samples = _sample(sessions, number, progress)
         problem = ""
     except KeyboardInterrupt:
         pass   # what was gathered is told
@@ -117,8 +131,11 @@ def _run(options: argparse.Namespace) -> int:
     return _conclude(root, records, folders, samples, problem)
 
 
-def read_side(options: argparse.Namespace, side: str) -> argparse.Namespace:
-    """Return the options of one side's run; SettingsError names what can't be compared."""
+def read_side(options: argparse.Namespace, side: str, trees: Path) -> argparse.Namespace:
+    """Return the options of one side's run; that of a ref gets a working tree in the folder `trees`.
+
+    SettingsError names what can't be compared.
+    """
     word = getattr(options, side)
     path = Path(word).expanduser()
     chosen = argparse.Namespace(**vars(options))
@@ -127,23 +144,15 @@ def read_side(options: argparse.Namespace, side: str) -> argparse.Namespace:
     elif path.is_dir() or "://" in word:
         chosen.michelangelo = word
     elif options.michelangelo and Path(options.michelangelo).expanduser().is_dir():
-        chosen.michelangelo = _name_ref(Path(options.michelangelo).expanduser().resolve(), word, side)
+        checkout = Path(options.michelangelo).expanduser().resolve()
+        commit = resolve_ref(checkout, word, f"--{side}")
+        chosen.michelangelo = str(make_worktree(checkout, trees / side, commit))
     else:
         raise SettingsError(
             f"--{side}: {word!r} is no file, no folder and no URL",
             hint="Valid: one of these; or a ref, and its checkout as --michelangelo",
         )
     return chosen
-
-
-def _name_ref(checkout: Path, ref: str, side: str) -> str:
-    """Return the URL of the commit that the ref is in the checkout."""
-    asked = ask_git("rev-parse", "--verify", "--quiet", f"{ref}^{{commit}}", folder=checkout)
-    if asked.exit_code != 0:
-        why = get_words(asked) if asked.stderr else "there is no such ref"
-        hint = "Valid: a branch, a tag or a commit of it"
-        raise SettingsError(f"--{side}: {ref!r} in {checkout}: {why}", hint=hint)
-    return f"file://{checkout}@{asked.stdout.strip()}"
 
 
 def _try_out(side: str, session: Session, chapters: list[Chapter], progress: ConsoleProgress) -> None:

@@ -14,6 +14,7 @@ _DESCRIPTION = "Tests that Michelangelo's Ingester, which mirrors Kubernetes int
 _COMMANDS = {
     "run": "run the acceptance tests and write the report; takes pytest's options as well",
     "compare": "two versions side by side on the same objects; exit code 1 if the target is worse",
+    "bisect": "the first commit between a good and a bad one with which something got worse",
     "soak": "faults under load, round after round; or one round again",
     "doctor": "check that a run has what it needs; exit code 2 if not",
     "sandbox": "a sandbox that stays up: up, down, status, logs, env",
