@@ -653,6 +653,7 @@ def read_target(options: argparse.Namespace, progress: Progress) -> Target:
     from harness.provision.checkout.reading import read_files  # noqa: PLC0415
     from harness.suite.target import Target, prepare_michelangelo  # noqa: PLC0415
 
+    _give_way(options)
     target = Target(
         sandbox=read_sandbox_settings(options),
         profile=read_profile(options),
@@ -663,7 +664,7 @@ def read_target(options: argparse.Namespace, progress: Progress) -> Target:
         from harness.sandbox.existing.options import read_existing_settings  # noqa: PLC0415
         from harness.sandbox.existing.reading import read_cluster  # noqa: PLC0415
 
-        _refuse_with(EXISTING, options, ("michelangelo", "set", "crds", "schema"))
+        _refuse_with(EXISTING, options)
         place = read_existing_settings(options)
         label = f"the cluster of context {place.context.name}"
         return _add_contract(dataclasses.replace(target, place=place, label=label), options, read_cluster(place))
@@ -672,7 +673,7 @@ def read_target(options: argparse.Namespace, progress: Progress) -> Target:
         from harness.provision.checkout.checkout import find_checkout  # noqa: PLC0415
         from harness.sandbox.k3d.options import read_k3d_settings  # noqa: PLC0415
 
-        _refuse_with(K3D, options, ("set", "crds", "schema", "mysql_url"))
+        _refuse_with(K3D, options)
         checkout = find_checkout(options.michelangelo, Cache(), progress).path if options.michelangelo else None
         return dataclasses.replace(
             target,
@@ -682,13 +683,10 @@ def read_target(options: argparse.Namespace, progress: Progress) -> Target:
             label="the k3d sandbox",
         )
     if options.michelangelo:
-        for name, value in (
-            ("--controllermgr", options.controllermgr != REFERENCE),
-            ("--crds", options.crds),
-            ("--schema", options.schema),
-        ):
-            if value:
-                raise SettingsError(f"--michelangelo and {name} exclude each other", hint="Give one of them")
+        for name in _NOT_WITH_CHECKOUT:
+            if _is_unusual(options, name):
+                problem = f"--michelangelo and {OPTIONS[name].name} exclude each other"
+                raise SettingsError(problem, hint="Give one of them")
         return prepare_michelangelo(target, options.michelangelo, options.profile, progress)
     read = read_files(target.sandbox.crds, target.sandbox.schema)
     return target if read is None else _add_contract(target, options, read)
@@ -715,12 +713,38 @@ def read_place(options: argparse.Namespace) -> SandboxSettings | ExistingSetting
     return read_existing_settings(options, guarded=False)
 
 
-def _refuse_with(backend: str, options: argparse.Namespace, names: tuple[str, ...]) -> None:
-    for name in names:
+_NOT_WITH_CHECKOUT = ("controllermgr", "crds", "schema")
+_WITHOUT_EFFECT = {
+    EXISTING: ("michelangelo", "set", "crds", "schema"),
+    K3D: ("set", "crds", "schema", "mysql_url"),
+}
+"""Options that say nothing to a backend."""
+
+
+def _refuse_with(backend: str, options: argparse.Namespace) -> None:
+    for name in _WITHOUT_EFFECT[backend]:
         if getattr(options, name):
-            raise SettingsError(
-                f"{OPTIONS[name].name} has no effect with --sandbox {backend}", hint="Leave it out"
-            )
+            with _naming_source(options, name):
+                raise SettingsError(
+                    f"{OPTIONS[name].name} has no effect with --sandbox {backend}", hint="Leave it out"
+                )
+
+
+def _give_way(options: argparse.Namespace) -> None:
+    """Take back what was configured where the command line gives what excludes it."""
+    excluding = [("michelangelo", name) for name in _NOT_WITH_CHECKOUT if options.sandbox == LOCAL]
+    excluding += [(name, "sandbox") for name in _WITHOUT_EFFECT.get(options.sandbox, ())]
+    configured = get_configuration().values
+    for pair in excluding:
+        theirs = [name for name in pair if name in configured and getattr(options, name) == configured[name]]
+        if len(theirs) == 1 and all(_is_unusual(options, name) for name in pair):
+            option = OPTIONS[theirs[0]]
+            setattr(options, option.attribute, [] if option.is_repeated else option.default)
+
+
+def _is_unusual(options: argparse.Namespace, name: str) -> bool:
+    value = getattr(options, name)
+    return bool(value) and value != OPTIONS[name].default
 
 
 def read_sandbox_settings(options: argparse.Namespace) -> SandboxSettings:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import re
+import sys
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
@@ -147,6 +148,25 @@ def test_a_value_that_a_run_refuses_names_the_file(write: Write) -> None:
     with pytest.raises(SettingsError) as raised:
         read_value(parse("--sandbox", "remote"), "sandbox")
     assert str(path) not in str(raised.value)
+
+
+def test_what_the_command_line_excludes_gives_way(write: Write) -> None:
+    """A checkout of the file does not forbid an executable that is given."""
+    write('michelangelo = "."')
+    options = parse("--controllermgr", sys.executable)
+    target = read_run_settings(options, SILENT).target
+    assert (target.sandbox.controllermgr.path, options.michelangelo) == (Path(sys.executable).resolve(), None)
+
+
+def test_what_a_file_excludes_itself_is_an_error(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither of the two is more what was meant; the error says which exclude each other."""
+    write(f'michelangelo = "."\ncontrollermgr = "{sys.executable}"')
+    with pytest.raises(SettingsError, match="--michelangelo and --controllermgr exclude each other"):
+        read_run_settings(parse(), SILENT)
+    path = write('mysql-url = "mysql://u@h/d"\nsandbox = "k3d"', "other.toml")
+    monkeypatch.setenv(CONFIG_VARIABLE, str(path))
+    with pytest.raises(SettingsError, match=f"--mysql-url has no effect with --sandbox k3d \\(from {path}"):
+        read_run_settings(parse(), SILENT)
 
 
 @pytest.mark.parametrize(
