@@ -89,11 +89,6 @@ class Timeline:
         return f"{self.kind}, {self.name}" if self.kind else self.name
 
     @property
-    def last(self) -> Status | None:
-        """How it was judged last."""
-        return next((status for status in reversed(self.statuses) if status in _JUDGED), None)
-
-    @property
     def has_changed(self) -> bool:
         """Whether it was ever judged in two ways."""
         return len({status for status in self.statuses if status in _JUDGED}) > 1
