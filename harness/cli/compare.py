@@ -173,12 +173,15 @@ def _sample(sessions: list[Session], number: int, progress: ConsoleProgress) -> 
     progress.begin(stage)
     sampler.take_round()   # the first writes of a kind are slower
     sampler.samples.pairs = Samples().pairs
-    while sampler.cases and sampler.samples.fewest < PATIENCE * number:
+    enough = number
+    while sampler.cases and enough <= PATIENCE * number:
         sampler.take_round()
-        judged = {operation.judgement for operation in judge_operations(sampler.samples.pairs)}
         progress.advance(stage, sampler.samples.fewest)
-        if sampler.samples.fewest >= number and Judgement.UNKNOWN not in judged:
-            break
+        if sampler.samples.fewest >= enough:   # few looks: each is a chance to be wrong
+            enough *= 2
+            judged = {operation.judgement for operation in judge_operations(sampler.samples.pairs)}
+            if Judgement.UNKNOWN not in judged:
+                break
     progress.end(stage, f"{sampler.samples.fewest} pairs at the least")
     return sampler.samples
 
