@@ -16,8 +16,9 @@ from harness.core.record import IssueResult, IssueStatus, KindContents, Record, 
 from harness.report.contents import order_kinds
 from harness.report.formatting import count, format_duration, join_names
 from harness.report.matrix import Matrix, MatrixCell, list_matrices
-from harness.report.sections import list_explained, list_latencies
+from harness.report.sections import group_other_checks, list_explained, list_latencies
 from harness.report.shift import measure_shift
+from harness.report.view import name_row
 
 LATENCY_FACTOR = 2.0
 """How many times slower or faster a write must have become to be worth a line."""
@@ -70,6 +71,7 @@ def compare_records(
     """Return what differs in `new` from `old`, in the order of `Area` and of the report."""
     return [
         *_compare_matrices(old, new),
+        *_compare_others(old, new),
         *_compare_findings(old, new),
         *_compare_issues(old, new),
         *_compare_versions(old, new),
@@ -166,6 +168,19 @@ def _name_cells(kinds: list[str], known: list[KindContents]) -> str:
 
 def _word(status: Status | None) -> str:
     return ABSENT if status is None else status.label.lower()
+
+
+def _compare_others(old: Record, new: Record) -> Iterator[Difference]:
+    """Yield the checks in no matrix, such as the tables', that both runs have and judged differently."""
+    before, after = (
+        {(item.section, item.kind, item.topic): item for group in group_other_checks(record) for item in group}
+        for record in (old, new)
+    )
+    for place, check in after.items():
+        was = before[place].status if place in before else check.status
+        if was is not check.status:
+            worse = check.status in _SHORTFALLS and combine([was, check.status]) is check.status
+            yield Difference(Area.CELL, name_row(check), _word(was), _word(check.status), worse=worse)
 
 
 def _compare_findings(old: Record, new: Record) -> Iterator[Difference]:

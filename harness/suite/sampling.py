@@ -2,8 +2,8 @@
 
 What disturbs the machine disturbs both of a pair alike, and which comes first alternates. Time runs from the
 request on: on a busy machine its answer may be read after the row is there, which would hide what a sync takes. It
-measures and judges nothing (`harness.report.comparison`). A row that does not come is counted, and its kind left out
-from then on.
+measures and judges nothing (`harness.report.comparison`). A row that does not come is counted, and its kind left
+out from then on.
 """
 
 from __future__ import annotations

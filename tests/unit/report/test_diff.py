@@ -100,6 +100,14 @@ def test_checks_of_no_kind_are_compared_by_name() -> None:
     ]
 
 
+def test_checks_in_no_matrix_are_compared() -> None:
+    """Whether the controllers are registered is a cell of no kind, and worse all the same when it fails."""
+    old, new = (make_record(Check("1.3", "registered", status=status)) for status in (Status.PASS, Status.FAIL))
+    assert compare_records(old, new) == [Difference(Area.CELL, "1.3 registered", "pass", "fail", worse=True)]
+    assert [item.worse for item in compare_records(new, old)] == [False]
+    assert compare_records(make_record(), new) == []
+
+
 def test_a_chapter_that_the_old_run_lacks_is_no_difference() -> None:
     """A baseline without a chapter says nothing about it or its issues; a run that lost it did not run it."""
     without, with_it = build_clean_record(), build_full_record(with_faults=False)
