@@ -41,7 +41,7 @@ from harness.suite.session import Session, interrupt
 
 CONTROL, TARGET = SIDES = ("control", "target")
 SAMPLES = 30
-PATIENCE = 4   # times as many samples at the most
+PATIENCE = 16   # times as many samples at the most
 
 _REPORT = "report"
 
