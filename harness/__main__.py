@@ -13,8 +13,8 @@ def main(arguments: list[str] | None = None) -> int:
 
     It is 0, 1 (the answer is no), 2 (it could not be done) or 4 (wrong usage).
     """
-    options = build_parser().parse_args(arguments)
     try:
+        options = build_parser().parse_args(arguments)
         return int(options.run(options))
     except SettingsError as error:
         print(f"error: {error}", file=sys.stderr)

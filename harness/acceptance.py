@@ -145,12 +145,10 @@ class AcceptancePlugin:
         if INSTANCE not in metafunc.fixturenames:
             return
         instances = [
-            Instance(chapter, section, topic, self._session.add_check(section, topic), self._session)
-            for chapter in self._session.chapters
-            if not chapter.by_request or self._asks_for(chapter)
-            for section in chapter.sections
-            if not section.needs_apiserver or self._session.settings.has_apiserver
-            for topic in section.topics(self._session.selection)
+            Instance(*planned, self._session)
+            for planned in self._session.list_checks(
+                [each for each in self._session.chapters if not each.by_request or self._asks_for(each)]
+            )
         ]
         metafunc.parametrize(
             INSTANCE,

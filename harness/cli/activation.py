@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 ACCEPTANCE = "tests/acceptance"
 CONFIGURATION = Path(__file__).with_name("acceptance.ini")
 PLUGIN = "harness.plugin"
+_TEST = "test_chapters.py::test_section"
 
 
 def concerns_acceptance(words: Iterable[str], folder: Path) -> bool:
@@ -46,8 +47,14 @@ def declare(parser: pytest.Parser, pluginmanager: pytest.PytestPluginManager) ->
     if config is None or not concerns_acceptance(config.invocation_params.args, config.invocation_params.dir):
         return
     from harness.cli.options import add_options  # noqa: PLC0415
+    from harness.core.errors import SettingsError  # noqa: PLC0415
 
-    add_options(lambda title: parser.getgroup(f"ingester acceptance: {title}").addoption)
+    try:
+        add_options(lambda title: parser.getgroup(f"ingester acceptance: {title}").addoption)
+    except SettingsError as error:   # of a configuration file
+        import pytest  # noqa: PLC0415
+
+        raise pytest.UsageError(str(error)) from error
 
 
 def is_active(config: pytest.Config) -> bool:
@@ -57,11 +64,15 @@ def is_active(config: pytest.Config) -> bool:
     )
 
 
-def build_arguments(words: Sequence[str]) -> list[str]:
-    """Return pytest's command line for `ingester-acceptance run` with these words, in the current folder."""
+def build_arguments(words: Sequence[str], ids: Sequence[str] = ()) -> list[str]:
+    """Return pytest's command line for `ingester-acceptance run` with these words, in the current folder.
+
+    With `ids` it runs these checks and no other.
+    """
     tests = str(find_resource(*ACCEPTANCE.split("/")))
     here = str(Path.cwd())
-    return [tests, "-c", str(CONFIGURATION), f"--rootdir={here}", f"--confcutdir={tests}", "-p", PLUGIN, *words]
+    chosen = [f"{tests}/{_TEST}[{each}]" for each in ids] or [tests]
+    return [*chosen, "-c", str(CONFIGURATION), f"--rootdir={here}", f"--confcutdir={tests}", "-p", PLUGIN, *words]
 
 
 def spell_command(config: pytest.Config) -> str:
@@ -69,9 +80,10 @@ def spell_command(config: pytest.Config) -> str:
     from harness.cli.options import PROGRAM  # noqa: PLC0415
 
     words = [str(word) for word in config.invocation_params.args]
-    ours = len(build_arguments([]))
     if _is_run_command(config):
-        return shlex.join([PROGRAM, "run", *words[ours:]])
+        chosen = [word.partition("[")[2].removesuffix("]") for word in words[: words.index("-c")] if "[" in word]
+        only = ["-k", " or ".join(chosen)] if chosen else []
+        return shlex.join([PROGRAM, "run", *words[words.index(PLUGIN) + 1 :], *only])
     return shlex.join(["pytest", *words])
 
 

@@ -1,19 +1,21 @@
 """The options of a run: one table that declares, reads and spells each, for pytest and for the command line.
 
 Every value is checked here: what comes out of `read_*` can be used as it is. What `spell` returns gives the same
-values when it is read again. Declaring them is part of every pytest run of an environment that has the harness, so
-nothing heavy is imported before a value is read.
+values when it is read again. What the command line does not give, the environment may, or a file
+(`harness.cli.configuration`). Declaring them is part of every pytest run of an environment that has the harness,
+so nothing heavy is imported before a value is read.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import dataclasses
 import functools
 import os
 import shlex
 import urllib.parse
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -32,6 +34,7 @@ from harness.core.settings import (
 )
 
 if TYPE_CHECKING:
+    from harness.cli.configuration import Configuration
     from harness.sandbox.existing.options import ExistingSettings
     from harness.spec.model import Case
     from harness.spec.read import ReadContract
@@ -76,6 +79,21 @@ def _spell_plainly(value: Any) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
+class _Collect(argparse.Action):
+    """Collects what is given, in place of what was configured."""
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,  # noqa: ARG002  argparse passes it
+        namespace: argparse.Namespace,
+        values: Any,
+        option_string: str | None = None,  # noqa: ARG002  likewise
+    ) -> None:
+        """Add one value to those that were given before."""
+        found = getattr(namespace, self.dest)
+        setattr(namespace, self.dest, [*([] if found is self.default else found), values])
+
+
 @dataclass(frozen=True)
 class Option:
     """One option.
@@ -102,26 +120,44 @@ class Option:
         """Where a parser puts the value."""
         return self.name.removeprefix("--").replace("-", "_")
 
-    def declare(self, add: Add) -> None:
-        """Declare the option with argparse or pytest."""
-        text = self.help
-        if "{valid}" in text and self.valid is not None:
-            text = text.replace("{valid}", ", ".join(self.valid()))
-        if self.form is Form.FLAG:
-            add(self.name, action="store_true", default=False, help=text)
-        elif self.form is Form.REPEATED:
-            add(self.name, action="append", default=[], metavar=self.metavar, help=text)
+    @property
+    def is_flag(self) -> bool:
+        """Whether it stands alone, or is denied by `--no-NAME`."""
+        return self.form is Form.FLAG
+
+    @property
+    def is_repeated(self) -> bool:
+        """Whether it may be given several times."""
+        return self.form is Form.REPEATED
+
+    def declare(self, add: Add, configured: Any = None) -> None:
+        """Declare the option with argparse or pytest; `configured` is its value where it is not given."""
+        text = self._list_valid()
+        if self.is_flag:
+            add(self.name, action=argparse.BooleanOptionalAction, default=bool(configured), help=text)
+        elif self.is_repeated:
+            add(self.name, action=_Collect, default=configured or [], metavar=self.metavar, help=text)
         else:
             kind = {} if self.type is None else {"type": self.type}
-            add(self.name, default=self.default, metavar=self.metavar, help=text, **kind)
+            default = self.default if configured is None else configured
+            add(self.name, default=default, metavar=self.metavar, help=text, **kind)
+
+    def fill_help(self) -> str:
+        """Return the help with the values that there are, and the usual one."""
+        return self._list_valid().replace("%(default)s", str(self.default))
+
+    def _list_valid(self) -> str:
+        if "{valid}" not in self.help or self.valid is None:
+            return self.help
+        return self.help.replace("{valid}", ", ".join(self.valid()))
 
     def get_words(self, value: Any) -> list[str]:
         """Return the words that give the option this value; none where it is empty."""
-        if value is None or value is False or value == []:
+        if value is None or value == []:
             return []
-        if self.form is Form.FLAG:
-            return [self.name]
-        words = [self.spell(each) for each in (value if self.form is Form.REPEATED else [value])]
+        if self.is_flag:
+            return [self.name if value else f"--no-{self.name.removeprefix('--')}"]
+        words = [self.spell(each) for each in (value if self.is_repeated else [value])]
         return [part for word in words for part in self._join(word)]
 
     def _join(self, word: str) -> list[str]:
@@ -525,17 +561,25 @@ SOAK_OPTIONS = (
 OPTIONS = {option.attribute: option for option in SOAK_OPTIONS}
 
 
+def get_configuration() -> Configuration:
+    """Return what file and environment configure; SettingsError names what is wrong there."""
+    from harness.cli.configuration import load_configuration  # noqa: PLC0415
+
+    return load_configuration(OPTIONS.values())
+
+
 # Declare.
 
 
 def add_options(open_group: Callable[[str], Add], options: Iterable[Option] = RUN_OPTIONS) -> None:
     """Declare the options, each under its heading; `open_group` begins one and returns what adds options to it."""
+    values = get_configuration().values
     for group in Group:
         chosen = [option for option in options if option.group is group]
         if chosen:
             add = open_group(group)
             for option in chosen:
-                option.declare(add)
+                option.declare(add, values.get(option.attribute))
 
 
 def add_to_parser(parser: argparse.ArgumentParser, options: Iterable[Option]) -> None:
@@ -547,9 +591,14 @@ def add_to_parser(parser: argparse.ArgumentParser, options: Iterable[Option]) ->
 
 
 def get_given(options: argparse.Namespace) -> dict[str, Any]:
-    """Return the options whose values are not the usual ones, by attribute."""
+    """Return the options whose values are not the usual ones, or were configured, by attribute."""
     given = {name: getattr(options, name, option.default) for name, option in OPTIONS.items()}
-    return {name: value for name, value in given.items() if value and value != OPTIONS[name].default}
+    configured = get_configuration().values
+    return {
+        name: value
+        for name, value in given.items()
+        if (value and value != OPTIONS[name].default) or (name in configured and hasattr(options, name))
+    }
 
 
 def spell(options: argparse.Namespace | Mapping[str, Any], **changes: Any) -> list[str]:
@@ -582,7 +631,21 @@ def spell_round(
 def read_value(options: argparse.Namespace, attribute: str) -> Any:
     """Return the option's value as a run is made of it; SettingsError where it is wrong."""
     option = OPTIONS[attribute]
-    return option.read(getattr(options, attribute, [] if option.form is Form.REPEATED else option.default))
+    with _naming_source(options, attribute):
+        return option.read(getattr(options, attribute, [] if option.is_repeated else option.default))
+
+
+@contextlib.contextmanager
+def _naming_source(options: argparse.Namespace, attribute: str) -> Iterator[None]:
+    """Say in an error about the option where its value is from, if that is not the command line."""
+    try:
+        yield
+    except SettingsError as error:
+        configuration = get_configuration()
+        source = configuration.sources.get(attribute)
+        if source is None or getattr(options, attribute, None) != configuration.values[attribute]:
+            raise
+        raise SettingsError(f"{error.problem} (from {source})", hint=error.hint) from error
 
 
 def read_target(options: argparse.Namespace, progress: Progress) -> Target:
@@ -590,6 +653,7 @@ def read_target(options: argparse.Namespace, progress: Progress) -> Target:
     from harness.provision.checkout.reading import read_files  # noqa: PLC0415
     from harness.suite.target import Target, prepare_michelangelo  # noqa: PLC0415
 
+    _give_way(options)
     target = Target(
         sandbox=read_sandbox_settings(options),
         profile=read_profile(options),
@@ -600,7 +664,7 @@ def read_target(options: argparse.Namespace, progress: Progress) -> Target:
         from harness.sandbox.existing.options import read_existing_settings  # noqa: PLC0415
         from harness.sandbox.existing.reading import read_cluster  # noqa: PLC0415
 
-        _refuse_with(EXISTING, options, ("michelangelo", "set", "crds", "schema"))
+        _refuse_with(EXISTING, options)
         place = read_existing_settings(options)
         label = f"the cluster of context {place.context.name}"
         return _add_contract(dataclasses.replace(target, place=place, label=label), options, read_cluster(place))
@@ -609,7 +673,7 @@ def read_target(options: argparse.Namespace, progress: Progress) -> Target:
         from harness.provision.checkout.checkout import find_checkout  # noqa: PLC0415
         from harness.sandbox.k3d.options import read_k3d_settings  # noqa: PLC0415
 
-        _refuse_with(K3D, options, ("set", "crds", "schema", "mysql_url"))
+        _refuse_with(K3D, options)
         checkout = find_checkout(options.michelangelo, Cache(), progress).path if options.michelangelo else None
         return dataclasses.replace(
             target,
@@ -619,13 +683,10 @@ def read_target(options: argparse.Namespace, progress: Progress) -> Target:
             label="the k3d sandbox",
         )
     if options.michelangelo:
-        for name, value in (
-            ("--controllermgr", options.controllermgr != REFERENCE),
-            ("--crds", options.crds),
-            ("--schema", options.schema),
-        ):
-            if value:
-                raise SettingsError(f"--michelangelo and {name} exclude each other", hint="Give one of them")
+        for name in _NOT_WITH_CHECKOUT:
+            if _is_unusual(options, name):
+                problem = f"--michelangelo and {OPTIONS[name].name} exclude each other"
+                raise SettingsError(problem, hint="Give one of them")
         return prepare_michelangelo(target, options.michelangelo, options.profile, progress)
     read = read_files(target.sandbox.crds, target.sandbox.schema)
     return target if read is None else _add_contract(target, options, read)
@@ -652,12 +713,38 @@ def read_place(options: argparse.Namespace) -> SandboxSettings | ExistingSetting
     return read_existing_settings(options, guarded=False)
 
 
-def _refuse_with(backend: str, options: argparse.Namespace, names: tuple[str, ...]) -> None:
-    for name in names:
+_NOT_WITH_CHECKOUT = ("controllermgr", "crds", "schema")
+_WITHOUT_EFFECT = {
+    EXISTING: ("michelangelo", "set", "crds", "schema"),
+    K3D: ("set", "crds", "schema", "mysql_url"),
+}
+"""Options that say nothing to a backend."""
+
+
+def _refuse_with(backend: str, options: argparse.Namespace) -> None:
+    for name in _WITHOUT_EFFECT[backend]:
         if getattr(options, name):
-            raise SettingsError(
-                f"{OPTIONS[name].name} has no effect with --sandbox {backend}", hint="Leave it out"
-            )
+            with _naming_source(options, name):
+                raise SettingsError(
+                    f"{OPTIONS[name].name} has no effect with --sandbox {backend}", hint="Leave it out"
+                )
+
+
+def _give_way(options: argparse.Namespace) -> None:
+    """Take back what was configured where the command line gives what excludes it."""
+    excluding = [("michelangelo", name) for name in _NOT_WITH_CHECKOUT if options.sandbox == LOCAL]
+    excluding += [(name, "sandbox") for name in _WITHOUT_EFFECT.get(options.sandbox, ())]
+    configured = get_configuration().values
+    for pair in excluding:
+        theirs = [name for name in pair if name in configured and getattr(options, name) == configured[name]]
+        if len(theirs) == 1 and all(_is_unusual(options, name) for name in pair):
+            option = OPTIONS[theirs[0]]
+            setattr(options, option.attribute, [] if option.is_repeated else option.default)
+
+
+def _is_unusual(options: argparse.Namespace, name: str) -> bool:
+    value = getattr(options, name)
+    return bool(value) and value != OPTIONS[name].default
 
 
 def read_sandbox_settings(options: argparse.Namespace) -> SandboxSettings:
@@ -677,7 +764,8 @@ def read_profile(options: argparse.Namespace) -> str:
     from harness.spec.profiles import load_profile  # noqa: PLC0415
 
     default = PROFILE_OF_REFERENCE if _is_reference(options) else PROFILE_OF_BINARY
-    return load_profile(options.profile or default).name
+    with _naming_source(options, "profile"):
+        return load_profile(options.profile or default).name
 
 
 def choose_profile_for(options: argparse.Namespace, read: ReadContract) -> tuple[str, str]:
@@ -720,6 +808,6 @@ def read_run_settings(options: argparse.Namespace, progress: Progress) -> RunSet
 def _read_timeouts(options: argparse.Namespace) -> Timeouts:
     """Return how long to wait: a cluster delays its restarts by 10 s and more, a local sandbox by less."""
     usual = Timeouts(sync_s=read_value(options, "sync_timeout"))
-    if options.sandbox == LOCAL:
-        return usual
-    return dataclasses.replace(usual, issue_s=_RESTARTS_S, registration_s=_RESTARTS_S)
+    if options.sandbox != LOCAL:
+        usual = dataclasses.replace(usual, issue_s=_RESTARTS_S, registration_s=_RESTARTS_S)
+    return dataclasses.replace(usual, **get_configuration().timeouts)

@@ -13,11 +13,14 @@ _DESCRIPTION = "Tests that Michelangelo's Ingester, which mirrors Kubernetes int
 
 _COMMANDS = {
     "run": "run the acceptance tests and write the report; takes pytest's options as well",
+    "compare": "two versions side by side on the same objects; exit code 1 if the target is worse",
+    "bisect": "the first commit between a good and a bad one with which something got worse",
     "soak": "faults under load, round after round; or one round again",
     "doctor": "check that a run has what it needs; exit code 2 if not",
     "sandbox": "a sandbox that stays up: up, down, status, logs, env",
     "crs": "the custom resources as they are sent",
-    "report": "render and compare records: html, markdown, svg, diff",
+    "report": "render and compare records: html, markdown, svg, diff, schema",
+    "history": "one page of many runs: since when each cell is red, flakes, known issues, latency",
     "completion": "print what makes a shell complete commands and options",
 }
 

@@ -7,7 +7,6 @@ soak is interrupted. Nothing is left running then.
 from __future__ import annotations
 
 import argparse
-import contextlib
 import itertools
 import shlex
 import signal
@@ -22,8 +21,7 @@ from harness.chapters.faults.run import FaultRun
 from harness.chapters.faults.schedule import RoundPlan, can_join, draw_schedule, order_faults
 from harness.chapters.faults.shrinking import shrink
 from harness.cli.options import PROGRAM, SOAK_OPTIONS, add_to_parser, read_run_settings, read_value
-from harness.core.errors import CheckFailure, HarnessError, Refusal, SettingsError
-from harness.core.outcomes import Outcome, noting_outcome
+from harness.core.errors import HarnessError, Refusal, SettingsError
 from harness.core.record import Check, Record, Status
 from harness.report.console import ConsoleProgress, make_console, print_matrix
 from harness.report.folder import ReportFolder, prepare_report_folder
@@ -169,11 +167,7 @@ def run_round(
         )
 
     section = Section(check.section, "", check.title, CHAPTER.explanation, run)
-    with (
-        contextlib.suppress(Outcome, CheckFailure, HarnessError, Refusal),   # each stands in the check by then
-        noting_outcome(check),
-    ):
-        session.carry_out(CHAPTER, section, Topic("", cases), check)
+    session.note(CHAPTER, section, Topic("", cases), check)
 
 
 def _describe(check: Check) -> str:

@@ -28,13 +28,13 @@ class SettingsError(HarnessError):
     """An option, a file or a variable has a value that can't be used."""
 
     @classmethod
-    def unknown(cls, option: str, value: str, valid: Iterable[str]) -> SettingsError:
+    def unknown(cls, option: str, value: str, valid: Iterable[str], what: str = "value") -> SettingsError:
         """Return the error for a `value` outside `valid`, with the nearest valid ones as suggestion."""
         names = list(valid)
         by_folded = {name.casefold(): name for name in names}
         near = [by_folded[n] for n in difflib.get_close_matches(value.casefold(), by_folded, n=2, cutoff=0.5)]
         suggestion = f"did you mean {' or '.join(near)}? " if near else ""
-        return cls(f"{option}: unknown value {value!r}", hint=f"{suggestion}Valid: {', '.join(names)}")
+        return cls(f"{option}: unknown {what} {value!r}", hint=f"{suggestion}Valid: {', '.join(names)}")
 
 
 class Refusal(Exception):  # noqa: N818  an answer of the API server, not an error of the harness

@@ -17,7 +17,9 @@ SCHEMA_VERSION = 3
 
 Plain = dict[str, Any]
 
-_UNKNOWN = "unknown"   # the code of a finding that had none
+UNKNOWN_CODE = "unknown"
+"""The code of a finding that had none."""
+
 _NOT_SELECTED = "not selected"
 _KNOWN_ISSUES = "3"   # the titles of its checks ended with the id of an issue
 
@@ -61,7 +63,7 @@ def _migrate_2(data: Plain) -> Plain:
 def _migrate_check(check: Plain) -> Plain:
     """Return the check without its column, with findings, and with a title that names neither kind nor issue."""
     new = {name: value for name, value in check.items() if name not in {"column", "mismatches"}}
-    new["findings"] = [{"code": _UNKNOWN, **mismatch} for mismatch in check.get("mismatches", [])]
+    new["findings"] = [{"code": UNKNOWN_CODE, **mismatch} for mismatch in check.get("mismatches", [])]
     title, separator, topic = check["title"].partition(": ")
     if check["section"] == _KNOWN_ISSUES and separator and not check.get("kind"):
         new["title"], new["topic"] = title, topic

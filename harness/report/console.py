@@ -23,7 +23,8 @@ from rich.text import Text
 
 from harness.core.record import Check, IssueStatus, Record, Status
 from harness.report.contract import list_differences
-from harness.report.diff import compare_records, render_diff
+from harness.report.diff import compare_records
+from harness.report.diff_formats import render_diff
 from harness.report.evidence import describe_evidence
 from harness.report.formatting import count, format_duration, format_offset
 from harness.report.matrix import list_matrices

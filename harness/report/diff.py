@@ -1,7 +1,8 @@
-"""What changed from one run to another: cells, known issues, versions, latencies.
+"""What changed from one run to another: cells, findings, known issues, versions, latencies.
 
 It compares what both records have; what only one of them knows is no difference, except for cells. A
 chapter that the old run had nothing of is no difference either, nor are its known issues: it did not look.
+It writes no text but names and values; `harness.report.diff_formats` does.
 """
 
 from __future__ import annotations
@@ -10,17 +11,25 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from harness.core.record import KindContents, Record, Status, combine
+from harness.core.migrations import UNKNOWN_CODE
+from harness.core.record import IssueResult, IssueStatus, KindContents, Record, Status, combine
 from harness.report.contents import order_kinds
 from harness.report.formatting import count, format_duration, join_names
-from harness.report.matrix import Matrix, list_matrices
-from harness.report.sections import list_latencies
+from harness.report.matrix import Matrix, MatrixCell, list_matrices
+from harness.report.sections import group_other_checks, list_explained, list_latencies
+from harness.report.shift import measure_shift
+from harness.report.view import name_row
 
 LATENCY_FACTOR = 2.0
 """How many times slower or faster a write must have become to be worth a line."""
 
 LATENCY_FLOOR_S = 0.1
-"""Changes by less than this are the noise of a busy machine, whatever their factor."""
+"""Changes of a single write by less than this are the noise of a busy machine, whatever their factor."""
+
+SHIFT_FLOOR_S = 0.03
+"""What all kinds together became slower or faster by, so that it is worth a line."""
+
+SHIFT_CONFIDENCE = 0.99   # of which eight kinds are enough
 
 ABSENT = "absent"
 
@@ -31,6 +40,7 @@ class Area(StrEnum):
     """What a difference is about; the value is its heading."""
 
     CELL = "Cells"
+    FINDING = "Findings"
     ISSUE = "Known issues"
     VERSION = "Versions"
     LATENCY = "Latency"
@@ -38,7 +48,11 @@ class Area(StrEnum):
 
 @dataclass(frozen=True)
 class Difference:
-    """One thing that is not as it was. `worse` is about the product; a new version is never worse."""
+    """One thing that is not as it was.
+
+    `worse` is about the product: a cell that got red or was not judged, a finding more, a known issue that is new,
+    a write that takes longer. A new version is never worse.
+    """
 
     area: Area
     subject: str
@@ -57,35 +71,13 @@ def compare_records(
     """Return what differs in `new` from `old`, in the order of `Area` and of the report."""
     return [
         *_compare_matrices(old, new),
+        *_compare_others(old, new),
+        *_compare_findings(old, new),
         *_compare_issues(old, new),
         *_compare_versions(old, new),
         *_compare_latencies(old, new, latency_factor, latency_floor_s),
+        *_compare_shifts(old, new, latency_factor),
     ]
-
-
-def render_diff(
-    differences: list[Difference], *, before: str = "before", after: str = "now", markdown: bool = False
-) -> str:
-    """Return `differences` as text, or as Markdown; `before` and `after` name the two runs."""
-    if not differences:
-        return "No differences.\n"
-    lines: list[str] = []
-    for area in Area:
-        chosen = [difference for difference in differences if difference.area == area]
-        if chosen:
-            lines += ["", f"**{area}**" if markdown else area, *([""] if markdown else [])]
-            lines += [
-                f"{'-' if markdown else ' '} {item.subject}: "
-                f"{before}: {_quote(item.before, markdown)}, {after}: {_quote(item.after, markdown)}"
-                f"{' (worse)' if item.worse else ''}"
-                for item in chosen
-            ]
-    return "\n".join(lines[1:]) + "\n"
-
-
-def _quote(value: str, markdown: bool) -> str:
-    """Return `value` so that Markdown leaves a version or a digest as it is."""
-    return f"`{value}`" if markdown and value and "`" not in value else value or ABSENT
 
 
 def find_changed_cells(old: Record, new: Record) -> dict[tuple[str, str], Status]:
@@ -178,6 +170,43 @@ def _word(status: Status | None) -> str:
     return ABSENT if status is None else status.label.lower()
 
 
+def _compare_others(old: Record, new: Record) -> Iterator[Difference]:
+    """Yield the checks in no matrix, such as the tables', that both runs have and judged differently."""
+    before, after = (
+        {(item.section, item.kind, item.topic): item for group in group_other_checks(record) for item in group}
+        for record in (old, new)
+    )
+    for place, check in after.items():
+        was = before[place].status if place in before else check.status
+        if was is not check.status:
+            worse = check.status in _SHORTFALLS and combine([was, check.status]) is check.status
+            yield Difference(Area.CELL, name_row(check), _word(was), _word(check.status), worse=worse)
+
+
+def _compare_findings(old: Record, new: Record) -> Iterator[Difference]:
+    """Yield the cells that fall short as before, with findings of other codes."""
+    before = {cell.place: cell for cell in _list_cells(old)}
+    for cell in _list_cells(new):
+        was = before.get(cell.place)
+        if was is not None and was.status is cell.status and cell.status in (Status.FAIL, Status.KNOWN):
+            codes, now = _list_codes(was), _list_codes(cell)
+            if codes != now and codes:
+                subject = f"{cell.kind}, {cell.column.name}"
+                yield Difference(
+                    Area.FINDING, subject, ", ".join(codes), ", ".join(now), worse=not set(now) <= set(codes)
+                )
+
+
+def _list_cells(record: Record) -> Iterator[MatrixCell]:
+    return (cell for matrix in list_matrices(record) for cell in matrix.cells)
+
+
+def _list_codes(cell: MatrixCell) -> list[str]:
+    """Return the codes of what was found, none of a record that did not know any."""
+    found = {finding.code for check in cell.checks for finding in check.findings}
+    return [] if UNKNOWN_CODE in found else sorted(found)
+
+
 def _compare_issues(old: Record, new: Record) -> Iterator[Difference]:
     before = {issue.id: issue for issue in old.known_issues}
     looked_at = {check.section for check in old.checks}
@@ -190,7 +219,18 @@ def _compare_issues(old: Record, new: Record) -> Iterator[Difference]:
         was = before[name].status.value.replace("_", " ") if name in before else ABSENT
         now = after[name].status.value.replace("_", " ") if name in after else ABSENT
         if was != now:
-            yield Difference(Area.ISSUE, name, was, now)
+            worse = _is_new(old, new, before.get(name), after.get(name))
+            yield Difference(Area.ISSUE, name, was, now, worse=worse)
+
+
+def _is_new(old: Record, new: Record, was: IssueResult | None, now: IssueResult | None) -> bool:
+    """Whether an issue shows that did not: one that the old run looked for, or whose cells were right in it."""
+    if now is None or now.status is not IssueStatus.REPRODUCED:
+        return False
+    if was is not None:
+        return was.status is IssueStatus.STALE
+    right = {(check.section, check.kind, check.topic) for check in old.checks if check.status is Status.PASS}
+    return any((check.section, check.kind, check.topic) in right for check in list_explained(new, now))
 
 
 def _compare_versions(old: Record, new: Record) -> Iterator[Difference]:
@@ -233,3 +273,21 @@ def _compare_latencies(old: Record, new: Record, factor: float, floor_s: float) 
                 yield Difference(
                     Area.LATENCY, subject, format_duration(was), format_duration(now), worse=now > was
                 )
+
+
+def _compare_shifts(old: Record, new: Record, factor: float) -> Iterator[Difference]:
+    """Yield the operations that take all kinds together another time than chance explains."""
+    before = {row.kind: row for row in list_latencies(old)}
+    rows = [(before[row.kind], row) for row in list_latencies(new) if row.kind in before]
+    for operation, pairs in (
+        ("create", [(was.create_s, now.create_s) for was, now in rows]),
+        ("patch", [(was.patch_s, now.patch_s) for was, now in rows]),
+    ):
+        measured = [(was, now) for was, now in pairs if was is not None and now is not None]
+        shift = measure_shift(measured, confidence=SHIFT_CONFIDENCE)
+        if shift is None or max(shift.low_s, -shift.high_s) < SHIFT_FLOOR_S:
+            continue
+        was, now = shift.before_s, shift.after_s
+        if max(was, now) >= factor * min(was, now):
+            subject = f"{count(shift.samples, 'kind')}, {operation} to row"
+            yield Difference(Area.LATENCY, subject, format_duration(was), format_duration(now), worse=now > was)

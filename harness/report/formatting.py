@@ -52,9 +52,9 @@ def format_offset(at: float, start: float | None) -> str:
     return f"{at - start:+.3f} s"
 
 
-def count(number: int, noun: str) -> str:
+def count(number: int, noun: str, plural: str = "") -> str:
     """Return `number` with `noun`, in the plural where it takes one: '1 row', '13 rows'."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+    return f"{number} {noun}" if number == 1 else f"{number} {plural or f'{noun}s'}"
 
 
 def join_names(names: list[str]) -> str:

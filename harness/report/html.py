@@ -71,6 +71,13 @@ def load_css(*names: str) -> str:
     return "\n".join((TEMPLATES / name).read_text(encoding="utf-8") for name in names)
 
 
+def render_template(name: str, /, *, styles: tuple[str, ...] = ("report.css",), **values: object) -> str:
+    """Return what the template makes of these values and of the style sheets, as text that a file can hold."""
+    css = Markup(load_css(*styles))  # noqa: S704  our own files
+    text = _make_environment().get_template(name).render(css=css, **values)
+    return text.encode("utf-8", "replace").decode("utf-8")   # a lone surrogate can't be written to a file
+
+
 def _render(template: str, record: Record, baseline: Record | None, styles: tuple[str, ...]) -> str:
     start = parse_time(record.started_at)
     latencies = list_latencies(record)
@@ -78,7 +85,9 @@ def _render(template: str, record: Record, baseline: Record | None, styles: tupl
     looked_for, passed_by = split_issues(record)
     matrices = list_matrices(record)
     anchors = _name_anchors(record, matrices)
-    text = _make_environment().get_template(template).render(
+    return render_template(
+        template,
+        styles=styles,
         record=record,
         baseline=baseline,
         verdict=judge(record),
@@ -94,7 +103,6 @@ def _render(template: str, record: Record, baseline: Record | None, styles: tupl
         main_tables={kind.name: kind.tables[0] for kind in record.kinds if kind.tables},
         other_counts=other_counts,
         longest_stage_s=max(record.stages_s.values(), default=0.0),
-        css=Markup(load_css(*styles)),  # noqa: S704  our own files
         looked_for=looked_for,
         passed_by=passed_by,
         contract=group_facts(record),
@@ -106,7 +114,6 @@ def _render(template: str, record: Record, baseline: Record | None, styles: tupl
         offset=functools.partial(format_offset, start=start),
         issue_tones=ISSUE_TONES,
     )
-    return text.encode("utf-8", "replace").decode("utf-8")   # a lone surrogate can't be written to a file
 
 
 @functools.cache

@@ -9,7 +9,8 @@ from collections.abc import Iterator, Sequence
 
 from harness.core.record import Check, IssueResult, IssueStatus, Record, Status
 from harness.report.contract import EXPLANATION, TITLE, group_facts
-from harness.report.diff import Area, compare_records, render_diff
+from harness.report.diff import Area, compare_records
+from harness.report.diff_formats import render_diff
 from harness.report.formatting import format_duration, format_milliseconds, format_moment
 from harness.report.markdown_syntax import escape, fence, fold, quote, tabulate
 from harness.report.matrix import Matrix, MatrixCell, list_matrices
@@ -39,7 +40,7 @@ def render_markdown(record: Record, baseline: Record | None = None) -> str:
     parts: list[str] = [
         "# Ingester validation report",
         *_write_summary(record),
-        *(part for matrix in list_matrices(record) for part in _write_matrix(matrix)),
+        *(part for matrix in list_matrices(record) for part in write_matrix(matrix)),
         *_write_failures(record),
         *_write_differences(record, baseline),
         *write_sections(record),
@@ -84,7 +85,7 @@ def _write_failures(record: Record) -> Iterator[str]:
             yield fence(check.reproduce, "sh")
 
 
-def _write_matrix(matrix: Matrix) -> Iterator[str]:
+def write_matrix(matrix: Matrix) -> Iterator[str]:
     """Yield a chapter's matrix, its reasons, and the checks of the chapter that have no kind."""
     yield f"## {matrix.title}"
     yield matrix.explanation

@@ -17,16 +17,16 @@ from rich.text import Text
 
 from harness.core.record import Check, Status
 from harness.report.matrix import Matrix, MatrixCell
-from harness.report.view import name_row
+from harness.report.view import GLYPHS, name_row
 
 _MARKS = {   # symbol, what stands for it in ASCII, colour
-    Status.PASS: ("✓", ".", "green"),
-    Status.FAIL: ("✗", "F", "bold red"),
-    Status.KNOWN: ("!", "!", "yellow"),
-    Status.NOT_APPLICABLE: ("·", "/", "dim"),
-    Status.NOT_RUN: ("-", "-", "dim"),
-    Status.ERROR: ("?", "?", "bold magenta"),
-    Status.INVALID: ("∅", "0", "bold cyan"),
+    Status.PASS: (GLYPHS[Status.PASS], ".", "green"),
+    Status.FAIL: (GLYPHS[Status.FAIL], "F", "bold red"),
+    Status.KNOWN: (GLYPHS[Status.KNOWN], "!", "yellow"),
+    Status.NOT_APPLICABLE: (GLYPHS[Status.NOT_APPLICABLE], "/", "dim"),
+    Status.NOT_RUN: (GLYPHS[Status.NOT_RUN], "-", "dim"),
+    Status.ERROR: (GLYPHS[Status.ERROR], "?", "bold magenta"),
+    Status.INVALID: (GLYPHS[Status.INVALID], "0", "bold cyan"),
 }
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")   # a log's escape sequences must not reach the terminal
 _COLUMN_WIDTH = 26

@@ -1,12 +1,23 @@
-"""What a check is called in the report: its number, its title, and what it is about beside that.
+"""What checks and statuses are called in the report: a check by its number, its title, and what it is about.
 
 A title never names the kind or the topic; both stand beside it, so that equal checks of several kinds are equal.
 """
 
 from __future__ import annotations
 
-from harness.core.record import Check, Record
+from harness.core.record import Check, Record, Status
 from harness.report.contents import Contents
+
+GLYPHS = {
+    Status.PASS: "✓",
+    Status.FAIL: "✗",
+    Status.KNOWN: "!",
+    Status.NOT_APPLICABLE: "·",
+    Status.NOT_RUN: "-",
+    Status.ERROR: "?",
+    Status.INVALID: "∅",
+}
+"""A status in one character, for tables of many narrow columns."""
 
 
 def name_subject(check: Check) -> str:

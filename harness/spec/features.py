@@ -61,6 +61,14 @@ FEATURES: Mapping[str, tuple[str, ...]] = {
 """The features that the checks know, with the values that they can judge."""
 
 
+UPSTREAM_CHANGES: Mapping[tuple[str, str], str] = {
+    (FINALIZER, INGESTER): "#1117",
+    (MISSING_ROW, DONE): "#1585",
+    (API_SERVER_STORAGE, WIRED): "#1153",
+}
+"""The pull request of Michelangelo's repository that gave a feature a value, by name and value."""
+
+
 @dataclass(frozen=True)
 class Fact:
     """One fact of a version's contract, and where it was read: a file with its line, a profile, an option."""

@@ -15,7 +15,8 @@ or in its place.
     [features]           features of `harness.spec.features` and others, each with its value
     [[known_issue]]      an issue of the user's own: the fields of `harness.core.known_issue.KnownIssue`
 
-Anything else in it is an error. Which ids there are, the chapters know; here they are words.
+A configuration file (`ingester-acceptance.toml`, or a project's `pyproject.toml`) has the same in a table
+`profile`. Anything else in it is an error. Which ids there are, the chapters know; here they are words.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ from harness.spec.naming import Naming
 
 PROFILES_FOLDER = find_resource("fixtures", "profiles")
 
-_KEYS = (
+PROFILE_KEYS = (
     "title", "extends", "kinds", "tables", "immutable_kinds", "retained_kinds", "mysql_primary_kinds",
     "known_issues", "fixed", "features", "known_issue",
 )  # fmt: skip
@@ -44,6 +45,7 @@ _ISSUE_FIELDS = {field.name: field for field in dataclasses.fields(KnownIssue)}
 _LISTS = ("sections", "kinds", "wording", "rules_out", "features")
 _NEEDED = tuple(name for name, field in _ISSUE_FIELDS.items() if field.default is dataclasses.MISSING)
 _SUFFIX = ".toml"
+_PYPROJECT, _TOOL = "pyproject.toml", "ingester-acceptance"   # a table of a project's own file
 
 
 @dataclass(frozen=True)
@@ -101,9 +103,10 @@ def _load(path: Path, folder: Path, extended_by: Sequence[Path]) -> Profile:
         data = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise SettingsError(f"{where}: {error}") from error
+    data = _find_table(path, data)
     for key in data:
-        if key not in _KEYS:
-            raise SettingsError.unknown(f"{where}: key", key, _KEYS)
+        if key not in PROFILE_KEYS:
+            raise SettingsError.unknown(f"{where}: key", key, PROFILE_KEYS)
     name = path.stem if path.parent == folder else str(path)
     base = Profile(name, name)
     if extends := _get_text(data, "extends", where):
@@ -132,6 +135,13 @@ def _load(path: Path, folder: Path, extended_by: Sequence[Path]) -> Profile:
         features={**base.features, **_get_features(data, where)},
         naming=Naming(naming),
     )
+
+
+def _find_table(path: Path, data: dict[str, Any]) -> dict[str, Any]:
+    """Return the profile that a file is, or that it has in a table `profile` beside what else it configures."""
+    table = data.get("tool", {}).get(_TOOL, {}) if path.name == _PYPROJECT else data
+    within = table.get("profile") if isinstance(table, dict) else None
+    return within if isinstance(within, dict) else data
 
 
 def _merge_issues(

@@ -24,8 +24,8 @@ from typing import Any, Protocol, runtime_checkable
 import harness
 from harness.clients.kube import Cluster, load_client
 from harness.clients.mysql import Database, explain_settings
-from harness.core.errors import HarnessError, Refusal
-from harness.core.outcomes import Known, NotApplicable, Outcome
+from harness.core.errors import CheckFailure, HarnessError, Refusal
+from harness.core.outcomes import Known, NotApplicable, Outcome, noting_outcome
 from harness.core.progress import Progress
 from harness.core.record import Check, Component, IssueResult, IssueStatus, KindContents, Record
 from harness.core.settings import Examples, SandboxSettings, Timeouts
@@ -120,7 +120,7 @@ class Session:
             profile=self.profile.name,
             system_under_test=target.label or target.sandbox.controllermgr.label,
             harness_version=harness.__version__,
-            environment={**target.pins, **_describe_environment()},
+            environment={**target.pins, **_describe_environment(), **_describe_timeouts(settings.timeouts)},
             warnings=[*target.findings, *_warn_of_contract(self.contract)],
             kinds=[KindContents(kind.name, list(kind.tables)) for kind in self.contract.kinds],
             contract=describe_contract(self.contract, make_contract(load_profile(SEED))),
@@ -182,6 +182,19 @@ class Session:
         """Enter the selected checks into the record, and its table of contents."""
         self.record.checks = list(checks)
         self.record.chapters = [chapter.describe() for chapter in self.chapters]
+
+    def list_checks(self, chapters: Sequence[Chapter]) -> Iterator[tuple[Chapter, Section, Topic, Check]]:
+        """Yield each check of these chapters that the run's settings allow, in the report's order, as NOT RUN."""
+        for chapter in chapters:
+            for section in chapter.sections:
+                if not section.needs_apiserver or self.settings.has_apiserver:
+                    for topic in section.topics(self.selection):
+                        yield chapter, section, topic, self.add_check(section, topic)
+
+    def note(self, chapter: Chapter, section: Section, topic: Topic, check: Check) -> None:
+        """Carry one check out, as `carry_out` does; how it ended stands in the check alone."""
+        with contextlib.suppress(Outcome, CheckFailure, HarnessError, Refusal), noting_outcome(check):
+            self.carry_out(chapter, section, topic, check)
 
     def carry_out(self, chapter: Chapter, section: Section, topic: Topic, check: Check) -> None:
         """Carry one check out and conclude it: returns where it passed, else raises how it ended."""
@@ -406,6 +419,16 @@ def take_namespace(sandbox: Sandbox, cluster: Cluster) -> str:
 def _find_api_server(sandbox: Sandbox, given: str) -> str:
     """Return the address of Michelangelo's API server: the `given` one, else the sandbox's own, '' for none."""
     return given or (sandbox.apiserver_address if isinstance(sandbox, OffersApiServer) else "")
+
+
+def _describe_timeouts(timeouts: Timeouts) -> dict[str, str]:
+    """Return those that are not the usual ones, which a reader would else take for granted."""
+    usual = dataclasses.asdict(Timeouts())
+    return {
+        f"timeout {name.removesuffix('_s')}": f"{value:g} s"
+        for name, value in dataclasses.asdict(timeouts).items()
+        if value != usual[name]
+    }
 
 
 def _describe_environment() -> dict[str, str]:

@@ -22,7 +22,10 @@ from harness.sandbox.storage import ROOT_VARIABLE
 
 VARIABLE = "INGESTER_ACCEPTANCE_PACKAGE"
 ROOT = Path(__file__).resolve().parents[2]
-_DATA = ("controlplane", "docs/rbac.yaml", "faultproxy", "fixtures", "reports/baselines", "tests/acceptance")
+_DATA = (
+    "controlplane", "docs/rbac.yaml", "docs/schemas", "faultproxy", "fixtures",
+    "reports/baselines", "tests/acceptance",
+)  # fmt: skip
 _OWN = ("INGESTER_", "PYTEST", "PYTHON")   # variables that would lead back here
 
 pytestmark = [

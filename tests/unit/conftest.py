@@ -11,11 +11,21 @@ from pathlib import Path
 
 import pytest
 
+from harness.cli.configuration import CONFIG_VARIABLE, VARIABLE_PREFIX
 from harness.sandbox.local.wire.folder import SandboxFolder, make_folder
 from harness.sandbox.storage import ROOT_VARIABLE, get_root
 from tests.fakes.sandbox import FakeSandbox
 
 MakeProgram = Callable[[str, str], Path]
+
+
+@pytest.fixture(autouse=True)
+def unconfigured(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No file and no variable of whoever runs the tests stands in place of an option."""
+    monkeypatch.setenv(CONFIG_VARIABLE, "")
+    for name in os.environ:
+        if name.startswith(VARIABLE_PREFIX):
+            monkeypatch.delenv(name)
 
 
 @pytest.fixture

@@ -19,6 +19,7 @@ from harness.core.record import Check, Record, Status
 from harness.spec.model import Case
 from harness.suite.chapter import Chapter, Section, Topic
 from harness.suite.recorder import Recorder
+from harness.suite.session import Session
 
 PLAN = RoundPlan(1, (find_fault("mysql-kill"),), 7, 1.5)
 
@@ -77,6 +78,8 @@ def test_wrong_options_are_refused(words: list[str], problem: str) -> None:
 
 class FakeSession:
     """A session whose rounds end as told, and whose sandbox can't have the faults of `absent`."""
+
+    note = Session.note
 
     def __init__(self, outcome: BaseException | None, absent: Collection[str] = ()) -> None:
         self._outcome = outcome

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import json
+
 from harness.core.record import (
     Check,
     Component,
+    Finding,
     IssueResult,
     IssueStatus,
     Latency,
     Record,
     Status,
 )
-from harness.report.diff import Area, Difference, compare_records, find_changed_cells, render_diff
+from harness.report.diff import Area, Difference, compare_records, find_changed_cells
+from harness.report.diff_formats import FORMATS, render_diff, summarise_diff
 from tests.unit.report.conftest import CheckGolden
 from tests.unit.report.sample import (
     build_clean_api_record,
@@ -96,6 +100,14 @@ def test_checks_of_no_kind_are_compared_by_name() -> None:
     ]
 
 
+def test_checks_in_no_matrix_are_compared() -> None:
+    """Whether the controllers are registered is a cell of no kind, and worse all the same when it fails."""
+    old, new = (make_record(Check("1.3", "registered", status=status)) for status in (Status.PASS, Status.FAIL))
+    assert compare_records(old, new) == [Difference(Area.CELL, "1.3 registered", "pass", "fail", worse=True)]
+    assert [item.worse for item in compare_records(new, old)] == [False]
+    assert compare_records(make_record(), new) == []
+
+
 def test_a_chapter_that_the_old_run_lacks_is_no_difference() -> None:
     """A baseline without a chapter says nothing about it or its issues; a run that lost it did not run it."""
     without, with_it = build_clean_record(), build_full_record(with_faults=False)
@@ -148,6 +160,41 @@ def test_known_issues_are_compared_by_id() -> None:
     ]
 
 
+def test_a_known_issue_that_is_new_is_worse() -> None:
+    """One that shows where all was right, or shows again, is worse; one that explains an old failure is not."""
+
+    def build(status: Status, *issues: IssueResult) -> Record:
+        shown = [issue.id for issue in issues if issue.status is IssueStatus.REPRODUCED]
+        record = make_record(Check("1.4", "created", "Model", status=status, issues=shown))
+        record.known_issues = list(issues)
+        return record
+
+    seen, stale = IssueResult("a", "A", IssueStatus.REPRODUCED), IssueResult("a", "A", IssueStatus.STALE)
+    for old, new, worse in (
+        (build(Status.PASS), build(Status.KNOWN, seen), True),
+        (build(Status.FAIL, stale), build(Status.KNOWN, seen), True),
+        (build(Status.FAIL), build(Status.KNOWN, seen), False),
+        (build(Status.KNOWN, seen), build(Status.FAIL, stale), False),
+    ):
+        assert [item.worse for item in compare_records(old, new) if item.area is Area.ISSUE] == [worse]
+
+
+def test_a_finding_more_is_worse() -> None:
+    """A cell that fails by something more is worse; by less, it has changed; old records knew none."""
+
+    def build(*codes: str) -> Record:
+        findings = [Finding(code, "x", "", "") for code in codes]
+        return make_record(Check("1.4", "created", "Model", status=Status.FAIL, findings=findings))
+
+    one, both = build("row.column"), build("row.column", "row.json")
+    subject = "Model, Created"
+    assert compare_records(one, both) == [
+        Difference(Area.FINDING, subject, "row.column", "row.column, row.json", worse=True)
+    ]
+    assert [item.worse for item in compare_records(both, one)] == [False]
+    assert compare_records(build(), one) == []
+
+
 def test_versions_are_compared_where_both_runs_know_them() -> None:
     """A version or digest that changed is a difference; one that only one run knows is none."""
     old = Record(
@@ -177,6 +224,42 @@ def test_only_latencies_beyond_factor_and_noise_are_differences() -> None:
     faster = Difference(Area.LATENCY, "RayJob, create to row", "2.0 s", "1.0 s", worse=False)
     assert compare_records(new, old) == [faster]
     assert len(compare_records(old, new, latency_factor=1.5, latency_floor_s=0.0)) == 3
+
+
+def test_what_all_kinds_take_longer_is_seen() -> None:
+    """All kinds from 5 to 95 ms are worse, although no single one is beyond noise; 5 to 20 ms is not."""
+
+    def build(seconds: float) -> Record:
+        return _latencies(**{kind.name: seconds + place / 1000 for place, kind in enumerate(KINDS)})
+
+    assert compare_records(build(0.005), build(0.095)) == [
+        Difference(Area.LATENCY, "13 kinds, create to row", "11.0 ms", "101 ms", worse=True)
+    ]
+    assert compare_records(build(0.005), build(0.020)) == []
+    assert [item.worse for item in compare_records(build(0.095), build(0.005))] == [False]
+
+
+def test_every_format_says_what_is_worse() -> None:
+    """Text, Markdown, JSON and the page have each difference and the sum of them."""
+    old, new = build_short_record(with_faults=False), build_short_record()
+    differences = compare_records(old, new)
+    texts = {name: render(old, new, differences) for name, render in FORMATS.items()}
+    for text in texts.values():
+        assert all(item.subject in text for item in differences)
+    assert summarise_diff(differences) == "2 worse; 1 other change."
+    assert texts["text"].splitlines()[0] == texts["markdown"].splitlines()[0] == "2 worse; 1 other change."
+    data = json.loads(texts["json"])
+    assert (data["worse"], [item["area"] for item in data["differences"]]) == (2, ["cell", "cell", "issue"])
+    assert texts["html"].startswith("<!DOCTYPE html>")
+    assert "WORSE" in texts["html"]
+
+
+def test_equal_runs_are_told_in_every_format() -> None:
+    """Without a difference each format still says so."""
+    record = build_short_record()
+    texts = {name: render(record, record, []) for name, render in FORMATS.items()}
+    assert (texts["text"], json.loads(texts["json"])["worse"]) == ("No differences.\n", 0)
+    assert "NOT WORSE" in texts["html"]
 
 
 def test_the_diff_as_text(check_golden: CheckGolden) -> None:

@@ -21,7 +21,8 @@ from harness.core.record import (
     Status,
 )
 from harness.report.console import print_matrix, render_matrix_svg
-from harness.report.diff import compare_records, render_diff
+from harness.report.diff import compare_records
+from harness.report.diff_formats import render_diff
 from harness.report.html import render_page
 from harness.report.junit import render_junit
 from harness.report.markdown import render_markdown
