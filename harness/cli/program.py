@@ -14,6 +14,7 @@ _DESCRIPTION = "Tests that Michelangelo's Ingester, which mirrors Kubernetes int
 _COMMANDS = {
     "run": "run the acceptance tests and write the report; takes pytest's options as well",
     "soak": "faults under load, round after round; or one round again",
+    "audit": "does MySQL equal Kubernetes right now? Reads a live system, and changes nothing",
     "doctor": "check that a run has what it needs; exit code 2 if not",
     "sandbox": "a sandbox that stays up: up, down, status, logs, env",
     "crs": "the custom resources as they are sent",

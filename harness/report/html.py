@@ -63,7 +63,7 @@ def render_page(record: Record, baseline: Record | None = None) -> str:
 def load_templates() -> None:
     """Compile the templates, while there is something to wait for anyway."""
     for path in TEMPLATES.glob("*.j2"):
-        _make_environment().get_template(path.name)
+        make_environment().get_template(path.name)
 
 
 def load_css(*names: str) -> str:
@@ -78,7 +78,7 @@ def _render(template: str, record: Record, baseline: Record | None, styles: tupl
     looked_for, passed_by = split_issues(record)
     matrices = list_matrices(record)
     anchors = _name_anchors(record, matrices)
-    text = _make_environment().get_template(template).render(
+    text = make_environment().get_template(template).render(
         record=record,
         baseline=baseline,
         verdict=judge(record),
@@ -110,9 +110,10 @@ def _render(template: str, record: Record, baseline: Record | None, styles: tupl
 
 
 @functools.cache
-def _make_environment() -> jinja2.Environment:
+def make_environment(folder: Path = TEMPLATES) -> jinja2.Environment:
+    """Return Jinja2 with the templates of `folder`, which may use the report's."""
     environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(TEMPLATES),
+        loader=jinja2.FileSystemLoader([folder, TEMPLATES]),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
