@@ -16,6 +16,7 @@ from typing import Any
 
 import mysql.connector
 
+from harness.clients.kube import Cluster
 from harness.core.settings import MySQLEndpoint
 from harness.reference.row import Row, RowBuilder
 from harness.sandbox.local.client.sandbox import LocalSandbox
@@ -50,6 +51,9 @@ def load(
     templates = Templates(cases=contract.cases)
     made = [(case.kind, as_applied(templates.render(case))) for case in contract.cases if case.can_be_made]
     connection = connect(sandbox.mysql)
+    cluster = Cluster(sandbox.kubeconfig)
+    for name in map(_name_namespace, range(NAMESPACES)):
+        cluster.create_namespace(name)
     for start in range(first, first + number, _BATCH):
         batch = [
             (made[n % len(made)][0], _make(made[n % len(made)][1], n, finalizer=finalizer))
@@ -82,7 +86,7 @@ def _make(obj: JsonObject, number: int, *, finalizer: bool) -> JsonObject:
     now = dt.datetime.now(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     made["metadata"] |= {
         "name": f"{obj['metadata']['name']}-{number:06d}",
-        "namespace": f"load-{number % NAMESPACES:02d}",
+        "namespace": _name_namespace(number),
         "uid": str(uuid.uuid4()),
         "creationTimestamp": now,
         "generation": 1,
@@ -99,6 +103,10 @@ def _make(obj: JsonObject, number: int, *, finalizer: bool) -> JsonObject:
         ],
     }
     return made
+
+
+def _name_namespace(number: int) -> str:
+    return f"load-{number % NAMESPACES:02d}"
 
 
 def _name_key(kind: Kind, obj: JsonObject) -> str:

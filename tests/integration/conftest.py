@@ -22,6 +22,11 @@ from harness.sandbox.storage import ROOT_VARIABLE, get_root
 from tests.signals import hear_sigint
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Declare how many objects the audit is to look at."""
+    parser.addoption("--audit-objects", type=int, default=260, metavar="N", help="objects to audit (default: 260)")
+
+
 def pytest_configure() -> None:
     """Hear interruptions."""
     hear_sigint()
