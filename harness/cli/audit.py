@@ -36,6 +36,7 @@ from harness.cli.options import (
 from harness.cli.sandbox import choose_sandbox
 from harness.clients.kube import Cluster
 from harness.clients.michelangelo.comparison import compare_decoded
+from harness.clients.michelangelo.package import find_missing
 from harness.clients.mysql.ranges import TableRanges
 from harness.clients.pods import Pods
 from harness.core.errors import HarnessError, Refusal, SettingsError
@@ -273,6 +274,8 @@ def choose_comparison(*, decode: bool) -> Compare:
     """Return what compares a row with its object; to `decode` the proto column needs the extra."""
     if not decode:
         return compare_row
+    if missing := find_missing():
+        raise SettingsError(f"--decode-proto: {missing}")
 
     def compare(kind: Kind, obj: JsonObject, row: Row) -> list[Finding]:
         return [*compare_row(kind, obj, row), *compare_decoded(kind, row, obj)]

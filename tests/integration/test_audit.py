@@ -25,15 +25,20 @@ import yaml
 from harness.__main__ import main
 from harness.audit.classes import AuditClass
 from harness.audit.result import AuditResult, read_result
+from harness.chapters.faults.load.history import Outcome
+from harness.chapters.faults.load.workload import Load, Workload
 from harness.clients.kube import Cluster
 from harness.core.settings import SandboxSettings
 from harness.reference.row import RowBuilder
 from harness.sandbox.local.client.sandbox import LocalSandbox
+from harness.sandbox.local.wire.folder import CONTEXT_NAME
 from harness.spec.annotations import IMMUTABLE_ANNOTATION
 from harness.spec.contract import Contract
 from harness.spec.model import JsonObject, Kind
 from harness.spec.profiles import load_profile
+from harness.spec.templates import Templates
 from harness.spec.versions import make_contract
+from tests.integration.conftest import Shared, wait_until
 from tests.integration.guarded import CONTEXT, make_token, start_guarded_sandbox, write_kubeconfig_of
 from tools.audit_load import Loaded, connect, list_values, load
 
@@ -470,3 +475,49 @@ def test_expired_token_is_one_sentence(world: World, capsys: pytest.CaptureFixtu
     assert "does not accept the credentials" in said
     assert "kubectl create token" in said
 
+
+
+def test_load_gives_no_false_finding(
+    shared: Shared, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> None:
+    """While objects are created, changed, deleted and created again, a right Ingester is late at most."""
+    contract = make_contract(load_profile("upstream-main"))
+    sandbox = shared(profile="upstream-main")
+    monkeypatch.setenv("MYSQL_PASSWORD", sandbox.mysql.password)
+    templates = Templates(cases=contract.cases)
+    workload = Workload(
+        Load(
+            seed=7,
+            namespace="audit-load",
+            cases=contract.cases,
+            templates={case.name: templates.render(case) for case in contract.cases},
+            immutable=contract.immutable_kinds,
+        ),
+        lambda: Cluster(sandbox.kubeconfig),
+    )
+    Cluster(sandbox.kubeconfig).create_namespace("audit-load")
+    mysql = sandbox.mysql
+    words = [
+        *("audit", "--context", CONTEXT_NAME, "--kubeconfig", str(sandbox.kubeconfig), "--grace", "5"),
+        *("--mysql-url", f"mysql://{mysql.user}@{mysql.host}:{mysql.port}/{mysql.database}"),
+        *("--profile", "upstream-main"),
+    ]
+
+    def count() -> int:
+        return workload.history.count(Outcome.ACKNOWLEDGED)
+
+    workload.start()
+    results, written = [], []
+    for number in range(request.config.getoption("--audit-rounds")):
+        wait_until(lambda: count() > 50, timeout_s=60)
+        before = count()
+        main([*words, "--output", str(tmp_path / str(number))])
+        written.append(count() - before)
+        results.append(read_result(tmp_path / str(number)))
+    workload.end()
+    workload.close()
+    findings = [path.read_text() for path in tmp_path.glob("*/findings.ndjson")]
+    assert findings == [""] * len(results)
+    assert [result.exit_code for result in results] == [0] * len(results)
+    assert min(written) > 0
+    assert max(result.objects for result in results) > 20
