@@ -6,8 +6,8 @@ the option `--audit-objects` says.
 
 from __future__ import annotations
 
+import contextlib
 import json
-import os
 import re
 import subprocess
 import sys
@@ -366,25 +366,42 @@ def test_shards_come_to_the_same(tampered: tuple[int, AuditResult], world: World
     assert read_result(world.folder / "merged").counts == tampered[1].counts
 
 
+@contextlib.contextmanager
+def start_audit(world: World, name: str) -> Iterator[subprocess.Popen[str]]:
+    """Yield a slow audit in a process of its own, once it has read the first kinds; wait for its end."""
+    words = [*world.options(world.folder / name), "--rate", "60"]
+    command = [sys.executable, "-m", "harness", *words]
+    with subprocess.Popen(
+        command, cwd=RBAC.parents[1], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stderr is not None
+        for line in process.stderr:
+            if line.startswith("Pipeline: done"):
+                break
+        yield process
+        process.stderr.read()
+
+
+def test_broken_connection_costs_a_kind_and_is_made_good(
+    tampered: tuple[int, AuditResult], world: World
+) -> None:
+    """A connection that is cut costs the kind under way its answer, and none that follows; resumed, it has all."""
+    with start_audit(world, "cut") as process:
+        own = "SELECT id FROM information_schema.processlist WHERE user = %s"
+        for (number,) in world.execute(own, USER):
+            world.execute(f"KILL CONNECTION {int(number)}")
+    result = read_result(world.folder / "cut")
+    _get_problem(world, "cut", result.problems[0].kind, process.returncode, result)
+    exit_code, result = world.audit("cut", "--resume")
+    assert (exit_code, result.counts) == (1, tampered[1].counts)
+    assert world.read_findings("cut") == world.seeded
+
+
 def test_killed_and_resumed_comes_to_the_same(tampered: tuple[int, AuditResult], world: World) -> None:
     """An audit that was killed in the middle and is resumed reads only the rest, and comes to the same."""
-    output = world.folder / "killed"
-    process = subprocess.Popen(
-        [sys.executable, "-m", "harness", *world.options(output), "--rate", "60"],
-        cwd=RBAC.parents[1],
-        env={**os.environ},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    assert process.stderr is not None
-    for line in process.stderr:
-        if line.startswith("Pipeline: done"):
-            break
-    process.kill()
-    process.wait()
-    process.stderr.close()
-    read = sorted(path.stem for path in (output / "journal").glob("*.ndjson"))
+    with start_audit(world, "killed") as process:
+        process.kill()
+    read = sorted(path.stem for path in (world.folder / "killed" / "journal").glob("*.ndjson"))
     assert "Pipeline" in read
     assert "Deployment" not in read
     exit_code, result = world.audit("killed", "--resume")
