@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+import re
+import shlex
 from dataclasses import dataclass
 from typing import Any
 
@@ -54,15 +56,19 @@ class AuditFinding:
     def list_commands(self, kind: Kind, kubectl: str) -> list[str]:
         """Return the commands of its class, for this object and row."""
         subject = dataclasses.asdict(self.subject)
-        values = {
-            **{name: str(value).replace("'", "''") for name, value in subject.items()},
+        names = {
             "kubectl": kubectl,
             "plural": kind.plural,
             "table": kind.table,
             "labels_table": kind.labels_table,
             "annotations_table": kind.annotations_table,
         }
-        return [_fill(command, values) for command in EXPLANATIONS[self.audit_class].commands]
+        in_shell = {name: shlex.quote(str(value)) for name, value in subject.items()}   # a row may hold anything
+        in_sql = {name: _escape_sql(str(value)) for name, value in subject.items()}
+        return [
+            _fill(command, {**(in_shell if command.startswith("{kubectl}") else in_sql), **names})
+            for command in EXPLANATIONS[self.audit_class].commands
+        ]
 
 
 def make_finding(judged: Judgement, subject: Subject, *, show_values: bool) -> AuditFinding:
@@ -87,7 +93,9 @@ def _redact(text: str) -> str:
     return text if text in _TELLS_NOTHING else f"redacted ({len(text)} characters)"
 
 
+def _escape_sql(text: str) -> str:
+    return text.replace("\\", "\\\\").replace("'", "''")
+
+
 def _fill(command: str, values: dict[str, str]) -> str:
-    for name, value in values.items():
-        command = command.replace(f"{{{name}}}", value)
-    return command
+    return re.sub(r"\{(\w+)\}", lambda match: values[match[1]], command)

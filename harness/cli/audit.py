@@ -114,7 +114,7 @@ def _audit(options: argparse.Namespace, place: Place, output: Path) -> int:
             pass   # which the result says
         finally:
             progress.close()
-            page = publish(audit.result, output)
+        page = publish(audit.result, output)
     print_result(audit.result, make_console(sys.stdout), page)
     return audit.result.exit_code
 
@@ -124,11 +124,18 @@ def _watch(options: argparse.Namespace, place: Place, output: Path, pause_s: flo
     exit_code = 2
     with contextlib.suppress(KeyboardInterrupt):
         for number in itertools.count(1):
-            with make_audit(options, place, output, SILENT) as audit:
-                audit.run()
-            publish(audit.result, output)
-            print(describe_round(number, audit.result), flush=True)
-            exit_code = audit.result.exit_code
+            try:
+                with make_audit(options, place, output, SILENT) as audit:
+                    audit.run()
+            except SettingsError:
+                raise
+            except HarnessError as error:   # MySQL is away, say: the next round may find it again
+                print(f"round {number}: not made: {error.problem}", flush=True)
+                exit_code = 2
+            else:
+                publish(audit.result, output)
+                print(describe_round(number, audit.result), flush=True)
+                exit_code = audit.result.exit_code
             SYSTEM_CLOCK.sleep(pause_s)
     return exit_code
 

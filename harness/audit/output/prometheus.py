@@ -22,10 +22,10 @@ def _list_lines(result: AuditResult) -> Iterator[str]:
     yield from _head("objects", "Objects of a kind that were looked at.")
     for kind in result.kinds:
         yield _line("objects", {"kind": kind.name}, kind.objects)
-    yield from _head("class_total", "Objects and rows of a kind by what they are to each other.")
+    yield from _head("rows", "Objects and rows of a kind by what they are to each other.")
     for kind in result.kinds:
         for each in AuditClass:
-            yield _line("class_total", {"kind": kind.name, "class": each.slug}, kind.tally.counts[each])
+            yield _line("rows", {"kind": kind.name, "class": each.slug}, kind.tally.counts[each])
     yield from _head("oldest_seconds", "Age of the oldest finding of a kind and a class.")
     for kind in result.kinds:
         for each in kind.tally.oldest:

@@ -48,10 +48,10 @@ class TableRanges(Database):
     """The Ingester's tables, read by ranges of keys. Raises HarnessError where they can't be read."""
 
     def list_keys(self, kind: Kind, *, after: str, limit: int, namespace: str = "") -> list[RowKey]:
-        """Return up to `limit` rows whose keys follow `after`, in the server's order of keys."""
+        """Return up to `limit` rows whose keys follow `after` ('': from the first on), in the server's order."""
         within = " AND namespace = %s" if namespace else ""
         rows = self._query(
-            f"SELECT {_COLUMNS} FROM `{kind.table}` WHERE uid > %s{within}"  # noqa: S608
+            f"SELECT {_COLUMNS} FROM `{kind.table}` WHERE uid {_follow(after)} %s{within}"  # noqa: S608
             f" ORDER BY uid LIMIT {int(limit)}",
             (after, *([namespace] if namespace else [])),
         )
@@ -85,15 +85,20 @@ class TableRanges(Database):
     def find_parentless(self, kind: Kind, table: str, *, after: str, until: str | None) -> dict[str, int]:
         """Return how many rows of a table of labels or annotations belong to no row of the main one, by key.
 
-        Of the keys that follow `after`, up to `until`; None: to the end.
+        Of the keys that follow `after` ('': from the first on), up to `until`; None: to the end.
         """
         end = "" if until is None else " AND c.obj_uid <= %s"
         rows = self._query(
             f"SELECT c.obj_uid, COUNT(*) FROM `{table}` c LEFT JOIN `{kind.table}` m ON m.uid = c.obj_uid"  # noqa: S608
-            f" WHERE c.obj_uid > %s{end} AND m.uid IS NULL GROUP BY c.obj_uid",
+            f" WHERE c.obj_uid {_follow(after)} %s{end} AND m.uid IS NULL GROUP BY c.obj_uid",
             (after, *([] if until is None else [until])),
         )
         return {read_text(key): int(count) for key, count in rows}
+
+
+def _follow(after: str) -> str:
+    """Return how a key compares with the one that it follows: the empty key follows nothing, and may be there."""
+    return ">" if after else ">="
 
 
 def _read_key(row: Sequence[Any]) -> RowKey:

@@ -13,21 +13,7 @@ from harness.clients.mysql.ranges import RowKey, TableRanges
 from harness.core.errors import Refusal
 from harness.spec.model import JsonObject, Kind
 from harness.spec.row import Row
-
-
-class FakeClock:
-    """A clock that only sleeping moves."""
-
-    def __init__(self) -> None:
-        self.time = 1_000.0
-
-    def now(self) -> float:
-        """Return seconds."""
-        return self.time
-
-    def sleep(self, seconds: float) -> None:
-        """Let them pass."""
-        self.time += seconds
+from tests.fakes.clock import FakeClock
 
 
 @dataclass

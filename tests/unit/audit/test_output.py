@@ -94,7 +94,7 @@ def test_page_is_complete_in_itself_and_can_be_trusted(result: AuditResult) -> N
     page = render_page(result)
     assert not re.search(r'(src|href)="(?!#|data:)', page)
     assert "<i>" not in page
-    assert "kubectl --context=team get projects.michelangelo.api &lt;i&gt; -n a|b" in page
+    assert "kubectl --context=team get projects.michelangelo.api &#39;&lt;i&gt;&#39; -n &#39;a|b&#39;" in page
     assert "SELECT * FROM `project` WHERE uid = &#39;uid-1&#39;;" in page
 
 
@@ -108,10 +108,10 @@ def test_metrics_are_as_prometheus_reads_them(result: AuditResult) -> None:
     lines = render_metrics(result).splitlines()
     sample = re.compile(r'ingester_audit_\w+(\{\w+="[^"]*"(,\w+="[^"]*")*\})? [0-9.]+')
     assert all(line.startswith("# ") or sample.fullmatch(line) for line in lines)
-    assert 'ingester_audit_class_total{kind="Project",class="differs"} 1' in lines
+    assert 'ingester_audit_rows{kind="Project",class="differs"} 1' in lines
     assert 'ingester_audit_oldest_seconds{kind="Project",class="differs"} 3660' in lines
     assert 'ingester_audit_lag_seconds{quantile="0.5"} 1.5' in lines
-    assert sum(line.startswith("ingester_audit_class_total") for line in lines) == 2 * len(AuditClass)
+    assert sum(line.startswith("ingester_audit_rows") for line in lines) == 2 * len(AuditClass)
 
 
 def test_junit_counts_kinds_and_problems(result: AuditResult) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from harness.audit.reading import choose_limit
 from harness.audit.throttle import Throttle
 from harness.clients.kube import Page
-from tests.unit.audit.fakes import FakeClock
+from tests.fakes.clock import FakeClock
 
 
 def test_pauses_while_the_servers_are_slow() -> None:

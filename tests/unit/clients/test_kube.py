@@ -30,8 +30,12 @@ class VersionHandler(BaseHTTPRequestHandler):
         if self.headers["Authorization"]:
             self.send_error(401)
             return
-        body = json.dumps({name: "v1.2.3" for name in FIELDS}).encode()  # noqa: C420  it says what it is
-        self.send_response(200)
+        self.answer(200, {name: "v1.2.3" for name in FIELDS})  # noqa: C420  it says what it is
+
+    def answer(self, status: int, answer: object) -> None:
+        """Send an answer as JSON."""
+        body = json.dumps(answer).encode()
+        self.send_response(status)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
@@ -50,19 +54,11 @@ class ListHandler(VersionHandler):
         token = asked.get("continue", [""])[0]
         if asked.get("resourceVersionMatch") == ["Exact"] or token == "expired":
             metadata = {"continue": "fresh"} if token else {}
-            self._answer(410, {"kind": "Status", "reason": "Expired", "message": "too old", "metadata": metadata})
+            self.answer(410, {"kind": "Status", "reason": "Expired", "message": "too old", "metadata": metadata})
             return
         names = ["c"] if token == "fresh" else ["a", "b"]
         page = {"items": [{"metadata": {"name": name}} for name in names]}
-        self._answer(200, {**page, "metadata": {"continue": "" if token else "expired"}})
-
-    def _answer(self, status: int, answer: object) -> None:
-        body = json.dumps(answer).encode()
-        self.send_response(status)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
+        self.answer(200, {**page, "metadata": {"continue": "" if token else "expired"}})
 
 
 @pytest.fixture
