@@ -234,6 +234,8 @@ def _compare_stored_json(kind: Kind, obj: JsonObject, row: Row) -> list[Finding]
 def _compare_pairs(
     code: str, table: str, expected: Mapping[str, str], actual: tuple[tuple[str, str], ...]
 ) -> list[Finding]:
+    if len(actual) == len(expected) and dict(actual) == expected:
+        return []
     found: dict[str, list[str]] = {}
     for key, value in actual:
         found.setdefault(key, []).append(value)

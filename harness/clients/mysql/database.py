@@ -137,21 +137,25 @@ class Database:
         if not uids:
             return {}
         with self._reading(kind.table), self._snapshot():
-            cursor = self._connection.cursor(dictionary=True)
+            cursor = self._connection.cursor()
             try:
                 cursor.execute(
                     f"SELECT * FROM `{kind.table}` WHERE uid IN ({make_places(uids)})", tuple(uids)  # noqa: S608
                 )
-                found = cast("list[dict[str, Any]]", cursor.fetchall())
+                names = [name for name, *_ in cursor.description or ()]
+                found = cursor.fetchall()
             finally:
                 cursor.close()
             labels = self.get_pairs_of(kind.labels_table, uids)
             annotations = self.get_pairs_of(kind.annotations_table, uids)
         rows = {}
-        for columns in found:
-            uid = read_text(columns["uid"])
-            values = MappingProxyType({key: _plain(key, value) for key, value in columns.items()})
-            rows[uid] = Row(kind.table, values, labels.get(uid, ()), annotations.get(uid, ()))
+        for values in found:
+            columns = {
+                name: _plain(name, value) if isinstance(value, bytes | bytearray) else cast(Value, value)
+                for name, value in zip(names, values, strict=True)
+            }
+            uid = str(columns["uid"])
+            rows[uid] = Row(kind.table, MappingProxyType(columns), labels.get(uid, ()), annotations.get(uid, ()))
         return rows
 
     def get_pairs_of(self, table: str, uids: Sequence[str]) -> dict[str, tuple[tuple[str, str], ...]]:
