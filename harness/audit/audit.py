@@ -85,6 +85,8 @@ class Audit:
         finally:
             self.result.kinds = [self._describe(kind) for kind in self.kinds if kind.name in self._states]
             self.result.duration_s = time.monotonic() - began
+            if self.reader.throttle.paused_s:
+                self.result.facts["paused"] = f"{self.reader.throttle.paused_s:.1f} s, for the servers' sake"
         return self.result
 
     def _scan(self, kind: Kind) -> None:

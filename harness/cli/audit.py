@@ -141,6 +141,10 @@ def _watch(options: argparse.Namespace, place: Place, output: Path, pause_s: flo
 
 
 def _merge(folders: Sequence[Path], output: Path) -> int:
+    if output in (folder.absolute() for folder in folders):
+        raise SettingsError(
+            f"--output: {str(output)!r} is among the results to merge", hint="Name another folder for all of them"
+        )
     result = merge_results([read_result(folder) for folder in folders])
     with (output / FINDINGS).open("w", encoding="utf-8") as merged:
         for folder in folders:
@@ -210,12 +214,14 @@ def make_audit(
             output,
             scope={
                 "place": place.label,
-                "database": _describe_database(place.mysql),
+                "database": _describe_database(place.access),
+                "contract": source,
                 "kinds": [kind.name for kind in kinds],
                 "namespace": scope.namespace,
                 "selector": scope.selector,
                 "sample": scope.sample,
                 "values": options.show_values,
+                "proto": options.decode_proto,
             },
             compare=choose_comparison(decode=options.decode_proto),
             grace_s=read_value(options, "grace"),
@@ -227,7 +233,7 @@ def make_audit(
         audit.result.kubectl = place.access.context.kubectl
         audit.result.facts = {
             "Kubernetes": place.label,
-            "MySQL": f"{_describe_database(place.mysql)}, {tables.get_server_version()}",
+            "MySQL": f"{_describe_database(place.access)}, {tables.get_server_version()}",
             "contract": source,
             **{name: value for name, value in _describe_lives(contract) if value},
             "namespace": scope.namespace or "all",
@@ -239,8 +245,6 @@ def make_audit(
             **notes,
         }
         yield audit
-        if reader.throttle.paused_s:
-            audit.result.facts["paused"] = f"{reader.throttle.paused_s:.1f} s, for the servers' sake"
 
 
 def read_contract(options: argparse.Namespace, place: Place, progress: Progress) -> tuple[Contract, str]:
@@ -299,5 +303,6 @@ def _describe_lives(contract: Contract) -> Iterator[tuple[str, str]]:
     yield "retained kinds", ", ".join(sorted(contract.retained_kinds))
 
 
-def _describe_database(mysql: MySQLEndpoint) -> str:
-    return f"{mysql.user}@{mysql.host}:{mysql.port}/{mysql.database}"
+def _describe_database(access: Access) -> str:
+    mysql = access.mysql
+    return f"{mysql.user}@{access.forward or f'{mysql.host}:{mysql.port}'}/{mysql.database}"

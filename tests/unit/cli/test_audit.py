@@ -87,6 +87,12 @@ def test_folder_without_a_result_cannot_be_merged(tmp_path: Path, capsys: pytest
     assert "is no result of an audit" in capsys.readouterr().err
 
 
+def test_results_are_not_merged_into_one_of_them(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """What is to be merged is not written over."""
+    assert main(["audit", "--output", str(tmp_path), "--merge", str(tmp_path)]) == 4
+    assert "is among the results to merge" in capsys.readouterr().err
+
+
 def test_watch_is_never_resumed(tmp_path: Path) -> None:
     """Rounds begin anew."""
     assert main(["audit", "--output", str(tmp_path), "--watch", "5", "--resume"]) == 4
