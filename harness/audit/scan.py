@@ -61,7 +61,7 @@ def scan_kind(
     if not state.listed:
         for batch in reader.read_batches(kind, state.token, state.limit):
             yield _judge_batch(policy, batch, show_values=show_values)
-    if reader.scope.unread:
+    if reader.scope.unread and not state.done:
         yield make_event(Counter(), (), (), rows=0, after="", done=True)
     while not state.done:
         keys, is_last = reader.read_keys(kind, state.after)
