@@ -10,7 +10,7 @@ import argparse
 import importlib
 from collections.abc import Iterator
 
-from harness.cli.options import PROGRAM, SOAK_OPTIONS
+from harness.cli.options import OPTIONS, PROGRAM
 from harness.cli.parser import CommandParser
 from harness.cli.program import build_parser
 from harness.core.errors import HarnessError
@@ -40,7 +40,7 @@ def render_script(parser: argparse.ArgumentParser, shell: str) -> str:
         ) from error
     parser.prog = PROGRAM
     places = {"file": shtab.FILE, "directory": shtab.DIRECTORY}
-    options = {option.name: option for option in SOAK_OPTIONS}
+    options = {option.name: option for option in OPTIONS.values()}
     for action in _list_actions(parser):
         option = next((options[name] for name in action.option_strings if name in options), None)
         if option is None:

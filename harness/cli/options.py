@@ -283,6 +283,43 @@ def _read_time(option: str, unit: str, value: float | None) -> float | None:
     return value
 
 
+def _read_sample(value: float) -> float:
+    """Return the share, from 0 to 1."""
+    if not 0 < value <= 100:
+        raise SettingsError(f"--sample: {value:g} is no share", hint="Valid: per cent, above 0 and up to 100")
+    return value / 100
+
+
+@dataclass(frozen=True)
+class Shard:
+    """The `index`-th of `number` parts, from 1 on."""
+
+    index: int
+    number: int
+
+    def __str__(self) -> str:
+        """Return it as the option takes it."""
+        return f"{self.index}/{self.number}"
+
+    def choose(self, kinds: Sequence[Any]) -> list[Any]:
+        """Return the kinds of this part; SettingsError where there are fewer kinds than parts."""
+        if self.number > len(kinds):
+            raise SettingsError(
+                f"--shard: {self} has more parts than there are kinds, {len(kinds)}",
+                hint=f"Valid: up to {len(kinds)} parts; --namespace divides a kind",
+            )
+        return list(kinds[self.index - 1 :: self.number])
+
+
+def _read_shard(value: str | None) -> Shard | None:
+    if value is None:
+        return None
+    index, _, number = value.partition("/")
+    if index.isdecimal() and number.isdecimal() and 0 < int(index) <= int(number):
+        return Shard(int(index), int(number))
+    raise SettingsError(f"--shard: {value!r} is no I/N", hint="Valid: such as 2/4, the second of four parts")
+
+
 def _read_outage(value: float | None) -> float | None:
     if value is not None and value < 0:
         raise SettingsError(f"--outage: {value:g} is no time; give seconds")
@@ -558,7 +595,108 @@ SOAK_OPTIONS = (
 )
 """What a soak takes."""
 
-OPTIONS = {option.attribute: option for option in SOAK_OPTIONS}
+_OF_AUDIT = (
+    "michelangelo", "profile", "crds", "schema", "feature", "sandbox", "mysql_url", "context", "kubeconfig",
+    "mysql_port_forward", "crd",
+)  # fmt: skip
+
+AUDIT_OPTIONS = (
+    *(option for option in RUN_OPTIONS if option.attribute in _OF_AUDIT),
+    Option("--namespace", Group.SELECTION, "audit this namespace only (default: all)", "NAME"),
+    Option(
+        "--selector",
+        Group.SELECTION,
+        "audit the objects with these labels only; rows without an object are then not looked for",
+        "LABEL=VALUE",
+    ),
+    Option(
+        "--sample",
+        Group.SELECTION,
+        "compare the content of so many per cent of the objects, and keys and versions of all (default: 100)",
+        "PERCENT",
+        default=100.0,
+        type=float,
+        read=_read_sample,
+    ),
+    Option(
+        "--shard",
+        Group.SELECTION,
+        "audit the I-th of N parts of the kinds; --merge puts the results together",
+        "I/N",
+        read=_read_shard,
+    ),
+    Option(
+        "--grace",
+        Group.TIME,
+        "how long a row may be late (default: %(default)s)",
+        "SECONDS",
+        default=30.0,
+        type=float,
+        read=functools.partial(_read_time, "--grace", "seconds"),
+    ),
+    Option(
+        "--stuck-after",
+        Group.TIME,
+        "how long the Ingester may hold an object that is being deleted (default: %(default)s)",
+        "SECONDS",
+        default=300.0,
+        type=float,
+        read=functools.partial(_read_time, "--stuck-after", "seconds"),
+    ),
+    Option(
+        "--rate",
+        Group.TIME,
+        "read no more than so many objects or rows a second (default: as many as the servers like to give)",
+        "N",
+        type=float,
+        read=functools.partial(_read_time, "--rate", "a number"),
+    ),
+    Option(
+        "--watch",
+        Group.TIME,
+        "audit again and again, with this pause in between, until Ctrl-C; a line for each round",
+        "SECONDS",
+        type=float,
+        read=functools.partial(_read_time, "--watch", "seconds"),
+    ),
+    Option(
+        "--output",
+        Group.REPORT,
+        "folder for what is found (default: %(default)s)",
+        "DIR",
+        default="audit",
+        files="directory",
+    ),
+    Option(
+        "--resume",
+        Group.REPORT,
+        "go on with the audit in that folder, which was interrupted or could not read everything",
+        form=Form.FLAG,
+    ),
+    Option(
+        "--merge",
+        Group.REPORT,
+        "audit nothing: put the results in these folders together (repeatable)",
+        "DIR",
+        form=Form.REPEATED,
+        files="directory",
+    ),
+    Option(
+        "--show-values",
+        Group.REPORT,
+        "show what users have written; else values are redacted, and only where they differ is said",
+        form=Form.FLAG,
+    ),
+    Option(
+        "--decode-proto",
+        Group.REPORT,
+        "decode the proto column and compare it with the object, field by field; needs the extra michelangelo",
+        form=Form.FLAG,
+    ),
+)
+"""What an audit takes."""
+
+OPTIONS = {option.attribute: option for option in (*SOAK_OPTIONS, *AUDIT_OPTIONS)}
 
 
 def get_configuration() -> Configuration:

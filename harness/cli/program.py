@@ -16,6 +16,7 @@ _COMMANDS = {
     "compare": "two versions side by side on the same objects; exit code 1 if the target is worse",
     "bisect": "the first commit between a good and a bad one with which something got worse",
     "soak": "faults under load, round after round; or one round again",
+    "audit": "does MySQL equal Kubernetes right now? Reads a live system, and changes nothing",
     "doctor": "check that a run has what it needs; exit code 2 if not",
     "sandbox": "a sandbox that stays up: up, down, status, logs, env",
     "crs": "the custom resources as they are sent",

@@ -116,7 +116,7 @@ def _show_status(_: argparse.Namespace) -> int:
 
 
 def _show_log(options: argparse.Namespace) -> int:
-    folder, state = _choose_sandbox()
+    folder, state = choose_sandbox()
     name = options.component
     if name not in state.components:
         raise SettingsError.unknown("COMPONENT", name, state.components)
@@ -134,7 +134,7 @@ def _show_log(options: argparse.Namespace) -> int:
 
 
 def _show_variables(_: argparse.Namespace) -> int:
-    for name, value in list_variables(*_choose_sandbox()).items():
+    for name, value in list_variables(*choose_sandbox()).items():
         print(f"export {name}={shlex.quote(value)}")
     return 0
 
@@ -154,7 +154,7 @@ def render_table(components: list[ComponentStatus]) -> str:
     return "\n".join(line.rstrip() for line in lines)
 
 
-def _choose_sandbox() -> tuple[SandboxFolder, State]:
+def choose_sandbox() -> tuple[SandboxFolder, State]:
     """Return the newest sandbox that is kept, else that of the newest run in progress."""
     found = list_sandboxes(get_root())
     if not found:

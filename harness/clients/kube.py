@@ -28,6 +28,7 @@ _MERGE_PATCH = "application/merge-patch+json"
 _FIELD_MANAGER = "ingester-acceptance"
 ALL_NAMESPACES = ""
 _UNAUTHORIZED = 401
+_EXPIRED = 410
 _LOG_IN = "Credentials that expire have to outlive the run: log in again, or use a service account's token"
 _REQUEST_TIMEOUT_S = 30.0
 _UNPROXIED = ("localhost", "127.0.0.1", "::1")   # no proxy can reach what listens on this machine alone
@@ -50,6 +51,15 @@ class Version:
     number: int
     object: JsonObject
     deleted: bool = False
+
+
+@dataclass(frozen=True)
+class Page:
+    """A part of a list: its objects, and the token of the next part, '' after the last; `size` is in bytes."""
+
+    objects: list[JsonObject]
+    token: str
+    size: int
 
 
 def get_version(obj: JsonObject) -> int:
@@ -254,14 +264,60 @@ class Cluster:
 
     def list_objects(self, kind: Kind, namespace: str, selector: str = "") -> list[JsonObject]:
         """Return the kind's objects in the namespace, or in ALL_NAMESPACES, that the label `selector` selects."""
-        if namespace == ALL_NAMESPACES:
-            read = partial(self._custom.list_cluster_custom_object, GROUP, VERSION)
-        else:
-            read = partial(self._custom.list_namespaced_custom_object, GROUP, VERSION, namespace)
         found = self._dict(
-            lambda: read(kind.plural, label_selector=selector, _request_timeout=_REQUEST_TIMEOUT_S)
+            lambda: self._select_list(namespace)(
+                kind.plural, label_selector=selector, _request_timeout=_REQUEST_TIMEOUT_S
+            )
         )
         return list(found["items"])
+
+    def list_page(
+        self, kind: Kind, namespace: str, *, limit: int, token: str = "", selector: str = ""
+    ) -> Page:
+        """Return up to `limit` of the kind's objects, from where `token` says on; in namespace and name order.
+
+        A list whose token has expired goes on with what there is now.
+        """
+        try:
+            return self._read_page(kind, namespace, limit=limit, _continue=token, label_selector=selector)
+        except Refusal as refusal:
+            if refusal.status != _EXPIRED or not refusal.token:
+                raise
+            return self._read_page(
+                kind, namespace, limit=limit, _continue=refusal.token, label_selector=selector
+            )
+
+    def find_at(self, kind: Kind, namespace: str, name: str, version: int) -> JsonObject | None:
+        """Return the object of that name as it was when the API server's store was at resourceVersion `version`.
+
+        None where there was none. Raises `Refusal` with status 410 where the store no longer has it, and another
+        one where it never was at that version.
+        """
+        page = self._read_page(
+            kind,
+            namespace,
+            field_selector=f"metadata.name={name}",
+            resource_version=str(version),
+            resource_version_match="Exact",
+        )
+        return page.objects[0] if page.objects else None
+
+    def _read_page(self, kind: Kind, namespace: str, **selection: Any) -> Page:
+        response: Any = ask(
+            lambda: self._select_list(namespace)(
+                kind.plural,
+                _preload_content=False,
+                _request_timeout=_REQUEST_TIMEOUT_S,
+                **{name: value for name, value in selection.items() if value},
+            )
+        )
+        answer = json.loads(response.data)
+        return Page(answer["items"], answer["metadata"].get("continue") or "", len(response.data))
+
+    def _select_list(self, namespace: str) -> Callable[..., Any]:
+        if namespace == ALL_NAMESPACES:
+            return partial(self._custom.list_cluster_custom_object, GROUP, VERSION)
+        return partial(self._custom.list_namespaced_custom_object, GROUP, VERSION, namespace)
 
     def list_names(self, kind: Kind, namespace: str, selector: str = "") -> list[str]:
         """Return the names of the kind's objects in the namespace that the label `selector` selects."""
@@ -371,5 +427,8 @@ def _read_refusal(error: ApiException) -> Refusal:
     except (json.JSONDecodeError, TypeError):
         status = {}
     return Refusal(
-        int(error.status), str(status.get("reason") or error.reason), str(status.get("message") or error.body)
+        int(error.status),
+        str(status.get("reason") or error.reason),
+        str(status.get("message") or error.body),
+        str((status.get("metadata") or {}).get("continue") or ""),
     )

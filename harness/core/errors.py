@@ -38,13 +38,17 @@ class SettingsError(HarnessError):
 
 
 class Refusal(Exception):  # noqa: N818  an answer of the API server, not an error of the harness
-    """The API server's answer to a request that it did not carry out: a Kubernetes `Status`."""
+    """The API server's answer to a request that it did not carry out: a Kubernetes `Status`.
 
-    def __init__(self, status: int, reason: str, message: str) -> None:
+    `token` is that with which a list that has expired can be gone on with, '' where the answer has none.
+    """
+
+    def __init__(self, status: int, reason: str, message: str, token: str = "") -> None:
         super().__init__(f"{status} {reason}: {message}")
         self.status = status
         self.reason = reason
         self.message = message
+        self.token = token
 
     @property
     def not_found(self) -> bool:

@@ -63,18 +63,24 @@ def render_page(record: Record, baseline: Record | None = None) -> str:
 def load_templates() -> None:
     """Compile the templates, while there is something to wait for anyway."""
     for path in TEMPLATES.glob("*.j2"):
-        _make_environment().get_template(path.name)
+        _make_environment(TEMPLATES).get_template(path.name)
 
 
-def load_css(*names: str) -> str:
-    """Return the style sheets `names` of the templates folder: `report.css`, `pytest.css`."""
-    return "\n".join((TEMPLATES / name).read_text(encoding="utf-8") for name in names)
+def load_css(*names: str, folder: Path = TEMPLATES) -> str:
+    """Return the style sheets `names` of the folder, or of the report's: `report.css`, `pytest.css`."""
+    paths = (next(path for place in (folder, TEMPLATES) if (path := place / name).exists()) for name in names)
+    return "\n".join(path.read_text(encoding="utf-8") for path in paths)
 
 
-def render_template(name: str, /, *, styles: tuple[str, ...] = ("report.css",), **values: object) -> str:
-    """Return what the template makes of these values and of the style sheets, as text that a file can hold."""
-    css = Markup(load_css(*styles))  # noqa: S704  our own files
-    text = _make_environment().get_template(name).render(css=css, **values)
+def render_template(
+    name: str, /, *, styles: tuple[str, ...] = ("report.css",), folder: Path = TEMPLATES, **values: object
+) -> str:
+    """Return what the template makes of these values and of the style sheets, as text that a file can hold.
+
+    A template of another folder may use the report's.
+    """
+    css = Markup(load_css(*styles, folder=folder))  # noqa: S704  our own files
+    text = _make_environment(folder).get_template(name).render(css=css, **values)
     return text.encode("utf-8", "replace").decode("utf-8")   # a lone surrogate can't be written to a file
 
 
@@ -117,9 +123,9 @@ def _render(template: str, record: Record, baseline: Record | None, styles: tupl
 
 
 @functools.cache
-def _make_environment() -> jinja2.Environment:
+def _make_environment(folder: Path) -> jinja2.Environment:
     environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(TEMPLATES),
+        loader=jinja2.FileSystemLoader([folder, TEMPLATES]),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,

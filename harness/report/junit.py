@@ -39,25 +39,25 @@ def _render_suite(record: Record, heading: str, checks: list[Check]) -> ElementT
         case = ElementTree.SubElement(
             suite,
             "testcase",
-            classname=_clean(check.kind or "sandbox"),
-            name=_clean(f"{check.title}: {check.topic}" if check.topic else check.title),
+            classname=clean(check.kind or "sandbox"),
+            name=clean(f"{check.title}: {check.topic}" if check.topic else check.title),
             time=f"{check.duration_s:.3f}",
         )
         _render_status(case, check)
-    return _count_cases(suite, sum(check.duration_s for check in checks))
+    return count_cases(suite, sum(check.duration_s for check in checks))
 
 
 def _render_status(case: ElementTree.Element, check: Check) -> None:
     detail = check.detail or check.status.label
     match check.status:
         case Status.FAIL:
-            _add(case, "failure", detail, _describe(check), error="CheckFailure")
+            add_outcome(case, "failure", detail, _describe(check), error="CheckFailure")
         case Status.ERROR:
-            _add(case, "error", detail, _describe(check), error="HarnessError")
+            add_outcome(case, "error", detail, _describe(check), error="HarnessError")
         case Status.INVALID:
-            _add(case, "error", f"INVALID: {detail}", _describe(check), error="Invalid")
+            add_outcome(case, "error", f"INVALID: {detail}", _describe(check), error="Invalid")
         case Status.NOT_RUN | Status.NOT_APPLICABLE:
-            _add(case, "skipped", f"{check.status.label}: {check.detail}".removesuffix(": "))
+            add_outcome(case, "skipped", f"{check.status.label}: {check.detail}".removesuffix(": "))
         case Status.KNOWN:
             issues = f" ({', '.join(check.issues)})" if check.issues else ""
             _say(case, [f"KNOWN ISSUE{issues}: {detail}", *map(str, check.findings), *_list_facts(check)])
@@ -77,15 +77,16 @@ def _render_issues(record: Record) -> Iterator[ElementTree.Element]:
     suite = _start_suite(record, "Known issues")
     for issue in issues:
         case = ElementTree.SubElement(
-            suite, "testcase", classname="known issue", name=_clean(f"{issue.id}: {issue.title}"), time="0.000"
+            suite, "testcase", classname="known issue", name=clean(f"{issue.id}: {issue.title}"), time="0.000"
         )
         if issue.status == IssueStatus.NOT_CHECKED:
-            _add(case, "skipped", f"NOT CHECKED: {issue.detail}".removesuffix(": "))
+            add_outcome(case, "skipped", f"NOT CHECKED: {issue.detail}".removesuffix(": "))
         elif issue.status == IssueStatus.STALE and record.exit_code != 0:
-            _add(case, "failure", "stale: it did not show in this run", issue.detail, error="StaleKnownIssue")
+            what = "stale: it did not show in this run"
+            add_outcome(case, "failure", what, issue.detail, error="StaleKnownIssue")
         else:
             _say(case, [_describe_issue(issue)])
-    yield _count_cases(suite, 0.0)
+    yield count_cases(suite, 0.0)
 
 
 def _describe_issue(issue: IssueResult) -> str:
@@ -105,7 +106,7 @@ def _add_properties(suite: ElementTree.Element, record: Record) -> None:
     suite.insert(0, properties)
     for key, value in _list_properties(record):
         if value:
-            ElementTree.SubElement(properties, "property", name=_clean(key), value=_clean(value))
+            ElementTree.SubElement(properties, "property", name=clean(key), value=clean(value))
 
 
 def _list_properties(record: Record) -> Iterable[tuple[str, str]]:
@@ -123,7 +124,8 @@ def _list_properties(record: Record) -> Iterable[tuple[str, str]]:
     yield from record.digests.items()
 
 
-def _count_cases(suite: ElementTree.Element, time_s: float) -> ElementTree.Element:
+def count_cases(suite: ElementTree.Element, time_s: float) -> ElementTree.Element:
+    """Write into a suite how many cases it has, how they ended, and its seconds; return it."""
     for counter, path in (
         ("tests", "testcase"),
         ("failures", "testcase/failure"),
@@ -157,16 +159,18 @@ def _cut(text: str) -> str:
 
 def _say(case: ElementTree.Element, lines: list[str]) -> None:
     if lines:
-        ElementTree.SubElement(case, "system-out").text = _clean("\n".join(map(_cut, lines)))
+        ElementTree.SubElement(case, "system-out").text = clean("\n".join(map(_cut, lines)))
 
 
-def _add(case: ElementTree.Element, tag: str, message: str, text: str = "", error: str = "") -> None:
-    element = ElementTree.SubElement(case, tag, message=_clean(message))
+def add_outcome(case: ElementTree.Element, tag: str, message: str, text: str = "", error: str = "") -> None:
+    """Add to a case how it ended: `tag` is failure, error or skipped, `error` the type of what was raised."""
+    element = ElementTree.SubElement(case, tag, message=clean(message))
     if error:
         element.set("type", error)
     if text:
-        element.text = _clean(text)
+        element.text = clean(text)
 
 
-def _clean(text: str) -> str:
+def clean(text: str) -> str:
+    """Return `text` with U+FFFD in place of what XML can't hold."""
     return _NOT_XML.sub("\ufffd", text)

@@ -65,6 +65,16 @@ def build_table(matrix: Matrix, console: Console) -> Table:
     return table
 
 
+def print_table(console: Console, heads: Sequence[str], rows: Sequence[Sequence[tuple[str, str]]]) -> None:
+    """Print a table of plain cells, each a text and its style; all columns but the first are of numbers."""
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold", expand=False)
+    for number, head in enumerate(heads):
+        table.add_column(head, no_wrap=not number, overflow="fold", justify="right" if number else "left")
+    for row in rows:
+        table.add_row(*(Text(plain(text), style) for text, style in row))
+    console.print(table)
+
+
 def mark(status: Status, console: Console, word: str = "") -> Text:
     """Return the symbol and the word of a status, or what of them the terminal can show."""
     symbol, _, style = _MARKS[status]

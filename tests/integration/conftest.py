@@ -22,6 +22,12 @@ from harness.sandbox.storage import ROOT_VARIABLE, get_root
 from tests.signals import hear_sigint
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Declare how many objects the audit is to look at, and how often under load."""
+    parser.addoption("--audit-rounds", type=int, default=3, metavar="N", help="audits under load (default: 3)")
+    parser.addoption("--audit-objects", type=int, default=260, metavar="N", help="objects to audit (default: 260)")
+
+
 def pytest_configure() -> None:
     """Hear interruptions."""
     hear_sigint()

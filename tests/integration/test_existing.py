@@ -6,10 +6,8 @@ The cluster is a local sandbox whose kube-apiserver asks RBAC; a stand-in node l
 from __future__ import annotations
 
 import dataclasses
-import json
 import shutil
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -32,7 +30,6 @@ from harness.core.progress import SILENT
 from harness.core.settings import MySQLEndpoint, SandboxSettings
 from harness.doctor.diagnosis import Diagnosis, FindingStatus, render_diagnoses
 from harness.doctor.existing import examine_existing, examine_rights
-from harness.provision.assets.controlplane import find_control_plane
 from harness.provision.assets.data_folder import initialise_data_folder, make_server_command
 from harness.provision.assets.mysqld import find_mysql_server
 from harness.sandbox.base import CONTROLLERMGR, MYSQL, LogLine, Phase
@@ -42,11 +39,10 @@ from harness.sandbox.existing.options import ExistingSettings
 from harness.sandbox.existing.podstatus import PodName
 from harness.sandbox.existing.reading import read_cluster
 from harness.sandbox.existing.sandbox import ExistingSandbox, connect_existing
-from harness.sandbox.local.client.sandbox import LocalSandbox, start_local_sandbox
+from harness.sandbox.local.client.sandbox import LocalSandbox
 from harness.sandbox.local.servers.credentials import make_credentials
 from harness.sandbox.log_coverage import LogCoverage
 from harness.sandbox.ports import choose_port
-from harness.sandbox.storage import ROOT_VARIABLE
 from harness.spec.model import Case
 from harness.spec.profiles import load_profile
 from harness.spec.templates import Templates
@@ -55,15 +51,11 @@ from harness.suite.context import RunContext
 from harness.suite.expectations import resolve
 from harness.suite.recorder import Recorder
 from tests.fakes.contract import CONTRACT
+from tests.integration.guarded import CONTEXT, make_token, start_guarded_sandbox, write_kubeconfig_of
 from tests.integration.node import DIGEST, POD, SERVICE, StandInNode
 
 RBAC = Path(__file__).resolve().parents[2] / "docs" / "rbac.yaml"
 ACCOUNT = "ingester-acceptance"
-_WRAPPER = """#!{python}
-import os, sys
-arguments = [a.replace("--authorization-mode=AlwaysAllow", "--authorization-mode=RBAC") for a in sys.argv[1:]]
-os.execv({program!r}, [{program!r}, *arguments])
-"""
 
 
 @pytest.fixture(scope="module")
@@ -76,18 +68,8 @@ def patch() -> Iterator[pytest.MonkeyPatch]:
 @pytest.fixture(scope="module")
 def local(patch: pytest.MonkeyPatch, settings: SandboxSettings) -> Iterator[LocalSandbox]:
     """A local sandbox whose kube-apiserver asks RBAC what is allowed."""
-    found = find_control_plane(SILENT)
-    folder = Path(tempfile.mkdtemp(prefix="rbac-", dir="/tmp"))
-    apiserver = folder / "kube-apiserver"
-    apiserver.write_text(_WRAPPER.format(python=sys.executable, program=str(found.kube_apiserver)))
-    apiserver.chmod(0o755)
-    (folder / "etcd").symlink_to(found.etcd)
-    patch.setenv("KUBEBUILDER_ASSETS", str(folder))
-    patch.setenv(ROOT_VARIABLE, str(folder / "sandboxes"))
-    sandbox = start_local_sandbox(settings, keep=False, progress=SILENT)
-    yield sandbox
-    sandbox.stop()
-    shutil.rmtree(folder)
+    with start_guarded_sandbox(patch, settings) as sandbox:
+        yield sandbox
 
 
 @pytest.fixture(scope="module")
@@ -109,19 +91,9 @@ def admin(local: LocalSandbox) -> Any:
 def context(local: LocalSandbox, admin: Any, tmp_path_factory: pytest.TempPathFactory) -> Context:
     """The context of a service account that has the documented role and nothing else."""
     kubernetes.utils.create_from_yaml(admin, str(RBAC))
-    token = _make_token(admin)
-    kubeconfig = json.loads(local.kubeconfig.read_text())
-    kubeconfig["users"] = [{"name": ACCOUNT, "user": {"token": token}}]
-    kubeconfig["contexts"] = [{"name": "team", "context": {"cluster": "sandbox", "user": ACCOUNT}}]
-    file = tmp_path_factory.mktemp("kubeconfig") / "config"
-    file.write_text(json.dumps(kubeconfig))
-    return choose_context([file], "team")
-
-
-def _make_token(admin: Any, seconds: int = 3600) -> str:
-    core: Any = kubernetes.client.CoreV1Api(admin)
-    request = {"spec": {"audiences": [], "expirationSeconds": seconds}}
-    return str(core.create_namespaced_service_account_token(ACCOUNT, ACCOUNT, request).status.token)
+    token = make_token(admin, ACCOUNT, ACCOUNT)
+    file = write_kubeconfig_of(local, token, tmp_path_factory.mktemp("kubeconfig") / "config")
+    return choose_context([file], CONTEXT)
 
 
 @pytest.fixture

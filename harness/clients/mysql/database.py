@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, cast
@@ -76,7 +76,7 @@ class Database:
             "SHOW GLOBAL VARIABLES WHERE Variable_name IN"
             " ('sql_mode', 'tx_isolation', 'transaction_isolation', 'max_allowed_packet', 'wait_timeout')"
         )
-        return {_text(name): _text(value) for name, value in rows}
+        return {read_text(name): read_text(value) for name, value in rows}
 
     def get_time(self) -> dt.datetime:
         """Return the server's clock (UTC, whole seconds, without zone)."""
@@ -90,7 +90,7 @@ class Database:
             " WHERE table_schema = %s ORDER BY table_name, ordinal_position",
             (self.endpoint.database,),
         ):
-            tables.setdefault(_text(table), {})[_text(column)] = _text(sql_type).lower()
+            tables.setdefault(read_text(table), {})[read_text(column)] = read_text(sql_type).lower()
         return tables
 
     def get_version(self, kind: Kind, uid: str) -> int | None:
@@ -129,7 +129,7 @@ class Database:
         rows = self._query(
             f"SELECT uid, res_version FROM `{kind.table}` WHERE namespace = %s", (namespace,)  # noqa: S608
         )
-        return {_text(uid): int(version) for uid, version in rows}
+        return {read_text(uid): int(version) for uid, version in rows}
 
     def get_rows_of(self, kind: Kind, uids: Sequence[str]) -> dict[str, Row]:
         """Return the rows with these uids, by uid, with labels and annotations, as one snapshot sees them.
@@ -139,21 +139,25 @@ class Database:
         if not uids:
             return {}
         with self._reading(kind.table), self._snapshot():
-            cursor = self._connection.cursor(dictionary=True)
+            cursor = self._connection.cursor()
             try:
                 cursor.execute(
-                    f"SELECT * FROM `{kind.table}` WHERE uid IN ({_places(uids)})", tuple(uids)  # noqa: S608
+                    f"SELECT * FROM `{kind.table}` WHERE uid IN ({make_places(uids)})", tuple(uids)  # noqa: S608
                 )
-                found = cast("list[dict[str, Any]]", cursor.fetchall())
+                names = [name for name, *_ in cursor.description or ()]
+                found = cursor.fetchall()
             finally:
                 cursor.close()
             labels = self.get_pairs_of(kind.labels_table, uids)
             annotations = self.get_pairs_of(kind.annotations_table, uids)
         rows = {}
-        for columns in found:
-            uid = _text(columns["uid"])
-            values = MappingProxyType({key: _plain(key, value) for key, value in columns.items()})
-            rows[uid] = Row(kind.table, values, labels.get(uid, ()), annotations.get(uid, ()))
+        for values in found:
+            columns = {
+                name: _plain(name, value) if isinstance(value, bytes | bytearray) else cast(Value, value)
+                for name, value in zip(names, values, strict=True)
+            }
+            uid = str(columns["uid"])
+            rows[uid] = Row(kind.table, MappingProxyType(columns), labels.get(uid, ()), annotations.get(uid, ()))
         return rows
 
     def get_pairs_of(self, table: str, uids: Sequence[str]) -> dict[str, tuple[tuple[str, str], ...]]:
@@ -162,10 +166,10 @@ class Database:
             return {}
         pairs: dict[str, list[tuple[str, str]]] = {}
         for uid, key, value in self._query(
-            f"SELECT obj_uid, `key`, `value` FROM `{table}` WHERE obj_uid IN ({_places(uids)})",  # noqa: S608
+            f"SELECT obj_uid, `key`, `value` FROM `{table}` WHERE obj_uid IN ({make_places(uids)})",  # noqa: S608
             tuple(uids),
         ):
-            pairs.setdefault(_text(uid), []).append((_text(key), _text(value)))
+            pairs.setdefault(read_text(uid), []).append((read_text(key), read_text(value)))
         return {uid: tuple(sorted(found)) for uid, found in pairs.items()}
 
     @contextlib.contextmanager
@@ -220,7 +224,7 @@ class Database:
     def find_tables_with(self, uid: str, tables: Sequence[str]) -> list[str]:
         """Return those of the main `tables` that hold a row with that uid: where a stray row went."""
         one = " UNION ALL ".join(f"SELECT '{table}' FROM `{table}` WHERE uid = %s" for table in tables)  # noqa: S608
-        return [_text(table) for (table,) in self._query(one, [uid] * len(tables))] if tables else []
+        return [read_text(table) for (table,) in self._query(one, [uid] * len(tables))] if tables else []
 
     def count_rows(self, kinds: Iterable[Kind], namespace: str) -> dict[str, int]:
         """Return how many rows of the namespace each of the kinds' tables holds."""
@@ -248,7 +252,7 @@ class Database:
 
     def _get_pairs(self, table: str, uid: str) -> tuple[tuple[str, str], ...]:
         rows = self._query(f"SELECT `key`, `value` FROM `{table}` WHERE obj_uid = %s", (uid,))  # noqa: S608
-        return tuple(sorted((_text(key), _text(value)) for key, value in rows))
+        return tuple(sorted((read_text(key), read_text(value)) for key, value in rows))
 
     @contextlib.contextmanager
     def _snapshot(self) -> Iterator[None]:
@@ -281,12 +285,13 @@ class Database:
         execute(self._connection, sql)
 
 
-def _places(values: Sequence[Any]) -> str:
+def make_places(values: Collection[Any]) -> str:
     """Return as many places for parameters as there are values."""
     return ", ".join(["%s"] * len(values))
 
 
-def _text(value: Any) -> str:
+def read_text(value: Any) -> str:
+    """Return the driver's text, which it gives as bytes for some collations."""
     return value.decode() if isinstance(value, bytes | bytearray) else str(value)
 
 

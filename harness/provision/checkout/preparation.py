@@ -12,7 +12,7 @@ from harness.provision.assets.cache import Cache
 from harness.provision.checkout.binaries import APISERVER, CONTROLLERMGR, Binaries, build_binaries
 from harness.provision.checkout.checkout import APISERVER_PACKAGE, Checkout, find_checkout
 from harness.provision.checkout.drift import Disagreement, Severity, find_drift
-from harness.provision.checkout.evidence import choose_profile
+from harness.provision.checkout.evidence import Choice, choose_profile
 from harness.provision.checkout.reading import Sources, make_read_contract, read_checkout
 from harness.provision.checkout.sources import map_overlay
 from harness.spec.profiles import load_profile
@@ -43,6 +43,24 @@ class PreparedCheckout:
     findings: tuple[Disagreement, ...]
 
 
+@dataclass(frozen=True)
+class ReadCheckout:
+    """A checkout that was read, and not built: what it says, and the profile that fits it."""
+
+    checkout: Checkout
+    sources: Sources
+    read: ReadContract
+    choice: Choice
+
+
+def examine_checkout(spec: str, progress: Progress, cache: Cache | None = None) -> ReadCheckout:
+    """Return the checkout that `spec` (PATH, URL or URL@REF) names, read; errors as of `prepare_checkout`."""
+    checkout = find_checkout(spec, cache or Cache(), progress)
+    sources = read_checkout(checkout.path)
+    read = make_read_contract(sources, checkout.path)
+    return ReadCheckout(checkout, sources, read, choose_profile(read, sources.module))
+
+
 def prepare_checkout(
     spec: str, progress: Progress, cache: Cache | None = None, *, profile: str | None = None
 ) -> PreparedCheckout:
@@ -54,11 +72,8 @@ def prepare_checkout(
     build, or has no kind that could be tested.
     """
     cache = cache or Cache()
-    checkout = find_checkout(spec, cache, progress)
-    root = checkout.path
-    sources = read_checkout(root)
-    read = make_read_contract(sources, root)
-    choice = choose_profile(read, sources.module)
+    found = examine_checkout(spec, progress, cache)
+    checkout, sources, read, choice = found.checkout, found.sources, found.read, found.choice
     contract = make_contract(load_profile(profile or choice.profile), read)
     if not contract.cases:
         raise HarnessError(

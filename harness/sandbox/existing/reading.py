@@ -14,7 +14,7 @@ from harness.clients.kube import Cluster
 from harness.clients.mysql import Database
 from harness.clients.pods import Pods
 from harness.core.errors import HarnessError, Refusal
-from harness.sandbox.existing.options import ExistingSettings
+from harness.sandbox.existing.options import Access
 from harness.sandbox.existing.sandbox import log_in, open_forward
 from harness.sandbox.ports import LOOPBACK
 from harness.spec.definitions import KindDefinition, Tables, read_definitions
@@ -27,7 +27,7 @@ from harness.spec.versions import NOTE
 _TIMEOUT_S = 5
 
 
-def read_cluster(settings: ExistingSettings) -> ReadContract:
+def read_cluster(settings: Access) -> ReadContract:
     """Return what the cluster and its MySQL say of the version, with a note on what did not answer."""
     source = f"discovery of {settings.context.server}"
     notes: list[Fact] = []
@@ -57,7 +57,7 @@ def _read_kinds(cluster: Cluster) -> Iterator[KindDefinition]:
         yield KindDefinition(kind, plural, schema)
 
 
-def _read_tables(settings: ExistingSettings, pods: Pods) -> Tables:
+def _read_tables(settings: Access, pods: Pods) -> Tables:
     forward = None if settings.forward is None else open_forward(pods, settings.forward)
     mysql = settings.mysql
     if forward is not None:

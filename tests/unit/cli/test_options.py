@@ -46,7 +46,7 @@ _HEAVY = ("kubernetes", "mysql", "jinja2", "rich", "yaml", "requests", "hypothes
 def parse(*words: str) -> argparse.Namespace:
     """Return the options of a command line."""
     parser = argparse.ArgumentParser()
-    add_to_parser(parser, SOAK_OPTIONS)
+    add_to_parser(parser, OPTIONS.values())
     return parser.parse_args(words)
 
 

@@ -7,21 +7,7 @@ from collections.abc import Callable, Iterable
 import pytest
 
 from harness.core.polling import Look, hold, wait_for
-
-
-class FakeClock:
-    """A clock that moves only when somebody sleeps."""
-
-    def __init__(self) -> None:
-        self.time = 100.0
-
-    def now(self) -> float:
-        """Return the time."""
-        return self.time
-
-    def sleep(self, seconds: float) -> None:
-        """Let time pass at once."""
-        self.time += seconds
+from tests.fakes.clock import FakeClock
 
 
 def reader(values: Iterable[int]) -> Callable[[], int]:

@@ -10,7 +10,15 @@ from typing import Any
 import pytest
 
 from harness.core import codes
-from harness.spec.equality import compare_json, compare_row, compare_spots, expect_column, parse_time, show
+from harness.spec.equality import (
+    compare_json,
+    compare_objects,
+    compare_row,
+    compare_spots,
+    expect_column,
+    parse_time,
+    show,
+)
 from harness.spec.model import ColumnType, IndexedColumn, JsonObject, SpotCheck
 from harness.spec.row import Row, Value
 from tests.fakes.contract import CONTRACT
@@ -303,3 +311,12 @@ def test_an_empty_free_field_or_map_may_be_an_absent_one() -> None:
         assert compare_json({}, empty, schema=SCHEMA) == []
     assert compare_json({"map": {"m": {}}}, {}, schema=SCHEMA)
     assert compare_json({"map": {"m": {"text": ""}}}, {"map": {"m": {}}}, schema=SCHEMA) == []
+
+
+@pytest.mark.parametrize(("left", "right"), [(True, 1), (1, True), (False, 0.5)])
+def test_number_is_no_boolean_although_all_else_is_the_same(left: Any, right: Any) -> None:
+    """What Python takes for the same is compared all the same, also where the rest of an object is equal."""
+    kind = CONTRACT.get_kind("Project")
+    first, second = ({"spec": {"tier": value}, "status": {"state": "ready"}} for value in (left, right))
+    assert [each.where for each in compare_objects(kind, first, second)] == ["spec.tier"]
+    assert compare_objects(kind, first, first) == []

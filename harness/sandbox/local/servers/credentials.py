@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from harness.sandbox.local.wire.folder import CONTEXT_NAME
 from harness.sandbox.ports import LOOPBACK
 from harness.sandbox.storage import write_private
 
@@ -88,8 +89,8 @@ def write_kubeconfig(path: Path, credentials: Credentials, port: int) -> None:
             {"name": "sandbox", "cluster": {"server": server, "certificate-authority-data": authority}}
         ],
         "users": [{"name": USER, "user": {"token": credentials.token}}],
-        "contexts": [{"name": "ingester-sandbox", "context": context}],
-        "current-context": "ingester-sandbox",
+        "contexts": [{"name": CONTEXT_NAME, "context": context}],
+        "current-context": CONTEXT_NAME,
     }
     write_private(path, json.dumps(kubeconfig, indent=2) + "\n")
 

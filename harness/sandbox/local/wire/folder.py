@@ -23,6 +23,9 @@ from harness.core.progress import Progress
 
 MARKER_VARIABLE = "INGESTER_ACCEPTANCE_SANDBOX"   # in the environment of each process of a sandbox: its folder
 
+CONTEXT_NAME = "ingester-sandbox"
+"""The context of a sandbox's kubeconfig."""
+
 _NAME = re.compile(r"[0-9a-f]{8}")
 _ROOT_LOCK_TIMEOUT_S = 60.0
 _KEEP_LOCK_TIMEOUT_S = 1800.0   # long enough for a first build of the servers

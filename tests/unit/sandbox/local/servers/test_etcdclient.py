@@ -72,6 +72,14 @@ def test_compaction_is_of_the_present_revision(etcd: Etcd, root: Path) -> None:
     assert etcd.asked[1] == ("/v3/kv/compaction", {"revision": 4711, "physical": True})
 
 
+def test_values_are_stored_in_one_transaction(etcd: Etcd, root: Path) -> None:
+    """All values get one revision, which is returned: it is the version that each of them is then at."""
+    etcd.answers = {"/v3/kv/txn": (200, {"header": {"revision": "12"}})}
+    assert EtcdClient(root / "etcd").put({"/a": b"1", "/b": b"2"}) == 12
+    puts = [{"requestPut": {"key": key, "value": value}} for key, value in (("L2E=", "MQ=="), ("L2I=", "Mg=="))]
+    assert etcd.asked == [("/v3/kv/txn", {"success": puts})]
+
+
 def test_refusal_is_quoted(etcd: Etcd, root: Path) -> None:
     """What etcd refuses is an error with its words."""
     etcd.answers = {

@@ -1,0 +1,175 @@
+"""One audit: every kind in turn, then what differed once more, then the result. What can't be told is a problem.
+
+A kind that can't be read costs no other kind its answer. What was gathered is in the journal before it counts.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import json
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from harness.audit.classification import Compare, Policy
+from harness.audit.finding import AuditFinding, make_finding
+from harness.audit.journal import Event, Journal
+from harness.audit.reading import Reader
+from harness.audit.recheck import Recheck, Resolution
+from harness.audit.result import FINDINGS, AuditResult, KindResult, Problem
+from harness.audit.scan import scan_kind
+from harness.audit.state import KindState
+from harness.core.errors import HarnessError, Refusal
+from harness.core.progress import Progress
+from harness.spec.contract import Contract
+from harness.spec.model import Kind
+
+_STAGE = "look again"
+_FORBIDDEN = 403
+_ROLE = "docs/audit.md has the role and the grant that an audit needs"
+
+
+@dataclass(frozen=True)
+class AuditSettings:
+    """How an audit is made. `output` is its folder; `scope` says what it is of, which a resumed one repeats.
+
+    `compare` finds what differs between an object and its row.
+    """
+
+    output: Path
+    scope: Event
+    compare: Compare
+    grace_s: float = 30.0
+    stuck_after_s: float = 300.0
+    show_values: bool = False
+    resume: bool = False
+
+
+@dataclass
+class Audit:
+    """An audit of some kinds of a contract."""
+
+    settings: AuditSettings
+    reader: Reader
+    contract: Contract
+    kinds: Sequence[Kind]
+    progress: Progress
+    result: AuditResult = field(default_factory=AuditResult)
+    _states: dict[str, KindState] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._policies = {
+            kind.name: Policy.of(self.contract, kind, self.settings.stuck_after_s, self.settings.compare)
+            for kind in self.kinds
+        }
+        self._journal = Journal(self.settings.output / "journal")
+
+    def run(self) -> AuditResult:
+        """Audit all kinds, and return the result, which is also `result` where it is interrupted."""
+        began = time.monotonic()
+        self.result.started_at = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
+        (self._journal.resume if self.settings.resume else self._journal.begin)(self.settings.scope)
+        (self.settings.output / FINDINGS).write_text("", encoding="utf-8")
+        try:
+            try:
+                for kind in self.kinds:
+                    self._scan(kind)
+            finally:
+                self._write_scanned()
+            self._recheck()
+        except KeyboardInterrupt:
+            self._tell("", HarnessError("the audit was interrupted", hint="Go on with it: --resume"))
+            raise
+        finally:
+            self.result.kinds = [self._describe(kind) for kind in self.kinds if kind.name in self._states]
+            self.result.duration_s = time.monotonic() - began
+            if self.reader.throttle.paused_s:
+                self.result.facts["paused"] = f"{self.reader.throttle.paused_s:.1f} s, for the servers' sake"
+        return self.result
+
+    def _scan(self, kind: Kind) -> None:
+        state = self._states[kind.name] = KindState(kind.name)
+        if self.settings.resume:
+            for event in self._journal.read(kind.name):
+                state.apply(event)
+        self.progress.begin(kind.name)
+        try:
+            for event in scan_kind(
+                self.reader, self._policies[kind.name], state, show_values=self.settings.show_values
+            ):
+                self._journal.append(kind.name, event)
+                state.apply(event)
+                self.progress.advance(kind.name, state.objects + state.rows)
+        except (HarnessError, Refusal) as error:
+            self._tell(kind.name, error)
+            self._reconnect()
+        self.progress.end(kind.name, f"{state.objects:,} objects, {state.rows:,} rows without one")
+
+    def _reconnect(self) -> None:
+        """Connect to MySQL anew: whatever broke, the next kind begins with a connection that is whole."""
+        try:
+            self.reader.tables.reconnect()
+        except HarnessError as error:
+            self._tell("", error)
+
+    def _recheck(self) -> None:
+        suspects = [suspect for state in self._states.values() for suspect in state.suspects]
+        if not suspects:
+            return
+        self.progress.begin(_STAGE)
+        recheck = Recheck(self.reader, self._policies, self.settings.grace_s, self._resolve, self._fail)
+        recheck.run([dataclasses.replace(suspect) for suspect in suspects])
+        self.progress.end(_STAGE, f"at {len(suspects):,}")
+
+    def _resolve(self, resolution: Resolution) -> None:
+        tally = self._states[resolution.suspect.kind].tally
+        judged = resolution.judged
+        if judged.audit_class.is_finding:
+            finding = make_finding(judged, resolution.subject, show_values=self.settings.show_values)
+            tally.add(finding)
+            self._append([finding])
+        else:
+            tally.count(judged.audit_class)
+        if resolution.lag_s is not None:
+            self.result.lags_s.append(resolution.lag_s)
+
+    def _fail(self, kind: str, error: HarnessError | Refusal) -> None:
+        self._tell(kind, error)
+        self._reconnect()
+
+    def _tell(self, kind: str, error: HarnessError | Refusal) -> None:
+        problem = describe_problem(kind, error)
+        if problem not in self.result.problems:
+            self.result.problems.append(problem)
+
+    def _describe(self, kind: Kind) -> KindResult:
+        state = self._states[kind.name]
+        return KindResult(
+            kind.name, kind.plural, kind.tables, state.objects, state.rows, state.compared, state.tally
+        )
+
+    def _write_scanned(self) -> None:
+        """Write the findings of the first look, of all kinds, from their journals: there may be very many."""
+        for kind in self._states:
+            for event in self._journal.read(kind):
+                self._append(map(AuditFinding.from_json, event["findings"]))
+
+    def _append(self, findings: Iterable[AuditFinding]) -> None:
+        lines = [json.dumps(finding.to_json(), ensure_ascii=False) + "\n" for finding in findings]
+        if lines:
+            with (self.settings.output / FINDINGS).open("a", encoding="utf-8", errors="backslashreplace") as file:
+                file.writelines(lines)
+
+
+def describe_problem(kind: str, error: HarnessError | Refusal) -> Problem:
+    """Return what could not be told, in a sentence, and the way out."""
+    if isinstance(error, HarnessError):
+        words = error.problem.partition("\n")[0].partition(" (in: ")[0]
+        return Problem(kind, words, error.hint)
+    if error.status == _FORBIDDEN:
+        return Problem(kind, f"kube-apiserver refuses: {error.message}", _ROLE)
+    if error.not_found:
+        return Problem(kind, "kube-apiserver does not serve the kind", "Is its CRD installed?")
+    return Problem(kind, f"kube-apiserver: {error}")

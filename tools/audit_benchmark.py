@@ -1,0 +1,130 @@
+"""Measures the audit: time, peak memory, and the ratio to a bare script that reads the same and compares nothing.
+
+It is called by `python -m tools.audit_benchmark`, no part of the package. Objects are added to one sandbox, from
+one number to the next; audit and floor run alternately, each in a process of its own. Medians count.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+from harness.cli.options import PROFILE_OF_REFERENCE
+from harness.core.errors import HarnessError
+from harness.core.progress import SILENT
+from harness.core.settings import SandboxSettings
+from harness.sandbox.base import ETCD, KUBE_APISERVER, MYSQL
+from harness.sandbox.local.client.access import list_variables
+from harness.sandbox.local.client.sandbox import LocalSandbox, start_local_sandbox
+from harness.sandbox.local.wire.folder import CONTEXT_NAME
+from harness.sandbox.local.wire.state import State, read_state
+from harness.spec.profiles import load_profile
+from harness.spec.versions import make_contract
+from tools.audit_load import load
+
+_SERVERS = (ETCD, KUBE_APISERVER, MYSQL)
+_ROOT = Path(__file__).resolve().parent.parent
+
+
+@dataclass(frozen=True)
+class Measure:
+    """What a process took: seconds in all, of processors (its own, its servers'), and MiB at its largest."""
+
+    seconds: float
+    cpu_s: float
+    servers_s: float
+    peak_mib: float
+
+
+def main() -> int:
+    """Load, measure, and print a line for each number of objects."""
+    parser = argparse.ArgumentParser(prog="python -m tools.audit_benchmark", description=__doc__)
+    parser.add_argument("--objects", type=int, nargs="+", default=[1000, 10_000], metavar="N", help="how many")
+    parser.add_argument("--repeat", type=int, default=3, metavar="N", help="runs of each (default: %(default)s)")
+    parser.add_argument("audit", nargs="*", metavar="OPTION", help="options of the audit, after --")
+    options = parser.parse_args()
+    contract = make_contract(load_profile(PROFILE_OF_REFERENCE))
+    settings = SandboxSettings(profile=PROFILE_OF_REFERENCE, kinds=contract.served_kinds)
+    sandbox = start_local_sandbox(settings, keep=False, progress=SILENT)
+    try:
+        sandbox.stop_controllermgr()
+        there = 0
+        for number in sorted(options.objects):
+            began = time.monotonic()
+            for _ in load(sandbox, contract, number - there, first=there):
+                pass
+            there = number
+            print(f"{number:,} objects, the last ones loaded in {time.monotonic() - began:.1f} s", flush=True)
+            _compare(sandbox, number, options.repeat, options.audit)
+    except HarnessError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    finally:
+        sandbox.stop()
+    return 0
+
+
+def _compare(sandbox: LocalSandbox, number: int, repeat: int, words: list[str]) -> None:
+    state = read_state(sandbox.folder)
+    assert state is not None  # noqa: S101  it is up
+    variables = list_variables(sandbox.folder, state)
+    url, kubeconfig = variables["MYSQL_URL"], variables["KUBECONFIG"]
+    floor = [sys.executable, "-m", "tools.audit_floor", kubeconfig, url]
+    with tempfile.TemporaryDirectory() as folder:
+        audit = [sys.executable, "-m", "harness", "audit", "--context", CONTEXT_NAME, "--kubeconfig", kubeconfig]
+        audit += ["--mysql-url", url, "--profile", PROFILE_OF_REFERENCE, "--output", folder, *words]
+        bare, whole = [], []
+        for _ in range(repeat):
+            bare.append(measure(floor, variables, state))
+            whole.append(measure(audit, variables, state))
+    for name, runs in (("floor", bare), ("audit", whole)):
+        seconds, cpu_s, servers_s = (
+            statistics.median(getattr(run, part) for run in runs) for part in ("seconds", "cpu_s", "servers_s")
+        )
+        peak = max(run.peak_mib for run in runs)
+        spent = f"{cpu_s:6.1f} + {servers_s:6.1f} s of CPU (own, servers')"
+        print(f"  {name}  {seconds:7.1f} s  {spent}  {peak:4.0f} MiB  {1000 * seconds / number:6.2f} ms an object")
+    for what, get in (("time", lambda run: run.seconds), ("CPU", lambda run: run.cpu_s + run.servers_s)):
+        ratio = statistics.median(map(get, whole)) / statistics.median(map(get, bare))
+        print(f"  ratio of {what}: {ratio:.2f}", flush=True)
+
+
+def measure(command: list[str], variables: dict[str, str], state: State) -> Measure:
+    """Run a process to its end and return what it took; HarnessError where it fails.
+
+    On a machine that others use as well the processors' time tells more than that of a clock.
+    """
+    began, before = time.monotonic(), _get_servers_s(state)
+    with tempfile.TemporaryFile() as output:
+        process = subprocess.Popen(
+            command, cwd=_ROOT, env={**os.environ, **variables}, stdout=output, stderr=subprocess.STDOUT
+        )
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        seconds = time.monotonic() - began
+        if process.returncode:
+            output.seek(0)
+            said = output.read().decode(errors="replace")[-2000:]
+            raise HarnessError(f"benchmark: exit code {process.returncode}: {' '.join(command)}\n{said}")
+    own_s, servers_s = usage.ru_utime + usage.ru_stime, _get_servers_s(state) - before
+    return Measure(seconds, own_s, servers_s, usage.ru_maxrss / 1024)
+
+
+def _get_servers_s(state: State) -> float:
+    """Return what etcd, kube-apiserver and MySQL have taken of the processors so far, in seconds."""
+    pids = [state.components[name].pid for name in _SERVERS]
+    times = [psutil.Process(pid).cpu_times() for pid in pids if pid is not None]
+    return sum(each.user + each.system for each in times)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
