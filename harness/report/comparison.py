@@ -93,6 +93,8 @@ def _judge(shift: Shift | None) -> Judgement:
     if shift.low_s > max(TOLERANCE_S, TOLERANCE * shift.before_s):
         return Judgement.WORSE
     limit_s = max(RESOLUTION_S, RESOLUTION * shift.before_s)
+    if shift.low_s > 0:   # it surely takes longer, if not by what is worse: more must be ruled out
+        limit_s /= 2
     return Judgement.NOT_WORSE if shift.high_s < limit_s else Judgement.UNKNOWN
 
 

@@ -45,6 +45,7 @@ def _record(status: Status = Status.PASS) -> Record:
         (_draw(0.001, 60, busy=0.3), Judgement.NOT_WORSE),   # sure or not, it is nothing to speak of
         (_draw(0.010)[:10], Judgement.UNKNOWN),
         ([], Judgement.UNKNOWN),
+        ([(0.005, 0.006 + 0.008 * (number % 2)) for number in range(40)], Judgement.UNKNOWN),   # 1 to 9 ms more
         ([(0.005, 0.005 + 0.02 * (number % 2)) for number in range(80)], Judgement.UNKNOWN),   # half of them
         ([(0.005, 0.005 + 0.02 * (number % 4 > 0)) for number in range(80)], Judgement.WORSE),   # most, not all
     ],
@@ -73,7 +74,9 @@ def test_a_busy_machine_hides_little() -> None:
     """Where a latency is mostly waiting for the machine, 10 ms more are seen, and equal ones are not worse."""
     equal = [judge_operations({"x": _draw_busy(0.0, seed)})[0].judgement for seed in range(100)]
     slower = [judge_operations({"x": _draw_busy(0.01, seed)})[0].judgement for seed in range(100)]
-    assert (set(equal), set(slower)) == ({Judgement.NOT_WORSE}, {Judgement.WORSE})
+    assert set(slower) == {Judgement.WORSE}
+    assert Judgement.WORSE not in equal
+    assert equal.count(Judgement.NOT_WORSE) >= 98
 
 
 _EQUAL, _SLOWER = _draw(0.0, 60, busy=0.3), _draw(0.02)
