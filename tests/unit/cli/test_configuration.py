@@ -18,7 +18,6 @@ from harness.__main__ import main
 from harness.cli.configuration import CONFIG_VARIABLE, FILE_NAME, TIMEOUT_KEYS
 from harness.cli.options import (
     OPTIONS,
-    SOAK_OPTIONS,
     Option,
     add_to_parser,
     get_configuration,
@@ -51,7 +50,7 @@ def write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Write:
 def parse(*words: str) -> argparse.Namespace:
     """Return the options of a command line in the current folder."""
     parser = argparse.ArgumentParser()
-    add_to_parser(parser, SOAK_OPTIONS)
+    add_to_parser(parser, OPTIONS.values())
     return parser.parse_args(words)
 
 
