@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import configparser
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -12,17 +13,17 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def read_folders() -> list[str]:
-    """Return the folders that tox tests where it is given no others."""
+def read_words() -> list[str]:
+    """Return what tox tests where it is given nothing else: folders, and pytest's options."""
     tox = configparser.ConfigParser()
     tox.read(ROOT / "tox.ini", encoding="utf-8")
     command = tox["testenv"]["commands"]
-    return command[command.index("{posargs:") + len("{posargs:") : command.index("}")].split()
+    return shlex.split(command[command.index("{posargs:") + len("{posargs:") : command.index("}")])
 
 
-def collect(folders: list[str]) -> str:
-    """Return what pytest collects in these folders, in a process of its own."""
-    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "--collect-only", "-q", *folders]
+def collect(words: list[str]) -> str:
+    """Return what pytest collects with these words, in a process of its own."""
+    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "--collect-only", "-q", *words]
     finished = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
     assert finished.returncode == pytest.ExitCode.OK, finished.stdout[-4000:] + finished.stderr
     return finished.stdout
@@ -30,9 +31,11 @@ def collect(folders: list[str]) -> str:
 
 def test_the_test_command_collects_all_folders_together(request: pytest.FixtureRequest) -> None:
     """Options, hooks and fixtures of one folder bear the tests of the others."""
-    folders, config = read_folders(), request.config
+    words, config = read_words(), request.config
+    folders = [word for word in words if word.startswith("tests/")]
+    assert folders
     # where this run is that command, it has come as far as this
     is_it = set(folders) <= set(config.args) and not config.option.keyword and not config.option.markexpr
-    collected = "\n".join(item.nodeid for item in request.session.items) if is_it else collect(folders)
+    collected = "\n".join(item.nodeid for item in request.session.items) if is_it else collect(words)
     for folder in folders:
         assert f"\n{folder}/" in f"\n{collected}"
