@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import configparser
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -17,7 +18,8 @@ def read_folders() -> list[str]:
     tox = configparser.ConfigParser()
     tox.read(ROOT / "tox.ini", encoding="utf-8")
     command = tox["testenv"]["commands"]
-    return command[command.index("{posargs:") + len("{posargs:") : command.index("}")].split()
+    words = shlex.split(command[command.index("{posargs:") + len("{posargs:") : command.index("}")])
+    return [word for word in words if (ROOT / word).is_dir()]
 
 
 def collect(folders: list[str]) -> str:
