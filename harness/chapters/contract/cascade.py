@@ -7,13 +7,15 @@ delete proves nothing.
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from harness.chapters.contract.deletions import observe_ended, wait_for_end
 from harness.chapters.contract.lifecycle import Lifecycle, Step
 from harness.core import codes
 from harness.core.outcomes import NotApplicable
+from harness.core.polling import wait_for
 from harness.core.record import Finding
 from harness.spec.annotations import INGESTER_FINALIZER
 from harness.spec.equality import show
@@ -65,20 +67,28 @@ def _wait_for_owner(life: Lifecycle, pair: _Pair, since: float) -> None:
 def _wait_for_owned(life: Lifecycle, pair: _Pair, since: float) -> None:
     owner, owned = pair.owner, pair.owned
     if pair.policy == ORPHAN:
-        life.wait_until(owned.read, lambda obj: obj is None or not _has_owner(obj), since)
+        _wait_for_kubernetes(life, owned, lambda obj: obj is None or not _has_owner(obj), since)
         return
-    is_due = pair.policy == FOREGROUND or life.wait_until(owner.read, lambda obj: obj is None, since) is None
-    if is_due and not _is_going(life.wait_until(owned.read, _is_going, since)) and not pair.certain:
+    is_due = pair.policy == FOREGROUND or _wait_for_kubernetes(life, owner, lambda obj: obj is None, since)
+    if is_due and not _wait_for_kubernetes(life, owned, _is_going, since) and not pair.certain:
         raise NotApplicable("nobody collects what owners left in this cluster")
     if is_due:
         life.postpone(owned.case, functools.partial(_finish_owned, life, pair))
+
+
+def _wait_for_kubernetes(
+    life: Lifecycle, subject: Subject, condition: Callable[[JsonObject | None], bool], since: float
+) -> bool:
+    """Wait for what Kubernetes' own controllers do, which is not the Ingester's time; return whether they did."""
+    left_s = since + life.context.timeouts.issue_s - time.monotonic()
+    return wait_for(subject.read, condition, timeout_s=max(0.0, left_s), max_interval_s=0.05).satisfied
 
 
 def _finish_owned(life: Lifecycle, pair: _Pair, since: float) -> None:
     wait_for_end(life, pair.owned, since)
     pair.owned.release(keep=_NOT_OTHERS)
     if pair.policy == FOREGROUND:
-        life.wait_until(pair.owner.read, lambda obj: obj is None)
+        _wait_for_kubernetes(life, pair.owner, lambda obj: obj is None, time.monotonic())
         pair.recorder.findings += _examine_order(pair.owner, pair.owned)
 
 
@@ -147,9 +157,9 @@ def _delete_namespace(life: Lifecycle, case: Case, _recorder: Recorder) -> None:
     subject = life.find(case, _IN_NAMESPACE)
 
     def wait(since: float) -> None:
-        if not _is_going(life.wait_until(subject.read, _is_going, since)) and not certain:
+        if not _wait_for_kubernetes(life, subject, _is_going, since) and not certain:
             raise NotApplicable("nobody empties namespaces that are deleted in this cluster")
-        wait_for_end(life, subject, since)
+        life.postpone(case, functools.partial(wait_for_end, life, subject))
 
     life.postpone(case, wait)
 

@@ -389,7 +389,7 @@ FAULTS: tuple[Fault, ...] = (
     _fault(
         "hard-delete",
         on_store(soft_delete=_hard_delete),
-        in_sections("InferenceServer", "5.6", "5.8", "5.10", "5.16", "5.17"),
+        in_sections("InferenceServer", "5.6", "5.8", "5.10", "5.16", "5.17", "5.18", "5.19"),
         "for good",
     ),
     _fault(

@@ -15,6 +15,7 @@ BEYOND_THE_SEED_REPORT = {
     "orphan-without-finalizer",
     "namesake-takes-the-record-along",
     "ghost-row",
+    "older-version-replaces-a-newer",
     "kubernetes-delete-leaves-the-row",
     "interrupted-deletion-sticks",
     "unsynced-deletion-sticks",

@@ -33,6 +33,7 @@ CASE = Case(
     requires=("Project",),
     status={"message": "status write"},
     inputs=InputPlaces(
+        is_thorough=True,
         text=TextPlaces(("spec.label",), ("spec.parts",)),
         integer="spec.size",
         enum=EnumField("spec.type", "WIDGET_TYPE_"),
