@@ -297,14 +297,14 @@ FAULTS: tuple[Fault, ...] = (
     _fault(
         "retained-is-deleted",
         on_reconciler(retain=_soft_delete_retained),
-        in_sections("PipelineRun", "5.10", "5.14"),
+        in_sections("PipelineRun", "5.10", "5.14", "5.18", "5.19"),
         "column delete_time",
         profile=RETAINING,
     ),
     _fault(
         "retained-without-final-state",
         on_reconciler(retain=_retain_as_it_was),
-        in_sections("TriggerRun", "5.14"),
+        in_sections("TriggerRun", "5.14", "5.18", "5.19"),
         "its final state",
         profile=RETAINING,
     ),
