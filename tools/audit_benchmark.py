@@ -16,32 +16,27 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-import psutil
-
 from harness.cli.options import PROFILE_OF_REFERENCE
 from harness.core.errors import HarnessError
 from harness.core.progress import SILENT
 from harness.core.settings import SandboxSettings
-from harness.sandbox.base import ETCD, KUBE_APISERVER, MYSQL
 from harness.sandbox.local.client.access import list_variables
 from harness.sandbox.local.client.sandbox import LocalSandbox, start_local_sandbox
 from harness.sandbox.local.wire.folder import CONTEXT_NAME
-from harness.sandbox.local.wire.state import State, read_state
+from harness.sandbox.local.wire.state import read_state
 from harness.spec.profiles import load_profile
 from harness.spec.versions import make_contract
 from tools.audit_load import load
 
-_SERVERS = (ETCD, KUBE_APISERVER, MYSQL)
 _ROOT = Path(__file__).resolve().parent.parent
 
 
 @dataclass(frozen=True)
 class Measure:
-    """What a process took: seconds in all, of processors (its own, its servers'), and MiB at its largest."""
+    """What a process took: seconds from start to end, of the processor, and MiB at its largest."""
 
     seconds: float
     cpu_s: float
-    servers_s: float
     peak_mib: float
 
 
@@ -84,26 +79,20 @@ def _compare(sandbox: LocalSandbox, number: int, repeat: int, words: list[str]) 
         audit += ["--mysql-url", url, "--profile", PROFILE_OF_REFERENCE, "--output", folder, *words]
         bare, whole = [], []
         for _ in range(repeat):
-            bare.append(measure(floor, variables, state))
-            whole.append(measure(audit, variables, state))
+            bare.append(measure(floor, variables))
+            whole.append(measure(audit, variables))
     for name, runs in (("floor", bare), ("audit", whole)):
-        seconds, cpu_s, servers_s = (
-            statistics.median(getattr(run, part) for run in runs) for part in ("seconds", "cpu_s", "servers_s")
-        )
+        seconds, cpu_s = (statistics.median(getattr(run, part) for run in runs) for part in ("seconds", "cpu_s"))
         peak = max(run.peak_mib for run in runs)
-        spent = f"{cpu_s:6.1f} + {servers_s:6.1f} s of CPU (own, servers')"
-        print(f"  {name}  {seconds:7.1f} s  {spent}  {peak:4.0f} MiB  {1000 * seconds / number:6.2f} ms an object")
-    for what, get in (("time", lambda run: run.seconds), ("CPU", lambda run: run.cpu_s + run.servers_s)):
-        ratio = statistics.median(map(get, whole)) / statistics.median(map(get, bare))
-        print(f"  ratio of {what}: {ratio:.2f}", flush=True)
+        each = 1000 * seconds / number
+        print(f"  {name}  {seconds:7.1f} s  {cpu_s:7.1f} s of CPU  {peak:6.0f} MiB  {each:6.2f} ms an object")
+    ratio = statistics.median(w.seconds for w in whole) / statistics.median(b.seconds for b in bare)
+    print(f"  ratio  {ratio:.2f}", flush=True)
 
 
-def measure(command: list[str], variables: dict[str, str], state: State) -> Measure:
-    """Run a process to its end and return what it took; HarnessError where it fails.
-
-    On a machine that others use as well the processors' time tells more than that of a clock.
-    """
-    began, before = time.monotonic(), _get_servers_s(state)
+def measure(command: list[str], variables: dict[str, str]) -> Measure:
+    """Run a process to its end and return what it took; HarnessError where it fails."""
+    began = time.monotonic()
     with tempfile.TemporaryFile() as output:
         process = subprocess.Popen(
             command, cwd=_ROOT, env={**os.environ, **variables}, stdout=output, stderr=subprocess.STDOUT
@@ -115,15 +104,7 @@ def measure(command: list[str], variables: dict[str, str], state: State) -> Meas
             output.seek(0)
             said = output.read().decode(errors="replace")[-2000:]
             raise HarnessError(f"benchmark: exit code {process.returncode}: {' '.join(command)}\n{said}")
-    own_s, servers_s = usage.ru_utime + usage.ru_stime, _get_servers_s(state) - before
-    return Measure(seconds, own_s, servers_s, usage.ru_maxrss / 1024)
-
-
-def _get_servers_s(state: State) -> float:
-    """Return what etcd, kube-apiserver and MySQL have taken of the processors so far, in seconds."""
-    pids = [state.components[name].pid for name in _SERVERS]
-    times = [psutil.Process(pid).cpu_times() for pid in pids if pid is not None]
-    return sum(each.user + each.system for each in times)
+    return Measure(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
 
 
 if __name__ == "__main__":

@@ -65,11 +65,17 @@ def build_table(matrix: Matrix, console: Console) -> Table:
     return table
 
 
-def print_table(console: Console, heads: Sequence[str], rows: Sequence[Sequence[tuple[str, str]]]) -> None:
-    """Print a table of plain cells, each a text and its style; all columns but the first are of numbers."""
+def print_table(
+    console: Console, heads: Sequence[str], rows: Sequence[Sequence[tuple[str, str]]], *, words: bool = False
+) -> None:
+    """Print a table of plain cells, each a text and its style.
+
+    All columns but the first are of numbers; the last one is not where it is of `words`.
+    """
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold", expand=False)
     for number, head in enumerate(heads):
-        table.add_column(head, no_wrap=not number, overflow="fold", justify="right" if number else "left")
+        is_text = not number or (words and number == len(heads) - 1)
+        table.add_column(head, no_wrap=not number, overflow="fold", justify="left" if is_text else "right")
     for row in rows:
         table.add_row(*(Text(plain(text), style) for text, style in row))
     console.print(table)

@@ -89,6 +89,18 @@ def test_every_format_has_the_finding_and_no_value(result: AuditResult) -> None:
         assert SECRET not in text
 
 
+@pytest.mark.parametrize(("width", "in_words"), [(60, False), (40, True)])
+def test_table_fits_the_terminal(
+    result: AuditResult, width: int, in_words: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each class has a column where there is room; else the findings of a kind stand in words, on its line."""
+    monkeypatch.setenv("COLUMNS", str(width))
+    stream = io.StringIO()
+    print_result(result, make_console(stream))
+    assert ("findings" in stream.getvalue()) is in_words
+    assert max(map(len, stream.getvalue().split("all kinds")[0].splitlines()[2:])) <= width
+
+
 def test_page_is_complete_in_itself_and_can_be_trusted(result: AuditResult) -> None:
     """The page fetches nothing, escapes names, and has the commands of the class for this very object."""
     page = render_page(result)
