@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import json
 import re
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -407,6 +408,25 @@ def test_killed_and_resumed_comes_to_the_same(tampered: tuple[int, AuditResult],
     exit_code, result = world.audit("killed", "--resume")
     assert (exit_code, result.counts) == (1, tampered[1].counts)
     assert world.read_findings("killed") == world.seeded
+
+
+def test_watch_goes_on_until_it_is_interrupted(tampered: tuple[int, AuditResult], world: World) -> None:
+    """A watch has a line for each round, and ends with what the last one found."""
+    words = [*world.options(world.folder / "watch"), "--crd", "rayjob", "--watch", "0.2"]
+    with subprocess.Popen(
+        [sys.executable, "-m", "harness", *words],
+        cwd=RBAC.parents[1],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        lines = [next(process.stdout), next(process.stdout)]
+        process.send_signal(signal.SIGINT)
+    assert [re.sub(r"[\d.]+ s$", "", line.strip()) for line in lines] == [
+        f"round {number}: {tampered[1].kinds[9].objects} objects, 1 differs, " for number in (1, 2)
+    ]
+    assert process.returncode == 1
 
 
 def test_nothing_is_written(tampered: tuple[int, AuditResult], world: World) -> None:
