@@ -467,7 +467,7 @@ FAULTS: tuple[Fault, ...] = (
         "finalizers-of-others-go-as-well",
         on_reconciler(finish_deletion=_remove_all_finalizers),
         in_sections("Pipeline", "5.16"),
-        "with contract.ingester-acceptance/others",
+        "contract.ingester-acceptance/others",
         may=in_sections("Pipeline", "5.18"),   # where the garbage collector is slower than the Ingester
     ),
     _fault(
