@@ -140,7 +140,7 @@ FAULTS = (
     _fault(
         "time-column-never-written",
         on_column("end_time", lambda _: None),
-        in_sections("PipelineRun", "9.2", "9.3", "9.4", "9.5"),
+        in_sections("PipelineRun", "9.2", "9.3", "9.4", "9.5", "9.9"),
         "end_time",
     ),
     _fault(
@@ -176,7 +176,7 @@ FAULTS = (
     _fault(
         "enum-as-a-number",
         on_column("state", _enum_as_number),
-        in_sections("InferenceServer", "9.2", "9.3", "9.4", "9.5"),
+        in_sections("InferenceServer", "9.2", "9.3", "9.4", "9.5", "9.9"),
         "column state",
     ),
     _fault("removed-fields-stay", _on_json(_keep_removed), {"9.4": ("ModelFamily",)}, "column json"),
