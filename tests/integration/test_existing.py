@@ -265,7 +265,7 @@ def test_each_right_less_is_named(
     named, _, sub = resource.partition("/")
     group = ".michelangelo.api" if named == "models" else ""
     place = "cluster-wide" if named in ("models", "namespaces") else "in namespace default"
-    expected = f"{ACCOUNT} may not {verb} {named}{group}{f'/{sub}' if sub else ''} {place}"
+    expected = f"{existing.context.user_name} may not {verb} {named}{group}{f'/{sub}' if sub else ''} {place}"
     assert set(missing) == {expected}
     assert wait_for(look, lambda details: not details, timeout_s=5).satisfied
 

@@ -390,7 +390,7 @@ def test_controller_manager_that_never_answers_fails_the_start(
     binary.write_text("#!/bin/sh\ntrap '' TERM\necho 'thinking'\nwhile :; do sleep 1; done\n")
     binary.chmod(0o755)
     with pytest.raises(HarnessError, match=r"(?s)was not healthy after \d.*:\n    thinking"):
-        start(controllermgr=ControllerManager(binary), start_timeout_s=8.0)
+        start(controllermgr=ControllerManager(binary), start_timeout_s=20.0)
     assert _is_empty(root)
 
 

@@ -11,7 +11,7 @@ from xdist.scheduler import LoadScopeScheduling
 from tests.selftest.batches import BATCHES
 
 _FAULTS = "tests/selftest/test_faults.py"
-_EXISTING = "tests/integration/test_existing.py"
+_SHARING = ("tests/integration/test_existing.py", "tests/integration/test_audit.py")
 _BATCHES = {fault.name: batch.name for batch in BATCHES for fault in batch.faults}
 _CLEAN_RUNS = "tests/selftest/test_clean_runs.py"
 _LONGEST_FIRST = (
@@ -19,7 +19,7 @@ _LONGEST_FIRST = (
     _CLEAN_RUNS,
     _FAULTS,
     "tests/selftest/",
-    _EXISTING,
+    *_SHARING,
     "tests/integration/",
     "",
 )
@@ -30,7 +30,7 @@ class BatchScheduling(LoadScopeScheduling):  # type: ignore[misc]  # it ships no
 
     def _split_scope(self, nodeid: str) -> str:
         file = nodeid.partition("::")[0]
-        if file == _EXISTING:
+        if file in _SHARING:
             return file
         name = nodeid.rpartition("[")[2].removesuffix("]")
         return _BATCHES.get(name, nodeid) if file == _FAULTS else nodeid
