@@ -31,7 +31,7 @@ def list_generated(case: Case, seed: int = SEED) -> dict[str, str]:
 
 
 @functools.cache
-def make_texts(seed: int = SEED) -> tuple[str, ...]:
+def make_texts(seed: int) -> tuple[str, ...]:
     """Return different texts, none longer than the narrowest column: any characters, troublesome ones, mixed."""
     import hypothesis  # noqa: PLC0415  it takes a fifth of a second, which most runs can spare
     from hypothesis import HealthCheck, Phase, given, settings  # noqa: PLC0415

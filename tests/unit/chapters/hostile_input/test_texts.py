@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from harness.chapters.hostile_input.generated import COUNT, list_generated, make_texts
+from harness.chapters.hostile_input.generated import COUNT, SEED, list_generated, make_texts
 from harness.chapters.hostile_input.texts import CLASSES, LONGEST, list_texts
 from harness.spec.model import Case
 from tests.fakes.contract import CONTRACT
@@ -63,7 +63,7 @@ def test_generated_texts_can_be_sent() -> None:
 def test_all_generated_texts_are_used() -> None:
     """The kinds take turns, so that no text is drawn for nothing."""
     used = {text for case in CONTRACT.cases for text in list_generated(case).values()}
-    assert used == set(make_texts())
+    assert used == set(make_texts(SEED))
 
 
 def test_a_kind_more_changes_no_other_kind_s_texts() -> None:
