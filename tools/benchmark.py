@@ -15,7 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from harness.cli.options import TARGET_OPTIONS, add_to_parser, read_profile, read_sandbox_settings, spell
@@ -40,14 +40,20 @@ _ROW_TIMEOUT_S = 30.0
 _ROOT = Path(__file__).resolve().parent.parent
 
 
-def main() -> int:
-    """Time the runs that the command line asks for, and print where their time goes."""
+def parse(words: Sequence[str] | None = None) -> argparse.Namespace:
+    """Return the options of a command line."""
     parser = argparse.ArgumentParser(prog="python -m tools.benchmark", description=__doc__)
     add_to_parser(parser, [option for option in TARGET_OPTIONS if option.attribute in _OPTIONS])
     parser.add_argument("--repeat", type=int, default=3, metavar="N", help="runs of each (default: %(default)s)")
     parser.add_argument("--bare", action="store_true", help="run the bare script once; print its stages as JSON")
-    options = parser.parse_args()
+    options = parser.parse_args(words)
     options.profile = options.profile or "upstream-main"   # the other one waits for crash loops
+    return options
+
+
+def main() -> int:
+    """Time the runs that the command line asks for, and print where their time goes."""
+    options = parse()
     try:
         if options.bare:
             print(json.dumps(run_bare(options)))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tools.benchmark import split
+from harness.cli.options import read_profile, read_sandbox_settings
+from tools.benchmark import parse, split
 
 
 def test_the_parts_of_a_run_add_up() -> None:
@@ -15,3 +16,10 @@ def test_the_parts_of_a_run_add_up() -> None:
     assert parts["end of the interpreter"] == pytest.approx(0.5)
     total, inner = parts.pop("total"), parts.pop("sandbox: etcd")
     assert (total, inner, sum(parts.values())) == pytest.approx((11.5, 1.0, 11.5))
+
+
+def test_the_bare_script_has_the_options_of_the_run() -> None:
+    """What it is given is read as a run reads it, although there are more options there."""
+    options = parse(["--controllermgr", "reference", "--repeat", "1"])
+    assert (read_profile(options), read_sandbox_settings(options).profile) == ("upstream-main", "upstream-main")
+    assert parse(["--profile", "report-2026-03"]).profile == "report-2026-03"
