@@ -90,7 +90,8 @@ ISSUES: tuple[KnownIssue, ...] = (
         wording=(
             r"(-(deleted|deleting|deleting-plain|deleted-away|held|namesake(-marked)?|own(er|ed)-\w+"
             r"|in-doomed-namespace)|, deleted,) in Kubernetes:",
-            r"Operation cannot be fulfilled on .*; object not found or already deleted",
+            r"(Operation cannot be fulfilled on|no new finalizers can be added) .*; "
+            r"object not found or already deleted",
         ),
         impact=(
             "Another controller writes to the object between soft delete and removal of the finalizer; from then "

@@ -5,9 +5,12 @@ from __future__ import annotations
 import pytest
 
 from harness.chapters.contract import deletions
+from harness.chapters.contract.issues import ISSUES
 from harness.core import codes
 from harness.core.outcomes import NotApplicable
+from harness.core.record import Finding
 from harness.sandbox.capabilities import CollectsGarbage
+from harness.suite.expectations import Expectations
 from tests.fakes.sandbox import FakeSandbox
 from tests.unit.chapters.contract.world import Contract
 
@@ -59,6 +62,25 @@ def test_immutable_objects_are_gone_before(number: str) -> None:
     """Nothing is left that could go with anything."""
     with pytest.raises(NotApplicable):
         Contract(kind="Model").record(number)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        'Operation cannot be fulfilled on pipelines "x": the object has been modified',
+        "metadata.finalizers: Forbidden: no new finalizers can be added if the object is being deleted",
+    ],
+)
+@pytest.mark.parametrize("name", ["owner-orphan", "owned-foreground", "in-doomed-namespace"])
+def test_a_garbage_collector_that_was_quicker_is_known(name: str, error: str) -> None:
+    """What it writes between soft delete and finalizer keeps an object of some versions for ever."""
+    (issue,) = (issue for issue in ISSUES if issue.id == "interrupted-deletion-sticks")
+    seen = f"there; finalizers []; errors logged: {error}; object not found or already deleted: n/x"
+    where = f"Pipeline ingester-test-pipeline-{name} in Kubernetes"
+    finding = Finding(codes.OBJECT_KEPT, where, "released", seen)
+    assert Expectations((issue,)).explain(finding)
+    other = Finding(codes.OBJECT_KEPT, where, "released", "there; finalizers []; errors logged: none")
+    assert not Expectations((issue,)).explain(other)
 
 
 @pytest.mark.parametrize(
