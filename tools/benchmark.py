@@ -18,7 +18,7 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from harness.cli.options import TARGET_OPTIONS, add_to_parser, read_profile, read_sandbox_settings, spell
+from harness.cli.options import LOCAL, TARGET_OPTIONS, add_to_parser, read_profile, read_sandbox_settings, spell
 from harness.clients.kube import Cluster
 from harness.clients.mysql import Database
 from harness.core.errors import HarnessError, Refusal
@@ -46,6 +46,7 @@ def parse(words: Sequence[str] | None = None) -> argparse.Namespace:
     add_to_parser(parser, [option for option in TARGET_OPTIONS if option.attribute in _OPTIONS])
     parser.add_argument("--repeat", type=int, default=3, metavar="N", help="runs of each (default: %(default)s)")
     parser.add_argument("--bare", action="store_true", help="run the bare script once; print its stages as JSON")
+    parser.set_defaults(sandbox=LOCAL)
     options = parser.parse_args(words)
     options.profile = options.profile or "upstream-main"   # the other one waits for crash loops
     return options

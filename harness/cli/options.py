@@ -922,8 +922,7 @@ def choose_profile_for(options: argparse.Namespace, read: ReadContract) -> tuple
 
 
 def _is_reference(options: argparse.Namespace) -> bool:
-    """Whether it is the reference that runs, in the local sandbox, which some commands have alone."""
-    return bool(getattr(options, "sandbox", LOCAL) == LOCAL and options.controllermgr == REFERENCE)
+    return bool(options.sandbox == LOCAL and options.controllermgr == REFERENCE)
 
 
 def read_run_settings(options: argparse.Namespace, progress: Progress) -> RunSettings:

@@ -10,6 +10,10 @@ IMMUTABLE_ANNOTATION = "michelangelo/Immutable"
 KEY_ANNOTATION = "michelangelo/MetadataStoragePrimaryKey"
 PROPAGATION_ANNOTATION = "michelangelo/DeletePropagation"
 
+FOREGROUND, ORPHAN = "Foreground", "Orphan"
+FOREGROUND_FINALIZER, ORPHAN_FINALIZER = "foregroundDeletion", "orphan"
+"""Policies of Kubernetes' deletions, and the finalizers that a deletion by them adds."""
+
 
 def get_finalizers(obj: JsonObject | None) -> list[str]:
     """Return the object's finalizers."""
@@ -21,3 +25,8 @@ def is_released(obj: JsonObject | None) -> bool:
     if obj is None:
         return True
     return "deletionTimestamp" in obj["metadata"] and INGESTER_FINALIZER not in get_finalizers(obj)
+
+
+def is_going(obj: JsonObject | None) -> bool:
+    """Whether the object is gone, or being deleted."""
+    return obj is None or "deletionTimestamp" in obj["metadata"]

@@ -18,7 +18,7 @@ from harness.core.errors import Refusal
 from harness.core.outcomes import NotRun
 from harness.core.record import Evidence
 from harness.sandbox.base import CONTROLLERMGR, LogCursor, Sandbox
-from harness.spec.annotations import get_finalizers
+from harness.spec.annotations import get_finalizers, is_going
 from harness.spec.keys import get_key
 from harness.spec.model import Case, JsonObject
 from harness.spec.row import Row
@@ -190,7 +190,7 @@ class Subject:
     def read(self) -> JsonObject | None:
         """Return the object as it is now, None where it is gone."""
         obj = self.history.read()
-        self.is_there = obj is not None and "deletionTimestamp" not in obj["metadata"]
+        self.is_there = not is_going(obj)
         return obj
 
     def read_rows(self) -> list[Row]:

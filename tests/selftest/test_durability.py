@@ -9,7 +9,6 @@ import tempfile
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -82,13 +81,13 @@ def run_in_sandbox(executable: Path | None, name: str, *kinds: str) -> Check:
     return check
 
 
-def mark_faults() -> Iterator[Any]:
-    """Yield the faults as parameters: the chapter runs by request only, so that all but the first are nightly."""
-    for fault in FAULTS:
-        yield pytest.param(fault, id=fault.name, marks=[] if fault is FAULTS[0] else pytest.mark.nightly)
-
-
-@pytest.mark.parametrize("fault", list(mark_faults()))
+@pytest.mark.parametrize(
+    "fault",   # the chapter runs by request only, so that all but the first are nightly
+    [
+        pytest.param(fault, id=fault.name, marks=[] if fault is FAULTS[0] else pytest.mark.nightly)
+        for fault in FAULTS
+    ],
+)
 def test_an_ingester_that_loses_data_is_found(fault: DurabilityFault, folder: Path) -> None:
     """The round that is for it fails, says what was lost, and how to see it again."""
     executable = make_executable(folder, fault.name, f"FAULTS_BY_NAME[{fault.name!r}].parts()")

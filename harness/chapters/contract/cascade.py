@@ -17,7 +17,14 @@ from harness.core import codes
 from harness.core.outcomes import NotApplicable
 from harness.core.polling import wait_for
 from harness.core.record import Finding
-from harness.spec.annotations import INGESTER_FINALIZER
+from harness.spec.annotations import (
+    FOREGROUND,
+    FOREGROUND_FINALIZER,
+    INGESTER_FINALIZER,
+    ORPHAN,
+    ORPHAN_FINALIZER,
+    is_going,
+)
 from harness.spec.equality import show
 from harness.spec.model import Case, JsonObject
 from harness.spec.row_rules import expect_live
@@ -25,8 +32,8 @@ from harness.subject.subject import Subject
 from harness.suite.recorder import Recorder
 from harness.suite.rows import record_row
 
-BACKGROUND, FOREGROUND, ORPHAN = _POLICIES = ("Background", "Foreground", "Orphan")
-_NOT_OTHERS = (INGESTER_FINALIZER, "foregroundDeletion", "orphan")   # the latter are Kubernetes' own
+_POLICIES = ("Background", FOREGROUND, ORPHAN)
+_NOT_OTHERS = (INGESTER_FINALIZER, FOREGROUND_FINALIZER, ORPHAN_FINALIZER)   # the latter are Kubernetes' own
 _IN_NAMESPACE = "in-doomed-namespace"
 
 
@@ -70,7 +77,7 @@ def _wait_for_owned(life: Lifecycle, pair: _Pair, since: float) -> None:
         _wait_for_kubernetes(life, owned, lambda obj: obj is None or not _has_owner(obj), since)
         return
     is_due = pair.policy == FOREGROUND or _wait_for_kubernetes(life, owner, lambda obj: obj is None, since)
-    if is_due and not _wait_for_kubernetes(life, owned, _is_going, since) and not pair.certain:
+    if is_due and not _wait_for_kubernetes(life, owned, is_going, since) and not pair.certain:
         raise NotApplicable("nobody collects what owners left in this cluster")
     if is_due:
         life.postpone(owned.case, functools.partial(_finish_owned, life, pair))
@@ -110,8 +117,8 @@ def _observe_owners(life: Lifecycle, case: Case, recorder: Recorder) -> None:
 def _observe_left(life: Lifecycle, owned: Subject, recorder: Recorder) -> None:
     """Take down what is wrong with an object that its owner left behind, and with its row; then let it go."""
     obj = owned.read()
-    if obj is None or _is_going(obj) or _has_owner(obj):
-        seen = "gone, or going" if obj is None or _is_going(obj) else show(obj["metadata"]["ownerReferences"])
+    if obj is None or is_going(obj) or _has_owner(obj):
+        seen = "gone, or going" if obj is None or is_going(obj) else show(obj["metadata"]["ownerReferences"])
         recorder.find(codes.OBJECT_GONE, f"{owned.name}, whose owner left it behind", "there, without owner", seen)
         return
     owned.note_write(obj)   # the garbage collector's
@@ -135,10 +142,6 @@ def _find_pairs(life: Lifecycle, case: Case) -> Iterator[tuple[str, Subject, Sub
         yield policy, life.find(case, f"owner-{policy.lower()}"), life.find(case, f"owned-{policy.lower()}")
 
 
-def _is_going(obj: JsonObject | None) -> bool:
-    return obj is None or "deletionTimestamp" in obj["metadata"]
-
-
 def _has_owner(obj: JsonObject) -> bool:
     return bool(obj["metadata"].get("ownerReferences"))
 
@@ -157,7 +160,7 @@ def _delete_namespace(life: Lifecycle, case: Case, _recorder: Recorder) -> None:
     subject = life.find(case, _IN_NAMESPACE)
 
     def wait(since: float) -> None:
-        if not _wait_for_kubernetes(life, subject, _is_going, since) and not certain:
+        if not _wait_for_kubernetes(life, subject, is_going, since) and not certain:
             raise NotApplicable("nobody empties namespaces that are deleted in this cluster")
         life.postpone(case, functools.partial(wait_for_end, life, subject))
 

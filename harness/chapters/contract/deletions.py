@@ -21,6 +21,8 @@ from harness.core.record import Finding
 from harness.spec import features
 from harness.spec.annotations import (
     DELETING_ANNOTATION,
+    FOREGROUND,
+    FOREGROUND_FINALIZER,
     IMMUTABLE_ANNOTATION,
     INGESTER_FINALIZER,
     PROPAGATION_ANNOTATION,
@@ -37,7 +39,6 @@ from harness.suite.recorder import Recorder
 from harness.suite.rows import record_row
 
 _USUALLY_S = 2.0   # within which a deletion is over
-_FOREGROUND, _FOREGROUND_FINALIZER = "Foreground", "foregroundDeletion"   # what the policy adds
 _DELETING: JsonObject = {"metadata": {"annotations": {DELETING_ANNOTATION: "true"}}}
 
 
@@ -115,7 +116,7 @@ def _deletes_first(life: Lifecycle) -> bool:
 
 def _ask_to_delete(life: Lifecycle) -> JsonObject:
     """Return the patch that asks for a deletion; by a policy that shows, where the version follows one."""
-    policy = {PROPAGATION_ANNOTATION: _FOREGROUND} if _deletes_first(life) else {}
+    policy = {PROPAGATION_ANNOTATION: FOREGROUND} if _deletes_first(life) else {}
     return {"metadata": {"annotations": {**_DELETING["metadata"]["annotations"], **policy}}}
 
 
@@ -133,8 +134,8 @@ def _examine_delete_first(subject: Subject, recorder: Recorder) -> None:
     if INGESTER_FINALIZER not in finalizers:
         expected = f"{INGESTER_FINALIZER} goes after the delete in Kubernetes"
         recorder.find(codes.ORDER, "the order", expected, f"finalizers {show(finalizers)} when it was deleted")
-    if _FOREGROUND_FINALIZER not in finalizers:
-        where, expected = f"annotation {PROPAGATION_ANNOTATION}", f"a delete by the policy {_FOREGROUND}"
+    if FOREGROUND_FINALIZER not in finalizers:
+        where, expected = f"annotation {PROPAGATION_ANNOTATION}", f"a delete by the policy {FOREGROUND}"
         recorder.find(codes.OBJECT_FIELD, where, expected, f"finalizers {show(finalizers)}")
 
 

@@ -13,7 +13,13 @@ from harness.chapters.contract.lifecycle import Lifecycle, Step
 from harness.chapters.contract.writes import OURS
 from harness.core import codes
 from harness.core.record import Finding
-from harness.spec.annotations import DELETING_ANNOTATION, IMMUTABLE_ANNOTATION, get_finalizers, is_released
+from harness.spec.annotations import (
+    DELETING_ANNOTATION,
+    FOREGROUND_FINALIZER,
+    IMMUTABLE_ANNOTATION,
+    get_finalizers,
+    is_released,
+)
 from harness.spec.equality import show
 from harness.spec.model import Case, JsonObject
 from harness.spec.row_rules import compare_kept, examine_deleted, expect_live
@@ -23,7 +29,7 @@ from harness.suite.recorder import Recorder
 from harness.suite.rows import OverdueError, record_row
 
 _OTHERS = f"{OURS}/others"
-_HELD_BY = (_OTHERS, "foregroundDeletion")   # the latter is what a delete by that policy adds
+_HELD_BY = (_OTHERS, FOREGROUND_FINALIZER)   # the latter is what a delete by that policy adds
 _DELETING = {DELETING_ANNOTATION: "true"}
 _RETIRE: JsonObject = {"metadata": {"annotations": {IMMUTABLE_ANNOTATION: "true"}}}
 _BY_ANNOTATION = "namesake-marked"

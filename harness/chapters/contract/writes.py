@@ -10,7 +10,13 @@ from harness.clients.kube import get_version
 from harness.core import codes
 from harness.core.errors import Refusal
 from harness.core.outcomes import NotApplicable
-from harness.spec.annotations import DELETING_ANNOTATION, IMMUTABLE_ANNOTATION, INGESTER_FINALIZER, get_finalizers
+from harness.spec.annotations import (
+    DELETING_ANNOTATION,
+    IMMUTABLE_ANNOTATION,
+    INGESTER_FINALIZER,
+    get_finalizers,
+    is_going,
+)
 from harness.spec.equality import show
 from harness.spec.model import Case, JsonObject
 from harness.spec.row_rules import compare_contents, expect_live
@@ -143,7 +149,7 @@ def _annotate_in_vain(life: Lifecycle, case: Case, recorder: Recorder) -> None:
 def _observe_annotated(life: Lifecycle, case: Case, recorder: Recorder) -> None:
     subject = life.find(case, "annotated")
     obj = subject.read()
-    if obj is None or "deletionTimestamp" in obj["metadata"]:
+    if is_going(obj):
         recorder.find(codes.OBJECT_GONE, "the object in Kubernetes", "there, undeleted", "deleted")
     elif INGESTER_FINALIZER not in get_finalizers(obj):
         found = show(get_finalizers(obj))
