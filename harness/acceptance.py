@@ -103,6 +103,8 @@ def begin(config: pytest.Config, ahead: SandboxAhead | None = None) -> None:
     for marker in dict.fromkeys(marker for chapter in CHAPTERS for marker in chapter.markers):
         own = [chapter.summary for chapter in CHAPTERS if marker in chapter.markers]
         config.addinivalue_line("markers", f"{marker}: {'; '.join(own)}")
+    if folder is not None:
+        session.keep_files_in(folder.path)
     if folder is not None and hasattr(config.option, "htmlpath"):
         config.option.htmlpath = str(folder.html)
         config.option.self_contained_html = True

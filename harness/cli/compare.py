@@ -98,6 +98,8 @@ def _run(options: argparse.Namespace) -> int:
         sides = [read_side(options, side, Path(trees)) for side in SIDES]
         sessions = [Session(read_run_settings(each, progress), CHAPTERS, command, progress) for each in sides]
         folders = [prepare_report_folder(root, side) for side in SIDES]
+        for session, folder in zip(sessions, folders, strict=True):
+            session.keep_files_in(folder.path)
         return _compare(root, sessions, folders, chapters, options.samples, progress)
 
 

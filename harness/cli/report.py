@@ -6,6 +6,7 @@ import argparse
 from collections.abc import Callable
 from pathlib import Path
 
+from harness.cli import judge
 from harness.cli.options import get_configuration
 from harness.core.record import Record
 from harness.core.resources import find_resource
@@ -35,13 +36,14 @@ _FAILS: dict[str, Callable[[Difference], bool]] = {
 
 
 def declare(parser: argparse.ArgumentParser) -> None:
-    """Declare `report html|markdown|svg|diff`."""
+    """Declare `report html|markdown|svg|judge|diff`."""
     commands = parser.add_subparsers(required=True, metavar="COMMAND", title="commands")
     for name, (render, help_text) in _RENDERINGS.items():
         command = commands.add_parser(name, help=help_text)
         command.add_argument("record", type=Path, metavar="REPORT.JSON")
         command.add_argument("--baseline", metavar="NAME", help="record to compare with, of those of the harness")
         command.set_defaults(run=_render, render=render)
+    judge.declare(commands.add_parser("judge", help="judge a kept run again by today's checkers, without running"))
     schema = commands.add_parser("schema", help="print the JSON Schema of a record, or of the configuration file")
     schema.add_argument("--of", choices=_SCHEMAS, default="record", help="which one (default: record)")
     schema.set_defaults(run=_print_schema)

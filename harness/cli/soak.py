@@ -15,6 +15,7 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
+from harness.chapters import CHAPTERS
 from harness.chapters.faults.catalogue import FAULTS, find_fault
 from harness.chapters.faults.chapter import CHAPTER
 from harness.chapters.faults.run import FaultRun
@@ -46,8 +47,9 @@ def _run(options: argparse.Namespace) -> int:
     rounds = read_rounds(options)
     progress = ConsoleProgress(make_console())
     settings = read_run_settings(options, progress)
-    session = Session(settings, [CHAPTER], shlex.join([PROGRAM, *sys.argv[1:]]), progress)
+    session = Session(settings, CHAPTERS, shlex.join([PROGRAM, *sys.argv[1:]]), progress)
     folder = prepare_report_folder(Path(options.reports).resolve(), session.profile.name)
+    session.keep_files_in(folder.path)
     baseline = load_baseline(options.baseline or SEED_BASELINE, required=bool(options.baseline))
     previous = signal.signal(signal.SIGTERM, interrupt)
     exit_code, interrupted = 2, False
@@ -100,6 +102,7 @@ def soak(
         progress.end("sandbox", session.record.headline)
         return 4 if isinstance(error, SettingsError) else 2
     session.select([])
+    session.record.chapters = [CHAPTER.describe()]   # a profile has the issues of all
     asked, faults = [find_fault(name) for name in options.fault] or FAULTS, session.get_state(CHAPTER)
     absent = {fault.name: reason for fault in asked if (reason := faults.explain_absence(fault))}
     session.record.checks += [

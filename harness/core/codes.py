@@ -46,3 +46,5 @@ ROW_TIME = "row.time"                            # create_time, update_time or d
 ROW_LIVE = "row.live"                            # it should be soft-deleted
 ROW_DELETED = "row.deleted"                      # it should be live
 ROW_CHANGED = "row.changed"                      # it should be as it was
+
+ISSUE_UNKNOWN = "issue.unknown"                  # what another profile's known issue explained

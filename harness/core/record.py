@@ -86,10 +86,11 @@ class IssueStatus(StrEnum):
 class Evidence:
     """One thing that was sent, read or seen.
 
-    `kind` is one of `request`, `response`, `row`, `log`, `component`, `comparison`, `note`; `at` is seconds since
-    the epoch. What has a structure carries it as `data`, plain JSON values, and is made readable where it is shown
-    (`harness.report.evidence`): an object; a row as `{"columns", "labels", "annotations"}`; a comparison as its
-    findings. Anything else is text, in `body`.
+    `kind` is one of `request`, `response`, `row`, `log`, `component`, `comparison`, `note`, `timeline`, `file`;
+    `at` is seconds since the epoch. What has a structure carries it as `data`, plain JSON values, and is made
+    readable where it is shown (`harness.report.evidence`): an object; a row as `{"columns", "labels",
+    "annotations"}`; a comparison as its findings; what was measured over time (`harness.report.timeline`).
+    Anything else is text, in `body`; of a file its path, beside the record.
     """
 
     kind: str

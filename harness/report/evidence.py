@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from harness.core.record import Evidence, Finding
+from harness.report.timeline import describe_timeline
 
 NO_DIFFERENCE = "no difference"
 
@@ -20,6 +21,8 @@ def describe_evidence(item: Evidence) -> str:
         return item.body
     if item.kind == "comparison":
         return "\n".join(list_findings(item)) or item.body or NO_DIFFERENCE
+    if item.kind == "timeline":
+        return describe_timeline(item.data)
     columns = find_columns(item)
     if columns:
         return "\n".join([*_describe_columns(columns), *_describe_marks(item.data)])

@@ -36,6 +36,7 @@ from harness.report.sections import (
     list_row_counts,
     split_issues,
 )
+from harness.report.timeline import draw_timeline, list_headings, list_steps
 from harness.report.verdict import count_statuses, judge
 from harness.report.view import name_check, name_row, name_subject, number_check
 
@@ -143,7 +144,10 @@ def _make_environment(folder: Path) -> jinja2.Environment:
         combine=combine,
         count_statuses=count_statuses,
         describe_evidence=describe_evidence,
+        draw_timeline=lambda data: Markup(draw_timeline(data)),  # noqa: S704  our own drawing, as above
         is_long=_is_long,
+        list_headings=list_headings,
+        list_steps=list_steps,
         mark_findings=_mark_findings,
         matrix_id=_name_matrix,
         name_check=name_check,

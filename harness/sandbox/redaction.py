@@ -1,9 +1,14 @@
-"""Takes the MySQL password out of texts before anybody sees them: reports quote logs, and are passed on."""
+"""Takes passwords out of texts before anybody sees them: reports quote logs, and are passed on.
+
+The MySQL password is known, and taken out wherever it stands. Of others, such as those of accounts that a server
+made for itself, only what surrounds them is known: a data source's name, or the header of a request.
+"""
 
 from __future__ import annotations
 
 import dataclasses
 import json
+import re
 import urllib.parse
 from collections.abc import Iterable
 from enum import Enum
@@ -15,7 +20,19 @@ from harness.sandbox.base import LogLine
 MARK = "[MySQL password]"
 """What stands in its place; where a log has it, the log had the password."""
 
+CREDENTIAL = "[credential]"
+"""What stands in the place of any other one."""
+
+_DATA_SOURCE = re.compile(r"(?<=\w:)[^\s:/@\"']+(?=@(?:tcp|unix)\(|@[\w.-]+:\d+)")
+_BEARER = re.compile(r"(?i)(?<=\bbearer )[\w.~+/=-]{8,}")
 _SHORTEST = 6   # characters; a shorter one may be a word that means something else
+
+
+def clean_credentials(text: str) -> str:
+    """Return the text without what stands where data sources and requests have their passwords."""
+    for pattern in (_DATA_SOURCE, _BEARER):
+        text = pattern.sub(CREDENTIAL, text)
+    return text
 
 
 class Redaction:

@@ -70,6 +70,16 @@ def of_note(title: str, body: str = "") -> Evidence:
     return Evidence("note", title, body, time.time())
 
 
+def of_timeline(data: Mapping[str, Any], title: str) -> Evidence:
+    """Return what was measured over time; `harness.report.timeline` says what the data has, and draws it."""
+    return Evidence("timeline", title, "", time.time(), dict(data))
+
+
+def of_file(path: str, title: str) -> Evidence:
+    """Return a file beside the report, by its path from there."""
+    return Evidence("file", title, path, time.time())
+
+
 def _as_json(name: str, value: Value) -> Any:
     """Return a column's value as JSON has it: the json column as its object, bytes by their number."""
     if name == "json" and isinstance(value, str):

@@ -37,6 +37,7 @@ class RunContext:
     `cases` are the ones that were selected, of the `contract`'s. `take_namespace` creates a namespace that nothing
     else uses. `labels` are what every object of the run carries. `api_server` is the address of Michelangelo's API
     server, '' where there is none. `format_soak_command` returns the command that repeats a round of faults.
+    `keep` puts a text into a file beside the report and returns its path from there, '' where there is no report.
     """
 
     def __init__(
@@ -57,6 +58,7 @@ class RunContext:
         labels: Mapping[str, str] | None = None,
         api_server: str = "",
         format_soak_command: Callable[[Sequence[Case], Sequence[str], int, float], str] | None = None,
+        keep: Callable[[str, str], str] | None = None,
     ) -> None:
         self.sandbox = sandbox
         self.cluster = cluster
@@ -72,6 +74,7 @@ class RunContext:
         self.labels = dict(labels or {})
         self.api_server = api_server
         self.format_soak_command = format_soak_command or (lambda *_: "")
+        self.keep = keep or (lambda *_: "")
         self.surroundings = Surroundings(sandbox, cluster, database)
         self.first_start = sandbox.log_cursor(CONTROLLERMGR).run   # of this run, in a kept sandbox
         self.latencies: list[Latency] = []   # how long writes took to reach MySQL, as far as that was measured

@@ -26,6 +26,11 @@ def describe_contract(contract: Contract, seed: Contract) -> list[ContractFact]:
     return sorted(facts, key=lambda fact: _GROUPS.index(fact.group))
 
 
+def recall_features(facts: Iterable[ContractFact]) -> dict[str, str]:
+    """Return the version's features by name, from a record's description of its contract."""
+    return {fact.name: fact.value for fact in facts if fact.group == FEATURES_GROUP}
+
+
 def describe_basis(contract: Contract, features: Iterable[str], kind: str | None) -> str:
     """Return what a check that stands on these features was judged by, each with its source; '' without features.
 

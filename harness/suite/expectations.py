@@ -47,6 +47,10 @@ class Expectations:
         """Return those issues that a version with this contract may have."""
         return Expectations(tuple(issue for issue in self.issues if _has_features(contract, issue)))
 
+    def explains_in(self, section: str, finding: Finding) -> bool:
+        """Whether an issue explains the finding in a check of the section that is of no kind."""
+        return any(issue.explains(finding) for issue in self.list_for(section, None))
+
     def explain(self, finding: Finding) -> bool:
         """Whether any issue explains the finding, whatever section it is found in."""
         return any(issue.explains(finding) for issue in self.issues)

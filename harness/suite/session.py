@@ -47,6 +47,7 @@ from harness.suite.context import RunContext
 from harness.suite.description import describe_basis, describe_contract
 from harness.suite.expectations import Expectations, resolve
 from harness.suite.judge import conclude
+from harness.suite.kept_files import LOGS, KeptFiles
 from harness.suite.recorder import Recorder
 from harness.suite.target import Target, bring_up
 from harness.suite.user_objects import UserObject
@@ -131,6 +132,7 @@ class Session:
         self._started = time.monotonic() if ahead is None else ahead.began
         self._sandbox: Sandbox | None = None
         self._database: Database | None = None
+        self._files: KeptFiles | None = None
         self._states: dict[str, Any] = {}
 
     @property
@@ -159,6 +161,29 @@ class Session:
         if self._context is None:
             raise HarnessError("the sandbox is not up")
         return self._context
+
+    def keep_files_in(self, folder: Path) -> None:
+        """Keep beside the record what its evidence was taken from; without a folder nothing is kept."""
+        self._files = KeptFiles(folder)
+
+    def _keep(self, name: str, text: str) -> str:
+        """Keep a text, as `RunContext.keep` says."""
+        if self._files is None or self._sandbox is None:
+            return ""
+        try:
+            return self._files.write(name, text, Redaction(self._sandbox.mysql))
+        except OSError as error:
+            self.record.warnings.append(f"{name} could not be kept: {error}")
+            return ""
+
+    def _keep_logs(self, sandbox: Sandbox) -> None:
+        """Keep the components' logs; what can't be had is a warning, not the end of the report."""
+        if self._files is None:
+            return
+        try:
+            self.record.environment[LOGS] = ", ".join(self._files.keep_logs(sandbox)) or "none"
+        except (HarnessError, OSError) as error:
+            self.record.warnings.append(f"the components' logs could not be kept: {error}")
 
     def get_state(self, chapter: Chapter) -> Any:
         """Return what the chapter remembers; made when it is first asked for, as is that of one it stands on."""
@@ -290,6 +315,7 @@ class Session:
             labels=guest.labels if guest else {},
             api_server=_find_api_server(sandbox, self.settings.api_server),
             format_soak_command=self.settings.format_soak_command,
+            keep=self._keep,
         )
         self.record.namespace = self._context.namespace
 
@@ -308,6 +334,7 @@ class Session:
         record.interrupted = interrupted
         if self._sandbox is not None:
             self._describe_sandbox(self._sandbox)
+            self._keep_logs(self._sandbox)
         if self._context is not None:
             record.latencies = list(self._context.latencies)
             record.warnings += self._context.contradictions.values()

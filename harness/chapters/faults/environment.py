@@ -1,9 +1,9 @@
-"""What a round is given, and what it brings."""
+"""What a round is given."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from harness.chapters.faults.backoff import MARGIN_S
 from harness.clients.kube import Cluster
@@ -21,12 +21,3 @@ class Environment:
     kinds: Sequence[Kind]
     is_explained: Callable[[Finding], bool]
     margin_s: float = MARGIN_S
-
-
-@dataclass
-class RoundResult:
-    """What a round brought: what was measured, what was found, and what was seen, in words."""
-
-    facts: dict[str, str] = field(default_factory=dict)
-    findings: list[Finding] = field(default_factory=list)
-    notes: list[tuple[str, str]] = field(default_factory=list)

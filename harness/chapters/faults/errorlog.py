@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import time
-from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 from harness.core.polling import wait_for
 from harness.sandbox.base import CONTROLLERMGR, LogCursor, Sandbox
@@ -15,19 +16,40 @@ _SHOWN = 200
 _DONE = ("Successfully", "Object not found", "Finalizer not present")   # how the last line of a reconcile begins
 
 
-class ErrorLog:
-    """The Ingester's errors about one namespace's objects, from now on, by name.
+@dataclass(frozen=True)
+class Trouble:
+    """The Ingester's last error about an object, and how many of its reconciles in a row have failed by now.
 
-    `errors` are the last ones; `failures` is how many reconciles in a row have failed, which decides when the next
-    one comes.
+    That decides when the next one comes. `failed_at` is when the last one failed, in seconds since the epoch.
     """
 
-    def __init__(self, sandbox: Sandbox, namespace: str) -> None:
+    error: str
+    failures: int = 0
+    failed_at: float = 0.0
+
+    def get_silence_s(self, now: float) -> float:
+        """Return for how long an object that has failed was not tried again; -1 where its last try succeeded."""
+        return now - self.failed_at if self.failures else -1.0
+
+    def describe(self, now: float) -> str:
+        """Return how often in a row the object has failed and how long ago the last time was; '' for never."""
+        silence_s = self.get_silence_s(now)
+        if silence_s < 0:
+            return ""
+        return f"{self.failures} failures in a row, not tried again for {silence_s:.0f} s"
+
+
+NO_TROUBLE = Trouble("")
+
+
+class ErrorLog:
+    """The Ingester's errors about one namespace's objects, from now on: `troubles`, by name."""
+
+    def __init__(self, sandbox: Sandbox, namespace: str, clock: Callable[[], float] = time.time) -> None:
         self._tail = LogTail(sandbox, CONTROLLERMGR)
         self._namespace = namespace
-        self.errors: dict[str, str] = {}
-        self.failures: Counter[str] = Counter()
-        self._failed_at: dict[str, float] = {}   # seconds since the epoch, of the last one
+        self._clock = clock
+        self.troubles: dict[str, Trouble] = {}
 
     def read(self) -> None:
         """Take in what was written since this was last called."""
@@ -36,23 +58,15 @@ class ErrorLog:
             is_own = str(event.fields.get("logger", "")).partition(".")[0] == "ingester"
             if not is_own or event.fields.get("namespace") != self._namespace:
                 continue
+            before = self.troubles.get(name, NO_TROUBLE)
             if error:
-                self.errors[name] = str(error).partition("\n")[0][:_SHOWN]
-                self.failures[name] += 1
-                self._failed_at[name] = float(event.fields.get("ts") or time.time())
-            elif event.message.startswith(_DONE):
-                self.failures[name] = 0
-
-    def get_silence_s(self, name: str) -> float:
-        """Return for how long an object that has failed was not tried again; -1 where it has not failed."""
-        return time.time() - self._failed_at[name] if self.failures[name] else -1.0
-
-    def describe_failures(self, name: str) -> str:
-        """Return how often in a row an object has failed and how long ago the last time was; '' for never."""
-        silence_s = self.get_silence_s(name)
-        if silence_s < 0:
-            return ""
-        return f"{self.failures[name]} failures in a row, not tried again for {silence_s:.0f} s"
+                self.troubles[name] = Trouble(
+                    str(error).partition("\n")[0][:_SHOWN],
+                    before.failures + 1,
+                    float(event.fields.get("ts") or self._clock()),
+                )
+            elif event.message.startswith(_DONE) and before.failures:
+                self.troubles[name] = replace(before, failures=0)
 
 
 def await_line(sandbox: Sandbox, since: LogCursor, pattern: str, timeout_s: float) -> LogEntry | None:

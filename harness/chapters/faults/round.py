@@ -12,14 +12,16 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from harness.chapters.faults.backoff import allow
-from harness.chapters.faults.environment import Environment, RoundResult
+from harness.chapters.faults.environment import Environment
 from harness.chapters.faults.errorlog import ErrorLog
 from harness.chapters.faults.injections.base import Injection, InjectionContext
+from harness.chapters.faults.judgement import judge
 from harness.chapters.faults.load.history import Outcome
 from harness.chapters.faults.load.plan import Verb
 from harness.chapters.faults.load.sampler import Sampler
 from harness.chapters.faults.load.workload import Load, Workload
-from harness.chapters.faults.validation import Outage, Validation
+from harness.chapters.faults.round_record import RoundRecord, RoundResult
+from harness.chapters.faults.validation import Validation
 from harness.clients.mysql.admin import Admin
 from harness.core.outcomes import Invalid
 from harness.core.polling import hold, wait_for
@@ -50,17 +52,25 @@ class Round:
         *,
         retry_s: float = 0.0,
     ) -> None:
-        self.result = RoundResult()
+        self.record = RoundRecord(
+            seed=load.seed,
+            namespace=load.namespace,
+            kinds=list(environment.kinds),
+            immutable=load.immutable,
+            retained=load.retained,
+            retry_s=retry_s,
+        )
+        self.result = self.record.noted   # until it is judged
         self._environment = environment
         self._load = load
         self._injections = injections
         self._outage_s = outage_s
-        self._retry_s = retry_s
         sandbox = environment.sandbox
         self._cluster = environment.open_cluster()
         self._admin = Admin(sandbox.mysql)
         self._workload = Workload(load, environment.open_cluster)
         self._sampler = Sampler(sandbox.mysql, environment.kinds, load.namespace, load.seed)
+        self.record.sightings = self._sampler.follower.sightings   # also of a round that does not come to its end
         self._errors = ErrorLog(sandbox, load.namespace)
         self._context = InjectionContext(
             sandbox, self._cluster, self._admin, load.namespace, environment.kinds, self._workload.history,
@@ -69,34 +79,31 @@ class Round:
 
     def run(self) -> RoundResult:
         """Carry the round out; Invalid where it proves nothing, HarnessError where the sandbox gave way."""
-        sandbox = self._environment.sandbox
+        sandbox, record = self._environment.sandbox, self.record
         with contextlib.ExitStack() as stack:
             for each in (self._admin, self._sampler, self._workload, self._cluster):
                 stack.callback(each.close)
             restarts = sandbox.component(CONTROLLERMGR).restarts
             with self._loading():
-                injected_at = self._await_load()
+                record.injected_at = self._await_load()
                 with self._injected():
-                    recovering_at = time.monotonic()
-                recovered_at = time.monotonic()
-                self._await_operations(recovered_at)
+                    record.recovering_at = time.monotonic()
+                record.recovered_at = time.monotonic()
+                self._await_operations(record.recovered_at)
             restarts = sandbox.component(CONTROLLERMGR).restarts - restarts
             crashed = restarts > sum(injection.restarts for injection in self._injections)
-            self._require_operations(injected_at, recovered_at)
-            self._note_load(injected_at, recovering_at, recovered_at)
-            allowance = allow(
-                recovered_at - injected_at,
+            self._require_operations()
+            self._note_load()
+            record.allowance = allow(
+                record.recovered_at - record.injected_at,
                 restart_s=LONGEST_RESTART_DELAY_S if crashed else 0.0,
                 breaks_watches=any(injection.breaks_watches for injection in self._injections),
                 objects_of_a_kind=self._load.clients,
                 margin_s=self._environment.margin_s,
-                retry_s=self._retry_s,
+                retry_s=record.retry_s,
             )
-            outage = Outage(injected_at, recovered_at, allowance, self._retry_s)
-            Validation(
-                self._environment, self._cluster, self._load, self._workload.history, self._sampler, self._errors,
-                outage, self.result,
-            ).run()  # fmt: skip
+            Validation(self._environment, self._cluster, self._sampler, self._errors, record).run()
+            self.result = judge(record, self._environment.is_explained)
         return self.result
 
     @contextlib.contextmanager
@@ -104,10 +111,12 @@ class Round:
         """Have the load and the sampler at work."""
         self._sampler.start()
         self._workload.start()
+        self.record.started_at = self._workload.started_at
         try:
             yield
         finally:
             self._workload.end()
+            self.record.events = self._workload.history.events
 
     def _await_load(self) -> float:
         """Wait until the load is there; return when that was. Invalid where it does not come."""
@@ -150,6 +159,7 @@ class Round:
                 recovery.callback(injection.recover, context)
                 injection.inject(context)
                 proofs.append(injection.prove(context))
+            self.record.proven_at = time.monotonic()
             self.result.facts["injected"] = "; ".join(_shorten(proof) for proof in proofs)
             self.result.notes += [("the fault was injected", proof) for proof in proofs]
             lasting = [injection for injection in self._injections if not injection.recovers_itself]
@@ -178,26 +188,27 @@ class Round:
             interval_s=0.05,
         )
 
-    def _require_operations(self, injected_at: float, recovered_at: float) -> None:
+    def _require_operations(self) -> None:
         """Raise Invalid where the load did not go on during the fault."""
-        during = [e for e in self._workload.history.events if injected_at <= e.sent_at < recovered_at]
+        record = self.record
+        during = [e for e in record.events if record.injected_at <= e.sent_at < record.recovered_at]
         sent = [event for event in during if event.outcome is not Outcome.SKIPPED]
         if not sent:
             raise Invalid("the load was not there: no operation was sent while the fault held")
 
-    def _note_load(self, injected_at: float, recovering_at: float, recovered_at: float) -> None:
+    def _note_load(self) -> None:
         """Write down how much was asked for and answered, and how long the outage was."""
-        history, facts = self._workload.history, self.result.facts
+        history, facts, record = self._workload.history, self.result.facts, self.record
         elapsed_s = time.monotonic() - self._workload.started_at
         outcomes = Counter(event.outcome for event in history.events)
         acknowledged = outcomes[Outcome.ACKNOWLEDGED]
         others = [f"{n} {outcome}" for outcome, n in outcomes.items() if outcome is not Outcome.ACKNOWLEDGED]
         counts = [f"{acknowledged} acknowledged, {acknowledged / elapsed_s:.0f}/s", ", ".join(others)]
         facts["operations"] = "; ".join(filter(None, counts))
-        during = history.count(Outcome.ACKNOWLEDGED, since=injected_at, until=recovered_at)
+        during = history.count(Outcome.ACKNOWLEDGED, since=record.injected_at, until=record.recovered_at)
         facts["during the fault"] = f"{during} acknowledged"
-        recovery_s = recovered_at - recovering_at
-        facts["outage"] = f"{recovering_at - injected_at:.1f} s, recovered in {recovery_s:.1f} s"
+        recovery_s = record.recovered_at - record.recovering_at
+        facts["outage"] = f"{record.recovering_at - record.injected_at:.1f} s, recovered in {recovery_s:.1f} s"
         facts["seed"] = str(self._load.seed)
 
 

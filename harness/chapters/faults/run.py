@@ -12,22 +12,29 @@ from functools import partial
 
 from harness.chapters.faults.backoff import MARGIN_S
 from harness.chapters.faults.catalogue import Fault
-from harness.chapters.faults.environment import Environment, RoundResult
+from harness.chapters.faults.environment import Environment
 from harness.chapters.faults.load.workload import Load
 from harness.chapters.faults.round import Round
+from harness.chapters.faults.round_file import encode
+from harness.chapters.faults.round_record import RoundRecord, RoundResult
+from harness.chapters.faults.timeline import make_timeline
 from harness.clients.kube import Cluster
 from harness.core.errors import HarnessError, Refusal
 from harness.core.outcomes import NotApplicable, NotRun
 from harness.core.polling import wait_for
-from harness.core.record import Finding
 from harness.sandbox.base import SCHEMA_INIT, Phase
 from harness.spec.features import Life
 from harness.spec.model import Case, Kind
+from harness.subject import evidence
 from harness.subject.clearing import clear
 from harness.suite.context import RunContext
 from harness.suite.recorder import Recorder
 
 DEFAULT_SEED = 1
+LOOK_AT = "the operations in the evidence, and the controller manager's log"
+FOLDER = "rounds"   # beside the report
+KEPT = "all that the round asked for, did and saw"
+
 _WHOLE_TIMEOUT_S = 30.0
 _FIRST = ("injected", "converged", "outage", "operations")   # what a reader looks for, in this order
 
@@ -37,6 +44,7 @@ class FaultRun:
 
     def __init__(self, context: RunContext) -> None:
         self._context = context
+        self._rounds = 0
         self.cases = [case for case in context.cases if context.expectations.find_blocking(case.name) is None]
 
     def run_round(
@@ -58,8 +66,7 @@ class FaultRun:
         names = [fault.name for fault in faults]
         recorder.reproduce = context.format_soak_command(cases or context.cases, names, seed, outage_s)
         what = " and ".join(fault.title for fault in faults)
-        recorder.problem = f"after {what}, MySQL does not hold what was acknowledged"
-        recorder.look_at = "the operations in the evidence, and the controller manager's log"
+        recorder.problem, recorder.look_at = describe_problem(what), LOOK_AT
         for fault in faults:
             if reason := fault.explain_absence(context.sandbox):
                 raise NotApplicable(reason)
@@ -71,7 +78,7 @@ class FaultRun:
             context.sandbox,
             self._open_cluster,
             kinds,
-            partial(self._is_known, section or faults[0].section),
+            partial(context.expectations.explains_in, section or faults[0].section),
             min(MARGIN_S, context.timeouts.sync_s),
         )
         load = Load(
@@ -84,11 +91,23 @@ class FaultRun:
         )
         injections = [fault.make() for fault in faults]
         one = Round(environment, load, injections, outage_s, retry_s=max(fault.retry_s for fault in faults))
+        one.record.faults, one.record.title = names, what
         try:
             one.run()
         finally:
-            _record(one.result, recorder)
+            timeline = make_timeline(one.record)
+            if timeline is not None:
+                recorder.evidence.append(evidence.of_timeline(timeline, "load, fault and lag"))
+            write_result(one.result, recorder)
+            self._keep(one.record, recorder)
             self._clear(namespace, kinds)
+
+    def _keep(self, record: RoundRecord, recorder: Recorder) -> None:
+        """Put the round's record beside the report, so that it can be judged again."""
+        self._rounds += 1
+        path = self._context.keep(f"{FOLDER}/{self._rounds:04}-{'+'.join(record.faults)}.json", encode(record))
+        if path:
+            recorder.evidence.append(evidence.of_file(path, KEPT))
 
     def explain_absence(self, fault: Fault) -> str:
         """Return why the sandbox can't have the fault; '' where it can."""
@@ -96,10 +115,6 @@ class FaultRun:
 
     def _open_cluster(self) -> Cluster:
         return Cluster(self._context.sandbox.kubeconfig, retries=False)
-
-    def _is_known(self, section: str, finding: Finding) -> bool:
-        """Whether a known issue of the section explains the finding."""
-        return any(issue.explains(finding) for issue in self._context.expectations.list_for(section, None))
 
     def _require_ready(self, cases: Sequence[Case]) -> None:
         """Raise NotRun where kinds have no controller, HarnessError where a part of the sandbox is not there."""
@@ -130,7 +145,13 @@ class FaultRun:
             clear(cluster, kinds, [namespace])
 
 
-def _record(result: RoundResult, recorder: Recorder) -> None:
+def describe_problem(title: str) -> str:
+    """Return what it means that a round has findings; `title` says what happened."""
+    return f"after {title}, MySQL does not hold what was acknowledged"
+
+
+def write_result(result: RoundResult, recorder: Recorder) -> None:
+    """Record what a round brought."""
     recorder.facts |= {name: result.facts[name] for name in _FIRST if name in result.facts}
     recorder.facts |= {name: text for name, text in result.facts.items() if name not in _FIRST}
     recorder.findings += result.findings

@@ -5,10 +5,12 @@ from __future__ import annotations
 import argparse
 from collections.abc import Collection
 from itertools import islice
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from harness.__main__ import main
 from harness.chapters.faults.catalogue import FAULTS, Fault, find_fault
 from harness.chapters.faults.schedule import RoundPlan
 from harness.cli.soak import declare, read_rounds, run_round, soak
@@ -16,6 +18,7 @@ from harness.core.errors import CheckFailure, HarnessError, SettingsError
 from harness.core.outcomes import Invalid, NotApplicable, NotRun
 from harness.core.progress import SILENT
 from harness.core.record import Check, Record, Status
+from harness.report.record import read_record
 from harness.spec.model import Case
 from harness.suite.chapter import Chapter, Section, Topic
 from harness.suite.recorder import Recorder
@@ -74,6 +77,18 @@ def test_wrong_options_are_refused(words: list[str], problem: str) -> None:
     """A wrong value is named."""
     with pytest.raises(SettingsError, match=problem):
         read(*words)
+
+
+@pytest.mark.parametrize("profile", ["report-2026-03", "upstream-main"])
+def test_a_profile_with_issues_of_other_chapters_is_no_mistake(
+    profile: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A soak knows the issues of all chapters, and leaves a report also where its sandbox does not come up."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(Session, "start", lambda *_, **__: (_ for _ in ()).throw(HarnessError("no sandbox")))
+    assert main(["soak", "--fault", "mysql-kill", "--profile", profile]) == 2
+    record = read_record(tmp_path / "reports" / "latest")
+    assert record.headline == "no sandbox"
 
 
 class FakeSession:

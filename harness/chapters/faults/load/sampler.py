@@ -9,7 +9,8 @@ from __future__ import annotations
 import contextlib
 import random
 import threading
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from harness.clients.mysql.tables import RowVersion, Tables
@@ -29,6 +30,15 @@ ROW_REVERTED = "row.reverted"   # to an earlier version
 ROW_REVIVED = "row.revived"     # soft-deleted, and live again
 
 
+@dataclass(frozen=True)
+class Sighting:
+    """What a look at a kind's rows found changed, by uid, and when (monotonic seconds); None: the row is gone."""
+
+    at: float
+    kind: str
+    changes: Mapping[str, RowVersion | None]
+
+
 @dataclass
 class Follower:
     """What the looks so far say; fed with what was read, and nothing else.
@@ -40,11 +50,30 @@ class Follower:
     samples: dict[tuple[str, int], tuple[Kind, Row]] = field(default_factory=dict)
     rows: dict[str, dict[str, RowVersion]] = field(default_factory=dict)
     moved: list[tuple[str, str]] = field(default_factory=list)
+    sightings: list[Sighting] = field(default_factory=list)
 
-    def observe(self, kind: Kind, versions: Mapping[str, RowVersion]) -> None:
+    @classmethod
+    def replay(
+        cls, kinds: Mapping[str, Kind], sightings: Iterable[Sighting], samples: Iterable[tuple[str, Row]]
+    ) -> Follower:
+        """Return the follower that has seen these changes and these whole rows, each with its kind's name."""
+        follower = cls()
+        for sighting in sightings:
+            versions = {**follower.rows.get(sighting.kind, {}), **sighting.changes}
+            present = {uid: row for uid, row in versions.items() if row is not None}
+            follower.observe(kinds[sighting.kind], present, sighting.at)
+        for name, row in samples:
+            follower.keep(kinds[name], row)
+        return follower
+
+    def observe(self, kind: Kind, versions: Mapping[str, RowVersion], at: float = 0.0) -> None:
         """Compare a look at the kind's rows with the one before."""
         before = self.rows.get(kind.name, {})
-        self.moved += [(kind.name, uid) for uid, row in versions.items() if before.get(uid) != row]
+        present = {uid: versions.get(uid) for uid in {**before, **versions}}
+        changes = {uid: row for uid, row in present.items() if before.get(uid) != row}
+        if changes:
+            self.sightings.append(Sighting(at, kind.name, changes))
+        self.moved += [(kind.name, uid) for uid, row in changes.items() if row is not None]
         for uid, old in before.items():
             where = f"{kind.name} {old.name} ({uid[:8]}), sampled"
             new = versions.get(uid)
@@ -66,6 +95,10 @@ class Follower:
     def keep(self, kind: Kind, row: Row) -> None:
         """Keep a whole row, to be compared with the object's version later."""
         self.samples[row.uid, row.res_version] = (kind, row)
+
+    def list_samples(self) -> list[tuple[str, Row]]:
+        """Return the whole rows, each with its kind's name."""
+        return [(kind.name, row) for kind, row in self.samples.values()]
 
     def _report(self, code: str, where: str, expected: str, actual: str) -> None:
         finding = Finding(code, where, expected, actual)
@@ -123,7 +156,7 @@ class Sampler:
         failures = 0
         for kind in self._kinds:
             try:
-                self.follower.observe(kind, tables.list_versions(kind, self._namespace))
+                self.follower.observe(kind, tables.list_versions(kind, self._namespace), time.monotonic())
             except HarnessError:
                 failures += 1   # one table may be away, and the others there
         try:

@@ -7,9 +7,13 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
+from harness.chapters.faults.backoff import allow
 from harness.chapters.faults.final_state import FinalState
 from harness.chapters.faults.load.history import Event, ObjectRecord, Outcome, trace_objects
 from harness.chapters.faults.load.plan import Operation, Verb
+from harness.chapters.faults.load.sampler import Sighting
+from harness.chapters.faults.round_record import Identities, Look, RoundRecord, RoundResult, Settling
+from harness.clients.mysql.tables import RowVersion
 from harness.reference.row import RowBuilder
 from harness.spec.annotations import INGESTER_FINALIZER
 from harness.spec.model import JsonObject
@@ -92,6 +96,46 @@ def make_record(obj: JsonObject, *, deleted: bool = False, at: float = 1.0) -> O
         uid = obj["metadata"]["uid"]
         events.append(make_event(Verb.DELETE, uid=uid, kind=obj["kind"], name=obj["metadata"]["name"], at=at))
     return trace_objects(events)[obj["metadata"]["uid"]]
+
+
+def make_round(*, converges: bool = True) -> RoundRecord:
+    """Return a round of one object, recovered from at 20 s, whose row has its version 3 s later, or never has."""
+    obj, last = make_obj(version=11), make_obj(version=12)
+    uid = obj["metadata"]["uid"]
+    identities = Identities()
+
+    def look(at: float, version: int, seen: JsonObject) -> Look:
+        rows = {"Project": {uid: RowVersion("project-0", version, live=True)}}
+        return Look(at, identities.reduce({uid: seen}), rows, {})
+
+    arrived = 11 if converges else 10
+    return RoundRecord(
+        faults=["mysql-stop"],
+        title="mysql is stopped for a while",
+        kinds=[CONTRACT.get_kind("Project")],
+        started_at=10.0,
+        injected_at=18.0,
+        proven_at=18.1,
+        recovering_at=19.5,
+        recovered_at=20.0,
+        allowance=allow(2.0),
+        events=[
+            make_event(Verb.CREATE, make_obj(), at=11.0),
+            make_event(Verb.PATCH, obj, at=19.0),
+            make_event(Verb.PATCH, uid=uid, outcome=Outcome.INDETERMINATE, at=19.5),
+        ],
+        settled=Settling(21.0, {uid: 11}, [look(21.5, 10, obj), look(22.6, 10, obj), look(23.0, arrived, obj)]),
+        final_writes={uid: last},
+        first_final=12,
+        settled_finally=Settling(33.0, {uid: 12}, [look(33.2, 11, last), look(33.5, 12, last)]),
+        sightings=[
+            Sighting(at, "Project", {uid: RowVersion("project-0", version, live=True)})
+            for at, version in ((11.1, 10), (22.9, arrived), (33.5, 12))
+        ],
+        samples=[("Project", make_row(obj))],
+        final=make_final_state((last, make_row(last))),
+        noted=RoundResult({"seed": "0"}, [], [("the fault was injected", "seen")]),
+    )
 
 
 def make_final_state(*pairs: tuple[JsonObject | None, Row | None]) -> FinalState:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from harness.chapters.faults.errorlog import ErrorLog, await_line
+from harness.chapters.faults.errorlog import ErrorLog, Trouble, await_line
 from harness.sandbox.base import LogCursor
 from tests.fakes.growing_log import GrowingLog
 
@@ -25,16 +25,21 @@ def read(sandbox: FakeSandbox, log: ErrorLog | None = None) -> ErrorLog:
     return log
 
 
+def summarise(log: ErrorLog) -> dict[str, tuple[int, str]]:
+    """Return how often each object failed in a row, and its last error."""
+    return {name: (each.failures, each.error) for name, each in log.troubles.items()}
+
+
 def test_failures_in_a_row_are_counted_until_one_succeeds() -> None:
     """Each failed reconcile counts, and a success begins anew."""
     sandbox = FakeSandbox()
     log = read(sandbox)
     for _ in range(3):
         sandbox.write("Failed to upsert object to metadata storage", error="1290 read-only\nat x")
-    assert (read(sandbox, log).failures["p"], log.errors) == (3, {"p": "1290 read-only"})
+    assert summarise(read(sandbox, log)) == {"p": (3, "1290 read-only")}
     sandbox.write("Successfully synced object to metadata storage")
     sandbox.write("Failed to upsert object to metadata storage", error="again")
-    assert (read(sandbox, log).failures["p"], log.errors) == (1, {"p": "again"})
+    assert summarise(read(sandbox, log)) == {"p": (1, "again")}
 
 
 def test_others_don_t_count() -> None:
@@ -43,7 +48,7 @@ def test_others_don_t_count() -> None:
     log = read(sandbox)
     sandbox.write("Reconciler error", error="no", logger="cluster")
     sandbox.lines.append("not JSON")
-    assert read(sandbox, log).failures == {}
+    assert read(sandbox, log).troubles == {}
 
 
 def test_a_line_is_awaited() -> None:
@@ -59,8 +64,13 @@ def test_a_line_is_awaited() -> None:
 
 def test_failures_are_described() -> None:
     """An object that failed is described by how often and how long ago, one that did not by nothing."""
+    assert Trouble("no", 1, 100.0).describe(102.4) == "1 failures in a row, not tried again for 2 s"
+    assert Trouble("no", 0, 100.0).describe(102.4) == ""
+
+
+def test_a_line_without_a_time_counts_from_now() -> None:
+    """Where the log does not say when a reconcile failed, it is when the line was read."""
     sandbox = FakeSandbox()
-    log = read(sandbox)
+    log = ErrorLog(sandbox, "load", clock=lambda: 7.0)  # type: ignore[arg-type]
     sandbox.write("Failed to upsert object to metadata storage", error="no")
-    assert read(sandbox, log).describe_failures("p") == "1 failures in a row, not tried again for 0 s"
-    assert log.describe_failures("q") == ""
+    assert read(sandbox, log).troubles == {"p": Trouble("no", 1, 7.0)}

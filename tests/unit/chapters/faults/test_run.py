@@ -10,10 +10,12 @@ import pytest
 
 from harness.chapters.faults import run as module
 from harness.chapters.faults.catalogue import Fault, Part, find_fault
-from harness.chapters.faults.environment import Environment, RoundResult
+from harness.chapters.faults.environment import Environment
 from harness.chapters.faults.injections.base import Injection
 from harness.chapters.faults.issues import ISSUES
 from harness.chapters.faults.load.workload import Load
+from harness.chapters.faults.round_file import decode
+from harness.chapters.faults.round_record import RoundResult
 from harness.chapters.faults.run import FaultRun
 from harness.core.errors import HarnessError
 from harness.core.known_issue import Action, KnownIssue
@@ -25,6 +27,7 @@ from harness.spec.contract import Contract
 from harness.spec.model import Case, Kind
 from harness.suite.expectations import Expectations
 from harness.suite.recorder import Recorder
+from tests.unit.chapters.faults.builders import make_round
 
 PROJECT = Case(1, Kind("Project", "projects"), "", {}, ())
 BLOCKED = Case(2, Kind("Model", "models"), "", {}, ())
@@ -61,12 +64,18 @@ class FakeContext:
         self.timeouts = Timeouts(sync_s=4.0)
         self.database = SimpleNamespace(reconnect=lambda: None)
         self.taken: list[str] = []
+        self.kept: dict[str, str] = {}
         self._missing = missing
 
     def take_namespace(self) -> str:
         """Return a new namespace."""
         self.taken.append(f"n{len(self.taken)}")
         return self.taken[-1]
+
+    def keep(self, name: str, text: str) -> str:
+        """Keep the text."""
+        self.kept[name] = text
+        return f"{name}.gz"
 
     def require_controller(self, case: Case) -> None:
         """Miss it where that was told."""
@@ -103,6 +112,7 @@ class FakeRound:
     ) -> None:
         self.environment, self.load, self.injections = environment, load, injections
         self.outage_s, self.retry_s = outage_s, retry_s
+        self.record = make_round()
         facts = {"seed": "7", "operations": "9", "injected": "seen"}
         self.result = RoundResult(facts, [FINDING], [("the fault was injected", "seen")])
         self.rounds.append(self)
@@ -133,11 +143,16 @@ def run_round(context: FakeContext, recorder: Recorder, fault: Fault = FAULT) ->
 
 def test_a_round_is_recorded_whole(cleared: list[list[str]]) -> None:
     """Findings, notes and facts stand in the recorder, what is looked for first in front, with the command."""
-    recorder = Recorder()
-    run_round(FakeContext(), recorder)
+    recorder, context = Recorder(), FakeContext()
+    run_round(context, recorder)
     assert list(recorder.facts) == ["injected", "operations", "seed"]
     assert recorder.findings == [FINDING]
-    assert [(each.title, each.body) for each in recorder.evidence] == [("the fault was injected", "seen")]
+    assert [(each.kind, each.title, each.body) for each in recorder.evidence] == [
+        ("timeline", "load, fault and lag", ""),
+        ("note", "the fault was injected", "seen"),
+        ("file", "all that the round asked for, did and saw", "rounds/0001-anywhere.json.gz"),
+    ]
+    assert decode(context.kept["rounds/0001-anywhere.json"]).title == "something breaks"
     assert recorder.problem == "after something breaks, MySQL does not hold what was acknowledged"
     assert recorder.reproduce == "soak ['Project', 'Model'] ['anywhere'] 7 2.0"
     assert cleared == [["n0"]]
