@@ -481,6 +481,12 @@ TARGET_OPTIONS = (
 RUN_OPTIONS = (
     *TARGET_OPTIONS,
     Option(
+        "--cover",
+        Group.SYSTEM,
+        "with --michelangelo: the report says which lines of its Ingester ran, and which never did",
+        form=Form.FLAG,
+    ),
+    Option(
         "--api-server",
         Group.SYSTEM,
         "Michelangelo's API server (gRPC) of a cluster that exists; the local sandbox has its own",
@@ -825,9 +831,20 @@ def read_target(options: argparse.Namespace, progress: Progress) -> Target:
             if _is_unusual(options, name):
                 problem = f"--michelangelo and {OPTIONS[name].name} exclude each other"
                 raise SettingsError(problem, hint="Give one of them")
-        return prepare_michelangelo(target, options.michelangelo, options.profile, progress)
+        cover = _read_cover(options)
+        return prepare_michelangelo(target, options.michelangelo, options.profile, progress, cover=cover)
+    if _read_cover(options):
+        raise SettingsError("--cover counts what runs of a checkout", hint="Name it with --michelangelo")
     read = read_files(target.sandbox.crds, target.sandbox.schema)
     return target if read is None else _add_contract(target, options, read)
+
+
+def _read_cover(options: argparse.Namespace) -> bool:
+    """Return whether it is to be counted what runs, for which the controller manager has to end."""
+    wanted = bool(read_value(options, "cover"))
+    if wanted and getattr(options, "keep_sandbox", False):
+        raise SettingsError("--cover ends what --keep-sandbox keeps", hint="Leave one of them out")
+    return wanted
 
 
 def _add_contract(target: Target, options: argparse.Namespace, read: ReadContract) -> Target:
@@ -853,15 +870,15 @@ def read_place(options: argparse.Namespace) -> SandboxSettings | ExistingSetting
 
 _NOT_WITH_CHECKOUT = ("controllermgr", "crds", "schema")
 _WITHOUT_EFFECT = {
-    EXISTING: ("michelangelo", "set", "crds", "schema"),
-    K3D: ("set", "crds", "schema", "mysql_url"),
+    EXISTING: ("michelangelo", "cover", "set", "crds", "schema"),
+    K3D: ("cover", "set", "crds", "schema", "mysql_url"),
 }
 """Options that say nothing to a backend."""
 
 
 def _refuse_with(backend: str, options: argparse.Namespace) -> None:
     for name in _WITHOUT_EFFECT[backend]:
-        if getattr(options, name):
+        if getattr(options, name, None):
             with _naming_source(options, name):
                 raise SettingsError(
                     f"{OPTIONS[name].name} has no effect with --sandbox {backend}", hint="Leave it out"
@@ -881,7 +898,7 @@ def _give_way(options: argparse.Namespace) -> None:
 
 
 def _is_unusual(options: argparse.Namespace, name: str) -> bool:
-    value = getattr(options, name)
+    value = getattr(options, name, None)
     return bool(value) and value != OPTIONS[name].default
 
 

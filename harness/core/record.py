@@ -240,6 +240,19 @@ class Component:
     sha256: str = ""
 
 
+@dataclass(frozen=True)
+class FileCoverage:
+    """How much of a source file of the system under test ran: of how many statements; and which lines never did.
+
+    `never` are ranges of lines, such as '120-124'.
+    """
+
+    path: str
+    statements: int
+    ran: int
+    never: list[str] = field(default_factory=list)
+
+
 @dataclass
 class Latency:
     """How long one write took to reach MySQL. `operation` is `create` or `patch`."""
@@ -278,6 +291,7 @@ class Record:
     row_counts: dict[str, int] = field(default_factory=dict)    # table -> rows of this run
     stages_s: dict[str, float] = field(default_factory=dict)    # stage of the run -> seconds
     warnings: list[str] = field(default_factory=list)
+    coverage: list[FileCoverage] = field(default_factory=list)  # of the Ingester's sources, where it was counted
 
     def to_json(self) -> str:
         """Return the record as indented JSON."""

@@ -22,6 +22,7 @@ from rich.terminal_theme import MONOKAI
 from rich.text import Text
 
 from harness.core.record import Check, IssueStatus, Record, Status
+from harness.report import coverage
 from harness.report.contract import list_differences
 from harness.report.diff import compare_records
 from harness.report.diff_formats import render_diff
@@ -66,6 +67,9 @@ def print_matrix(
     _print_failures(record, console)
     _print_issues(record, console)
     _print_contract(record, console)
+    if record.coverage:
+        console.print()
+        console.print(Text(f"{coverage.TITLE}: {coverage.describe_total(record)}"))
     if baseline is not None:
         _print_differences(baseline, record, console)
     for warning in record.warnings:

@@ -13,6 +13,7 @@ import jinja2
 from markupsafe import Markup
 
 from harness.core.record import Evidence, Record, combine
+from harness.report import coverage
 from harness.report.contract import EXPLANATION, TITLE, group_facts
 from harness.report.diff import compare_records, find_changed_cells
 from harness.report.evidence import describe_evidence, list_findings
@@ -115,6 +116,8 @@ def _render(template: str, record: Record, baseline: Record | None, styles: tupl
         contract=group_facts(record),
         contract_title=TITLE,
         contract_explanation=EXPLANATION,
+        coverage_explanation=coverage.EXPLANATION,
+        coverage_total=coverage.describe_total(record),
         issue_titles={issue.id: issue.title for issue in record.known_issues},
         explained=functools.partial(list_explained, record),
         anchor=lambda check: anchors[id(check)],

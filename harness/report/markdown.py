@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from harness.core.record import Check, IssueResult, IssueStatus, Record, Status
+from harness.report import coverage
 from harness.report.contract import EXPLANATION, TITLE, group_facts
 from harness.report.diff import Area, compare_records
 from harness.report.diff_formats import render_diff
@@ -48,6 +49,7 @@ def render_markdown(record: Record, baseline: Record | None = None) -> str:
         *_write_issues(record),
         *write_confirmed(record),
         *_write_contract(record),
+        *_write_coverage(record),
         *_write_latencies(record),
         *_write_environment(record),
     ]
@@ -190,6 +192,18 @@ def _write_contract(record: Record) -> Iterator[str]:
             yield tabulate(("Fact", "Value", "Read from"), [(row[0], row[1], row[3]) for row in rows])
         else:
             yield tabulate(("Fact", "Value", "In the seed report's version", "Read from"), rows)
+
+
+def _write_coverage(record: Record) -> Iterator[str]:
+    """Yield what of the Ingester's sources ran, a row per file."""
+    if record.coverage:
+        yield f"## {coverage.TITLE}"
+        yield f"{coverage.describe_total(record)}. {coverage.EXPLANATION}"
+        rows = [
+            (quote(file.path), f"{file.ran} of {file.statements}", ", ".join(file.never) or "none")
+            for file in record.coverage
+        ]
+        yield tabulate(("File", "Statements that ran", "Lines that never did"), rows)
 
 
 def _write_latencies(record: Record) -> Iterator[str]:

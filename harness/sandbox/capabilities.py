@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
 from typing import Any, Protocol, TypeVar, runtime_checkable
 
 from harness.core.errors import HarnessError
@@ -98,6 +99,14 @@ class ReconfiguresControllerManager(Protocol):
         False once its process runs. Raises `SettingsError` where a key or a section is wrong, `HarnessError`,
         which quotes its last words, where it does not become healthy: it is kept restarting even so.
         """
+
+
+@runtime_checkable
+class CollectsCoverage(Protocol):
+    """A sandbox whose controller manager, where it was built for it, leaves counters of what ran."""
+
+    def collect_coverage(self) -> Path:
+        """Stop the controller manager, which then writes them; return the folder with those of all its runs."""
 
 
 @runtime_checkable

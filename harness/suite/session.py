@@ -29,8 +29,10 @@ from harness.core.outcomes import Known, NotApplicable, Outcome, noting_outcome
 from harness.core.progress import Progress
 from harness.core.record import Check, Component, IssueResult, IssueStatus, KindContents, Record
 from harness.core.settings import Examples, SandboxSettings, Timeouts
+from harness.provision.checkout.coverage import read_coverage
 from harness.provision.crds import list_files
 from harness.sandbox.base import BelongsToOthers, OffersApiServer, Sandbox, TimesItsStart
+from harness.sandbox.capabilities import CollectsCoverage
 from harness.sandbox.local.client.ahead import SandboxAhead
 from harness.sandbox.redaction import Redaction
 from harness.spec.bundle import render_crds, render_schema
@@ -342,6 +344,8 @@ class Session:
                 record.contract = describe_contract(self.contract, make_contract(load_profile(SEED)))
         if self._database is not None:
             self._count_rows(self._database, anew=interrupted)
+        if self.settings.target.covered:
+            self._collect_coverage()
         for check in record.checks:
             name = f"checks of {check.section}"
             record.stages_s[name] = round(record.stages_s.get(name, 0.0) + check.duration_s, 3)
@@ -400,6 +404,18 @@ class Session:
                 self.access = sandbox.describe_access()
         except HarnessError as error:
             self.record.warnings.append(f"the sandbox could not be described: {error.problem}")
+
+    def _collect_coverage(self) -> None:
+        """Write down what of the Ingester ran; counters that can't be had are a warning too."""
+        target, sandbox = self.settings.target, self._sandbox
+        if target.checkout is None or not isinstance(sandbox, CollectsCoverage):
+            return
+        try:
+            with self.stage("coverage"):
+                counters = sandbox.collect_coverage()
+                self.record.coverage = read_coverage(target.checkout, counters, self._progress)
+        except HarnessError as error:
+            self.record.warnings.append(f"what ran of the Ingester is not known: {error.problem}")
 
     def _count_rows(self, database: Database, *, anew: bool) -> None:
         """Count this run's rows; a database that is gone by now is a warning as well.

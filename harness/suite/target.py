@@ -36,13 +36,14 @@ class Target:
     `place` is the cluster that exists, or k3d; None means the local sandbox, as `sandbox` describes it.
     `read` is what the system says of its contract by itself, None where nothing was read; `features` are those
     that the user gives, by name. `pins` name exactly what is tested and why the profile was chosen, `findings` say
-    where it contradicts itself.
+    where it contradicts itself. `covered` are the packages of the checkout of which it is counted what runs.
     """
 
     sandbox: SandboxSettings = field(default_factory=SandboxSettings)
     place: ExistingSettings | K3dSettings | None = None
     profile: str = "report-2026-03"
     checkout: Path | None = None
+    covered: tuple[str, ...] = ()
     label: str = ""
     pins: Mapping[str, str] = field(default_factory=dict)
     findings: tuple[str, ...] = ()
@@ -54,12 +55,15 @@ class Target:
         return make_contract(load_profile(self.profile), self.read, self.features)
 
 
-def prepare_michelangelo(target: Target, spec: str, profile: str | None, progress: Progress) -> Target:
+def prepare_michelangelo(
+    target: Target, spec: str, profile: str | None, progress: Progress, *, cover: bool = False
+) -> Target:
     """Return the target with the checkout that `spec` names built into it, for the local sandbox.
 
-    The checkout's evidence chooses the profile where none is given. Raises SettingsError or HarnessError.
+    The checkout's evidence chooses the profile where none is given; with `cover` it is counted what runs of its
+    Ingester. Raises SettingsError or HarnessError.
     """
-    prepared = prepare_checkout(spec, progress, profile=profile)
+    prepared = prepare_checkout(spec, progress, profile=profile, cover=cover)
     chosen = profile or prepared.profile
     sandbox = dataclasses.replace(
         target.sandbox,
@@ -74,6 +78,7 @@ def prepare_michelangelo(target: Target, spec: str, profile: str | None, progres
         sandbox=sandbox,
         profile=chosen,
         checkout=prepared.checkout.path,
+        covered=prepared.covered,
         label=prepared.checkout.label,
         pins={**prepared.pins, "profile": f"{chosen}: {'as asked' if profile else prepared.profile_reason}"},
         findings=tuple(map(str, prepared.findings)),

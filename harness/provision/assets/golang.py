@@ -106,15 +106,19 @@ def find_installed_toolchain(module: Path) -> Toolchain | None:
 def build(
     toolchain: Toolchain, module: Path, output: Path, workspace: Path, progress: Progress,
     *, name: str, linker_flags: str, ways_out: str, packages: Sequence[str] = (".",), overlay: Path | None = None,
+    covered: Sequence[str] = (),
 ) -> None:  # fmt: skip
     """Build main packages of `module` into `output`, static and without paths of this machine.
 
     `output` is a file, or for more than one of `packages` a folder that exists; `overlay` is a file as Go's
-    option of that name takes it. `workspace` takes what a next attempt can go on with. Raises `HarnessError`
-    with the last words of Go, and with `ways_out` where it is the network that is missing.
+    option of that name takes it. `workspace` takes what a next attempt can go on with. Of the packages that are
+    `covered`, the main one among them, the program counts which statements run: into the folder that GOCOVERDIR
+    names, when it ends. Raises `HarnessError` with the last words of Go, and with `ways_out` where it is the
+    network that is missing.
     """
     environment = _make_environment(toolchain, workspace)
-    what = [*(["-overlay", str(overlay)] if overlay else []), *packages]
+    counting = ["-cover", "-covermode=set", f"-coverpkg={','.join(covered)}"] if covered else []
+    what = [*counting, *(["-overlay", str(overlay)] if overlay else []), *packages]
     missing = _list_packages(toolchain, module, what, environment, progress, ways_out)
     complaints: deque[str] = deque(maxlen=_LAST_LINES)   # other packages still compile after an error
     with begin_stage(progress, name, len(missing), "packages") as stage:
@@ -136,6 +140,18 @@ def build(
         if finished.exit_code != 0:
             said = replace(finished, stderr=tuple(complaints))
             raise _describe_failure("go build", said, toolchain, module, ways_out)
+
+
+def read_counters(toolchain: Toolchain, counters: Path, workspace: Path) -> str:
+    """Return what programs built with `covered` left in the folder `counters`, as text: Go's coverage profile."""
+    text = workspace / "coverage.txt"
+    finished = run(
+        [toolchain.go, "tool", "covdata", "textfmt", f"-i={counters}", f"-o={text}"],
+        timeout_s=_BUILD_TIMEOUT_S, folder=workspace, environment=_make_environment(toolchain, workspace),
+    )  # fmt: skip
+    if finished.exit_code != 0:
+        raise HarnessError(f"go tool covdata can't read {counters}:\n{finished.last_words()}")
+    return text.read_text(encoding="utf-8")
 
 
 def _list_packages(

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from harness.core.errors import HarnessError
 from harness.core.progress import Progress
 from harness.provision.assets.cache import Cache
-from harness.provision.checkout.binaries import APISERVER, CONTROLLERMGR, Binaries, build_binaries
+from harness.provision.checkout.binaries import APISERVER, CONTROLLERMGR, Binaries, build_binaries, build_covered
 from harness.provision.checkout.checkout import APISERVER_PACKAGE, Checkout, find_checkout
+from harness.provision.checkout.coverage import list_packages
 from harness.provision.checkout.drift import Disagreement, Severity, find_drift
 from harness.provision.checkout.evidence import Choice, choose_profile
 from harness.provision.checkout.reading import Sources, make_read_contract, read_checkout
@@ -28,7 +29,8 @@ class PreparedCheckout:
 
     `crds` is a folder of YAML in the cache, `schema` the checkout's own file, `read` the contract that the
     checkout says by itself. `pins` name exactly what is tested, for the report; `findings` are where the checkout
-    contradicts itself or what is sent to it.
+    contradicts itself or what is sent to it. `covered` are the packages of which the controller manager counts
+    what runs.
     """
 
     checkout: Checkout
@@ -41,6 +43,7 @@ class PreparedCheckout:
     profile_reason: str
     pins: Mapping[str, str]
     findings: tuple[Disagreement, ...]
+    covered: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -62,11 +65,12 @@ def examine_checkout(spec: str, progress: Progress, cache: Cache | None = None) 
 
 
 def prepare_checkout(
-    spec: str, progress: Progress, cache: Cache | None = None, *, profile: str | None = None
+    spec: str, progress: Progress, cache: Cache | None = None, *, profile: str | None = None, cover: bool = False
 ) -> PreparedCheckout:
     """Return the checkout that `spec` (PATH, URL or URL@REF) names, read and built.
 
-    What can't be read is the `profile`'s; without one the evidence chooses it.
+    What can't be read is the `profile`'s; without one the evidence chooses it. With `cover` the controller manager
+    counts what runs of its Ingester.
 
     Raises `SettingsError` where `spec` names no usable checkout, `HarnessError` where it can't be had, does not
     build, or has no kind that could be tested.
@@ -80,6 +84,8 @@ def prepare_checkout(
             f"{checkout.label} has no CRD of a kind of its Ingester", hint="None of their objects can be created"
         )
     binaries = build_binaries(checkout, sources.crds, cache, progress)
+    if covered := list_packages(checkout.path) if cover else ():
+        binaries = replace(binaries, controllermgr=build_covered(checkout, covered, cache, progress))
     findings = [
         *_describe_apiserver(binaries),
         *find_drift(sources, contract),
@@ -96,6 +102,7 @@ def prepare_checkout(
         profile_reason=choice.explain(),
         pins=_pin(checkout, binaries, sources),
         findings=tuple(findings),
+        covered=covered,
     )
 
 

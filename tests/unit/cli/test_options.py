@@ -149,6 +149,20 @@ def test_wrong_values_are_named(words: list[str], problem: str) -> None:
         read_value(options, words[0].removeprefix("--").replace("-", "_"))
 
 
+@pytest.mark.parametrize(
+    ("words", "problem"),
+    [
+        ([], "--cover counts what runs of a checkout"),
+        (["--michelangelo", ".", "--keep-sandbox"], "--cover ends what --keep-sandbox keeps"),
+        (["--sandbox", "k3d"], "--cover has no effect with --sandbox k3d"),
+    ],
+)
+def test_coverage_is_of_a_checkout_alone(words: list[str], problem: str) -> None:
+    """What can't count is named, instead of a report that says nothing of it."""
+    with pytest.raises(SettingsError, match=problem):
+        read_target(parse("--cover", *words), SILENT)
+
+
 def test_features_are_taken_as_they_come() -> None:
     """A name or a value that no check knows ends no run: the run tells it."""
     target = read_target(parse("--feature", "finalizer=ingester", "--feature", "new = a=b"), SILENT)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 import psutil
@@ -68,6 +69,11 @@ class LocalCapabilities:
             without=list(without),
             await_healthy=await_healthy,
         )
+
+    def collect_coverage(self) -> Path:
+        """Let the controller manager end, and return the folder that it and those before it wrote to."""
+        self.stop_controllermgr()
+        return self.folder.coverage
 
     def collect_garbage(self) -> None:
         """Find the program, which may take minutes to build the first time, and ask for it."""

@@ -191,7 +191,10 @@ class ControllerManagerRunner:
         health_port = self._configure(plan)
         run = max(list_runs(self._folder.logs, CONTROLLERMGR), default=-1) + 1
         log = get_log(self._folder.logs, CONTROLLERMGR, run)
-        environment = make_environment(self._folder, self._folder.config, self._kubeconfig)
+        environment = {
+            **make_environment(self._folder, self._folder.config, self._kubeconfig),
+            "GOCOVERDIR": str(self._folder.coverage),
+        }
         try:
             process = spawn(
                 CONTROLLERMGR, plan.command, log=log, folder=self._folder.temporary, environment=environment

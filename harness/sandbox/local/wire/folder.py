@@ -103,6 +103,11 @@ class SandboxFolder:
         return self.path / "config"
 
     @property
+    def coverage(self) -> Path:
+        """Where a controller manager that was built for it leaves which of its statements ran, when it ends."""
+        return self.path / "coverage"
+
+    @property
     def zone(self) -> Path:
         """The file of the time zone that Michelangelo's programs run in."""
         return self.path / "zone"
@@ -178,7 +183,7 @@ def make_folder(root: Path) -> tuple[SandboxFolder, int]:
     """
     folder = SandboxFolder(root / secrets.token_hex(4))
     folder.path.mkdir(mode=0o700)
-    for inner in (folder.logs, folder.config, folder.temporary):
+    for inner in (folder.logs, folder.config, folder.coverage, folder.temporary):
         inner.mkdir(mode=0o700)
     descriptor = os.open(folder.lock, os.O_RDWR | os.O_CREAT, 0o600)
     fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

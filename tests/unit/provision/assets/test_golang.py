@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 import zipfile
 from collections.abc import Callable
@@ -13,10 +14,12 @@ from harness.core.errors import HarnessError
 from harness.core.progress import SILENT, Progress
 from harness.provision.assets import golang
 from harness.provision.assets.cache import Cache
+from harness.provision.assets.command import run
 from harness.provision.assets.golang import Toolchain
 from harness.provision.assets.host import Host
 
 HOST = Host("linux", "amd64")
+REAL_GO = shutil.which("go")
 WriteProgram = Callable[[str, str], Path]
 
 GO = r"""
@@ -318,3 +321,32 @@ def test_missing_network_is_recognised(
     with pytest.raises(HarnessError, match=f"Go modules for {module} can't be downloaded:\n    go: k8s") as caught:
         _build(go, module, workspace)
     assert caught.value.hint == "try this"
+
+
+COUNTED = {
+    "go.mod": "module m\n\ngo 1.21\n",
+    "main.go": 'package main\n\nimport (\n\t"m/a"\n\t"os"\n)\n\nfunc main() { a.Tell(len(os.Args) > 1) }\n',
+    "a/a.go": "package a\n\nfunc Tell(more bool) {\n\tif more {\n\t\tprintln(1)\n\t}\n}\n",
+}
+
+
+@pytest.mark.skipif(REAL_GO is None, reason="needs Go")
+def test_a_program_counts_what_runs(tmp_path: Path, workspace: Path) -> None:
+    """Only the packages that were named are counted, over all runs of the program."""
+    for name, text in COUNTED.items():
+        path = tmp_path / "counted" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    toolchain = Toolchain(Path(str(REAL_GO)), "1.21", "PATH")
+    golang.build(
+        toolchain, tmp_path / "counted", tmp_path / "program", workspace, SILENT,
+        name="build", linker_flags="", ways_out="", covered=[".", "./a/..."],
+    )  # fmt: skip
+    counters = tmp_path / "counters"
+    counters.mkdir()
+    for words in ([], ["more"]):
+        run([tmp_path / "program", *words], timeout_s=10, environment={"GOCOVERDIR": str(counters)})
+    blocks = golang.read_counters(toolchain, counters, workspace).splitlines()
+    assert set(blocks[1:]) == {"m/a/a.go:3.22,4.10 1 1", "m/a/a.go:4.10,6.3 1 1", "m/main.go:8.13,8.41 1 1"}
+    with pytest.raises(HarnessError, match="covdata can't read"):
+        golang.read_counters(toolchain, tmp_path / "none", workspace)

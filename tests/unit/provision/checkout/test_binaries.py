@@ -11,7 +11,7 @@ import pytest
 from harness.core.errors import HarnessError
 from harness.core.progress import SILENT
 from harness.provision.assets.cache import Cache
-from harness.provision.checkout.binaries import Binaries, build_binaries
+from harness.provision.checkout.binaries import Binaries, build_binaries, build_covered
 from harness.provision.checkout.checkout import find_checkout
 from tests.unit.provision.checkout.conftest import CRD_OBJECTS, STORAGE, Edit, Git, read_sources
 
@@ -27,11 +27,13 @@ echo m/storage >&2
 grep -q broken storage/mysql/mysql.go && { echo "storage/mysql/mysql.go:3:1: syntax error" >&2; exit 1; }
 while [ "$1" != -o ]; do shift; done
 out="$2"; shift 2
+case "$1" in -cover) shift 3;; esac
 [ "$1" = -overlay ] && { cp "$2" "@HOME@/overlay.json"; shift 2; }
 for package in "$@"; do
   name="${package##*/}"
   grep -q broken "cmd/$name/main.go" && { echo "cmd/$name/main.go:3:6: undefined: broken" >&2; exit 1; }
-  cat storage/mysql/mysql.go "cmd/$name/main.go" > "$out/$name"
+  [ -d "$out" ] && file="$out/$name" || file="$out"
+  cat storage/mysql/mysql.go "cmd/$name/main.go" > "$file"
 done
 @ALSO@
 """
@@ -83,6 +85,18 @@ def test_both_programs_are_built(workshop: Workshop, git: Git) -> None:
     assert (found.go, found.apiserver_problem) == ("1.26.8 (PATH)", "")
     assert len(workshop.calls) == 1
     assert git("status", "--porcelain", "--ignored") == ""
+
+
+def test_what_counts_is_another_program(workshop: Workshop) -> None:
+    """A controller manager that counts what runs is built beside the usual one, once, and alone."""
+    usual = workshop.build()
+    checkout = find_checkout(str(workshop.root), Cache(), SILENT)
+    counting = [build_covered(checkout, ("./storage/...",), Cache(), SILENT) for _ in range(2)]
+    assert counting[0] == counting[1] != usual.controllermgr
+    (_, call) = workshop.calls
+    assert "-cover -covermode=set -coverpkg=./storage/..." in call
+    assert call.endswith("./cmd/controllermgr")
+    assert [path.name for path in counting[0].parent.iterdir() if path.name == "apiserver"] == []
 
 
 def test_same_sources_are_built_once(workshop: Workshop, git: Git, edit: Edit) -> None:
