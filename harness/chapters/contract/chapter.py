@@ -203,7 +203,7 @@ CHAPTER = Chapter(
             "Overtaken",
             "An older version never replaces a newer one",
             "Where another controller manager was quicker, as in a rolling update, the row does not go back to "
-            "what the slower one has.",
+            "what the slower one has; versions are compared as numbers.",
             check_overtaken,
         ),
     ),

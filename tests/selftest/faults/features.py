@@ -188,6 +188,17 @@ def _write_any_version(self: Store, cursor: Any, kind: Kind, row: Row) -> None:
     Store.write_row(self, cursor, replace(kind, key_annotation="any"), row)
 
 
+def _write_what_is_more_as_a_text(self: Store, cursor: Any, kind: Kind, row: Row) -> None:
+    if not _is_more_as_a_text(self, cursor, kind, row):
+        _write_any_version(self, cursor, kind, row)
+
+
+def _is_more_as_a_text(self: Store, cursor: Any, kind: Kind, row: Row) -> bool:
+    """Whether the row has a version that stands after the other one in a dictionary."""
+    cursor.execute(f"SELECT `res_version` FROM `{kind.table}` WHERE `uid` = %s FOR UPDATE", (row.uid,))  # noqa: S608
+    return any(str(version) > str(row.res_version) for (version,) in cursor.fetchall())
+
+
 _AFTER_THE_FIRST = [section.number for section in CHAPTER.sections if section.number != "5.1"]
 
 
@@ -197,6 +208,12 @@ FAULTS: tuple[Fault, ...] = (
         on_store(write_row=_write_any_version, was_overtaken=lambda *_: False),
         in_sections("Cluster", "5.20"),
         "written a newer version",
+    ),
+    _fault(
+        "versions-compared-as-texts",
+        on_store(write_row=_write_what_is_more_as_a_text, was_overtaken=_is_more_as_a_text),
+        in_sections("Revision", "5.20"),
+        "more as a text",
     ),
     _fault(
         "claimed-and-never-synced",

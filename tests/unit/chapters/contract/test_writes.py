@@ -35,6 +35,7 @@ def test_they_pass_one_after_the_other() -> None:
         ("5.4", "loses what comes meanwhile", {codes.ROW_BEHIND}),
         ("5.5", "any value deletes", {codes.OBJECT_GONE}),
         ("5.20", "writes older versions", {codes.ROW_OVERTAKEN}),
+        ("5.20", "compares versions as texts", {codes.ROW_BEHIND}),
     ],
 )
 def test_a_fault_turns_its_section_red(number: str, fault: str, found: set[str]) -> None:
