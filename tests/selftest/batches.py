@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from harness.reference.process import Parts
 from tests.selftest.faults import CATALOGUE, CATALOGUE_BY_NAME
-from tests.selftest.faults.fault import ALL, Cell, Fault
+from tests.selftest.faults.fault import ALL, LAST_LOOK, REPORT, Cell, Fault, flatten
 
 
 @dataclass(frozen=True)
@@ -49,6 +49,28 @@ class Batch:
     def reddens(self) -> frozenset[str]:
         """The sections of which one of the faults turns a cell red."""
         return frozenset(section for fault in self.faults for section in fault.fails)
+
+    @property
+    def selection(self) -> str:
+        """What pytest's `-k` takes to run the checks that show the faults; '' for all of the chapter.
+
+        The kind that is left alone has the same sections. Of a kind of which some checks can't run, or whose rows
+        are looked at again in the end, it is all of them: they make what is looked at.
+        """
+        if self.chapter == REPORT:   # whose sections stand on one another, and are quick
+            return ""
+        first = self.faults[0]
+        if first.is_alone:
+            sections = {section for section, _ in flatten(first.fails) | flatten(first.not_run)}
+            return " or ".join(sorted(word for section in sections for word in (f"[{section}]", f"[{section}-")))
+        words = set()
+        for fault in self.faults:
+            cells = flatten(fault.fails) | flatten(fault.not_run)
+            needs_all = fault.not_run or LAST_LOOK in fault.fails
+            words |= {f"{'' if needs_all else f'[{section}'}-{kind.lower()}]" for section, kind in cells}
+        bystanders = set(self.kinds) - self.concerns
+        words |= {f"[{section}-{kind.lower()}]" for section in self.reddens for kind in bystanders}
+        return " or ".join(sorted(words))
 
     def select(self, names: Collection[str]) -> Batch:
         """Return the batch with those of its faults that have these names."""

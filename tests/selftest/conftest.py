@@ -144,8 +144,11 @@ class Acceptance:
         path.chmod(0o755)
         return path
 
-    def try_batch(self, batch: Batch) -> Outcome:
-        """Run the chapter of a batch against an ingester with its faults, for their kinds and one more."""
+    def try_batch(self, batch: Batch, *, whole: bool) -> Outcome:
+        """Run checks against an ingester with the faults of a batch, for their kinds and one more.
+
+        They are those of the `whole` chapter, or the ones that show the faults.
+        """
         executable = self.make_executable(batch.name, [fault.name for fault in batch.faults], batch.profile)
         selection = [word for kind in batch.kinds for word in ("--crd", kind)]
         # where each object's key is pinned first, the rows of 6.4 come after a thousand such writes
@@ -153,6 +156,7 @@ class Acceptance:
         return self.run(
             *("--controllermgr", str(executable), "--profile", batch.profile, "--sync-timeout", str(sync_s)),
             *("-m", batch.chapter, *selection),
+            *(() if whole or not batch.selection else ("-k", batch.selection)),
             *("-p", "no:html"),   # nobody reads its page
         )
 

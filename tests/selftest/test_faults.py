@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -19,12 +20,18 @@ def _name(profile: str) -> str:
     return profile.rpartition("/")[2].removesuffix(".toml")
 
 
-def _mark(batch: Batch) -> list[pytest.MarkDecorator]:
-    return [] if batch.name in AT_EACH_CHANGE else [pytest.mark.nightly]
+def _list_faults(whole: bool) -> list[Any]:
+    """Return the faults with their batches: each change is tried with some, and with few checks of these."""
+    return [
+        pytest.param(fault, batch, id=fault.name, marks=pytest.mark.nightly if whole else ())
+        for batch in BATCHES
+        for fault in batch.faults
+        if whole or batch.name in AT_EACH_CHANGE
+    ]
 
 
 _SPECIAL_IN_REPORT = ("project", "model", "pipelinerun", "cluster", "sparkjob", "triggerrun", "deployment")
-TryBatch = Callable[[Batch], tuple[Batch, Outcome]]
+TryBatch = Callable[[Batch, bool], tuple[Batch, Outcome]]
 
 
 @pytest.fixture(scope="module")
@@ -33,31 +40,33 @@ def try_batch(request: pytest.FixtureRequest, acceptance: Acceptance) -> TryBatc
     parameters = [getattr(item, "callspec", None) for item in request.session.items]
     faults = [callspec.params.get("fault") for callspec in parameters if callspec is not None]
     selected = {fault.name for fault in faults if isinstance(fault, Fault)}
-    done: dict[str, tuple[Batch, Outcome]] = {}
+    done: dict[tuple[str, bool], tuple[Batch, Outcome]] = {}
 
-    def do(batch: Batch) -> tuple[Batch, Outcome]:
-        if batch.name not in done:
+    def do(batch: Batch, whole: bool) -> tuple[Batch, Outcome]:
+        key = batch.name, whole
+        if key not in done:
             tried = batch.select(selected)
-            done[batch.name] = tried, acceptance.try_batch(tried)
-        return done[batch.name]
+            done[key] = tried, acceptance.try_batch(tried, whole=whole)
+        return done[key]
 
     return do
 
 
-@pytest.mark.parametrize(
-    ("fault", "batch"),
-    [
-        pytest.param(fault, batch, id=fault.name, marks=_mark(batch))
-        for batch in BATCHES
-        for fault in batch.faults
-    ],
-)
+@pytest.mark.parametrize(("fault", "batch"), _list_faults(whole=False))
+def test_a_fault_turns_its_cells_red(fault: Fault, batch: Batch, try_batch: TryBatch, enter: Enter) -> None:
+    """The fault fails the checks that it is for, which name it; the same checks of another kind pass."""
+    _judge(fault, *try_batch(batch, False), enter)
+
+
+@pytest.mark.parametrize(("fault", "batch"), _list_faults(whole=True))
 def test_a_fault_turns_exactly_the_right_cells_red(
     fault: Fault, batch: Batch, try_batch: TryBatch, enter: Enter
 ) -> None:
-    """The fault fails the checks that it is for, leaves the others alone, and is named."""
-    tried, outcome = try_batch(batch)
+    """The fault fails the checks that it is for, leaves all others of its chapter alone, and is named."""
+    _judge(fault, *try_batch(batch, True), enter)
 
+
+def _judge(fault: Fault, tried: Batch, outcome: Outcome, enter: Enter) -> None:
     def find(status: Status) -> set[tuple[str, str]]:
         return tried.find_own(fault, outcome.find(status))
 

@@ -20,6 +20,8 @@ PROFILE = "upstream-main"
 CONTRACT = make_contract(load_profile(PROFILE))
 ALL = CONTRACT.names
 LAST_LOOK = "11.1"
+REPORT = "report"
+"""The marker of the seed report's chapters."""
 Sections = Mapping[str, tuple[str, ...]]
 """Sections of the report, each with the kinds, or other topics, of some of its checks; '' is a check of none."""
 Cell = tuple[str, str]
@@ -46,7 +48,7 @@ class Fault:
     not_run: Sections = field(default_factory=dict)
     profile: str = PROFILE
     kinds: tuple[str, ...] = ()
-    chapter: str = "report"
+    chapter: str = REPORT
     may: Sections = field(default_factory=dict)
     alone: bool = False
 
