@@ -84,6 +84,17 @@ def _compare_columns(kind: Kind, sources: Sources) -> Iterator[Disagreement]:
         yield Disagreement(Severity.NOTE, what, GENERATED_FOLDER, kind.name)
         return
     table = sources.schema.tables.get(kind.table)
+    declared = sources.declared.get(kind.name)
+    where = declared.where if declared else generated.file
+    if declared is not None and declared.immutable is not generated.immutable:
+        meant, made = ("immutable", "is not") if declared.immutable else ("mutable", "is immutable")
+        what = f"{kind.name} is declared to be {meant}, and {made} by its generated code"
+        yield Disagreement(Severity.ERROR, what, where, kind.name)
+    filled = {column.name for column in generated.columns}
+    for column in sources.list_columns(generated):
+        if column.name not in filled:
+            what = f"{kind.name}: the indexed column {column.name} is declared, of {column.path}; no code fills it"
+            yield Disagreement(Severity.ERROR, what, where, kind.name)
     for column in generated.columns:
         if table is not None and column.name not in table:
             what = f"{kind.name}: the indexed column {column.name} is not in the table {kind.table}"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from packaging.version import InvalidVersion, Version
@@ -47,13 +47,17 @@ class GeneratedColumn:
 
 @dataclass(frozen=True)
 class GeneratedKind:
-    """What the generated code of one kind says; `file` is relative to the checkout."""
+    """What the generated code of one kind says; `file` is relative to the checkout.
+
+    `columns` are those that it fills, `paths` the JSON paths of those that it knows how to query, by column.
+    """
 
     name: str
     file: str
     columns: tuple[GeneratedColumn, ...]
     immutable: bool
     line: int = 0   # where its columns are filled
+    paths: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -92,7 +96,11 @@ def read_kinds(texts: Mapping[Path, str], root: Path) -> dict[str, GeneratedKind
         methods = {(method[1], method[2]): method[3] for method in found}
         lines = {method[1]: text.count("\n", 0, method.start()) + 1 for method in found if method[2] == _FILL}
         paths = {
-            kind: {column: path for path, column in _PATH.findall(body) if column not in _DEFAULT_COLUMNS}
+            kind: {
+                column: to_json_path(path)
+                for path, column in _PATH.findall(body)
+                if column not in _DEFAULT_COLUMNS
+            }
             for kind, body in _PATHS.findall(text)
         }
         for (kind, method), body in methods.items():
@@ -103,14 +111,14 @@ def read_kinds(texts: Mapping[Path, str], root: Path) -> dict[str, GeneratedKind
             columns = tuple(
                 GeneratedColumn(
                     name,
-                    _to_json_path(own[name]) if name in own else _read_expression(values.get(name, "")),
+                    own[name] if name in own else _read_expression(values.get(name, "")),
                     values.get(name, "").endswith(".String()"),
                 )
                 for name in _KEY.findall(body)
             )
             immutable = "return true" in methods.get((kind, "IsImmutableKind"), "")
             where = file.relative_to(root).as_posix()
-            kinds[kind] = GeneratedKind(kind, where, columns, immutable, lines[kind])
+            kinds[kind] = GeneratedKind(kind, where, columns, immutable, lines[kind], own)
     return kinds
 
 
@@ -206,6 +214,6 @@ def _strip_comments(text: str) -> str:
     return _COMMENT.sub("", text)
 
 
-def _to_json_path(path: str) -> str:
+def to_json_path(path: str) -> str:
     """Return the JSON path of a path in protobuf's names: spec.revision_id is spec.revisionId."""
     return re.sub(r"_([a-z0-9])", lambda found: found[1].upper(), path)

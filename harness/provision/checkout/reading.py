@@ -6,7 +6,7 @@ It puts together what the small readers beside it find, each fact with its sourc
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from harness.core.errors import SettingsError
@@ -25,6 +25,7 @@ from harness.provision.checkout.golines import (
 )
 from harness.provision.checkout.kindlists import read_mysql_primary, read_retained
 from harness.provision.checkout.loglines import read_log_lines
+from harness.provision.checkout.protos import PROTO_FOLDER, DeclaredKind, read_declared
 from harness.provision.checkout.schema import Schema
 from harness.provision.checkout.schema import find_schema as find_sql
 from harness.provision.checkout.sources import read_texts
@@ -48,8 +49,9 @@ _SQL_TYPES = {"DATETIME": ColumnType.DATETIME, "TIMESTAMP": ColumnType.DATETIME}
 class Sources:
     """What was read of a checkout. `registered` is None where the code has a shape that is not known.
 
-    `retained` and `mysql_primary` are short lists of kinds, None where they can't be read; `zeros` are the names
-    of enums that unset fields have.
+    `kinds` is what the generated code does, `declared` what it was made of, as far as that is there. `retained`
+    and `mysql_primary` are short lists of kinds, None where they can't be read; `zeros` are the names of enums
+    that unset fields have.
     """
 
     kinds: Mapping[str, GeneratedKind]
@@ -62,6 +64,20 @@ class Sources:
     mysql_primary: NamedKinds | None = None
     log_lines: LogLines | None = None
     zeros: frozenset[str] = frozenset()
+    declared: Mapping[str, DeclaredKind] = field(default_factory=dict)
+
+    def is_immutable(self, name: str) -> bool:
+        """Whether the kind is meant to be immutable: the proto file goes before the code that is made of it."""
+        meant = self.declared.get(name) or self.kinds.get(name)
+        return meant is not None and meant.immutable
+
+    def list_columns(self, kind: GeneratedKind) -> tuple[GeneratedColumn, ...]:
+        """Return the kind's indexed columns: those that code fills, and those that it is meant to fill."""
+        schema = find_schema(self.crds.objects.get(kind.name, {})) or {}
+        declared = self.declared.get(kind.name)
+        paths = {**kind.paths, **(declared.list_paths(schema) if declared else {})}
+        filled = [replace(column, path=paths.pop(column.name, column.path)) for column in kind.columns]
+        return *filled, *(GeneratedColumn(name, path, is_enum=False) for name, path in paths.items())
 
 
 def read_checkout(root: Path) -> Sources:
@@ -70,6 +86,7 @@ def read_checkout(root: Path) -> Sources:
     crds = read_crds(texts, root)
     pairs = [(kind, get_plural(crd)) for kind, crd in crds.objects.items()]
     code = read_code(root)
+    declared = read_declared(root)
     return Sources(
         read_kinds(texts, root),
         read_registered(root),
@@ -81,6 +98,7 @@ def read_checkout(root: Path) -> Sources:
         read_mysql_primary(root),
         read_log_lines(code.ingester),
         read_zeros(texts),
+        declared,
     )
 
 
@@ -88,11 +106,12 @@ def make_read_contract(sources: Sources, root: Path) -> ReadContract:
     """Return the contract that the checkout at `root` says by itself."""
     schema, registered = sources.schema, sources.registered
     where = schema.path.relative_to(root).as_posix()
-    immutable = tuple(sorted(name for name, kind in sources.kinds.items() if kind.immutable))
+    immutable = tuple(sorted(filter(sources.is_immutable, {**sources.kinds, **sources.declared})))
+    generated = f"IsImmutableKind in {GENERATED_FOLDER}"
     return ReadContract(
         kinds=tuple(_make_kind(name, crd, sources) for name, crd in sources.crds.objects.items()),
         controllers=None if registered is None else NamedKinds(registered.kinds, registered.where),
-        immutable=NamedKinds(immutable, f"IsImmutableKind in {GENERATED_FOLDER}"),
+        immutable=NamedKinds(immutable, f"option resource in {PROTO_FOLDER}" if sources.declared else generated),
         retained=sources.retained,
         mysql_primary=sources.mysql_primary,
         tables=tuple(schema.tables),
@@ -125,26 +144,30 @@ def _make_kind(name: str, crd: JsonObject, sources: Sources) -> ReadKind:
         sources.crds.places.get(name, GENERATED_FOLDER),
         schema,
         tables,
-        None if generated is None else make_columns(generated, schema, sql_types, sources.zeros),
+        None
+        if generated is None
+        else make_columns(name, sources.list_columns(generated), schema, sql_types, sources.zeros),
         "" if generated is None else f"{generated.file}:{generated.line}",
         sql_types,
     )
 
 
 def make_columns(
-    kind: GeneratedKind, schema: JsonObject, sql_types: Mapping[str, str], zeros: frozenset[str]
+    kind: str,
+    generated: Sequence[GeneratedColumn],
+    schema: JsonObject,
+    sql_types: Mapping[str, str],
+    zeros: frozenset[str],
 ) -> tuple[IndexedColumn, ...] | None:
-    """Return the columns that the generated code fills; None where the path of one can't be told.
+    """Return the kind's columns with the types of their fields; None where the path of one can't be told.
 
     A column that the kind's module has as well, of the same path, is as there: it knows the field's type.
     """
-    if any(not column.path for column in kind.columns):
+    if any(not column.path for column in generated):
         return None
-    known = {
-        column.name: column for case in collect_cases() if case.name == kind.name for column in case.kind.columns
-    }
+    known = {column.name: column for case in collect_cases() if case.name == kind for column in case.kind.columns}
     columns = []
-    for column in kind.columns:
+    for column in generated:
         own = known.get(column.name)
         if own is not None and own.path == column.path and (own.type is ColumnType.ENUM) == column.is_enum:
             columns.append(own)
@@ -157,7 +180,7 @@ def _make_column(
     column: GeneratedColumn, schema: JsonObject, sql_type: str, zeros: frozenset[str]
 ) -> IndexedColumn:
     found = find_field(schema, column.path) or {}
-    if column.is_enum:
+    if column.is_enum or ("enum" in found and "CHAR" in sql_type):   # by its name, whatever the code does
         values: Sequence[str] = found.get("enum", ())
         zero = next((value for value in values if value in zeros), values[0] if values else "")
         return IndexedColumn(column.name, column.path, ColumnType.ENUM, zero, sql_type)

@@ -129,3 +129,45 @@ def test_a_registered_kind_without_a_crd_is_an_error(root: Path, edit: Edit) -> 
     """None of its objects can be created, so that its controller waits for ever."""
     edit(*DIFFERENCES["a kind less"])
     assert list_findings(root) == [f"error: RayJob is registered with the ingester and has no CRD ({CRDS})"]
+
+
+def declare(root: Path, kind: str, *options: str) -> None:
+    """Write the proto file of a kind with these options beside its resource option."""
+    file = root / "proto/api/v2" / f"{kind.lower()}.proto"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    lines = "".join(f"  option (michelangelo.api.{option};\n" for option in options)
+    file.write_text(f'syntax = "proto3";\n\nmessage {kind} {{\n{lines}}}\n')
+
+
+def test_a_column_that_no_code_fills_is_an_error(root: Path, edit: Edit) -> None:
+    """Its proto file declares it: it is expected, whatever was generated."""
+    declare(root, "Project", "resource) = {}", 'index) = { path: "spec.tier", key: "tier" }')
+    assert list_findings(root) == []
+    edit(f"{GENERATED}/project.pb.go", 'indexedField.Key = "tier"', 'indexedField.Key = "other"')
+    edit(f"{GENERATED}/project.pb.go", '"] = "tier"', '"] = "other"')
+    edit(SCHEMA, "`tier` VARCHAR(255)", "`tier` VARCHAR(255), `other` VARCHAR(255)")
+    expected = "error: Project: the indexed column tier is declared, of spec.tier; no code fills it"
+    assert list_findings(root) == [f"{expected} (proto/api/v2/project.proto:3)"]
+
+
+def test_a_column_of_the_queries_that_no_code_fills_is_an_error(root: Path, edit: Edit) -> None:
+    """The map of the API server's queries knows it."""
+    edit(f"{GENERATED}/project.pb.go", 'indexedField.Key = "tier"', 'indexedField.Key = "name"')
+    edit(SCHEMA, "`tier` VARCHAR(255)", "`tier` VARCHAR(255)")
+    assert "no code fills it" in list_findings(root)[0]
+
+
+@pytest.mark.parametrize(
+    ("kind", "option", "what"),
+    [
+        ("Project", "resource) = { immutable: true }", "declared to be immutable, and is not"),
+        ("Model", "resource) = {}", "declared to be mutable, and is immutable"),
+    ],
+)
+def test_immutability_that_was_generated_otherwise_is_an_error(
+    root: Path, kind: str, option: str, what: str
+) -> None:
+    """What is declared is what is meant."""
+    declare(root, kind, option)
+    (found,) = [finding for finding in list_findings(root) if "generated code" in finding]
+    assert found == f"error: {kind} is {what} by its generated code (proto/api/v2/{kind.lower()}.proto:3)"

@@ -10,7 +10,6 @@ import yaml
 from harness.core.errors import SettingsError
 from harness.provision.checkout.golines import (
     GeneratedColumn,
-    GeneratedKind,
     read_kinds,
     read_registered,
     read_zeros,
@@ -109,8 +108,7 @@ def test_types_of_columns_follow_from_schema_and_sql() -> None:
     columns = tuple(GeneratedColumn(name, f"spec.{name}", name == "state") for name in fields)
     gone = GeneratedColumn("gone", "metadata.deletionTimestamp", False)
     zeros = read_zeros({Path("x.go"): 'var A_name = map[int32]string{\n\t0: "A_INVALID",\n'})
-    kind = GeneratedKind("Gadget", "x.go", (*columns, gone), False)
-    found = make_columns(kind, schema, {"long": "BIGINT", "gone": "DATETIME"}, zeros)
+    found = make_columns("Gadget", (*columns, gone), schema, {"long": "BIGINT", "gone": "DATETIME"}, zeros)
     assert found is not None
     assert [(column.name, column.type, column.zero) for column in found] == [
         ("state", ColumnType.ENUM, "A_INVALID"),
