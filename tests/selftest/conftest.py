@@ -156,7 +156,7 @@ class Acceptance:
         return self.run(
             *("--controllermgr", str(executable), "--profile", batch.profile, "--sync-timeout", str(sync_s)),
             *("-m", batch.chapter, *selection),
-            *(() if whole or not batch.selection else ("-k", batch.selection)),
+            *(() if whole or not batch.selection else (f"-k{batch.selection}",)),   # which may begin with a dash
             *("-p", "no:html"),   # nobody reads its page
         )
 
