@@ -108,3 +108,26 @@ def fetch_versions(
         f"{kind.name} {name} in {namespace}: kube-apiserver told nothing of {wanted} in {sum(_TIMEOUTS_S)} s",
         hint="Is the machine overloaded?",
     )
+
+
+def fetch_changes(cluster: Cluster, kind: Kind, namespace: str, *, since: int, until: int) -> list[Version]:
+    """Return all versions of the kind's objects in a namespace after `since`, up to `until` or the last that is.
+
+    A version that no object ever had, as a row may claim one, is awaited only until a watch brings nothing more.
+    Raises as `fetch_versions` does.
+    """
+    versions: list[Version] = []
+    for timeout_s in _TIMEOUTS_S:
+        after = versions[-1].number if versions else since
+        more = cluster.get_changes(kind, namespace, since=after, until=until, timeout_s=timeout_s)
+        versions += more
+        if versions and versions[-1].number >= until:
+            return versions
+        if not more:
+            there = max(map(get_version, cluster.list_objects(kind, namespace)), default=0)
+            if there <= after:
+                return versions
+    raise HarnessError(
+        f"{kind.name} in {namespace}: kube-apiserver told nothing of version {until} in {sum(_TIMEOUTS_S)} s",
+        hint="Is the machine overloaded?",
+    )

@@ -13,6 +13,7 @@ from harness.core.errors import HarnessError, Refusal
 from harness.spec.keys import get_key
 from harness.spec.model import JsonObject, Kind
 from harness.spec.row import Row
+from harness.subject.history import fetch_changes
 
 
 def pair_rows(
@@ -30,7 +31,7 @@ def pair_rows(
         since = min(number for _, number in versions) - 1
         until = max(number for _, number in unknown)
         try:
-            changes = cluster.get_changes(kind, namespace, since=since, until=until)
+            changes = fetch_changes(cluster, kind, namespace, since=since, until=until)
         except Refusal as refusal:
             raise HarnessError(f"{kind.name}: the versions since {since} are unknown: {refusal}") from refusal
         versions |= {(get_key(kind, change.object), change.number): change.object for change in changes}

@@ -51,6 +51,21 @@ ISSUES: tuple[KnownIssue, ...] = (
         fix="MEDIUMTEXT for the value columns of the annotations tables; shorten values in errors.",
     ),
     KnownIssue(
+        id="many-pairs-outlast-a-reconcile",
+        title="An object is never synced if its labels or annotations take longer than the 30 s of a reconcile",
+        sections=("7.16",),
+        code=ROW_REFUSED,
+        wording=(
+            r"input (labels|annotations)-\d+: expected ",
+            r"never synced: .*failed to insert (label|annotation) .*context deadline exceeded",
+        ),
+        impact="Each is a statement of its own: 20,000 take 12 s on a quiet server, 30 s on a slow or distant "
+        "one. Each attempt holds up all other objects of its kind as long.",
+        workaround="Keep labels and annotations of an object to some hundreds.",
+        fix="Insert them with one statement of many rows, as far as max_allowed_packet goes.",
+        need_not_show="it depends on how fast the server is",
+    ),
+    KnownIssue(
         id="no-room-for-the-pinned-key",
         title="An object is never synced if its annotations leave no room for the one that pins its key",
         sections=("7.8",),

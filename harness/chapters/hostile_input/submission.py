@@ -21,6 +21,7 @@ from harness.spec.keys import get_key
 from harness.spec.model import Case, JsonObject, Kind
 from harness.spec.row import Row
 from harness.subject.clearing import clear
+from harness.subject.history import fetch_changes
 from harness.subject.patience import Patience
 from harness.subject.reconcile_errors import ReconcileErrors
 from harness.suite.context import RunContext
@@ -235,7 +236,7 @@ class Submitter:
         since = min(d.version for d in later) - 1
         until = max(d.row.res_version for d in later if d.row is not None)
         try:
-            changes = self._cluster.get_changes(kind, self.namespace, since=since, until=until)
+            changes = fetch_changes(self._cluster, kind, self.namespace, since=since, until=until)
         except Refusal as refusal:
             raise HarnessError(f"{kind.name}: the versions since {since} are unknown: {refusal}") from refusal
         found: Mapping[tuple[str, int], JsonObject] = {

@@ -64,7 +64,7 @@ class LastLook:
 
 
 def check_rows(look: LastLook, case: Case, recorder: Recorder) -> None:
-    """11.1: the rows of objects that are there follow them, the others are as they were when last looked at."""
+    """11.1: the rows of objects that are there follow them, the others are as they were left."""
     if blocking := look.context.expectations.find_blocking(case.name):
         raise NotApplicable(f"known issue {blocking.id}")
     subjects = look.list_subjects(case)
@@ -152,4 +152,10 @@ def _examine_left(subject: Subject, row: Row | None, *, immutable: bool) -> list
         return []
     if subject.is_there and not immutable:
         return [Finding(codes.OBJECT_GONE, "the object", "there: nobody has deleted it", "gone, or going")]
+    if subject.seen.live and row.live and row.res_version > subject.seen.res_version:
+        obj = subject.history.find(row.res_version)   # others, such as business controllers, wrote to it
+        if obj is not None:
+            return compare_row(subject.case.kind, obj, row)
+        if subject.history.has_gaps:   # nobody knows any more what that version was
+            return []
     return compare_kept(subject.seen, row, _WHAT)

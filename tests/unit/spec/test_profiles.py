@@ -24,6 +24,7 @@ BEYOND_THE_SEED_REPORT = {
     "text-longer-than-its-column",
     "spaces-beyond-the-column-are-cut",
     "annotation-longer-than-64k",
+    "many-pairs-outlast-a-reconcile",
     "key-longer-than-255",
     "no-room-for-the-pinned-key",
     "json-nested-too-deep",

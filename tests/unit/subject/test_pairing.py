@@ -83,3 +83,36 @@ def test_without_rows_nothing_is_asked() -> None:
     create(world, "a")
     assert pair(world, []) == {}
     assert world.asked == 0
+
+
+class Slow(World):
+    """A cluster that ends its watches before it has told anything, the first times."""
+
+    asked = 0
+    ends = 0
+
+    def get_changes(self, *arguments: Any, **options: Any) -> Any:
+        """Tell nothing, or all."""
+        self.asked += 1
+        return [] if self.asked <= self.ends else super().get_changes(*arguments, **options)
+
+
+@pytest.mark.parametrize("ends", [1, 4])
+def test_a_watch_that_ends_early_is_asked_again(ends: int) -> None:
+    """An API server under load is late, which is no version that the object never had."""
+    world = Slow()
+    world.ends = ends
+    known = [create(world, "a")]
+    theirs = world.patch(KIND, "n", "a", LABEL)
+    assert pair(world, known) == {"u1": theirs}
+    assert world.asked == ends + 1
+
+
+def test_a_server_that_tells_nothing_is_no_finding() -> None:
+    """The harness says that it can't tell."""
+    world = Slow()
+    world.ends = 100
+    known = [create(world, "a")]
+    world.patch(KIND, "n", "a", LABEL)
+    with pytest.raises(HarnessError, match="Model in n: kube-apiserver told nothing of version"):
+        pair(world, known)

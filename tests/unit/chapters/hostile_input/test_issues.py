@@ -27,6 +27,10 @@ SHOWN = {
         ROW_REFUSED, "Model, input annotation-65536-four-bytes", WHOLE,
         r"never synced: Error 1366 (22007): Incorrect string value: '\xF0\x9F\x98\x80' for column `m`.`a`.`value`",
     ),
+    "many-pairs-outlast-a-reconcile": Finding(
+        ROW_REFUSED, "Project, input labels-20000", WHOLE,
+        "never synced: failed to insert label n7983=7983: context deadline exceeded",
+    ),
     "no-room-for-the-pinned-key": Finding(
         ROW_REFUSED, "Model, input annotations-262144", WHOLE,
         'never synced: Model "a" is invalid: metadata.annotations: Too long: may not be more than 262144 bytes',

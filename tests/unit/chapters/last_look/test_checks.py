@@ -12,6 +12,7 @@ import pytest
 from harness.chapters.last_look.checks import LastLook, check_rows
 from harness.core import codes
 from harness.core.outcomes import NotApplicable
+from harness.spec.annotations import IMMUTABLE_ANNOTATION
 from harness.subject.subject import Subject
 from harness.suite.recorder import Recorder
 from tests.unit.chapters.contract.world import Contract
@@ -79,6 +80,35 @@ def test_an_object_that_nobody_has_deleted_is_missed(contract: Contract) -> None
     subject = contract.life.find(contract.case, "annotated")
     contract.world.remove(contract.case.kind, subject.namespace, subject.name)
     assert [finding.code for finding in look(contract).findings] == [codes.OBJECT_GONE]
+
+
+def retire(contract: Contract) -> Subject:
+    """Let others retire an object after its row was looked at last, as its business controller may."""
+    subject = contract.life.find(contract.case, "annotated")
+    assert subject.seen is not None
+    where = subject.namespace, subject.name
+    body = {"metadata": {"annotations": {IMMUTABLE_ANNOTATION: "true"}}}
+    contract.life.context.cluster.patch(contract.case.kind, *where, body)
+    subject.is_there = None
+    return subject
+
+
+def test_what_others_retired_is_compared_with_its_end(contract: Contract) -> None:
+    """Its row has gone on, to a version that the object had, and equals that."""
+    subject = retire(contract)
+    assert subject.history.read() is None
+    assert look(contract).findings == []
+    change(contract, "annotated", tier="other")
+    assert [finding.code for finding in look(contract).findings] == [codes.ROW_COLUMN]
+
+
+def test_a_version_that_a_retired_object_never_had_is_found(contract: Contract) -> None:
+    """Unless the API server has forgotten its versions."""
+    subject = retire(contract)
+    change(contract, "annotated", res_version=10**6)
+    assert codes.ROW_CHANGED in {finding.code for finding in look(contract).findings}
+    subject.history.has_gaps = True
+    assert look(contract).findings == []
 
 
 def test_an_object_that_follows_late_is_given_its_time(contract: Contract) -> None:
