@@ -14,7 +14,10 @@ ISSUES: tuple[KnownIssue, ...] = (
         sections=(_SECTION, "1.5", "1.6", "4.1"),
         kinds=("SparkJob",),
         code="*.missing",
-        wording=(r"nil pointer dereference", r"spark/job/client/client\.go:185"),
+        wording=(   # of what ended the process: a panic that was recovered stands in a line of the log as well
+            r"(?m)^\s*panic: (runtime error: )?invalid memory address or nil pointer dereference",
+            r"spark/job/client/client\.go:185",
+        ),
         impact=(
             "No SparkJob reaches MySQL, and nothing else does while the controller manager is in "
             "CrashLoopBackOff: a TriggerRun created meanwhile is synced after the restart."

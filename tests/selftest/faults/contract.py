@@ -237,7 +237,8 @@ def _rewrite_namesake(self: Store, cursor: Any, kind: Kind, row: Row) -> None:
     )
 
 
-_LATE_S = 4.0   # after all that looks at once
+_LATE_S = 4.0        # after all that looks at once
+_MUCH_LATER_S = 8.0   # after a section that writes several times, on a busy machine too
 
 
 def _later(statement: str) -> Callable[[], Parts]:
@@ -268,7 +269,7 @@ def _heed_any_value_late() -> Parts:
         again_s = Reconciler.reconcile(self, key)
         if obj is None or annotations.get(DELETING, "true") == "true":
             return again_s
-        left_s = seen.setdefault(key, time.monotonic() + _LATE_S) - time.monotonic()
+        left_s = seen.setdefault(key, time.monotonic() + _MUCH_LATER_S) - time.monotonic()
         if left_s > 0:
             return left_s
         self.delete(key, obj, self.log)

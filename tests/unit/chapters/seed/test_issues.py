@@ -20,6 +20,12 @@ PANIC = (
     "no row with uid u1, for 1.0 s; it is in CrashLoopBackOff\n"
     "panic: invalid memory address or nil pointer dereference\n\tspark/job/client/client.go:185"
 )
+OTHER_PANIC = (
+    "no row with uid u1, for 1.0 s; it is in CrashLoopBackOff\npanic: runtime error: index out of range [3]\n"
+    '{"msg": "Observed a panic", "panic": "runtime error: invalid memory address or nil pointer dereference", '
+    '"stacktrace": "\\tspark/job/client/client.go:185", "error": "panic: invalid memory address or nil pointer'
+    ' dereference [recovered]"}'
+)
 
 
 def test_ids_are_unique() -> None:
@@ -56,6 +62,7 @@ def test_the_seed_reports_issues_are_looked_for(issue: KnownIssue) -> None:
         ("sparkjob-double-panic", codes.ROW_BEHIND, PANIC, False),
         ("sparkjob-double-panic", codes.ROW_MISSING, PANIC.replace("185", "99"), False),
         ("sparkjob-double-panic", codes.ROW_MISSING, "no row with uid u1, for 15.0 s", False),
+        ("sparkjob-double-panic", codes.ROW_MISSING, OTHER_PANIC, False),
         ("triggerrun-deleted", codes.REQUEST_REFUSED, "404 NotFound: TRIGGER_RUN_STATE_INVALID", True),
         ("triggerrun-deleted", codes.REQUEST_REFUSED, "404 NotFound: gone", False),
         ("cluster-outside-ma-system", codes.LOG_LINE, REJECTED, True),
