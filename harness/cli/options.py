@@ -60,6 +60,7 @@ class Group(StrEnum):
     SANDBOX = "sandbox"
     SELECTION = "selection"
     TIME = "time"
+    LIMIT = "limits, with exit code 3 where one is exceeded"
     REPORT = "report"
 
 
@@ -318,6 +319,37 @@ def _read_shard(value: str | None) -> Shard | None:
     if index.isdecimal() and number.isdecimal() and 0 < int(index) <= int(number):
         return Shard(int(index), int(number))
     raise SettingsError(f"--shard: {value!r} is no I/N", hint="Valid: such as 2/4, the second of four parts")
+
+
+_SHAPES = ("steady", "ramp", "burst")
+
+
+def _read_shape(value: str | None) -> str | None:
+    if value is not None and value not in _SHAPES:
+        raise SettingsError.unknown("--shape", value, _SHAPES)
+    return value
+
+
+def _read_mix(value: str) -> dict[str, float]:
+    from harness.load.plan import parse_mix  # noqa: PLC0415
+
+    try:
+        return parse_mix(value)
+    except ValueError as error:
+        raise SettingsError(f"--mix: {error}", hint="Valid: such as create=60,patch=30,delete=10") from error
+
+
+def _read_number(option: str, least: int, most: int, value: int) -> int:
+    if not least <= value <= most:
+        raise SettingsError(f"{option}: {value} is out of range", hint=f"Valid: {least} to {most}")
+    return value
+
+
+def _read_backfills(words: Sequence[str]) -> list[int]:
+    for word in words:
+        if not word.isdecimal() or not int(word):
+            raise SettingsError(f"--backfill: {word!r} is no number of objects", hint="Valid: such as 10000")
+    return [int(word) for word in words]
 
 
 def _read_outage(value: float | None) -> float | None:
@@ -702,7 +734,113 @@ AUDIT_OPTIONS = (
 )
 """What an audit takes."""
 
-OPTIONS = {option.attribute: option for option in (*SOAK_OPTIONS, *AUDIT_OPTIONS)}
+_NOT_OF_LOAD = (
+    "api_server", "keep_sandbox", "objects", "examples", "reports", "baseline", "allow_stale_known_issues",
+)  # fmt: skip
+
+LOAD_OPTIONS = (
+    *(option for option in RUN_OPTIONS if option.attribute not in _NOT_OF_LOAD),
+    Option(
+        "--shape",
+        Group.SELECTION,
+        "how the rate goes over time: {valid}; in ten steps up to it, in bursts at it (default: steady)",
+        "|".join(_SHAPES),
+        read=_read_shape,
+        valid=lambda: _SHAPES,
+    ),
+    Option(
+        "--mix",
+        Group.SELECTION,
+        "shares of the writes (default: %(default)s)",
+        "create=N,patch=N,delete=N",
+        default="create=40,patch=40,delete=20",
+        read=_read_mix,
+    ),
+    Option(
+        "--size",
+        Group.SELECTION,
+        "bytes of JSON that each object has at the least, by annotations (default: as the templates are)",
+        "BYTES",
+        default=0,
+        type=int,
+        read=functools.partial(_read_number, "--size", 0, 200_000),
+    ),
+    Option(
+        "--labels",
+        Group.SELECTION,
+        "so many more labels on each object (default: %(default)s)",
+        "N",
+        default=0,
+        type=int,
+        read=functools.partial(_read_number, "--labels", 0, 10_000),
+    ),
+    Option(
+        "--workers",
+        Group.SELECTION,
+        "Locust processes that make the load (default: %(default)s)",
+        "N",
+        default=2,
+        type=int,
+        read=functools.partial(_read_number, "--workers", 1, 256),
+    ),
+    Option(
+        "--backfill",
+        Group.SELECTION,
+        "instead of a load, unless --shape asks for one as well: create so many objects while the controller "
+        "manager is down, and time what it does at its start (repeatable)",
+        "N",
+        form=Form.REPEATED,
+        read=_read_backfills,
+    ),
+    Option(
+        "--runs",
+        Group.SELECTION,
+        "so many loads, each in a sandbox of its own (default: %(default)s)",
+        "N",
+        default=1,
+        type=int,
+        read=functools.partial(_read_number, "--runs", 1, 100),
+    ),
+    Option(
+        "--duration",
+        Group.TIME,
+        "how long a load is (default: %(default)s)",
+        "SECONDS",
+        default=60.0,
+        type=float,
+        read=functools.partial(_read_time, "--duration", "seconds"),
+    ),
+    Option(
+        "--metrics-url",
+        Group.SYSTEM,
+        "where the controller manager of a cluster serves its metrics; the local sandbox knows",
+        "URL",
+    ),
+    *(
+        Option(
+            name,
+            Group.LIMIT,
+            text,
+            metavar,
+            default=default,
+            type=float,
+            read=functools.partial(_read_time, name, "a limit"),
+        )
+        for name, metavar, default, text in (
+            ("--max-p99", "SECONDS", None, "in which 99 %% of each kind of write reach MySQL"),
+            ("--max-backlog", "N", None, "writes that have no row at one moment"),
+            ("--max-catch-up", "SECONDS", 120.0, "from the last write to the last row (default: %(default)s)"),
+            ("--max-memory", "MIB", None, "memory of the controller manager"),
+            ("--max-growth", "KIB", None, "growth of that memory for each write"),
+            ("--min-rate", "N", None, "writes a second that are done, at the least"),
+            ("--min-rate-below-p99", "N", None, "the highest rate with p99 within --max-p99, at the least"),
+            ("--max-backfill", "SECONDS", None, "from the controller manager's start to --backfill's last row"),
+        )
+    ),
+)
+"""What a load takes, beside what `harness.cli.load` declares of its own."""
+
+OPTIONS = {option.attribute: option for option in (*SOAK_OPTIONS, *AUDIT_OPTIONS, *LOAD_OPTIONS)}
 
 
 def get_configuration() -> Configuration:

@@ -20,6 +20,7 @@ import urllib3.exceptions
 from kubernetes.client.exceptions import ApiException
 from kubernetes.config.config_exception import ConfigException
 
+from harness.clients.login import Login
 from harness.core.errors import HarnessError, Refusal
 from harness.spec.model import GROUP, VERSION, JsonObject, Kind
 
@@ -401,6 +402,23 @@ def open_client(kubeconfig: Path, context: str | None = None, *, retries: bool =
         )
     except (ConfigException, OSError) as error:
         raise HarnessError(f"kubeconfig {kubeconfig}: {error}") from error
+
+
+def read_login(kubeconfig: Path, context: str | None = None) -> Login:
+    """Return how one context of the kubeconfig file logs in; HarnessError where that can't be used.
+
+    The files that it names are there as long as this process is.
+    """
+    configuration = open_client(kubeconfig, context).configuration
+    logins = configuration.auth_settings().values()
+    return Login(
+        server=configuration.host,
+        ca=configuration.ssl_ca_cert or "",
+        certificate=configuration.cert_file or "",
+        key=configuration.key_file or "",
+        authorization=next((each["value"] for each in logins if each["key"].lower() == "authorization"), ""),
+        verify=bool(configuration.verify_ssl),
+    )
 
 
 def ask(request: Callable[[], _T], *, logs_in: bool = False) -> _T:

@@ -79,7 +79,8 @@ class SandboxSettings:
     `kinds` are those that must be served and have tables; none are given: the profile's. `apiserver` is the
     executable of Michelangelo's API server; it then installs the CRDs, which must be those of `crds`.
     `base_yaml_overrides` are keys of `base.yaml` ('ingester.requeuePeriod') with their values. `faults` puts a
-    proxy between the controller manager and its servers, where the link can be broken.
+    proxy between the controller manager and its servers, where the link can be broken. `notes_writes` has
+    kube-apiserver write down when it answered each write to an object of the kinds.
     """
 
     controllermgr: ControllerManager = ControllerManager()
@@ -91,6 +92,7 @@ class SandboxSettings:
     apiserver: Path | None = None
     base_yaml_overrides: tuple[tuple[str, Any], ...] = ()
     faults: bool = False
+    notes_writes: bool = False
     start_timeout_s: float = 60.0
 
 

@@ -110,6 +110,24 @@ class CollectsCoverage(Protocol):
 
 
 @runtime_checkable
+class NotesWrites(Protocol):
+    """A sandbox of whose API server it may be known when it answered each write."""
+
+    @property
+    def write_log(self) -> Path | None:
+        """Its audit log of writes to the kinds; None where it was not asked to keep one."""
+
+
+@runtime_checkable
+class ServesMetrics(Protocol):
+    """A sandbox in which it is known where the controller manager serves its metrics."""
+
+    @property
+    def metrics_url(self) -> str:
+        """Where they are, as long as this start of it runs; '' where it serves none."""
+
+
+@runtime_checkable
 class CollectsGarbage(Protocol):
     """A sandbox in which nothing goes with its owner or its namespace before it is asked for."""
 

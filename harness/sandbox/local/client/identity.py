@@ -168,6 +168,7 @@ def _digest_sandbox(
         "" if apiserver is None else apiserver.sha256,
         json.dumps(settings.base_yaml_overrides, default=str),
         "faults" if settings.faults else "",
+        "notes writes" if settings.notes_writes else "",
     )
 
 

@@ -57,6 +57,7 @@ def complete_plan(folder: SandboxFolder, request: Request, progress: Progress) -
         start_timeout_s=settings.start_timeout_s,
         apiserver=request.apiserver,
         fault_proxy=proxy,
+        notes_writes=settings.notes_writes,
         base_yaml_overrides=settings.base_yaml_overrides,
         ports=dict(request.ports),
     )

@@ -6,6 +6,7 @@ asked, and left. What can be read is read from the sandbox's folder.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack, closing, suppress
 from dataclasses import asdict
@@ -84,6 +85,17 @@ class LocalSandbox(LocalCapabilities):
     def start_stages_s(self) -> dict[str, float]:
         """How long each part of the start-up took, in seconds; empty where it was up already."""
         return {} if self.reused else {stage.name: stage.ended_s - stage.began_s for stage in self.stages}
+
+    @property
+    def write_log(self) -> Path | None:
+        """Where kube-apiserver notes when it answered each write; None where it was not asked to."""
+        return self.folder.write_log if self._settings.notes_writes else None
+
+    @property
+    def metrics_url(self) -> str:
+        """Where the controller manager was told to serve its metrics at its last start."""
+        configuration = json.loads((self.folder.config / "base.yaml").read_text(encoding="utf-8"))
+        return f"http://{configuration['controllermgr']['metricsBindAddress']}/metrics"
 
     def components(self) -> list[ComponentStatus]:
         """Return every component as it is now, in starting order; HarnessError where the sandbox has ended."""

@@ -23,7 +23,7 @@ from harness.sandbox.local.servers.apiclient import ApiClient
 from harness.sandbox.local.wire.plan import Executable
 from harness.sandbox.local.wire.process import Process, spawn, wait_until
 from harness.sandbox.ports import LOOPBACK
-from harness.spec.model import JsonObject
+from harness.spec.model import GROUP, JsonObject
 
 if TYPE_CHECKING:   # the client's end makes none, and `cryptography` takes long
     from harness.sandbox.local.servers.credentials import Credentials
@@ -33,6 +33,7 @@ if TYPE_CHECKING:   # the client's end makes none, and `cryptography` takes long
 _CLIENT_SOCKET = "client.sock:0"
 _PEER_SOCKET = "peer.sock:0"
 _CRD_RETRY_S = 0.03
+_WRITES = ["create", "patch", "delete"]
 _GARBAGE_COLLECTION = {"GOGC": "400"}   # 0.7 s less until the kinds are served, for 130 MB more
 
 
@@ -67,12 +68,18 @@ def get_etcd_socket(folder: Path) -> Path:
 
 
 def start_apiserver(
-    apiserver: Executable, folder: Path, credentials: Credentials, *, port: int, log: Path
+    apiserver: Executable,
+    folder: Path,
+    credentials: Credentials,
+    *,
+    port: int,
+    log: Path,
+    write_log: Path | None = None,
 ) -> Process:
     """Start kube-apiserver on loopback `port`, in etcd's `folder`, since it uses the socket there.
 
     Who has no token is refused, and who has one is the administrator: so RBAC would decide nothing, and
-    its roles cost half a second.
+    its roles cost half a second. Into a `write_log` it notes when it answered each write to the kinds.
     """
     command = [
         apiserver.path,
@@ -92,9 +99,30 @@ def start_apiserver(
         "--disable-admission-plugins=ServiceAccount",   # no controller makes service accounts
         "--service-cluster-ip-range=10.0.0.0/24",
         "--endpoint-reconciler-type=none",
+        *(_note_writes(folder, write_log) if write_log else ()),
     ]
     environment: Mapping[str, str] = {**_GARBAGE_COLLECTION, **os.environ}
     return spawn(KUBE_APISERVER, command, log=log, folder=folder, environment=environment)
+
+
+def _note_writes(folder: Path, log: Path) -> Sequence[str]:
+    """Write the policy of such a log into the folder, and return the arguments that ask for it.
+
+    Events are written in batches, and none is left out for being one of many.
+    """
+    policy = folder / "write-policy.json"
+    written = {"level": "Metadata", "verbs": _WRITES, "resources": [{"group": GROUP}]}
+    rules = {"omitStages": ["RequestReceived"], "rules": [written, {"level": "None"}]}
+    policy.write_text(json.dumps({"apiVersion": "audit.k8s.io/v1", "kind": "Policy", **rules}), encoding="utf-8")
+    return (
+        f"--audit-policy-file={policy}",
+        f"--audit-log-path={log}",
+        "--audit-log-maxsize=100000",   # MB: it stays one file
+        "--audit-log-mode=batch",
+        "--audit-log-batch-max-wait=500ms",
+        "--audit-log-batch-buffer-size=100000",
+        "--audit-log-batch-throttle-enable=false",
+    )
 
 
 async def create_crds(client: ApiClient, crds: list[JsonObject], source: str, apiserver: Process) -> None:

@@ -166,10 +166,7 @@ class Startup:
 
     async def _start_apiserver(self, folder: Path, port: int) -> tuple[Process, ApiClient]:
         write_kubeconfig(self._folder.kubeconfig, self._credentials, port)
-        log = get_log(self._folder.logs, KUBE_APISERVER, 0)
-        executable = self._plan.kube_apiserver
-        apiserver = controlplane.start_apiserver(executable, folder, self._credentials, port=port, log=log)
-        self._processes.note_start(apiserver)
+        apiserver = self._run_apiserver(folder, port, get_log(self._folder.logs, KUBE_APISERVER, 0))
         client = self._client = ApiClient(port, self._credentials)
         await wait_until(client.takes_crds, apiserver)
         self._restarts[KUBE_APISERVER] = partial(self._restart_apiserver, folder, port, client)
@@ -211,11 +208,21 @@ class Startup:
         return etcd
 
     async def _restart_apiserver(self, folder: Path, port: int, client: ApiClient) -> Process:
-        executable, log = self._plan.kube_apiserver, self._make_log(KUBE_APISERVER)
-        apiserver = controlplane.start_apiserver(executable, folder, self._credentials, port=port, log=log)
-        self._processes.note_start(apiserver)
+        apiserver = self._run_apiserver(folder, port, self._make_log(KUBE_APISERVER))
         await controlplane.wait_for_kinds(client, self._plan.kinds, apiserver)
         self._processes.note_ready(apiserver)
+        return apiserver
+
+    def _run_apiserver(self, folder: Path, port: int, log: Path) -> Process:
+        apiserver = controlplane.start_apiserver(
+            self._plan.kube_apiserver,
+            folder,
+            self._credentials,
+            port=port,
+            log=log,
+            write_log=self._folder.write_log if self._plan.notes_writes else None,
+        )
+        self._processes.note_start(apiserver)
         return apiserver
 
     def _make_log(self, name: str) -> Path:

@@ -83,6 +83,11 @@ class SandboxFolder:
         return self.path / "etcd"
 
     @property
+    def write_log(self) -> Path:
+        """When kube-apiserver answered each write to the kinds, where it is to note that; its own audit log."""
+        return self.etcd / "writes.log"
+
+    @property
     def proxied_kubeconfig(self) -> Path:
         """The controller manager's kubeconfig where it reaches kube-apiserver through the fault proxy."""
         return self.path / "kubeconfig-proxied"

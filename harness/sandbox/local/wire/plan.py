@@ -55,7 +55,8 @@ class Plan:
     """One whole sandbox. `mysql` is a server elsewhere, else `mysql_server` is started.
 
     `apiserver` is Michelangelo's, which installs the CRDs; without it the sandbox installs `crds` itself. With
-    a `fault_proxy` the controller manager reaches its servers through that.
+    a `fault_proxy` the controller manager reaches its servers through that. kube-apiserver keeps a log of writes
+    where it `notes_writes`.
 
     `kinds` must be served, and have their tables. `digest` covers all but the controller manager. `ports` are
     those that the user chose, by component; `crds_source` and `schema_source` name in errors where CRDs and schema
@@ -76,6 +77,7 @@ class Plan:
     start_timeout_s: float
     apiserver: Executable | None = None
     fault_proxy: Executable | None = None
+    notes_writes: bool = False
     base_yaml_overrides: tuple[tuple[str, Any], ...] = ()
     ports: dict[str, int] = field(default_factory=dict)
 

@@ -1,0 +1,1 @@
+"""A record of loads, rendered: a page, Markdown, and the console."""

@@ -1,0 +1,214 @@
+"""Load against real servers: the clocks by which rows are timed, and a short load from end to end."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import json
+import ssl
+import time
+import urllib.parse
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+import pytest
+
+from harness.__main__ import main
+from harness.clients.kube import Cluster, read_login
+from harness.clients.mysql.commits import Commit, CommitLog, RowLooks
+from harness.core.polling import SYSTEM_CLOCK
+from harness.load.answers import AnswerLog
+from harness.load.loading import make_path
+from harness.load.measurement import Measurement
+from harness.load.observation import LOAD
+from harness.load.plan import NAME, Template, Verb
+from harness.load.record import LoadRecord, read_record
+from harness.load.writes import Write
+from harness.reference.row import RowBuilder
+from harness.sandbox.base import CONTROLLERMGR, ETCD, KUBE_APISERVER, MYSQL
+from harness.sandbox.local.client.sandbox import LocalSandbox
+from harness.spec.manifest import as_applied
+from harness.spec.profiles import load_profile
+from harness.spec.templates import Templates
+from harness.spec.versions import make_contract
+from tests.integration.conftest import Shared, wait_until
+from tools.audit_load import connect, list_values
+
+CONTRACT = make_contract(load_profile("report-2026-03"))
+CASE = CONTRACT.get_case("Project")
+NAMESPACE = "test-load"
+_DELAY_S = 0.02
+_SAMPLES = 40
+_ERROR_S = 0.001
+
+
+class KeptConnection:
+    """One connection to the API server, so that between an answer and the next request nothing else happens."""
+
+    def __init__(self, sandbox: LocalSandbox) -> None:
+        login = read_login(sandbox.kubeconfig)
+        address = urllib.parse.urlsplit(login.server)
+        context = ssl.create_default_context(cafile=login.ca)
+        self._connection = http.client.HTTPSConnection(address.hostname or "", address.port, context=context)
+        self._headers = {"Authorization": login.authorization, "Content-Type": "application/json"}
+
+    def create(self, namespace: str, number: int) -> tuple[Write, dict[str, object]]:
+        """Create an object; return the write, with the moments about its request, and the object."""
+        obj = as_applied(Templates(cases=CONTRACT.cases).render(CASE, {"namespace": namespace}))
+        obj["metadata"]["name"] = name = f"delayed-{number}"
+        sent_at = time.time()
+        self._connection.request("POST", f"{make_path(namespace)}/projects", json.dumps(obj), self._headers)
+        answer = self._connection.getresponse()
+        stored = json.loads(answer.read())
+        answered_at = time.time()
+        metadata = stored["metadata"]
+        write = Write(
+            Verb.CREATE, 0, name, sent_at, answered_at, answer.status, str(answer.headers["Audit-Id"]),
+            metadata["uid"], int(metadata["resourceVersion"]),
+        )  # fmt: skip
+        return write, stored
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._connection.close()
+
+
+@dataclass
+class Delayed:
+    """A write whose row was committed by the test: the moments about the commit, by the test's clock."""
+
+    write: Write
+    before: float
+    after: float
+
+    @property
+    def shortest_s(self) -> float:
+        """From the answer's arrival to the moment before the commit: the row did not take less."""
+        return self.before - self.write.answered_at
+
+    @property
+    def longest_s(self) -> float:
+        """From the request to the moment after the commit: the row did not take more."""
+        return self.after - self.write.sent_at
+
+
+@pytest.fixture(scope="module")
+def quiet(shared: Shared) -> LocalSandbox:
+    """A sandbox without a controller manager at work, whose kube-apiserver notes when it answers."""
+    sandbox = shared(notes_writes=True)
+    sandbox.stop_controllermgr()
+    Cluster(sandbox.kubeconfig).create_namespace(NAMESPACE)
+    return sandbox
+
+
+@pytest.fixture(scope="module")
+def commit_log(quiet: LocalSandbox) -> Iterator[CommitLog]:
+    """What MySQL notes, from now on."""
+    with contextlib.closing(CommitLog(quiet.mysql, [CASE.kind])) as log:
+        yield log
+
+
+def insert_slowly(sandbox: LocalSandbox, writes: int) -> Iterator[Delayed]:
+    """Create objects, and play the Ingester, a known time later: the row is written early, and committed late."""
+    connection = connect(sandbox.mysql)
+    cursor, kept, builder = connection.cursor(), KeptConnection(sandbox), RowBuilder()
+    for number in range(writes):
+        write, stored = kept.create(NAMESPACE, number)
+        values = list_values(builder.build(CASE.kind, stored))
+        cursor.execute("START TRANSACTION")
+        cursor.execute(
+            f"INSERT INTO `{CASE.kind.table}` ({', '.join(f'`{name}`' for name in values)})"  # noqa: S608
+            f" VALUES ({', '.join(['%s'] * len(values))})",
+            tuple(values.values()),
+        )
+        SYSTEM_CLOCK.sleep(max(0.0, write.answered_at + _DELAY_S - time.time()))
+        before = time.time()
+        cursor.execute("COMMIT")
+        yield Delayed(write, before, time.time())
+    kept.close()
+    connection.close()
+
+
+def test_a_known_delay_is_measured_to_a_millisecond(quiet: LocalSandbox, commit_log: CommitLog) -> None:
+    """What the servers' clocks say lies where it must by the test's own, and misses by no more than 1 ms."""
+    assert quiet.write_log is not None
+    answers = AnswerLog(quiet.write_log)
+    measurement = Measurement((Template("Project", "projects", NAME),))
+    delays = list(insert_slowly(quiet, _SAMPLES))
+    measurement.add_writes(each.write for each in delays)
+
+    def is_told() -> bool:
+        answers.read()
+        measurement.add_commits(commit_log.read())
+        return measurement.count_timed(answers.answers) == _SAMPLES and not measurement.count_open()
+
+    wait_until(is_told)
+    errors = []
+    for delay, timed in zip(delays, measurement.join(answers.answers), strict=True):
+        assert timed.row_at is not None
+        assert delay.before - 1e-5 <= timed.row_at <= delay.after + 1e-5   # the commit itself, exactly
+        found_s = timed.row_at - timed.at
+        errors.append(max(delay.shortest_s - found_s, found_s - delay.longest_s, 0.0))
+    assert sorted(errors)[int(0.9 * _SAMPLES)] <= _ERROR_S   # a busy machine may hold one of the three up in between
+
+
+def test_looks_say_how_exact_they_are(quiet: LocalSandbox) -> None:
+    """Without the server's help a commit lies within the error that is told, before the look that found it."""
+    update = f"UPDATE `{CASE.kind.table}` SET res_version = res_version + 1 ORDER BY uid LIMIT 1"  # noqa: S608
+    looks = RowLooks(quiet.mysql, [CASE.kind], NAMESPACE)
+    with contextlib.closing(looks), contextlib.closing(connect(quiet.mysql)) as connection:
+        cursor = connection.cursor()
+        for _ in range(10):
+            before = time.time()
+            cursor.execute(update)
+            after = time.time()
+            found: list[Commit] = []
+
+            def has_seen(found: list[Commit] = found, before: float = before) -> bool:
+                found += [each for each in looks.read() if each.at >= before]
+                return bool(found)
+
+            wait_until(has_seen)
+            assert found[-1].at >= before
+            assert found[-1].at - found[-1].error_s <= after
+
+
+def find_load_processes() -> list[psutil.Process]:
+    """Return the processes of Locust."""
+    return [each for each in psutil.process_iter(["cmdline"]) if "locust" in " ".join(each.info["cmdline"] or [])]
+
+
+@pytest.mark.usefixtures("root")
+def test_a_short_load(tmp_path: Path) -> None:
+    """Two workers load the reference; each write has its row, by the servers' clocks, and nothing is lost."""
+    words = ["--crd", "project", "--crd", "model", "--duration", "6", "--rate", "30", "--workers", "2"]
+    exit_code = main(["load", *words, "--max-p99", "30", "--output", str(tmp_path)])
+    record: LoadRecord = read_record(tmp_path, "--output")
+    (load,) = record.loads
+    assert (exit_code, record.problem) == (0, "")
+    assert load.audited is not None
+    assert (load.audited.exit_code, load.open, load.requests.failed) == (0, 0, {})
+    assert load.requests.count == sum(latency.count for latency in load.latencies.values()) > 60
+    assert {"create", "patch"} <= set(load.latencies)
+    assert set(load.kinds) == {"Project", "Model"}
+    assert (load.clocks.told, load.clocks.error_s) == (1.0, 0.0)
+    assert {ETCD, KUBE_APISERVER, MYSQL, CONTROLLERMGR, LOAD} <= set(load.components)
+    assert (tmp_path / "load.html").exists()
+    assert (tmp_path / "audit" / "audit.html").exists()
+    assert find_load_processes() == []
+
+
+@pytest.mark.usefixtures("root")
+def test_a_backfill(tmp_path: Path) -> None:
+    """Objects that were there before the controller manager are counted, timed and audited."""
+    words = ["--crd", "project", "--backfill", "150", "--workers", "1", "--output", str(tmp_path)]
+    exit_code = main(["load", *words])
+    (backfill,) = read_record(tmp_path, "--output").backfills
+    assert exit_code == 0
+    assert backfill.objects == 150
+    assert backfill.took_s is not None
+    assert backfill.rows[-1] == (pytest.approx(backfill.took_s, abs=1e-5), 150)
+    assert backfill.audited is not None
+    assert backfill.audited.objects == 150
