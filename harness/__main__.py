@@ -11,7 +11,7 @@ from harness.core.errors import HarnessError, SettingsError
 def main(arguments: list[str] | None = None) -> int:
     """Carry out one command; return its exit code.
 
-    It is 0, 1 (the answer is no), 2 (it could not be done) or 4 (wrong usage).
+    It is 0, 1 (the answer is no), 2 (it could not be done), 3 (beyond a limit) or 4 (wrong usage).
     """
     try:
         options = build_parser().parse_args(arguments)

@@ -11,6 +11,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from harness.clients.login import Login
@@ -24,7 +25,7 @@ from harness.sandbox.storage import write_private
 
 _LOCUSTFILE = Path(__file__).with_name("locustfile.py")
 _START_TIMEOUT_S = 120.0   # for the workers to be there: a busy machine loads their modules slowly
-_END_TIMEOUT_S = 20.0
+_END_TIMEOUT_S = 12.0
 _GRACE_S = 5               # for requests that are under way
 _QUOTED = 12
 _PACKAGES = ("locust", "prometheus_client")
@@ -85,14 +86,24 @@ class Engine:
 
     def end(self) -> None:
         """End it, politely, so that what was answered is written down; returns once its processes are gone."""
-        for process in self._processes.values():
-            if process.poll() is None:
-                process.terminate()
-        wait_for(lambda: self.pids, lambda pids: not pids, timeout_s=_END_TIMEOUT_S)
+        if not self._processes:
+            return
+        master, *workers = self._processes.values()
+        for processes in ([master], workers):   # the master asks the workers for their last answers
+            for process in processes:
+                if process.poll() is None:
+                    process.terminate()
+            self._wait_for(processes)
         for process in self._processes.values():
             if process.poll() is None:
                 process.kill()
             process.wait()
+
+    def _wait_for(self, processes: Sequence[subprocess.Popen[bytes]]) -> None:
+        def list_running() -> list[int]:
+            return [process.pid for process in processes if process.poll() is None]
+
+        wait_for(list_running, lambda running: not running, timeout_s=_END_TIMEOUT_S)
 
     def close(self) -> None:
         """End it, and remove the folder, which holds what logs in."""

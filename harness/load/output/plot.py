@@ -18,7 +18,7 @@ _MARKS = 7       # on each line, whatever the number of its points
 _RADIUS = 4.0
 _SHAPES = ("circle", "diamond", "square", "triangle", "cross")
 _DASHES = ("", "7 4", "2 4", "10 3 2 3", "14 5")
-_LEGEND_STEP = 15
+_KEY_WIDTH, _LETTER = 20, 6.7   # of the sample of a line, and of a letter beside it
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ def draw(series: Sequence[Series], x: Axis, y: Axis) -> Markup:
         titles = [f"{each.name}: {y.write(height)} at {x.write(value)}" for value, height in each.points]
         lines += _draw_series(points, titles, style, joined=each.joined)
         lines += _draw_key(each.name, begin, style, joined=each.joined)
-        begin += 44 + _LEGEND_STEP / 2 * len(each.name)
+        begin += _KEY_WIDTH + 16 + _LETTER * len(each.name)
     return Markup("\n".join([*lines, "</svg>"]))  # noqa: S704  our own drawing, which escapes its texts
 
 
@@ -150,6 +150,7 @@ def _draw_key(name: str, begin: float, style: int, *, joined: bool) -> Iterator[
     """Yield a sample of the line, above the drawing, with its name."""
     if joined:
         dash = f' stroke-dasharray="{_DASHES[style]}"' if _DASHES[style] else ""
-        yield f'<polyline class="ia-line ia-series-{style}" points="{begin:.1f},12 {begin + 28:.1f},12"{dash}/>'
-    yield _draw_mark(begin + 14, 12.0, style)
-    yield f'<text class="ia-key" x="{begin + 36:.1f}" y="16.5">{escape(name)}</text>'
+        path = f"{begin:.1f},12 {begin + _KEY_WIDTH:.1f},12"
+        yield f'<polyline class="ia-line ia-series-{style}" points="{path}"{dash}/>'
+    yield _draw_mark(begin + _KEY_WIDTH / 2, 12.0, style)
+    yield f'<text class="ia-key" x="{begin + _KEY_WIDTH + 6:.1f}" y="16.5">{escape(name)}</text>'
