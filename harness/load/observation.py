@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -105,12 +106,13 @@ class Observation:
         )
 
     def describe_components(self, began_at: float) -> dict[str, ComponentLoad]:
-        """Return what each component took, its times after `began_at`; of one that began anew, the later part."""
+        """Return what each component took, in seconds after `began_at`; of one that began anew, the later part."""
         loads: dict[str, ComponentLoad] = {}
-        for before, after in zip(self.looks, self.looks[1:], strict=False):
+        looks = [each for each in self.looks if each.at_s >= began_at - _LOOK_EVERY_S]
+        for before, after in itertools.pairwise(looks):
             for name, usage in after.usages.items():
                 load = loads.setdefault(name, ComponentLoad())
-                at_s = after.at_s - began_at
+                at_s = max(after.at_s - began_at, 0.0)
                 load.memory.append((at_s, usage.memory))
                 load.peak = max(load.peak, usage.memory)
                 earlier = before.usages.get(name)
@@ -126,7 +128,7 @@ class Observation:
             return None
         counted = self._last.subtract(self._first)
         mean_s = counted.reconcile_s / counted.reconciles if counted.reconciles else None
-        depth = [(at - began_at, number) for at, number in self.depth]
+        depth = [(at - began_at, number) for at, number in self.depth if at >= began_at]
         p99_s = counted.find_quantile_s(0.99)
         bound = None if p99_s == float("inf") else p99_s
         return ControllerLoad(depth, counted.retries, counted.reconciles, counted.errors, mean_s, bound)

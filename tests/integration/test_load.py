@@ -19,7 +19,7 @@ import psutil
 import pytest
 
 from harness.__main__ import main
-from harness.clients.kube import Cluster, read_login
+from harness.clients.kube import ALL_NAMESPACES, Cluster, read_login
 from harness.clients.mysql.commits import Commit, CommitLog, RowLooks
 from harness.core.polling import SYSTEM_CLOCK
 from harness.load.answers import AnswerLog
@@ -32,6 +32,7 @@ from harness.load.writes import Write
 from harness.reference.row import RowBuilder
 from harness.sandbox.base import CONTROLLERMGR, ETCD, KUBE_APISERVER, MYSQL
 from harness.sandbox.local.client.sandbox import LocalSandbox
+from harness.sandbox.local.wire.folder import CONTEXT_NAME
 from harness.spec.manifest import as_applied
 from harness.spec.profiles import load_profile
 from harness.spec.templates import Templates
@@ -201,6 +202,31 @@ def test_a_short_load(tmp_path: Path) -> None:
     assert (tmp_path / "load.html").exists()
     assert (tmp_path / "audit" / "audit.html").exists()
     assert find_load_processes() == []
+
+
+def test_a_cluster_that_exists(shared: Shared, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A guest reads the rows and adds nothing to the server; it says how exact that is, and leaves no object."""
+    sandbox = shared()
+    mysql = sandbox.mysql
+    monkeypatch.setenv("MYSQL_PASSWORD", mysql.password)
+    exit_code = main(
+        [
+            *("load", "--sandbox", "existing"),
+            *("--context", CONTEXT_NAME, "--kubeconfig", str(sandbox.kubeconfig)),
+            *("--mysql-url", f"mysql://{mysql.user}@{mysql.host}:{mysql.port}/{mysql.database}"),
+            *("--crd", "project", "--duration", "5", "--rate", "20", "--workers", "1", "--output", str(tmp_path)),
+        ]
+    )
+    record = read_record(tmp_path, "--output")
+    (load,) = record.loads
+    assert (exit_code, record.problem, load.open) == (0, "", 0)
+    assert (load.clocks.told, load.components) == (0.0, {})
+    assert 0 < load.clocks.error_s < 1
+    assert Cluster(sandbox.kubeconfig).list_objects(CASE.kind, ALL_NAMESPACES) == []
+    with contextlib.closing(connect(mysql)) as connection:
+        cursor = connection.cursor()
+        cursor.execute("SHOW TRIGGERS")
+        assert cursor.fetchall() == []
 
 
 @pytest.mark.usefixtures("root")

@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from markupsafe import Markup, escape
 
 _WIDTH, _HEIGHT = 720, 300
-_LEFT, _RIGHT, _TOP, _BOTTOM = 76, 20, 34, 40
+_LEFT, _RIGHT, _TOP, _BOTTOM = 76, 20, 52, 40
 _TICKS = 5
 _MARKS = 7       # on each line, whatever the number of its points
 _RADIUS = 4.0
-_SHAPES = ("circle", "diamond", "square", "triangle", "cross")
-_DASHES = ("", "7 4", "2 4", "10 3 2 3", "14 5")
-_KEY_WIDTH, _LETTER = 20, 6.7   # of the sample of a line, and of a letter beside it
+_SHAPES = ("circle", "diamond", "square", "triangle", "cross", "plus", "peak")
+_DASHES = ("", "7 4", "2 4", "10 3 2 3", "14 5", "1 2", "9 2 2 2 2 2")
+_KEY_WIDTH, _LETTER, _ROW = 20, 6.7, 18   # of the sample of a line, of a letter beside it, and from row to row
 
 
 @dataclass(frozen=True)
@@ -70,14 +70,17 @@ def draw(series: Sequence[Series], x: Axis, y: Axis) -> Markup:
     label = escape(f"{y.title} over {x.title}; the tables have the values.")
     lines = [f'<svg class="ia-plot" viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img" aria-label="{label}">']
     lines += _draw_axes(across, up, x, y)
-    begin = float(_LEFT)
+    begin, row = float(_LEFT), 12.0
     for number, each in enumerate(drawn):
         style = number % len(_SHAPES)
         points = [(_across(across.place(value)), _up(up.place(height))) for value, height in each.points]
         titles = [f"{each.name}: {y.write(height)} at {x.write(value)}" for value, height in each.points]
         lines += _draw_series(points, titles, style, joined=each.joined)
-        lines += _draw_key(each.name, begin, style, joined=each.joined)
-        begin += _KEY_WIDTH + 16 + _LETTER * len(each.name)
+        width = _KEY_WIDTH + 16 + _LETTER * len(each.name)
+        if begin + width > _WIDTH and begin > _LEFT:
+            begin, row = float(_LEFT), row + _ROW
+        lines += _draw_key(each.name, begin, row, style, joined=each.joined)
+        begin += width
     return Markup("\n".join([*lines, "</svg>"]))  # noqa: S704  our own drawing, which escapes its texts
 
 
@@ -140,17 +143,19 @@ def _draw_mark(x: float, y: float, style: int, title: str = "") -> str:
         "diamond": f"M{x:.1f} {y - r - 1:.1f}l{r + 1} {r + 1}l{-r - 1} {r + 1}l{-r - 1} {-r - 1}z",
         "square": f"M{x - r:.1f} {y - r:.1f}h{2 * r}v{2 * r}h{-2 * r}z",
         "triangle": f"M{x:.1f} {y - r - 1:.1f}l{r + 1} {2 * r}h{-2 * r - 2}z",
+        "plus": f"M{x - r:.1f} {y:.1f}h{2 * r}m{-r} {-r}v{2 * r}",
+        "peak": f"M{x - r:.1f} {y + r:.1f}l{r} {-2 * r}l{r} {2 * r}",
         "cross": f"M{x - r:.1f} {y - r:.1f}l{2 * r} {2 * r}m0 {-2 * r}l{-2 * r} {2 * r}",
     }[_SHAPES[style]]
     words = f"<title>{escape(title)}</title>" if title else ""
     return f'<path class="ia-mark ia-series-{style}" d="{shape}">{words}</path>'
 
 
-def _draw_key(name: str, begin: float, style: int, *, joined: bool) -> Iterator[str]:
+def _draw_key(name: str, begin: float, row: float, style: int, *, joined: bool) -> Iterator[str]:
     """Yield a sample of the line, above the drawing, with its name."""
     if joined:
         dash = f' stroke-dasharray="{_DASHES[style]}"' if _DASHES[style] else ""
-        path = f"{begin:.1f},12 {begin + _KEY_WIDTH:.1f},12"
+        path = f"{begin:.1f},{row} {begin + _KEY_WIDTH:.1f},{row}"
         yield f'<polyline class="ia-line ia-series-{style}" points="{path}"{dash}/>'
-    yield _draw_mark(begin + _KEY_WIDTH / 2, 12.0, style)
-    yield f'<text class="ia-key" x="{begin + _KEY_WIDTH + 6:.1f}" y="16.5">{escape(name)}</text>'
+    yield _draw_mark(begin + _KEY_WIDTH / 2, row, style)
+    yield f'<text class="ia-key" x="{begin + _KEY_WIDTH + 6:.1f}" y="{row + 4.5}">{escape(name)}</text>'

@@ -50,7 +50,9 @@ def _make_headline(record: LoadRecord) -> str:
     if record.exit_code == LOST:
         return next(each.verdict for each in record.audits if each.exit_code == LOST)
     worse = [change.title for change in record.changes if change.worse]
-    exceeded = [limit.title for limit in record.limits if limit.exceeded]
+    exceeded = [
+        f"{limit.title}: {_number(limit.value)}, limit {limit.limit:g}" for limit in record.limits if limit.exceeded
+    ]
     if exceeded or worse:
         return "; ".join([*exceeded, *(f"worse than before: {title}" for title in worse)])
     parts = []

@@ -60,13 +60,13 @@ def test_the_page_fetches_nothing_and_escapes_everything() -> None:
 
 def test_lines_differ_without_colour() -> None:
     """Each has a stroke and a mark that no other has, and its name beside a sample of both."""
-    series = [Series(f"line {number}", [(0.0, number), (1.0, number)]) for number in range(5)]
+    series = [Series(f"line {number}", [(0.0, number), (1.0, number)]) for number in range(7)]
     svg = parse_svg(draw(series, Axis("s"), Axis("n")))
     lines = svg.findall(f"{_SVG}polyline")
     strokes = Counter(line.get("stroke-dasharray") for line in lines)
-    assert len(strokes) == 5
+    assert len(strokes) == 7
     marks = [re.sub(r"^M[-\d. ]+", "", path.get("d") or "") for path in svg.findall(f"{_SVG}path")]
-    assert len(set(marks)) == 5
+    assert len(set(marks)) == 7
     names = [text.text for text in svg.findall(f"{_SVG}text") if text.get("class") == "ia-key"]
     assert names == [each.name for each in series]
 
