@@ -25,7 +25,7 @@ from harness.spec.model import Kind
 
 _TABLE = "ingester_acceptance_commits"
 _MISSING = 1000   # numbers that are looked for again: commits come in another order
-_LOOK_S = 0.002
+_LOOK_S = 0.01   # between two looks: it is a server that others use
 
 
 @dataclass(frozen=True)

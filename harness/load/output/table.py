@@ -51,7 +51,9 @@ def _make_headline(record: LoadRecord) -> str:
         return next(each.verdict for each in record.audits if each.exit_code == LOST)
     worse = [change.title for change in record.changes if change.worse]
     exceeded = [
-        f"{limit.title}: {_number(limit.value)}, limit {limit.limit:g}" for limit in record.limits if limit.exceeded
+        f"{limit.title}: {_number(limit.value)}, limit {limit.limit:g}"
+        for limit in record.limits
+        if limit.exceeded
     ]
     if exceeded or worse:
         return "; ".join([*exceeded, *(f"worse than before: {title}" for title in worse)])
