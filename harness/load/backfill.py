@@ -88,21 +88,32 @@ def _catch_up(
         return number
 
     patience_s = context.timeouts.sync_s + context.timeouts.registration_s   # it has to begin first
-    wait = wait_for(
-        count,
-        lambda number: number == 0,
-        give_up=lambda _: not is_coming(observation, patience_s),
-        timeout_s=_TIMEOUT_S,
-        interval_s=GATHER_S,
-        max_interval_s=GATHER_S,
-    )
-    result.open = wait.value
-    rows = sorted(each.row_at for each in measurement.join({}) if each.row_at is not None)
+    try:
+        wait_for(
+            count,
+            lambda number: number == 0,
+            give_up=lambda _: not is_coming(observation, patience_s),
+            timeout_s=_TIMEOUT_S,
+            interval_s=GATHER_S,
+            max_interval_s=GATHER_S,
+        )
+    finally:   # what there is by then is kept, also where it is interrupted
+        _conclude(observation, started_at, result)
+    progress.end(stage, f"{result.took_s:.1f} s" if result.took_s else f"{result.open:,} without a row")
+
+
+def _conclude(observation: Observation, started_at: float, result: BackfillResult) -> None:
+    timed = observation.measurement.join({})
+    rows = sorted(each.row_at for each in timed if each.row_at is not None)
+    for kind in dict.fromkeys(each.kind for each in timed):
+        moments = [each.row_at for each in timed if each.kind == kind]
+        known = [at - started_at for at in moments if at is not None]
+        result.kinds[kind] = max(known) if len(known) == len(moments) else None
     result.rows = _thin_out([(at - started_at, number + 1) for number, at in enumerate(rows)])
     result.components = observation.describe_components(started_at)
-    if wait.satisfied:
+    result.open = len(timed) - len(rows)
+    if rows and not result.open:
         result.took_s = rows[-1] - started_at
-    progress.end(stage, f"{result.took_s:.1f} s" if result.took_s else f"{result.open:,} without a row")
 
 
 def _thin_out(points: list[tuple[float, int]]) -> Points:

@@ -118,7 +118,8 @@ class LoadResult:
 class BackfillResult:
     """What a controller manager does at its start with objects that are there already.
 
-    `took_s` is from its start to the last row, None where some never came while they were awaited.
+    `took_s` is from its start to the last row, None where some never came while they were awaited; `kinds` has
+    that of each kind.
     """
 
     objects: int
@@ -126,6 +127,7 @@ class BackfillResult:
     rows: Points = field(default_factory=list)
     took_s: float | None = None
     open: int = 0
+    kinds: dict[str, float | None] = field(default_factory=dict)
     components: dict[str, ComponentLoad] = field(default_factory=dict)
     audited: Audited | None = None
     interrupted: bool = False

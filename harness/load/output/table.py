@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import statistics
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from harness.load.limits import EXCEEDED, LOST, MEASURES, MIB, OK, collect
+from harness.load.limits import EXCEEDED, LOST, MEASURES, MIB, OK, UNTOLD, collect
 from harness.load.output.plot import Axis, Series
 from harness.load.record import BackfillResult, LoadRecord, LoadResult
 from harness.report.formatting import count, format_duration
@@ -14,6 +15,7 @@ from harness.sandbox.base import CONTROLLERMGR
 
 _WORDS = {OK: ("pass", "WITHIN LIMITS"), LOST: ("fail", "NOT EQUAL"), EXCEEDED: ("fail", "BEYOND A LIMIT")}
 _NEVER = "never"
+_AUDITS = {OK: "equal", LOST: "not equal", UNTOLD: "not all told"}
 
 
 @dataclass(frozen=True)
@@ -142,7 +144,7 @@ def list_windows(load: LoadResult) -> Table | None:
     """Return the parts of the load; None of one that was interrupted."""
     rows = tuple(
         (
-            f"{each.from_s:.0f} to {each.to_s:.0f} s",
+            f"{each.from_s:.3g} to {each.to_s:.3g} s",
             "max" if each.asked is None else f"{each.asked:.0f}",
             f"{each.done:.0f}",
             *((_time(each.p50_s), _time(each.p99_s)) if each.done else ("-", "-")),
@@ -183,18 +185,27 @@ def list_backfills(record: LoadRecord) -> Table | None:
                 format_duration(each.created_s),
                 _time(each.took_s),
                 f"{each.objects / each.took_s:,.0f}" if each.took_s else "-",
+                _name_slowest(each),
                 f"{manager.cpu_s:.1f} s" if manager else "-",
                 f"{spent:.1f} s" if each.components else "-",
                 f"{manager.peak / MIB:.0f} MiB" if manager else "-",
-                each.audited.verdict if each.audited else "not audited",
+                _AUDITS[each.audited.exit_code] if each.audited else "not made",
             )
         )
     heads = (
-        "Objects", "created in", "caught up in", "objects/s", "its processor time", "of all", "its most memory",
-        "audit",
+        "Objects", "created in", "caught up in", "objects/s", "the last kind", "its processor time", "of all",
+        "its most memory", "audit",
     )  # fmt: skip
     hint = "From the controller manager's start to the last row; the objects were there before it."
     return Table("Backfill", heads, tuple(rows), hint) if rows else None
+
+
+def _name_slowest(backfill: BackfillResult) -> str:
+    """Return the kind whose last row came last, and the one before it: how much it is behind all others."""
+    ended = sorted(
+        backfill.kinds.items(), key=lambda pair: math.inf if pair[1] is None else pair[1], reverse=True
+    )
+    return ", ".join(f"{kind} {_time(seconds)}" for kind, seconds in ended[:2]) or "-"
 
 
 def list_facts(load: LoadResult) -> Iterator[tuple[str, str]]:

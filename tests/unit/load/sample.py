@@ -63,6 +63,7 @@ def make_backfill(objects: int) -> BackfillResult:
         objects / 800,
         [(took_s * part / 4, objects * part / 4) for part in range(1, 5)],
         took_s,
+        kinds={"Project": took_s / 2, "Model": took_s},
         components={CONTROLLERMGR: ComponentLoad([(1.0, 0.9)], [(1.0, 200.0 * MIB)], took_s * 0.9, 200.0 * MIB)},
         audited=EQUAL,
     )
