@@ -173,7 +173,7 @@ class Course(LoadTestShape):
     def tick(self) -> tuple[int, float] | None:
         """Return how many clients there are, and how many of them begin in a second; None at the end."""
         if _Master.began is None:
-            over = self.get_run_time() >= _SILENT_S
+            over = time.perf_counter() - self.start_time >= _SILENT_S
         elif _PLAN.limit is None:
             over = time.monotonic() - _Master.began >= _PLAN.duration_s + _GRACE_S
         else:

@@ -256,6 +256,6 @@ def test_a_backfill(tmp_path: Path) -> None:
     assert exit_code == 0
     assert backfill.objects == 150
     assert backfill.took_s is not None
-    assert backfill.rows[-1] == (pytest.approx(backfill.took_s, abs=1e-5), 150)
+    assert backfill.rows[-1] == pytest.approx((backfill.took_s, 150), abs=1e-5)
     assert backfill.audited is not None
     assert backfill.audited.objects == 150
