@@ -33,7 +33,13 @@ def make_executable(folder: Path, number: int) -> Path:
     return path
 
 
-@pytest.mark.parametrize("fault", [pytest.param(fault, id=fault.name) for fault in FAULTS])
+@pytest.mark.parametrize(
+    "fault",
+    [
+        pytest.param(fault, id=fault.name, marks=[] if fault is FAULTS[0] else pytest.mark.nightly)
+        for fault in FAULTS
+    ],
+)
 def test_a_fault_is_beyond_its_limit(
     fault: LoadFault, acceptance: Acceptance, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
