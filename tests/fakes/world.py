@@ -454,6 +454,9 @@ class World:
         if "soft-deletes by name" in self.faults:
             own = rows[uid].columns
             gone = [r.uid for r in self.get_rows(kind, str(own["namespace"]), str(own["name"])) if r.live]
+        if "deletes over again" in self.faults:
+            own = rows[uid].columns
+            gone = [r.uid for r in self.get_rows(kind, str(own["namespace"]), str(own["name"]))]
         for each in gone:
             rows[each] = _with(rows[each], delete_time=deleted_at)
         if "removes the row" in self.faults:

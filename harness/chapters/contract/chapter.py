@@ -118,7 +118,7 @@ CHAPTER = Chapter(
             "Re-created",
             "Another object under the same name has a row of its own",
             "An object created under the name of a deleted one has a new row; the old "
-            "one stays deleted; one is live.",
+            "one stays as it was, also when that one is deleted; one is live.",
             check_recreated,
             features=(KUBERNETES_DELETE, DELETION_DELAY),
         ),

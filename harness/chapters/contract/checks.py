@@ -54,7 +54,7 @@ def check_orphaned(life: Lifecycle, case: Case, recorder: Recorder) -> None:
 def check_recreated(life: Lifecycle, case: Case, recorder: Recorder) -> None:
     """5.10: an object created under the name of a deleted one has a new row; the old one stays as it was."""
     life.require_mutable(case)
-    step = retention.RECREATED_RETAINED if life.is_retained(case) else deletions.RECREATED
+    step = retention.SUCCEEDED_RETAINED if life.is_retained(case) else deletions.SUCCEEDED
     _take(life, step, case, recorder, "the successor's rows are not as the contract says")
 
 

@@ -32,12 +32,13 @@ from harness.spec.annotations import (
 from harness.spec.equality import compare_row, show
 from harness.spec.model import Case, JsonObject
 from harness.spec.row import Row
-from harness.spec.row_rules import compare_contents, examine_deleted, expect_live, expect_one_live
+from harness.spec.row_rules import compare_contents, compare_kept, examine_deleted, expect_live, expect_one_live
 from harness.subject import evidence
 from harness.subject.subject import Subject
 from harness.suite.recorder import Recorder
 from harness.suite.rows import record_row
 
+_SECOND_S = 3.0    # for MySQL's clock to be past a second
 _USUALLY_S = 2.0   # within which a deletion is over
 _DELETING: JsonObject = {"metadata": {"annotations": {DELETING_ANNOTATION: "true"}}}
 
@@ -188,7 +189,7 @@ def _observe_retired(life: Lifecycle, case: Case, recorder: Recorder) -> None:
 
 
 def _recreate(life: Lifecycle, case: Case, recorder: Recorder) -> None:
-    role = "retained" if life.is_retained(case) else "deleted"
+    role = _get_role(life, case)
     first = life.find(case, role)
     earlier = first.read_row()
     second = life.make(case, role, finalizer=True)
@@ -209,10 +210,36 @@ def _recreate(life: Lifecycle, case: Case, recorder: Recorder) -> None:
 
 
 def _observe_recreated(life: Lifecycle, case: Case, recorder: Recorder) -> None:
-    subject = life.find(case, "retained" if life.is_retained(case) else "deleted")
     if not life.is_retained(case):
-        recorder.findings += expect_one_live(subject.read_rows(), "")
-    subject.release()
+        recorder.findings += expect_one_live(life.find(case, _get_role(life, case)).read_rows(), "")
+
+
+def _delete_successor(life: Lifecycle, case: Case, recorder: Recorder) -> None:
+    recorder.take(life.get(RECREATED, case))
+    second = life.find(case, _get_role(life, case))
+    first = life.find_earlier(case, _get_role(life, case)).read_row()
+    if not recorder.findings and first is not None:   # else its row may be any
+        deleted_at = first.columns["delete_time"]   # in whole seconds: a later one must show
+        wait_for(
+            life.context.database.get_time, lambda now: deleted_at is None or now > deleted_at, timeout_s=_SECOND_S
+        )
+        second.delete()
+        wait = wait_for_end if life.is_retained(case) else wait_for_deletion
+        life.postpone(case, functools.partial(wait, life, second))
+
+
+def _compare_first(life: Lifecycle, case: Case, recorder: Recorder) -> None:
+    role = _get_role(life, case)
+    if not recorder.findings:
+        first = life.find_earlier(case, role)
+        what = "the first object's row, after its successor was deleted as well"
+        recorder.findings += compare_kept(first.seen, first.read_row(), what)
+    life.find(case, role).release()
+
+
+def _get_role(life: Lifecycle, case: Case) -> str:
+    """Return the role of what was deleted first, and of what was then created under its name."""
+    return "retained" if life.is_retained(case) else "deleted"
 
 
 def _reuse_name(life: Lifecycle, case: Case, recorder: Recorder) -> None:
@@ -359,5 +386,6 @@ ORPHANED = Step("orphaned", _delete_without_finalizer, _observe_orphaned)
 DELETING_ANNOTATED = Step("deleting annotation", _annotate_deleting, _observe_annotated_deleting)
 RETIRED = Step("retired", _retire, _observe_retired)
 RECREATED = Step("recreated", _recreate, _observe_recreated, after=(DELETED,))
+SUCCEEDED = Step("recreated and deleted", _delete_successor, _compare_first, after=(RECREATED,))
 NAME_REUSED = Step("name reused", _reuse_name, after=(ORPHANED,))
 NAME_REUSED_AFTER_RETIREMENT = Step("name reused after retirement", _reuse_name, after=(RETIRED,))

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from harness.chapters.contract.deletions import RECREATED, delete_while_held, observe_retained, wait_for_end
+from harness.chapters.contract.deletions import (
+    RECREATED,
+    SUCCEEDED,
+    delete_while_held,
+    observe_retained,
+    wait_for_end,
+)
 from harness.chapters.contract.lifecycle import Lifecycle, Step
 from harness.chapters.contract.writes import OURS
 from harness.core import codes
@@ -51,4 +57,4 @@ def _observe_retained(life: Lifecycle, case: Case, recorder: Recorder) -> None:
 
 
 RETAINED = Step("retained", _delete_retained, _observe_retained)
-RECREATED_RETAINED = replace(RECREATED, after=(RETAINED,))
+SUCCEEDED_RETAINED = replace(SUCCEEDED, after=(replace(RECREATED, after=(RETAINED,)),))

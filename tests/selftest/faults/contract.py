@@ -241,6 +241,17 @@ _LATE_S = 4.0        # after all that looks at once
 _MUCH_LATER_S = 8.0   # after a section that writes several times, on a busy machine too
 
 
+def _delete_whoever_had_the_name(self: Store, kind: Kind, namespace: str, name: str) -> None:
+    """Say of all rows of the name that they were deleted just now, also of those that were long ago."""
+    Store.soft_delete(self, kind, namespace, name)
+    with self.transaction() as cursor:
+        cursor.execute(
+            f"UPDATE `{kind.table}` SET `delete_time` = %s"  # noqa: S608  a name of the contract
+            " WHERE `namespace` = %s AND `name` = %s AND `delete_time` IS NOT NULL",
+            (datetime.now(UTC).replace(microsecond=0, tzinfo=None), namespace, name),
+        )
+
+
 def _later(statement: str) -> Callable[[], Parts]:
     """Return parts that do a soft delete, and something more to the row once nobody looks any longer."""
 
@@ -522,6 +533,12 @@ FAULTS: tuple[Fault, ...] = (
         _know_one_namespace,
         in_sections("ModelFamily", "5.19"),
         "delete_time",
+    ),
+    _fault(
+        "deleted-over-again",
+        on_store(soft_delete=_delete_whoever_had_the_name),
+        in_sections("Pipeline", "5.10"),
+        "after its successor was deleted as well",
     ),
     _fault("resurrected", on_store(write_row=_resurrect), in_sections("RayJob", "5.10"), "delete_time"),
     _fault(

@@ -73,6 +73,7 @@ def test_they_pass_one_after_the_other() -> None:
         ("5.9", "keeps the object", codes.OBJECT_KEPT),
         ("5.9", "forgets retired rows", codes.ROW_DELETED),
         ("5.10", "removes the row", codes.ROW_LOST),
+        ("5.10", "deletes over again", codes.ROW_CHANGED),
         ("5.10", "revives the namesake", codes.ROW_DUPLICATE),
         ("5.11", "revives the namesake", codes.ROW_DUPLICATE),
     ],
