@@ -6,6 +6,7 @@ whatever the Ingester does before its write to MySQL has then been done.
 
 from __future__ import annotations
 
+import datetime as dt
 import functools
 import time
 from collections.abc import Callable
@@ -219,10 +220,9 @@ def _delete_successor(life: Lifecycle, case: Case, recorder: Recorder) -> None:
     second = life.find(case, _get_role(life, case))
     first = life.find_earlier(case, _get_role(life, case)).read_row()
     if not recorder.findings and first is not None:   # else its row may be any
-        deleted_at = first.columns["delete_time"]   # in whole seconds: a later one must show
-        wait_for(
-            life.context.database.get_time, lambda now: deleted_at is None or now > deleted_at, timeout_s=_SECOND_S
-        )
+        at = first.columns["delete_time"]
+        if isinstance(at, dt.datetime):   # in whole seconds, of which a later one must show
+            wait_for(life.context.database.get_time, lambda now: now > at, timeout_s=_SECOND_S)
         second.delete()
         wait = wait_for_end if life.is_retained(case) else wait_for_deletion
         life.postpone(case, functools.partial(wait, life, second))
