@@ -28,6 +28,7 @@ from harness.cli.activation import spell_check, spell_command
 from harness.cli.options import read_run_settings
 from harness.cli.other_plugins import refuse_other_plugins
 from harness.core.errors import CheckFailure, HarnessError, Refusal, SettingsError
+from harness.core.interruption import interrupt
 from harness.core.outcomes import (
     Invalid,
     Known,
@@ -45,7 +46,7 @@ from harness.report.record import SEED_BASELINE, load_baseline, write_text
 from harness.sandbox.local.client.ahead import SandboxAhead
 from harness.suite.chapter import Chapter, Section, Topic
 from harness.suite.conclusion import find_synced_section, summarise_report
-from harness.suite.session import Session, interrupt
+from harness.suite.session import Session
 from harness.suite.watch import SandboxWatch
 
 INSTANCE = "check"

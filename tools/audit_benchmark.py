@@ -7,14 +7,18 @@ one number to the next; audit and floor run alternately, each in a process of it
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
+
+import psutil
 
 from harness.cli.options import PROFILE_OF_REFERENCE
 from harness.core.errors import HarnessError
@@ -29,11 +33,12 @@ from harness.spec.versions import make_contract
 from tools.audit_load import load
 
 _ROOT = Path(__file__).resolve().parent.parent
+_INTERVAL_S = 0.25
 
 
 @dataclass(frozen=True)
 class Measure:
-    """What a process took: seconds from start to end, of the processor, and MiB at its largest."""
+    """What a process and those that it began took: seconds, of the processor, and MiB at their largest."""
 
     seconds: float
     cpu_s: float
@@ -97,14 +102,40 @@ def measure(command: list[str], variables: dict[str, str]) -> Measure:
         process = subprocess.Popen(
             command, cwd=_ROOT, env={**os.environ, **variables}, stdout=output, stderr=subprocess.STDOUT
         )
+        peak = _Peak(psutil.Process(process.pid))
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
         seconds = time.monotonic() - began
+        together_mib = peak.end()
         if process.returncode:
             output.seek(0)
             said = output.read().decode(errors="replace")[-2000:]
             raise HarnessError(f"benchmark: exit code {process.returncode}: {' '.join(command)}\n{said}")
-    return Measure(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
+    return Measure(seconds, usage.ru_utime + usage.ru_stime, max(together_mib, usage.ru_maxrss / 1024))
+
+
+class _Peak:
+    """Watches how large a process and those that it has begun become together; what they share counts once."""
+
+    def __init__(self, process: psutil.Process) -> None:
+        self._process = process
+        self._largest = 0.0
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._watch, daemon=True)
+        self._thread.start()
+
+    def end(self) -> float:
+        """Return the largest that was seen, in MiB."""
+        self._ended.set()
+        self._thread.join()
+        return self._largest
+
+    def _watch(self) -> None:
+        while not self._ended.wait(_INTERVAL_S):
+            with contextlib.suppress(psutil.Error):   # one has ended meanwhile
+                all_of_them = [self._process, *self._process.children(recursive=True)]
+                size = sum(each.memory_full_info().pss for each in all_of_them) / 2**20
+                self._largest = max(self._largest, size)
 
 
 if __name__ == "__main__":

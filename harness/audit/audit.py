@@ -16,19 +16,19 @@ from pathlib import Path
 from harness.audit.classification import Compare, Policy
 from harness.audit.finding import AuditFinding, make_finding
 from harness.audit.journal import Event, Journal
+from harness.audit.problem import describe_problem
 from harness.audit.reading import Reader
 from harness.audit.recheck import Recheck, Resolution
 from harness.audit.result import FINDINGS, AuditResult, KindResult, Problem
 from harness.audit.scan import scan_kind
 from harness.audit.state import KindState
+from harness.audit.workers import Outcome, Source, Task, Workers
 from harness.core.errors import HarnessError, Refusal
 from harness.core.progress import Progress
 from harness.spec.contract import Contract
 from harness.spec.model import Kind
 
 _STAGE = "look again"
-_FORBIDDEN = 403
-_ROLE = "docs/audit.md has the role and the grant that an audit needs"
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class AuditSettings:
 
 @dataclass
 class Audit:
-    """An audit of some kinds of a contract."""
+    """An audit of some kinds of a contract; with `workers` these scan the kinds of the `source` side by side."""
 
     settings: AuditSettings
     reader: Reader
@@ -57,6 +57,9 @@ class Audit:
     kinds: Sequence[Kind]
     progress: Progress
     result: AuditResult = field(default_factory=AuditResult)
+    workers: Workers | None = None
+    source: Source | None = None
+    _paused_s: float = 0.0
     _states: dict[str, KindState] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -74,8 +77,11 @@ class Audit:
         (self.settings.output / FINDINGS).write_text("", encoding="utf-8")
         try:
             try:
-                for kind in self.kinds:
-                    self._scan(kind)
+                if self.workers is not None and self.source is not None:
+                    self._scan_side_by_side(self.workers, self.source)
+                else:
+                    for kind in self.kinds:
+                        self._scan(kind)
             finally:
                 self._write_scanned()
             self._recheck()
@@ -85,9 +91,44 @@ class Audit:
         finally:
             self.result.kinds = [self._describe(kind) for kind in self.kinds if kind.name in self._states]
             self.result.duration_s = time.monotonic() - began
-            if self.reader.throttle.paused_s:
-                self.result.facts["paused"] = f"{self.reader.throttle.paused_s:.1f} s, for the servers' sake"
+            paused_s = self._paused_s + self.reader.throttle.paused_s
+            if paused_s:
+                self.result.facts["paused"] = f"{paused_s:.1f} s, for the servers' sake"
         return self.result
+
+    def _scan_side_by_side(self, workers: Workers, source: Source) -> None:
+        """Have the workers scan all kinds; what their journals have by then counts, also where it is cut short."""
+        tasks = [
+            Task(source, self._policies[kind.name], self._journal.folder, self.settings.show_values)
+            for kind in self.kinds
+        ]
+        for kind in self.kinds:
+            self.progress.begin(kind.name)
+        ended: dict[str, Outcome] = {}
+        try:
+            for outcome in workers.scan(tasks):
+                ended[outcome.kind] = outcome
+                self._recall(outcome.kind)
+        finally:
+            for kind in self.kinds:
+                if kind.name not in ended:
+                    self._recall(kind.name)
+            for kind in self.kinds:   # in this order they are told, whichever ended first
+                self._states[kind.name] = self._states.pop(kind.name)
+                if kind.name in ended:
+                    self._paused_s += ended[kind.name].paused_s
+                    for problem in ended[kind.name].problems:
+                        self._add(problem)
+
+    def _recall(self, kind: str) -> None:
+        """Make a kind's state of its journal."""
+        state = self._states[kind] = KindState(kind)
+        for event in self._journal.read(kind):
+            state.apply(event)
+        self._tell_end(state)
+
+    def _tell_end(self, state: KindState) -> None:
+        self.progress.end(state.name, f"{state.objects:,} objects, {state.rows:,} rows without one")
 
     def _scan(self, kind: Kind) -> None:
         state = self._states[kind.name] = KindState(kind.name)
@@ -105,7 +146,7 @@ class Audit:
         except (HarnessError, Refusal) as error:
             self._tell(kind.name, error)
             self._reconnect()
-        self.progress.end(kind.name, f"{state.objects:,} objects, {state.rows:,} rows without one")
+        self._tell_end(state)
 
     def _reconnect(self) -> None:
         """Connect to MySQL anew: whatever broke, the next kind begins with a connection that is whole."""
@@ -119,6 +160,8 @@ class Audit:
         if not suspects:
             return
         self.progress.begin(_STAGE)
+        if self.workers is not None:   # its own connection has had nothing to do meanwhile
+            self._reconnect()
         recheck = Recheck(self.reader, self._policies, self.settings.grace_s, self._resolve, self._fail)
         recheck.run([dataclasses.replace(suspect) for suspect in suspects])
         self.progress.end(_STAGE, f"at {len(suspects):,}")
@@ -140,7 +183,9 @@ class Audit:
         self._reconnect()
 
     def _tell(self, kind: str, error: HarnessError | Refusal) -> None:
-        problem = describe_problem(kind, error)
+        self._add(describe_problem(kind, error))
+
+    def _add(self, problem: Problem) -> None:
         if problem not in self.result.problems:
             self.result.problems.append(problem)
 
@@ -161,15 +206,3 @@ class Audit:
         if lines:
             with (self.settings.output / FINDINGS).open("a", encoding="utf-8", errors="backslashreplace") as file:
                 file.writelines(lines)
-
-
-def describe_problem(kind: str, error: HarnessError | Refusal) -> Problem:
-    """Return what could not be told, in a sentence, and the way out."""
-    if isinstance(error, HarnessError):
-        words = error.problem.partition("\n")[0].partition(" (in: ")[0]
-        return Problem(kind, words, error.hint)
-    if error.status == _FORBIDDEN:
-        return Problem(kind, f"kube-apiserver refuses: {error.message}", _ROLE)
-    if error.not_found:
-        return Problem(kind, "kube-apiserver does not serve the kind", "Is its CRD installed?")
-    return Problem(kind, f"kube-apiserver: {error}")

@@ -22,6 +22,7 @@ from harness.audit.output.publish import publish
 from harness.audit.reading import Reader, Scope
 from harness.audit.result import FINDINGS, merge_results, read_result
 from harness.audit.throttle import Throttle
+from harness.audit.workers import Source, Workers, count_workers, open_workers
 from harness.cli.options import (
     AUDIT_OPTIONS,
     EXISTING,
@@ -33,19 +34,18 @@ from harness.cli.options import (
     add_to_parser,
     read_value,
 )
-from harness.cli.sandbox import choose_sandbox
 from harness.clients.kube import Cluster
 from harness.clients.michelangelo.comparison import compare_decoded
 from harness.clients.michelangelo.package import find_missing
 from harness.clients.mysql.ranges import TableRanges
 from harness.clients.pods import Pods
 from harness.core.errors import HarnessError, Refusal, SettingsError
+from harness.core.interruption import interrupt
 from harness.core.polling import SYSTEM_CLOCK
 from harness.core.progress import SILENT, Progress
 from harness.core.record import Finding
 from harness.core.settings import MySQLEndpoint
 from harness.provision.checkout.evidence import choose_profile
-from harness.provision.checkout.preparation import examine_checkout
 from harness.provision.checkout.reading import read_files
 from harness.report.console import ConsoleProgress, make_console
 from harness.sandbox.existing.context import choose_context
@@ -62,7 +62,6 @@ from harness.spec.model import JsonObject, Kind
 from harness.spec.profiles import load_profile
 from harness.spec.row import Row
 from harness.spec.versions import NOT_TESTED, make_contract
-from harness.suite.session import interrupt
 
 
 @dataclass(frozen=True)
@@ -70,6 +69,7 @@ class Place:
     """What is audited: the cluster, its MySQL, and the profile that it is known to have, '' where none is."""
 
     access: Access
+    kubeconfig: Path
     cluster: Cluster
     mysql: MySQLEndpoint
     profile: str
@@ -78,6 +78,17 @@ class Place:
     def label(self) -> str:
         """The cluster in a few words."""
         return f"context {self.access.context.name}, {self.access.context.server}"
+
+
+@dataclass(frozen=True)
+class Crew:
+    """How many processes scan, and those that do so beside this one, if any."""
+
+    number: int
+    workers: Workers | None
+
+
+ALONE = Crew(1, None)
 
 
 def declare(parser: argparse.ArgumentParser) -> None:
@@ -97,17 +108,21 @@ def _run(options: argparse.Namespace) -> int:
     pause_s = read_value(options, "watch")
     if pause_s is not None and options.resume:
         raise SettingsError("--watch and --resume exclude each other", hint="Each round begins anew")
+    number = count_workers(read_value(options, "jobs"))
     previous = signal.signal(signal.SIGTERM, interrupt)
     try:
-        with open_place(options) as place:
-            return _audit(options, place, output) if pause_s is None else _watch(options, place, output, pause_s)
+        with open_workers(number) as workers, open_place(options) as place:
+            crew = Crew(number, workers)
+            if pause_s is None:
+                return _audit(options, place, output, crew)
+            return _watch(options, place, output, pause_s, crew)
     finally:
         signal.signal(signal.SIGTERM, previous)
 
 
-def _audit(options: argparse.Namespace, place: Place, output: Path) -> int:
+def _audit(options: argparse.Namespace, place: Place, output: Path, crew: Crew) -> int:
     progress = ConsoleProgress(make_console())
-    with make_audit(options, place, output, progress) as audit:
+    with make_audit(options, place, output, progress, crew) as audit:
         try:
             audit.run()
         except KeyboardInterrupt:
@@ -119,13 +134,13 @@ def _audit(options: argparse.Namespace, place: Place, output: Path) -> int:
     return audit.result.exit_code
 
 
-def _watch(options: argparse.Namespace, place: Place, output: Path, pause_s: float) -> int:
+def _watch(options: argparse.Namespace, place: Place, output: Path, pause_s: float, crew: Crew) -> int:
     """Audit round after round until Ctrl-C; return the exit code of the last whole one."""
     exit_code = 2
     with contextlib.suppress(KeyboardInterrupt):
         for number in itertools.count(1):
             try:
-                with make_audit(options, place, output, SILENT) as audit:
+                with make_audit(options, place, output, SILENT, crew) as audit:
                     audit.run()
             except SettingsError:
                 raise
@@ -172,7 +187,7 @@ def open_place(options: argparse.Namespace) -> Iterator[Place]:
             forward = open_forward(Pods(kubeconfig), access.forward)
             stack.callback(forward.close)
             mysql = dataclasses.replace(mysql, host=LOOPBACK, port=forward.port)
-        yield Place(access, cluster, mysql, profile)
+        yield Place(access, kubeconfig, cluster, mysql, profile)
 
 
 def read_whereabouts(options: argparse.Namespace) -> tuple[Access, str]:
@@ -190,6 +205,8 @@ def read_whereabouts(options: argparse.Namespace) -> tuple[Access, str]:
                 f"{OPTIONS[name].name}: the sandbox that is kept on this machine has its own",
                 hint="Name a cluster with --context, or leave it out",
             )
+    from harness.cli.sandbox import choose_sandbox  # noqa: PLC0415  most audits are of a cluster
+
     folder, state = choose_sandbox()
     if state.mysql is None:
         raise HarnessError(f"the sandbox {folder.name} is not up yet", hint=f"See: {PROGRAM} sandbox status")
@@ -200,7 +217,7 @@ def read_whereabouts(options: argparse.Namespace) -> tuple[Access, str]:
 
 @contextlib.contextmanager
 def make_audit(
-    options: argparse.Namespace, place: Place, output: Path, progress: Progress
+    options: argparse.Namespace, place: Place, output: Path, progress: Progress, crew: Crew = ALONE
 ) -> Iterator[Audit]:
     """Yield the audit that the options ask for, with its connection to MySQL."""
     tables = TableRanges(place.mysql)
@@ -208,7 +225,9 @@ def make_audit(
         contract, source = read_contract(options, place, progress)
         kinds, notes = choose_kinds(options, contract)
         scope = Scope(options.namespace or "", options.selector or "", read_value(options, "sample"))
-        reader = Reader(place.cluster, tables, scope, Throttle(read_value(options, "rate")))
+        rate: float | None = read_value(options, "rate")
+        reader = Reader(place.cluster, tables, scope, Throttle(rate))
+        side_by_side = Source(place.kubeconfig, place.mysql, scope, None if rate is None else rate / crew.number)
         shard: Shard | None = read_value(options, "shard")
         settings = AuditSettings(
             output,
@@ -229,7 +248,7 @@ def make_audit(
             show_values=options.show_values,
             resume=options.resume,
         )
-        audit = Audit(settings, reader, contract, kinds, progress)
+        audit = Audit(settings, reader, contract, kinds, progress, workers=crew.workers, source=side_by_side)
         audit.result.kubectl = place.access.context.kubectl
         audit.result.facts = {
             "Kubernetes": place.label,
@@ -255,6 +274,8 @@ def read_contract(options: argparse.Namespace, place: Place, progress: Progress)
             raise SettingsError(
                 "--michelangelo excludes --crds and --schema", hint="The checkout has both: leave them out"
             )
+        from harness.provision.checkout.preparation import examine_checkout  # noqa: PLC0415  few audits need it
+
         checkout = examine_checkout(options.michelangelo, progress)
         read, choice, source = checkout.read, checkout.choice, checkout.checkout.label
     else:
@@ -287,11 +308,11 @@ def choose_comparison(*, decode: bool) -> Compare:
         return compare_row
     if missing := find_missing():
         raise SettingsError(f"--decode-proto: {missing}")
+    return _compare_and_decode
 
-    def compare(kind: Kind, obj: JsonObject, row: Row) -> list[Finding]:
-        return [*compare_row(kind, obj, row), *compare_decoded(kind, row, obj)]
 
-    return compare
+def _compare_and_decode(kind: Kind, obj: JsonObject, row: Row) -> list[Finding]:
+    return [*compare_row(kind, obj, row), *compare_decoded(kind, row, obj)]
 
 
 def _is_left_out(fact: Fact) -> bool:

@@ -284,6 +284,12 @@ def _read_time(option: str, unit: str, value: float | None) -> float | None:
     return value
 
 
+def _read_jobs(value: int | None) -> int | None:
+    if value is not None and value < 1:
+        raise SettingsError(f"--jobs: {value} is no number of processes; give 1 or more")
+    return value
+
+
 def _read_sample(value: float) -> float:
     """Return the share, from 0 to 1."""
     if not 0 < value <= 100:
@@ -688,6 +694,14 @@ AUDIT_OPTIONS = (
         "N",
         type=float,
         read=functools.partial(_read_time, "--rate", "a number"),
+    ),
+    Option(
+        "--jobs",
+        Group.TIME,
+        "read so many kinds side by side, each in a process of its own (default: two, where there are two cores)",
+        "N",
+        type=int,
+        read=_read_jobs,
     ),
     Option(
         "--watch",

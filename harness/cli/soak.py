@@ -23,6 +23,7 @@ from harness.chapters.faults.schedule import RoundPlan, can_join, draw_schedule,
 from harness.chapters.faults.shrinking import shrink
 from harness.cli.options import PROGRAM, SOAK_OPTIONS, add_to_parser, read_run_settings, read_value
 from harness.core.errors import HarnessError, Refusal, SettingsError
+from harness.core.interruption import interrupt
 from harness.core.record import Check, Record, Status
 from harness.report.console import ConsoleProgress, make_console, print_matrix
 from harness.report.folder import ReportFolder, prepare_report_folder
@@ -32,7 +33,7 @@ from harness.report.record import SEED_BASELINE, load_baseline, write_text
 from harness.spec.model import Case
 from harness.suite.chapter import Section, Topic
 from harness.suite.recorder import Recorder
-from harness.suite.session import Session, interrupt
+from harness.suite.session import Session
 
 _MINUTES = 10.0
 

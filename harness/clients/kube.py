@@ -6,6 +6,7 @@ does not answer raises `HarnessError`. Nothing here waits, retries or judges.
 
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ from kubernetes.config.config_exception import ConfigException
 
 from harness.clients.login import Login
 from harness.core.errors import HarnessError, Refusal
+from harness.core.fast_json import read_json
 from harness.spec.model import GROUP, VERSION, JsonObject, Kind
 
 _T = TypeVar("_T")
@@ -77,8 +79,12 @@ class Cluster:
     def __init__(self, kubeconfig: Path, context: str | None = None, *, retries: bool = True) -> None:
         client = open_client(kubeconfig, context, retries=retries)
         self._custom = kubernetes.client.CustomObjectsApi(client)
-        self._core = kubernetes.client.CoreV1Api(client)
         self._version = kubernetes.client.VersionApi(client)
+
+    @functools.cached_property
+    def _core(self) -> Any:
+        """The part of the library for namespaces, which takes more than a second to load."""
+        return kubernetes.client.CoreV1Api(self._custom.api_client)
 
     def close(self) -> None:
         """Close the connections that are kept for later; requests that are under way are not awaited."""
@@ -312,7 +318,7 @@ class Cluster:
                 **{name: value for name, value in selection.items() if value},
             )
         )
-        answer = json.loads(response.data)
+        answer = read_json(response.data)
         return Page(answer["items"], answer["metadata"].get("continue") or "", len(response.data))
 
     def _select_list(self, namespace: str) -> Callable[..., Any]:

@@ -7,6 +7,7 @@ read as a list of one. Refuses to change anything. As in `harness.clients.kube`,
 
 from __future__ import annotations
 
+import functools
 import json
 import socket
 import threading
@@ -36,7 +37,12 @@ class Pods:
     def __init__(self, kubeconfig: Path, context: str | None = None) -> None:
         self._kubeconfig = kubeconfig
         self._context = context
-        self._core = kubernetes.client.CoreV1Api(open_client(kubeconfig, context))
+        self._client = open_client(kubeconfig, context)
+
+    @functools.cached_property
+    def _core(self) -> Any:
+        """The part of the library for pods, which takes more than a second to load."""
+        return kubernetes.client.CoreV1Api(self._client)
 
     def find(self, namespace: str, *, name: str = "", selector: str = "") -> list[JsonObject]:
         """Return the namespace's pods: all of them, that of the `name`, or those of the label `selector`."""

@@ -18,7 +18,6 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import FrameType
 from typing import Any, Protocol, runtime_checkable
 
 import harness
@@ -441,11 +440,6 @@ def _warn_of_contract(contract: Contract) -> list[str]:
     if primary := ", ".join(sorted(contract.mysql_primary_kinds)):
         warnings.append(f"{primary}: MySQL-primary, so that there is nothing to watch, and no check is for them")
     return warnings
-
-
-def interrupt(signum: int, frame: FrameType | None) -> None:
-    """Treat SIGTERM as Ctrl-C, as a signal's handler: the report is written and the sandbox stops."""
-    raise KeyboardInterrupt(f"signal {signum} at {frame.f_code.co_name if frame else '?'}")
 
 
 def take_namespace(sandbox: Sandbox, cluster: Cluster) -> str:

@@ -20,6 +20,7 @@ from typing import Any
 import kubernetes.client
 import kubernetes.config
 import kubernetes.utils
+import psutil
 import pytest
 import yaml
 
@@ -369,9 +370,9 @@ def test_shards_come_to_the_same(tampered: tuple[int, AuditResult], world: World
 
 
 @contextlib.contextmanager
-def start_audit(world: World, name: str) -> Iterator[subprocess.Popen[str]]:
+def start_audit(world: World, name: str, *more: str) -> Iterator[subprocess.Popen[str]]:
     """Yield a slow audit in a process of its own, once it has read the first kinds; wait for its end."""
-    words = [*world.options(world.folder / name), "--rate", "60"]
+    words = [*world.options(world.folder / name), "--rate", "60", *more]
     command = [sys.executable, "-m", "harness", *words]
     with subprocess.Popen(
         command, cwd=RBAC.parents[1], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
@@ -388,7 +389,7 @@ def test_broken_connection_costs_a_kind_and_is_made_good(
     tampered: tuple[int, AuditResult], world: World
 ) -> None:
     """A connection that is cut costs the kind under way its answer, and none that follows; resumed, it has all."""
-    with start_audit(world, "cut") as process:
+    with start_audit(world, "cut", "--jobs", "1") as process:
         own = "SELECT id FROM information_schema.processlist WHERE user = %s"
         for (number,) in world.execute(own, USER):
             world.execute(f"KILL CONNECTION {int(number)}")
@@ -399,10 +400,16 @@ def test_broken_connection_costs_a_kind_and_is_made_good(
     assert world.read_findings("cut") == world.seeded
 
 
-def test_killed_and_resumed_comes_to_the_same(tampered: tuple[int, AuditResult], world: World) -> None:
+@pytest.mark.parametrize("jobs", ["1", "3"])
+def test_killed_and_resumed_comes_to_the_same(
+    tampered: tuple[int, AuditResult], world: World, jobs: str
+) -> None:
     """An audit that was killed in the middle and is resumed reads only the rest, and comes to the same."""
-    with start_audit(world, "killed") as process:
+    with start_audit(world, "killed", "--jobs", jobs) as process:
+        workers = psutil.Process(process.pid).children()
         process.kill()
+    _, left = psutil.wait_procs(workers, timeout=10)
+    assert (len(workers), left) == (int(jobs) if jobs != "1" else 0, [])
     read = sorted(path.stem for path in (world.folder / "killed" / "journal").glob("*.ndjson"))
     assert "Pipeline" in read
     assert "Deployment" not in read

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from harness.audit.audit import Audit, AuditSettings, describe_problem
+from harness.audit.audit import Audit, AuditSettings
 from harness.audit.classes import AuditClass
 from harness.audit.journal import Journal
+from harness.audit.problem import describe_problem
 from harness.audit.reading import Scope
 from harness.audit.result import FINDINGS
 from harness.core.errors import HarnessError, Refusal, SettingsError
