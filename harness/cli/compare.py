@@ -19,6 +19,7 @@ from pathlib import Path
 from harness.chapters import CHAPTERS
 from harness.cli.options import LOCAL, OPTIONS, PROGRAM, RUN_OPTIONS, add_to_parser, read_run_settings
 from harness.core.errors import HarnessError, Refusal, SettingsError
+from harness.core.interruption import interrupt
 from harness.core.record import Record
 from harness.core.settings import REFERENCE
 from harness.provision.checkout.worktree import make_worktree, resolve_ref
@@ -37,11 +38,11 @@ from harness.report.publish import publish
 from harness.report.record import write_text
 from harness.suite.chapter import Chapter
 from harness.suite.sampling import Sampler, Samples
-from harness.suite.session import Session, interrupt
+from harness.suite.session import Session
 
 CONTROL, TARGET = SIDES = ("control", "target")
 SAMPLES = 30
-PATIENCE = 16   # times as many samples at the most
+PATIENCE = 128   # times as many samples at the most: of a machine with seven times its work, nearly all are needed
 
 _REPORT = "report"
 

@@ -21,6 +21,7 @@ import harness
 from harness.chapters import CHAPTERS
 from harness.cli.options import LOAD_OPTIONS, LOCAL, OPTIONS, PROGRAM, add_to_parser, read_run_settings, read_value
 from harness.core.errors import HarnessError, Refusal, SettingsError
+from harness.core.interruption import interrupt
 from harness.core.progress import Progress
 from harness.load.engine import find_missing
 from harness.load.limits import BACKFILL, MEASURES, choose_exit_code, compare, judge_limits
@@ -28,7 +29,7 @@ from harness.load.loading import LoadSettings
 from harness.load.plan import Shape
 from harness.load.record import LoadRecord, read_record
 from harness.report.console import ConsoleProgress, make_console
-from harness.suite.session import RunSettings, Session, interrupt
+from harness.suite.session import RunSettings, Session
 
 _RATE = 100.0
 _MAX = "max"
