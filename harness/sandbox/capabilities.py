@@ -42,6 +42,51 @@ class LinkFault(StrEnum):
     SLOW = "slow"             # 200 ms in each direction, give or take 50
 
 
+class WriteFault(StrEnum):
+    """What becomes of a write when it is to last: of a COMMIT, or of a statement in no transaction."""
+
+    REFUSED = "refused"         # an error is the answer, and nothing was written
+    CUT = "cut"                 # the connection breaks before it has arrived
+    UNANSWERED = "unanswered"   # it is carried out, and the connection breaks before the answer
+
+
+@dataclass
+class FailedWrite:
+    """A write that is to fail: `seen` says what became of it once it did, and is empty until then."""
+
+    seen: str = ""
+
+
+class MySQLRelay(Protocol):
+    """What leads to MySQL like MySQL itself, and can fail what is written over it."""
+
+    host: str
+    port: int
+
+    def fail_write(self, fault: WriteFault, *marks: str) -> FailedWrite:
+        """Fail the next write to become lasting whose transaction names all of `marks`, once."""
+
+    def fail_over(self) -> int:
+        """Let the server be read-only for good to the connections that there are, and writable to those to come.
+
+        So it is where another server takes over an address. Returns how many connections it is read-only to.
+        """
+
+    def count_refused(self) -> int:
+        """Return how many writes were refused since, for being sent to a read-only server."""
+
+    def close(self) -> None:
+        """End it with all its connections."""
+
+
+@runtime_checkable
+class RelaysMySQL(Protocol):
+    """A sandbox whose controller manager can reach MySQL by a relay: as `mysql.host` and `mysql.port`."""
+
+    def relay_mysql(self) -> MySQLRelay:
+        """Open a relay; whoever asked for it closes it."""
+
+
 @dataclass(frozen=True)
 class InjectionResult:
     """What was done to a component, and what shows it.

@@ -93,5 +93,21 @@ CHAPTER = Chapter(
             topics=whole_run,
             features=(DELETION_DELAY,),
         ),
+        Section(
+            "6.10",
+            "COMMIT fails",
+            "A write that fails at its COMMIT is written again",
+            "A write whose COMMIT is refused, cut off or left without an answer is in MySQL in the end, a soft "
+            "delete as well.",
+            checks.check_failed_writes,
+            features=(KUBERNETES_DELETE, DELETION_DELAY),
+        ),
+        Section(
+            "6.11",
+            "Failover",
+            "Connections to a server that became read-only are given up",
+            "When another server takes over the address, rows follow once the lifetime of connections is over.",
+            checks.check_failover,
+        ),
     ),
 )

@@ -64,3 +64,19 @@ def check_many_objects(gates: Gates, _: None, recorder: Recorder) -> None:
     """6.8: a thousand objects that were created meanwhile each have a row, equal to the object."""
     recorder.problem = "not all objects were caught up with"
     recorder.take(gates.get_backfill().get_many())
+
+
+def check_failed_writes(gates: Gates, case: Case, recorder: Recorder) -> None:
+    """6.10: what failed when it was to last, and nobody but the one who wrote it was told, is written again."""
+    gates.life.require(case)
+    recorder.problem = f"{case.name}: a write that failed at its COMMIT is not made up for"
+    recorder.look_at = "the evidence of this check, in its order"
+    recorder.take(gates.get_relayed().get_failed_writes(case))
+
+
+def check_failover(gates: Gates, case: Case, recorder: Recorder) -> None:
+    """6.11: when the server of kept connections has become read-only for good, they are given up."""
+    gates.life.require(case)
+    recorder.problem = f"{case.name}: its writes don't find the server that has taken over"
+    recorder.look_at = "mysql.connMaxLifetime, and what is done about a connection after error 1290"
+    recorder.take(gates.get_relayed().get_failover(case))

@@ -1,8 +1,8 @@
 """The Ingester's gates and settings: one chain of starts of the controller manager, each step once.
 
-It is stopped, and objects are written to meanwhile; then it runs with the first gate off, with the second one
-missing, and with settings of its own, which is the start that has to catch up (`backfill`). It needs a sandbox
-that can start the controller manager with another configuration.
+It runs behind a relay first (`relayed`). Then it is stopped, and objects are written to meanwhile; it runs with
+the first gate off, with the second one missing, and with settings of its own, which is the start that has to catch
+up (`backfill`). It needs a sandbox that can start the controller manager with another configuration.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import Any
 from harness.chapters.contract.lifecycle import Lifecycle
 from harness.chapters.restarts import delays
 from harness.chapters.restarts.backfill import Backfill
+from harness.chapters.restarts.relayed import Relayed
 from harness.core import codes
 from harness.core.errors import HarnessError
 from harness.core.outcomes import NotApplicable, NotRun
@@ -50,9 +51,19 @@ class Gates:
         self.life = life
         self._life = life
         self._context = context
+        self._relayed = Relayed(life)
         self._backfill = Backfill(life)
         self._steps: dict[Callable[[], Recorder], Recorder] = {}
         self._delays: Recorder | None = None
+
+    def close(self) -> None:
+        """Close the relay that the first start of the chain leads by."""
+        self._relayed.close()
+
+    def get_relayed(self) -> Relayed:
+        """Return what is seen behind a relay, before the controller manager is stopped."""
+        self._require_controllers()
+        return self._relayed
 
     def reach_first_gate(self) -> Recorder:
         """Return what was seen with the first gate off: nothing is registered, and all else is healthy."""
@@ -94,9 +105,7 @@ class Gates:
         return sandbox
 
     def _reach(self, step: Callable[[], Recorder]) -> Recorder:
-        registration = self._context.registration
-        if len(registration.missing) == len(registration.expected):
-            raise NotRun(f"1.3: {registration.headline}")
+        self._require_controllers()
         for each in (self._go_down, self._close_first, self._close_second, self._open):
             if each not in self._steps:
                 self._steps[each] = each()
@@ -104,8 +113,14 @@ class Gates:
                 break
         return self._steps[step]
 
+    def _require_controllers(self) -> None:
+        registration = self._context.registration
+        if len(registration.missing) == len(registration.expected):
+            raise NotRun(f"1.3: {registration.headline}")
+
     def _go_down(self) -> Recorder:
         sandbox = self._capability
+        self._relayed.pass_through()
         self._backfill.prepare()
         try:
             sandbox.stop_controllermgr()

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
+
+import mysql.connector
 
 from harness.reference.api import Session
 from harness.reference.config import Config, read_config
-from harness.reference.errors import ConfigError
+from harness.reference.errors import ConfigError, MissingRowError, StoreError
 from harness.reference.informer import Informer, get_key
 from harness.reference.process import Parts
 from harness.reference.reconciler import Reconciler
+from harness.reference.store import Store
 from harness.reference.workqueue import Key
-from tests.selftest.faults.fault import Fault, Sections, in_sections, on_reconciler
+from harness.spec.model import Kind
+from tests.selftest.faults.fault import Fault, Sections, in_sections, on_reconciler, on_store
 
 
 def _on_config(change: Callable[[Config], Config]) -> Callable[[], Parts]:
@@ -83,6 +89,51 @@ def _skip_deletions_at_start() -> Parts:
     return on_reconciler(reconcile=reconcile)()
 
 
+@contextmanager
+def _heed_no_commit(self: Store) -> Iterator[Any]:
+    """Take for written what was carried out, whatever becomes of the COMMIT."""
+    connection = self._take()
+    try:
+        cursor = connection.cursor()
+        yield cursor
+        cursor.close()
+    except mysql.connector.Error as error:
+        self._discard(connection)
+        raise StoreError(str(error)) from error
+    try:
+        connection.commit()
+    except mysql.connector.Error:
+        self._discard(connection)
+    else:
+        self._idle.append(connection)
+
+
+@contextmanager
+def _keep_connections(self: Store) -> Iterator[Any]:
+    """Go on with a connection that is as good as new, whatever the server said last."""
+    connection = self._take()
+    try:
+        cursor = connection.cursor()
+        yield cursor
+        cursor.close()
+        connection.commit()
+    except mysql.connector.Error as error:
+        if connection.is_connected():
+            connection.rollback()
+            self._idle.append(connection)
+        raise StoreError(str(error)) from error
+    self._idle.append(connection)
+
+
+def _heed_no_deletion(self: Store, kind: Kind, namespace: str, name: str) -> None:
+    try:
+        Store.soft_delete(self, kind, namespace, name)
+    except MissingRowError:
+        raise
+    except StoreError:
+        return   # as if it were written
+
+
 FAULTS: tuple[Fault, ...] = (
     _fault(
         "gate-off-ignored",
@@ -114,5 +165,26 @@ FAULTS: tuple[Fault, ...] = (
         _skip_deletions_at_start,
         in_sections("Project", "6.6", "6.7"),
         "deleted-away",
+    ),
+    Fault(
+        "commit-error-swallowed",
+        on_store(transaction=_heed_no_commit),
+        in_sections("ModelFamily", "6.10"),
+        "created: the row",
+        chapter="restarts",
+    ),
+    Fault(
+        "soft-delete-error-swallowed",
+        on_store(soft_delete=_heed_no_deletion),
+        in_sections("Pipeline", "6.10"),
+        "delete_time",
+        chapter="restarts",
+    ),
+    Fault(
+        "read-only-connections-kept",
+        on_store(transaction=_keep_connections),
+        in_sections("Revision", "6.11"),
+        "read-only for good",
+        chapter="restarts",
     ),
 )

@@ -18,6 +18,7 @@ BEYOND_THE_SEED_REPORT = {
     "older-version-replaces-a-newer",
     "interrupted-deletion-sticks",
     "unsynced-deletion-sticks",
+    "unanswered-deletion-sticks",
     "faulted-creation-sticks",
     "faulted-deletion-sticks",
     "retry-interval-ignored",

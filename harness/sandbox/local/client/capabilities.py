@@ -19,6 +19,7 @@ from harness.core.settings import SandboxSettings
 from harness.provision.assets.controlplane import find_kube_controller_manager
 from harness.sandbox.capabilities import InjectionResult, LinkFault, Overrides, ProbeResult
 from harness.sandbox.local.client.identity import identify
+from harness.sandbox.local.client.mysqlrelay import Relay
 from harness.sandbox.local.servers.baseyaml import check_change
 from harness.sandbox.local.servers.controlplane import get_etcd_socket
 from harness.sandbox.local.servers.etcdclient import EtcdClient
@@ -74,6 +75,12 @@ class LocalCapabilities:
         """Let the controller manager end, and return the folder that it and those before it wrote to."""
         self.stop_controllermgr()
         return self.folder.coverage
+
+    def relay_mysql(self) -> Relay:
+        """Open one in this process."""
+        mysql = self._read_state().mysql
+        assert mysql is not None  # noqa: S101  it is up
+        return Relay(mysql.host, mysql.port)
 
     def collect_garbage(self) -> None:
         """Find the program, which may take minutes to build the first time, and ask for it."""

@@ -1,0 +1,224 @@
+"""A relay between the controller manager and MySQL that can fail a write at the very moment when it is to last.
+
+It lives in the run's own process, a pair of threads for each connection. It fails what it was told to and passes
+on all else, unread; it judges nothing. Which statement does what, `mysqlwire` says.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import BinaryIO
+
+from harness.sandbox.capabilities import FailedWrite, WriteFault
+from harness.sandbox.local.servers.mysqlwire import (
+    HEADER_SIZE,
+    MAX_PAYLOAD,
+    Command,
+    Role,
+    Session,
+    is_greeting,
+    make_error,
+    make_packet,
+    make_plain,
+    make_query,
+    parse_header,
+)
+from harness.sandbox.ports import LOOPBACK
+
+COMMIT_ERROR = 1180, "Got error 149 - 'Lock deadlock; Retry transaction' during COMMIT"
+READ_ONLY_ERROR = (
+    1290,
+    "The MySQL server is running with the --read-only option so it cannot execute this statement",
+)
+_CONNECT_TIMEOUT_S = 10.0
+_WORDS = {
+    WriteFault.REFUSED: f"was rolled back and answered with error {COMMIT_ERROR[0]}",
+    WriteFault.CUT: "did not arrive: its connection was cut",
+    WriteFault.UNANSWERED: "was carried out; its connection was cut before the answer",
+}
+
+
+@dataclass(eq=False)
+class _Armed:
+    """A write that is to fail: the first to last whose transaction has said all of `marks`."""
+
+    fault: WriteFault
+    marks: tuple[bytes, ...]
+    result: FailedWrite
+
+
+class Relay:
+    """Listens on a loopback port until it is closed, and leads each client to `host` and `port`."""
+
+    def __init__(self, host: str, port: int) -> None:
+        self._server = host, port
+        self._lock = threading.Lock()
+        self._armed: list[_Armed] = []
+        self._open: set[_Connection] = set()
+        self._refused = 0
+        self._listener = socket.create_server((LOOPBACK, 0))
+        self.host: str = LOOPBACK
+        self.port: int = self._listener.getsockname()[1]
+        threading.Thread(target=self._accept, name="MySQL relay", daemon=True).start()
+
+    def fail_write(self, fault: WriteFault, *marks: str) -> FailedWrite:
+        """Fail the next write to become lasting whose transaction names all of `marks`; it says so once it did."""
+        armed = _Armed(fault, tuple(mark.encode() for mark in marks), FailedWrite())
+        with self._lock:
+            self._armed.append(armed)
+        return armed.result
+
+    def fail_over(self) -> int:
+        """Let nothing more be written over the connections that there are; return how many these are."""
+        with self._lock:
+            for connection in self._open:
+                connection.is_read_only = True
+            return len(self._open)
+
+    def count_refused(self) -> int:
+        """Return how many writes were refused as to a read-only server."""
+        return self._refused
+
+    def close(self) -> None:
+        """Close everything."""
+        self._listener.close()
+        with self._lock:
+            connections = list(self._open)
+        for connection in connections:
+            connection.close()
+
+    def choose(self, command: Command) -> _Armed | None:
+        """Return what was told of a command that makes a write last; it is told of once."""
+        if command.role not in (Role.COMMIT, Role.LAST_WRITE):
+            return None
+        with self._lock:
+            for armed in self._armed:
+                if all(mark in command.said for mark in armed.marks):
+                    self._armed.remove(armed)
+                    return armed
+        return None
+
+    def note_refused(self) -> None:
+        """Count a write that a read-only server would not have carried out."""
+        with self._lock:
+            self._refused += 1
+
+    def forget(self, connection: _Connection) -> None:
+        """Take a connection for closed."""
+        with self._lock:
+            self._open.discard(connection)
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                client, _ = self._listener.accept()
+            except OSError:
+                return   # closed
+            try:
+                server = socket.create_connection(self._server, timeout=_CONNECT_TIMEOUT_S)
+            except OSError:
+                client.close()
+                continue
+            server.settimeout(None)
+            connection = _Connection(self, client, server)
+            with self._lock:
+                self._open.add(connection)
+            connection.start()
+
+
+class _Connection:
+    """One client's way to the server, and back."""
+
+    def __init__(self, relay: Relay, client: socket.socket, server: socket.socket) -> None:
+        self.is_read_only = False
+        self._relay = relay
+        self._client = client
+        self._server = server
+        self._session = Session()
+        self._answer: bytes | None = None   # what the client gets in place of the server's next packet
+        self._ends = False                  # with the server's next packet
+        for each in (client, server):
+            each.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+    def start(self) -> None:
+        """Pass on what both say, until one of them is done."""
+        for work in (self._hear_client, self._hear_server):
+            threading.Thread(target=self._run, args=(work,), daemon=True).start()
+
+    def close(self) -> None:
+        """End it for both."""
+        for each in (self._client, self._server):
+            with contextlib.suppress(OSError):
+                each.shutdown(socket.SHUT_RDWR)
+            each.close()
+        self._relay.forget(self)
+
+    def _run(self, work: Callable[[], None]) -> None:
+        try:
+            with contextlib.suppress(OSError, EOFError):
+                work()
+        finally:
+            self.close()
+
+    def _hear_client(self) -> None:
+        reader = self._client.makefile("rb")
+        continues = False
+        while True:
+            payload, sequence = _read(reader)
+            is_command = sequence == 0 and not continues and bool(payload)
+            continues = len(payload) == MAX_PAYLOAD
+            if not is_command or self._pass_on(self._session.note_command(payload)):
+                self._server.sendall(make_packet(payload, sequence))
+
+    def _pass_on(self, command: Command) -> bool:
+        """Whether a command is to reach the server; where not, what is to happen in its place has."""
+        if self.is_read_only and command.role in (Role.WRITE, Role.LAST_WRITE):
+            self._relay.note_refused()
+            self._client.sendall(make_packet(make_error(*READ_ONLY_ERROR), 1))
+            return False
+        armed = self._relay.choose(command)
+        if armed is None:
+            return True
+        what = "its COMMIT" if command.role is Role.COMMIT else "the statement, which is its own transaction,"
+        armed.result.seen = f"{what} {_WORDS[armed.fault]}"
+        if armed.fault is WriteFault.CUT:
+            raise EOFError
+        if armed.fault is WriteFault.UNANSWERED:
+            self._ends = True
+            return True
+        error = make_packet(make_error(*COMMIT_ERROR), 1)
+        if command.role is Role.COMMIT:
+            self._answer = error
+            self._server.sendall(make_packet(make_query("ROLLBACK"), 0))
+        else:
+            self._client.sendall(error)
+        return False
+
+    def _hear_server(self) -> None:
+        reader = self._server.makefile("rb")
+        payload, sequence = _read(reader)
+        self._client.sendall(make_packet(make_plain(payload) if is_greeting(payload) else payload, sequence))
+        while True:
+            payload, sequence = _read(reader)
+            if self._ends:
+                raise EOFError
+            answer, self._answer = self._answer, None
+            if answer is None and sequence == 1:
+                self._session.note_answer(payload)
+            self._client.sendall(answer or make_packet(payload, sequence))
+
+
+def _read(stream: BinaryIO) -> tuple[bytes, int]:
+    """Return the next packet's payload and number; EOFError where there is no more."""
+    header = stream.read(HEADER_SIZE)
+    if len(header) < HEADER_SIZE:
+        raise EOFError
+    length, sequence = parse_header(header)
+    payload = stream.read(length)
+    if len(payload) < length:
+        raise EOFError
+    return payload, sequence
