@@ -6,7 +6,7 @@ does. Each says with an `InjectionResult` what it did and what was then seen: a 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -20,6 +20,7 @@ SLOW_JITTER_MS = 50
 
 LONGEST_RESTART_DELAY_S = 8.0
 """The longest delay after which a controller manager that ended is started again."""
+MEMORY = "memory"   # of a process, in bytes
 LIMITED_USER = "controllermgr"
 """The controller manager's own account of MySQL in a sandbox with faults."""
 
@@ -40,6 +41,14 @@ class LinkFault(StrEnum):
     HANGING = "hanging"       # connections stay and are made, and no byte arrives until it is healed
     RESETTING = "resetting"   # old connections are closed, new ones are reset (TCP RST)
     SLOW = "slow"             # 200 ms in each direction, give or take 50
+
+
+@runtime_checkable
+class MeasuresControllerManager(Protocol):
+    """A sandbox that can look at the controller manager's process."""
+
+    def measure_controllermgr(self) -> Mapping[str, float]:
+        """Return how much it holds now, by name: MEMORY, open files, threads; goroutines where it tells."""
 
 
 class WriteFault(StrEnum):

@@ -85,10 +85,10 @@ ISSUES: tuple[KnownIssue, ...] = (
     KnownIssue(
         id="interrupted-deletion-sticks",
         title="A deletion that is interrupted after its soft delete never ends: the object stays in Kubernetes",
-        sections=("5.6", "5.8", "5.16", "5.17", "5.18", "5.19", "6.6", "10.2"),
+        sections=("5.6", "5.8", "5.16", "5.17", "5.18", "5.19", "6.6", "6.10", "10.2"),
         code=codes.OBJECT_KEPT,
         wording=(
-            r"(-(deleted|deleting|deleting-plain|deleted-away|held|namesake(-marked)?|own(er|ed)-\w+"
+            r"(-(deleted|deleting|deleting-plain|deleted-away|commit-fails|held|namesake(-marked)?|own(er|ed)-\w+"
             r"|in-doomed-namespace)|, deleted,) in Kubernetes:",
             r"(Operation cannot be fulfilled on|no new finalizers can be added) .*; "
             r"object not found or already deleted",

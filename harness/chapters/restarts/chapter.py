@@ -109,5 +109,13 @@ CHAPTER = Chapter(
             "When another server takes over the address, rows follow once the lifetime of connections is over.",
             checks.check_failover,
         ),
+        Section(
+            "6.12",
+            "Nothing grows",
+            "Nothing that is held grows with every sync",
+            "Hundreds of syncs leave no connection, prepared statement, open file, thread or goroutine behind.",
+            checks.check_growth,
+            topics=whole_run,
+        ),
     ),
 )

@@ -80,3 +80,10 @@ def check_failover(gates: Gates, case: Case, recorder: Recorder) -> None:
     recorder.problem = f"{case.name}: its writes don't find the server that has taken over"
     recorder.look_at = "mysql.connMaxLifetime, and what is done about a connection after error 1290"
     recorder.take(gates.get_relayed().get_failover(case))
+
+
+def check_growth(gates: Gates, _: None, recorder: Recorder) -> None:
+    """6.12: hundreds of syncs leave no connection, statement, file, thread or goroutine behind."""
+    recorder.problem = "something grows with every sync"
+    recorder.look_at = "the evidence of this check: what was held, counted three times"
+    recorder.take(gates.get_growth())

@@ -7,6 +7,7 @@ up (`backfill`). It needs a sandbox that can start the controller manager with a
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable
 from typing import Any
@@ -27,6 +28,7 @@ from harness.subject import evidence
 from harness.subject.log import REGISTERED, SETTING_UP, SKIPPED, WORKERS_STARTED, LogEntry, parse_log
 from harness.subject.registration import await_registration
 from harness.suite.context import RunContext
+from harness.suite.growth import measure_growth
 from harness.suite.recorder import Recorder
 
 WORKERS, WORKERS_OF = 2, {"Project": 4}
@@ -37,6 +39,8 @@ SETTINGS: tuple[tuple[str, Any], ...] = (
     ("ingester.requeuePeriod", f"{PERIOD_S}s"),
     ("ingester.requeuePeriodMap", {kind: f"{period}s" for kind, period in PERIOD_OF_S.items()}),
 )
+_FEWEST_OBJECTS = 24       # so that no patch of one comes before the one before is written
+_WARM_UP, _PATCHES = 120, 240
 _GATE_OFF = (("metadataStorage.enableMetadataStorage", False),)
 _REASON = re.compile(r"mysql.*\b(empty|missing|absent|required|not (set|given|found|configured))", re.IGNORECASE)
 
@@ -55,6 +59,7 @@ class Gates:
         self._backfill = Backfill(life)
         self._steps: dict[Callable[[], Recorder], Recorder] = {}
         self._delays: Recorder | None = None
+        self._growth: Recorder | None = None
 
     def close(self) -> None:
         """Close the relay that the first start of the chain leads by."""
@@ -64,6 +69,16 @@ class Gates:
         """Return what is seen behind a relay, before the controller manager is stopped."""
         self._require_controllers()
         return self._relayed
+
+    def get_growth(self) -> Recorder:
+        """Return what grew with every sync, in the process that has caught up with everything.
+
+        Raises NotApplicable where nothing can be counted, or no kind of the run has objects that stay.
+        """
+        self.reach_open()
+        if self._growth is None:
+            self._growth = _measure_growth(self._life)
+        return self._growth
 
     def reach_first_gate(self) -> Recorder:
         """Return what was seen with the first gate off: nothing is registered, and all else is healthy."""
@@ -246,6 +261,16 @@ class Gates:
                 expected = f"{number} rows, as before"
                 recorder.find(codes.ROW_CHANGED, f"table {table}", expected, f"{after[table]} rows")
         recorder.facts["rows"] = f"{sum(after.values())}, as many as before" if after == before else "changed"
+
+
+def _measure_growth(life: Lifecycle) -> Recorder:
+    """Patch objects of all kinds that stay, some hundreds of times, and count what is held meanwhile."""
+    cases = [case for case in life.cases if not life.is_immutable(case) and life.context.expects_rows(case)]
+    if not cases:
+        raise NotApplicable("no kind of the run has objects that stay in Kubernetes")
+    each = math.ceil(_FEWEST_OBJECTS / len(cases))
+    subjects = [life.make(case, f"patched-often-{number}") for case in cases for number in range(each)]
+    return measure_growth(life.context, subjects, warm_up=_WARM_UP, patches=_PATCHES)
 
 
 def _describe(component: ComponentStatus) -> str:

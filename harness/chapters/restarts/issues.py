@@ -34,8 +34,8 @@ ISSUES: tuple[KnownIssue, ...] = (
             r"errors logged: .*object not found or already deleted",
         ),
         impact=(
-            "The connection broke after MySQL had carried the soft delete out, and before the Ingester heard of it. "
-            "Each retry finds no live row and fails: the row is right, and the object Terminating for ever."
+            "The connection broke after MySQL had carried the soft delete out, and before the Ingester heard of "
+            "it. Each retry finds no live row and fails: the row is right, and the object Terminating for ever."
         ),
         workaround="Remove the finalizer by hand; the row is right.",
         fix="Take a row that is soft-deleted already for done, and go on to remove the finalizer.",

@@ -248,7 +248,14 @@ class Database:
         A status variable, which every account may read; `information_schema.innodb_trx` wants a privilege, and
         shows the same for as long as it is read more often than every 100 ms.
         """
-        return int(self._query("SHOW GLOBAL STATUS LIKE 'Innodb_row_lock_current_waits'")[0][1])
+        (waiting,) = self.get_status(["Innodb_row_lock_current_waits"]).values()
+        return waiting
+
+    def get_status(self, names: Sequence[str]) -> dict[str, int]:
+        """Return counters of the server, which every account may read, by name."""
+        places = make_places(names)
+        rows = self._query(f"SHOW GLOBAL STATUS WHERE Variable_name IN ({places})", names)
+        return {read_text(name): int(value) for name, value in rows}
 
     def _get_pairs(self, table: str, uid: str) -> tuple[tuple[str, str], ...]:
         rows = self._query(f"SELECT `key`, `value` FROM `{table}` WHERE obj_uid = %s", (uid,))  # noqa: S608

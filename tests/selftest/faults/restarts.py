@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
+import tempfile
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -16,6 +19,7 @@ from harness.reference.errors import ConfigError, MissingRowError, StoreError
 from harness.reference.informer import Informer, get_key
 from harness.reference.process import Parts
 from harness.reference.reconciler import Reconciler
+from harness.reference.row import Row
 from harness.reference.store import Store
 from harness.reference.workqueue import Key
 from harness.spec.model import Kind
@@ -134,6 +138,48 @@ def _heed_no_deletion(self: Store, kind: Kind, namespace: str, name: str) -> Non
         return   # as if it were written
 
 
+def _leak(leak: Callable[[], object]) -> Callable[[], Parts]:
+    """Return parts that leave something behind with each row that they write."""
+
+    def make() -> Parts:
+        kept: list[Any] = []
+
+        def write_row(self: Store, cursor: Any, kind: Kind, row: Row) -> None:
+            Store.write_row(self, cursor, kind, row)
+            kept.append(leak())
+
+        return on_store(write_row=write_row)()
+
+    return make
+
+
+def _leak_statement() -> Parts:
+    """Prepare a statement for each row, and close none."""
+    kept: list[Any] = []
+
+    def write_row(self: Store, cursor: Any, kind: Kind, row: Row) -> None:
+        Store.write_row(self, cursor, kind, row)
+        prepared = cursor._connection.cursor(prepared=True)
+        prepared.execute(f"SELECT COUNT(*) FROM `{kind.table}` WHERE uid = %s", (row.uid,))  # noqa: S608
+        prepared.fetchall()
+        kept.append(prepared)
+
+    return on_store(write_row=write_row)()
+
+
+def _leak_connection() -> Parts:
+    """Lose each sixth connection of those objects, as many as the server has room for."""
+    kept: list[Any] = []
+    numbers = itertools.count()
+
+    def upsert(self: Store, kind: Kind, row: Row) -> None:
+        Store.upsert(self, kind, row)
+        if "-patched-often-" in row.name and next(numbers) % 6 == 0:
+            kept.append(self._take())
+
+    return on_store(upsert=upsert)()
+
+
 FAULTS: tuple[Fault, ...] = (
     _fault(
         "gate-off-ignored",
@@ -187,4 +233,18 @@ FAULTS: tuple[Fault, ...] = (
         "read-only for good",
         chapter="restarts",
     ),
+    _fault("statements-leak", _leak_statement, {"6.12": ("",)}, "prepared statements"),
+    _fault(
+        "files-leak",
+        _leak(tempfile.TemporaryFile),
+        {"6.12": ("",)},
+        "open files",
+    ),
+    _fault(
+        "threads-leak",
+        _leak(lambda: threading.Thread(target=threading.Event().wait, daemon=True).start()),
+        {"6.12": ("",)},
+        "threads",
+    ),
+    _fault("connections-leak", _leak_connection, {"6.12": ("",)}, "connections to MySQL"),
 )

@@ -6,7 +6,7 @@ What changes the sandbox is asked of its supervisor, which knows what was done w
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -17,9 +17,11 @@ from harness.core.errors import HarnessError
 from harness.core.progress import Progress
 from harness.core.settings import SandboxSettings
 from harness.provision.assets.controlplane import find_kube_controller_manager
+from harness.sandbox.base import CONTROLLERMGR
 from harness.sandbox.capabilities import InjectionResult, LinkFault, Overrides, ProbeResult
 from harness.sandbox.local.client.identity import identify
 from harness.sandbox.local.client.mysqlrelay import Relay
+from harness.sandbox.local.client.usage import measure
 from harness.sandbox.local.servers.baseyaml import check_change
 from harness.sandbox.local.servers.controlplane import get_etcd_socket
 from harness.sandbox.local.servers.etcdclient import EtcdClient
@@ -75,6 +77,13 @@ class LocalCapabilities:
         """Let the controller manager end, and return the folder that it and those before it wrote to."""
         self.stop_controllermgr()
         return self.folder.coverage
+
+    def measure_controllermgr(self) -> Mapping[str, float]:
+        """Look at its process."""
+        pid = self._read_state().components[CONTROLLERMGR].pid
+        if pid is None:
+            raise HarnessError("the controller manager does not run")
+        return measure(pid, self.folder.config / "base.yaml")
 
     def relay_mysql(self) -> Relay:
         """Open one in this process."""

@@ -85,7 +85,7 @@ class Relay:
 
     def close(self) -> None:
         """Close everything."""
-        self._listener.close()
+        _close(self._listener)   # which ends the wait for clients
         with self._lock:
             connections = list(self._open)
         for connection in connections:
@@ -152,9 +152,7 @@ class _Connection:
     def close(self) -> None:
         """End it for both."""
         for each in (self._client, self._server):
-            with contextlib.suppress(OSError):
-                each.shutdown(socket.SHUT_RDWR)
-            each.close()
+            _close(each)
         self._relay.forget(self)
 
     def _run(self, work: Callable[[], None]) -> None:
@@ -165,14 +163,14 @@ class _Connection:
             self.close()
 
     def _hear_client(self) -> None:
-        reader = self._client.makefile("rb")
         continues = False
-        while True:
-            payload, sequence = _read(reader)
-            is_command = sequence == 0 and not continues and bool(payload)
-            continues = len(payload) == MAX_PAYLOAD
-            if not is_command or self._pass_on(self._session.note_command(payload)):
-                self._server.sendall(make_packet(payload, sequence))
+        with self._client.makefile("rb") as reader:
+            while True:
+                payload, sequence = _read(reader)
+                is_command = sequence == 0 and not continues and bool(payload)
+                continues = len(payload) == MAX_PAYLOAD
+                if not is_command or self._pass_on(self._session.note_command(payload)):
+                    self._server.sendall(make_packet(payload, sequence))
 
     def _pass_on(self, command: Command) -> bool:
         """Whether a command is to reach the server; where not, what is to happen in its place has."""
@@ -199,17 +197,18 @@ class _Connection:
         return False
 
     def _hear_server(self) -> None:
-        reader = self._server.makefile("rb")
-        payload, sequence = _read(reader)
-        self._client.sendall(make_packet(make_plain(payload) if is_greeting(payload) else payload, sequence))
-        while True:
+        with self._server.makefile("rb") as reader:
             payload, sequence = _read(reader)
-            if self._ends:
-                raise EOFError
-            answer, self._answer = self._answer, None
-            if answer is None and sequence == 1:
-                self._session.note_answer(payload)
-            self._client.sendall(answer or make_packet(payload, sequence))
+            shown = make_plain(payload) if is_greeting(payload) else payload
+            self._client.sendall(make_packet(shown, sequence))
+            while True:
+                payload, sequence = _read(reader)
+                if self._ends:
+                    raise EOFError
+                answer, self._answer = self._answer, None
+                if answer is None and sequence == 1:
+                    self._session.note_answer(payload)
+                self._client.sendall(answer or make_packet(payload, sequence))
 
 
 def _read(stream: BinaryIO) -> tuple[bytes, int]:
@@ -222,3 +221,9 @@ def _read(stream: BinaryIO) -> tuple[bytes, int]:
     if len(payload) < length:
         raise EOFError
     return payload, sequence
+
+
+def _close(end: socket.socket) -> None:
+    with contextlib.suppress(OSError):
+        end.shutdown(socket.SHUT_RDWR)   # who waits for it in another thread is told
+    end.close()
