@@ -84,6 +84,9 @@ class MySQLRelay(Protocol):
     def count_refused(self) -> int:
         """Return how many writes were refused since, for being sent to a read-only server."""
 
+    def cut(self) -> None:
+        """Cut the connections that there are; new ones lead to the server."""
+
     def close(self) -> None:
         """End it with all its connections."""
 

@@ -44,7 +44,8 @@ class Relayed:
         self._reason: Exception | None = None   # why there is none
         self._kept = 0                          # connections that led to the server that became read-only
         self._written = Step("writes that fail at their end", self._fail_writes, self._observe_failed)
-        self._prepared = Step("before another server takes over", _prepare)
+        self._prepared = Step("before anything fails", _prepare)
+        self._in_use = Step("before another server takes over", _use)
         self._moved = Step("another server has taken over", self._write_to_successor)
 
     def get_failed_writes(self, case: Case) -> Recorder:
@@ -72,10 +73,11 @@ class Relayed:
         except (HarnessError, NotApplicable, NotRun) as reason:
             self._reason = reason
             return
-        self._life.carry_out(self._written)
-        self._life.carry_out(self._prepared)
+        for step in (self._prepared, self._written, self._in_use):
+            self._life.carry_out(step)
         self._kept = self._relay.fail_over()
         self._life.carry_out(self._moved)
+        self._relay.cut()   # what is wrong with old connections is seen by now
 
     def close(self) -> None:
         """Close the relay."""
@@ -152,8 +154,15 @@ class Relayed:
 
 
 def _prepare(life: Lifecycle, case: Case, recorder: Recorder) -> None:
-    """Have a row written, so that there is a connection that may be kept."""
     record_row(recorder, life.wait_for_row(life.make(case, _MOVED)), "created before")
+
+
+def _use(life: Lifecycle, case: Case, recorder: Recorder) -> None:
+    """Have a row written, so that there is a connection that may be kept."""
+    if not life.is_immutable(case):
+        subject = life.find(case, _MOVED)
+        subject.patch({"metadata": {"labels": {f"{OURS}/{_MOVED}": "not-yet"}}})
+        record_row(recorder, life.wait_for_row(subject), "patched before")
 
 
 def _record(life: Lifecycle, subject: Subject, what: str, failed: FailedWrite, recorder: Recorder) -> None:

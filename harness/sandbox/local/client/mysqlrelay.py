@@ -86,6 +86,10 @@ class Relay:
     def close(self) -> None:
         """Close everything."""
         _close(self._listener)   # which ends the wait for clients
+        self.cut()
+
+    def cut(self) -> None:
+        """Close the connections that there are."""
         with self._lock:
             connections = list(self._open)
         for connection in connections:

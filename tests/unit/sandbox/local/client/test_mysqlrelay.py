@@ -177,6 +177,15 @@ def test_after_a_failover_old_connections_write_nothing(relay: Relay, server: Se
     assert server.heard == ["SELECT 1", "INSERT INTO t VALUES (2)"]
 
 
+def test_connections_are_cut_at_once(relay: Relay, connect: Connect) -> None:
+    """And made anew by whoever wants to."""
+    client = connect()
+    relay.cut()
+    with contextlib.suppress(ConnectionError):
+        assert client.say("SELECT 1") is None
+    assert connect().say("SELECT 1") == OK
+
+
 def test_it_ends_with_all_its_connections(relay: Relay, connect: Connect) -> None:
     """And takes no more."""
     client = connect()
