@@ -124,6 +124,6 @@ def _examine_folder(name: str, folder: Path, variable: str, needed_mib: int) -> 
 def _examine_ports() -> Diagnosis:
     try:
         choose_port()
-    except OSError as error:
-        return Diagnosis(PORTS, FindingStatus.MISSING, f"none can be had on {LOOPBACK}: {error.strerror}")
+    except HarnessError as error:
+        return Diagnosis(PORTS, FindingStatus.MISSING, error.problem, error.hint)
     return Diagnosis(PORTS, FindingStatus.OK, f"free ones can be had on {LOOPBACK}")

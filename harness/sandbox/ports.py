@@ -9,6 +9,8 @@ from contextlib import suppress
 
 import psutil
 
+from harness.core.errors import HarnessError
+
 LOOPBACK = "127.0.0.1"
 
 _FIRST_LASTING = 15_000
@@ -18,9 +20,18 @@ _IN_USE = re.compile(r"address already in use|errno: 98\b", re.IGNORECASE)
 
 
 def choose_port() -> int:
-    """Return a port that is free now; whoever uses it must bear that another takes it first."""
+    """Return a port that is free now; whoever uses it must bear that another takes it first.
+
+    Raises HarnessError where there is none, as without IPv4 on the loopback interface.
+    """
     with socket.socket() as probe:
-        probe.bind((LOOPBACK, 0))
+        try:
+            probe.bind((LOOPBACK, 0))
+        except OSError as error:
+            raise HarnessError(
+                f"no port can be had on {LOOPBACK}: {error.strerror}",
+                hint="The sandbox's servers listen there: give the interface lo that address, or free some ports",
+            ) from error
         return int(probe.getsockname()[1])
 
 

@@ -22,7 +22,7 @@ import yaml
 from harness.core.polling import wait_for
 from harness.core.record import Status
 
-from .conftest import Acceptance, Enter
+from .conftest import ROOT, Acceptance, Enter
 from .ledger import CleanEntry
 
 NOBODY = "http://127.0.0.1:9"   # the port of the discard service: no proxy listens there
@@ -76,9 +76,14 @@ import fcntl, os, socket, struct, sys
 link = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
 flags = struct.unpack("16sh", fcntl.ioctl(link, 0x8913, struct.pack("16sh", b"lo", 0)))[1]   # SIOCGIFFLAGS
 fcntl.ioctl(link, 0x8914, struct.pack("16sh", b"lo", flags | 1))   # SIOCSIFFLAGS: IFF_UP
-os.execv(sys.argv[1], sys.argv[1:])
 """
-ISOLATED = ("unshare", "-r", "-n", sys.executable, "-c", LOOPBACK_UP)   # a network of its own: loopback alone
+WITHOUT_IPV4 = """
+address = struct.pack("16sH2x4s8x", b"lo", socket.AF_INET, bytes(4))
+fcntl.ioctl(link, 0x8916, address)   # SIOCSIFADDR: none
+"""
+THEN = "os.execv(sys.argv[1], sys.argv[1:])"
+READ_ONLY = 'mount --bind "$0" "$0" && mount -o remount,ro,bind "$0" && cd "$0" && exec "$@"'
+ISOLATED = ("unshare", "-r", "-n", sys.executable, "-c", LOOPBACK_UP + THEN)   # a network of its own: loopback alone
 
 
 def _require(*command: str) -> None:
@@ -93,6 +98,24 @@ def test_a_machine_without_a_default_route_is_enough(own_acceptance: Acceptance)
     _require(*ISOLATED)
     own_acceptance.environment.pop("HOME", None)
     outcome = own_acceptance.run("--crd", "project", keep=False, within=ISOLATED)
+    assert outcome.exit_code == 0, outcome.output
+
+
+def test_a_machine_with_ipv6_alone_is_named(own_acceptance: Acceptance) -> None:
+    """The servers of a sandbox listen on 127.0.0.1: where there is none, one sentence says so."""
+    ipv6 = (*ISOLATED[:-1], LOOPBACK_UP + WITHOUT_IPV4 + THEN)
+    _require(*ipv6)
+    outcome = own_acceptance.run("--crd", "project", keep=False, within=ipv6)
+    assert outcome.exit_code == 2, outcome.output
+    assert "no port can be had on 127.0.0.1: Cannot assign requested address" in outcome.output
+    assert "Traceback" not in outcome.output
+
+
+def test_a_checkout_that_is_read_only_is_enough(own_acceptance: Acceptance) -> None:
+    """Where the report goes elsewhere; nothing else is written to it."""
+    read_only = ("unshare", "-r", "-m", "sh", "-c", READ_ONLY, str(ROOT))
+    _require(*read_only)
+    outcome = own_acceptance.run("--crd", "project", "-m", "report or fields", keep=False, within=read_only)
     assert outcome.exit_code == 0, outcome.output
 
 
