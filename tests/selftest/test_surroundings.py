@@ -83,7 +83,7 @@ fcntl.ioctl(link, 0x8916, address)   # SIOCSIFADDR: none
 """
 THEN = "os.execv(sys.argv[1], sys.argv[1:])"
 READ_ONLY = 'mount --bind "$0" "$0" && mount -o remount,ro,bind "$0" && cd "$0" && exec "$@"'
-ISOLATED = ("unshare", "-r", "-n", sys.executable, "-c", LOOPBACK_UP + THEN)   # a network of its own: loopback alone
+ISOLATED = ("unshare", "-r", "-n", sys.executable, "-c", LOOPBACK_UP + THEN)   # a network of loopback alone
 
 
 def _require(*command: str) -> None:
