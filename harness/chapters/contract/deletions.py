@@ -168,6 +168,11 @@ def _retire(life: Lifecycle, case: Case, recorder: Recorder) -> None:
     subject.restart_clock()
     record_row(recorder, life.wait_for_row(subject), what)
     life.postpone(case, functools.partial(life.wait_until, subject.read, is_released))
+    if not life.is_immutable(case):
+        born = life.make(case, "immutable-born", finalizer=True, annotations={IMMUTABLE_ANNOTATION: "true"})
+        recorder.evidence += born.evidence
+        record_row(recorder, life.wait_for_row(born), "created with the annotation")
+        life.postpone(case, functools.partial(life.wait_until, born.read, is_released))
 
 
 def _await_retirement(life: Lifecycle, subject: Subject, held: HeldRow | None, recorder: Recorder) -> None:
@@ -179,14 +184,15 @@ def _await_retirement(life: Lifecycle, subject: Subject, held: HeldRow | None, r
 
 
 def _observe_retired(life: Lifecycle, case: Case, recorder: Recorder) -> None:
-    subject = life.find(case, "immutable")
-    row = subject.read_row()
-    recorder.evidence.append(evidence.of_row(row, "the row afterwards", time.time()))
-    recorder.findings += examine_release(life, subject)
-    recorder.findings += expect_live(row)
-    if row is not None:
-        recorder.findings += _compare_with_version(subject, row)
-    subject.release()
+    for role in ("immutable",) if life.is_immutable(case) else ("immutable", "immutable-born"):
+        subject = life.find(case, role)
+        row = subject.read_row()
+        recorder.evidence.append(evidence.of_row(row, f"the row of {subject} afterwards", time.time()))
+        recorder.findings += examine_release(life, subject)
+        recorder.findings += expect_live(row)
+        if row is not None:
+            recorder.findings += _compare_with_version(subject, row)
+        subject.release()
 
 
 def _recreate(life: Lifecycle, case: Case, recorder: Recorder) -> None:

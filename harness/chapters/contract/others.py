@@ -5,6 +5,7 @@ A row is its object's, whatever is called the same: a soft delete by namespace a
 
 from __future__ import annotations
 
+import datetime as dt
 import functools
 import time
 
@@ -12,6 +13,7 @@ from harness.chapters.contract.deletions import examine_release, wait_for_deleti
 from harness.chapters.contract.lifecycle import Lifecycle, Step
 from harness.chapters.contract.writes import OURS
 from harness.core import codes
+from harness.core.polling import wait_for
 from harness.core.record import Finding
 from harness.spec.annotations import (
     DELETING_ANNOTATION,
@@ -33,48 +35,85 @@ _HELD_BY = (_OTHERS, FOREGROUND_FINALIZER)   # the latter is what a delete by th
 _DELETING = {DELETING_ANNOTATION: "true"}
 _RETIRE: JsonObject = {"metadata": {"annotations": {IMMUTABLE_ANNOTATION: "true"}}}
 _BY_ANNOTATION = "namesake-marked"
+_HELD_RETIRED = "held-retired"
+_HELD = ("held", "held-marked", _HELD_RETIRED)
+_SECOND_S = 3.0   # within which the clock's second is another one
 _WAYS = {"namesake": "in Kubernetes", _BY_ANNOTATION: "by annotation"}
 
 
-def _delete_held(life: Lifecycle, case: Case, recorder: Recorder) -> None:
-    subject = life.make(case, "held", finalizer=True, held_by=_HELD_BY)
-    recorder.evidence = subject.evidence
-    record_row(recorder, life.wait_for_row(subject), "created, with finalizers of others")
-    subject.asked_at = life.context.database.get_time()
-    subject.delete()
-    life.postpone(case, functools.partial(wait_for_deletion, life, subject))
+def _let_go_held(life: Lifecycle, case: Case, recorder: Recorder) -> None:
+    """Have objects leave that others hold: deleted, marked for deletion, and retired."""
+    for role in _HELD:
+        subject = life.make(case, role, finalizer=True, held_by=_HELD_BY)
+        recorder.evidence += subject.evidence
+        record_row(recorder, life.wait_for_row(subject), f"{role}: created, with finalizers of others")
+        subject.asked_at = life.context.database.get_time()
+        if role == "held":
+            subject.delete()
+        else:
+            subject.patch(_RETIRE if role == _HELD_RETIRED else {"metadata": {"annotations": _DELETING}})
+        wait = wait_for_deletion if role != _HELD_RETIRED else _wait_for_release
+        life.postpone(case, functools.partial(wait, life, subject))
+
+
+def _wait_for_release(life: Lifecycle, subject: Subject, since: float) -> None:
+    life.wait_until(subject.read, is_released, since)
 
 
 def _write_to_held(life: Lifecycle, case: Case, recorder: Recorder) -> None:
-    recorder.take(life.get(_HELD_AND_DELETED, case))
-    subject = life.find(case, "held")
+    recorder.take(life.get(_HELD_AND_LEAVING, case))
     if recorder.findings:   # its row did not follow: nobody has asked for its deletion
         raise OverdueError
-    recorder.findings += examine_release(life, subject)
-    finalizers = get_finalizers(subject.read())
-    if _OTHERS not in finalizers:
-        recorder.find(codes.FINALIZER_MISSING, "metadata.finalizers", f"with {_OTHERS}", show(finalizers))
-        return
-    recorder.findings += _examine_held(life, subject, "deleted, and held by others")
-    subject.patch({"metadata": {"labels": {f"{OURS}/held": "under-way"}}})
+    for role in _HELD:
+        subject = life.find(case, role)
+        recorder.findings += examine_release(life, subject)
+        finalizers = get_finalizers(subject.read())
+        if _OTHERS not in finalizers:
+            where = f"{role}: metadata.finalizers"
+            recorder.find(codes.FINALIZER_MISSING, where, f"with {_OTHERS}", show(finalizers))
+            continue
+        recorder.findings += _examine_held(life, subject, f"{role}, and held by others", recorder, written=False)
+        _let_a_second_pass(life, subject)
+        subject.patch({"metadata": {"labels": {f"{OURS}/held": "under-way"}}})
 
 
 def _observe_held(life: Lifecycle, case: Case, recorder: Recorder) -> None:
-    subject = life.find(case, "held")
-    if subject.asked_at is None or subject.read() is None:   # which has been said
-        return
-    recorder.findings += _examine_held(life, subject, "written to while others hold it")
-    subject.release()
-    recorder.findings += _examine_held(life, subject, "let go of by the others")
+    for role in _HELD:
+        subject = life.find(case, role)
+        if subject.read() is None:   # which has been said
+            continue
+        recorder.findings += _examine_held(life, subject, f"{role}, written to while others hold it", recorder)
+        subject.release()
+        recorder.findings += _examine_held(life, subject, f"{role}, let go of by the others", recorder)
 
 
-def _examine_held(life: Lifecycle, subject: Subject, when: str) -> list[Finding]:
-    """Return what is wrong with the row of an object that the Ingester is through with, whoever still holds it."""
+def _let_a_second_pass(life: Lifecycle, subject: Subject) -> None:
+    """Wait until a soft delete of now would have another time than that of the row."""
+    row = subject.seen
+    deleted_at = None if row is None else row.columns["delete_time"]
+    if isinstance(deleted_at, dt.datetime):
+        wait_for(life.context.database.get_time, lambda now: now > deleted_at, timeout_s=_SECOND_S)
+
+
+def _examine_held(
+    life: Lifecycle, subject: Subject, when: str, recorder: Recorder, *, written: bool = True
+) -> list[Finding]:
+    """Return what is wrong with the row of an object that the Ingester is through with, whoever still holds it.
+
+    Once it was `written` to since, its row has an earlier version.
+    """
     row = subject.read_row()
-    found = examine_deleted(row, subject.asked_at, life.context.database.get_time())
-    if row is not None and row.res_version >= subject.last.version > subject.created.version:
-        expected = f"a version before {subject.last.version}, which was written after the soft delete"
-        found.append(Finding(codes.ROW_CHANGED, "column res_version", expected, str(row.res_version)))
+    if subject.name.endswith(_HELD_RETIRED):
+        found = expect_live(row)
+    else:
+        found = examine_deleted(row, subject.asked_at, life.context.database.get_time())
+        deleted_at = "no row" if row is None else show(row.columns["delete_time"])
+        first = recorder.facts.setdefault(f"delete_time of {subject.name}", deleted_at)
+        if not found and deleted_at != first:
+            found.append(Finding(codes.ROW_CHANGED, "column delete_time", f"{first}, as before", deleted_at))
+        if row is not None and written and row.res_version >= subject.last.version:
+            expected = f"a version before {subject.last.version}, which was written after the soft delete"
+            found.append(Finding(codes.ROW_CHANGED, "column res_version", expected, str(row.res_version)))
     return [Finding(each.code, f"{when}: {each.where}", each.expected, each.actual) for each in found]
 
 
@@ -134,7 +173,7 @@ def _delete(subject: Subject, role: str) -> None:
         subject.delete()
 
 
-_HELD_AND_DELETED = Step("held by others, and deleted", _delete_held)
+_HELD_AND_LEAVING = Step("held by others, and leaving", _let_go_held)
 HELD = Step("held by others", _write_to_held, _observe_held)
 _RETIRED = Step("namesakes retired", _retire_first, _observe_first)
 NAMESAKES = Step("namesakes", _delete_second, _compare_first, after=(_RETIRED,))

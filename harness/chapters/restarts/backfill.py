@@ -10,7 +10,7 @@ import functools
 import time
 from concurrent.futures import ThreadPoolExecutor
 
-from harness.chapters.contract.deletions import examine_release, observe_ended, wait_for_end
+from harness.chapters.contract.deletions import examine_release, observe_ended, wait_for_deletion, wait_for_end
 from harness.chapters.contract.lifecycle import Lifecycle, Step
 from harness.chapters.contract.writes import OURS
 from harness.clients.kube import get_version
@@ -21,7 +21,7 @@ from harness.spec.annotations import is_released
 from harness.spec.equality import compare_row
 from harness.spec.keys import get_key
 from harness.spec.model import Case, JsonObject
-from harness.spec.row_rules import expect_live
+from harness.spec.row_rules import compare_kept, examine_deleted, expect_live
 from harness.subject import evidence
 from harness.subject.pairing import pair_rows
 from harness.suite.recorder import Recorder
@@ -170,10 +170,17 @@ class Backfill:
 
 
 def _prepare(life: Lifecycle, case: Case, recorder: Recorder) -> None:
-    if not life.is_immutable(case):
-        for role in ("patched-away", "deleted-away"):
-            subject = life.make(case, role, finalizer=role == "deleted-away")
-            record_row(recorder, life.wait_for_row(subject), "created before")
+    if life.is_immutable(case):
+        return
+    for role in ("patched-away", "deleted-away"):
+        subject = life.make(case, role, finalizer=role == "deleted-away")
+        record_row(recorder, life.wait_for_row(subject), "created before")
+    if not life.is_retained(case) and not life.leaves_rows:
+        held = life.make(case, "held-away", finalizer=True, held_by=(f"{OURS}/others",))
+        record_row(recorder, life.wait_for_row(held), "created before, with a finalizer of others")
+        held.asked_at = life.context.database.get_time()
+        held.delete()
+        life.postpone(case, functools.partial(wait_for_deletion, life, held))
 
 
 def _write(life: Lifecycle, case: Case, _recorder: Recorder) -> None:
@@ -212,6 +219,14 @@ def _wait_for_deletion(life: Lifecycle, case: Case, recorder: Recorder) -> None:
 
 def _observe_deleted(life: Lifecycle, case: Case, recorder: Recorder) -> None:
     observe_ended(life, life.find(case, "deleted-away"), recorder)
+    if not life.is_retained(case) and not life.leaves_rows:
+        held = life.find(case, "held-away")
+        before, row = held.seen, held.read_row()   # nothing was asked of it meanwhile
+        recorder.evidence.append(evidence.of_row(row, f"the row of {held}, which others hold", time.time()))
+        recorder.findings += examine_deleted(row, held.asked_at, life.context.database.get_time())
+        if before is not None and not before.live:
+            recorder.findings += compare_kept(before, row, "the row of an object that others held meanwhile")
+        held.release()
 
 
 def _wait_for_release(life: Lifecycle, case: Case, recorder: Recorder) -> None:

@@ -334,6 +334,52 @@ def _ping_and_tell(self: Store) -> None:
     Store.ping(self)
 
 
+def _take_all_off(self: Reconciler, obj: JsonObject, log: Log) -> None:
+    """Let go of an object for all who hold it."""
+    if obj["metadata"].get("finalizers"):
+        self.api.replace(self.kind, {**obj, "metadata": {**obj["metadata"], "finalizers": []}})
+
+
+def _delete_for_all(self: Reconciler, key: Key, obj: JsonObject, log: Log) -> None:
+    self._soft_delete(key, log)
+    _take_all_off(self, obj, log)
+    self._delete_from_kubernetes(key, obj, log)
+
+
+def _retire_for_all(self: Reconciler, key: Key, obj: JsonObject, log: Log) -> None:
+    self._upsert(obj)
+    _take_all_off(self, obj, log)
+    self._delete_from_kubernetes(key, obj, log)
+
+
+def _delete_again(self: Reconciler, key: Key, obj: JsonObject, log: Log) -> float | None:
+    """Say with each write to an object that others hold that it was deleted just now."""
+    if FINALIZER in (obj["metadata"].get("finalizers") or []):
+        return Reconciler.finish_deletion(self, key, obj, log)
+    assert isinstance(self.store, Store)
+    with self.store.transaction() as cursor:
+        statement = f"UPDATE {self.kind.table} SET delete_time = %s WHERE uid = %s"  # noqa: S608
+        cursor.execute(statement, (_now().replace(microsecond=0, tzinfo=None), obj["metadata"]["uid"]))
+    return None
+
+
+def _retire_known() -> Parts:
+    """Take it for written what is immutable from its creation on."""
+    known: set[str] = set()
+
+    def sync(self: Reconciler, obj: JsonObject, log: Log) -> None:
+        known.add(obj["metadata"]["uid"])
+        Reconciler.sync(self, obj, log)
+
+    def retire(self: Reconciler, key: Key, obj: JsonObject, log: Log) -> None:
+        if obj["metadata"]["uid"] in known:
+            Reconciler.retire(self, key, obj, log)
+        else:
+            _retire_without_writing(self, key, obj, log)
+
+    return on_reconciler(sync=sync, retire=retire)()
+
+
 FAULTS: tuple[Fault, ...] = (
     _fault(
         "last-labels-stay",
@@ -488,6 +534,39 @@ FAULTS: tuple[Fault, ...] = (
         in_sections("Cluster", "5.16"),
         "column res_version",
         may=in_sections("Cluster", "5.6", "5.7", "5.10"),
+    ),
+    _fault(
+        "finalizers-of-others-go-with-the-mark",
+        on_reconciler(delete=_delete_for_all),
+        in_sections("Revision", "5.16"),
+        "held-marked: metadata.finalizers",
+    ),
+    _fault(
+        "finalizers-of-others-go-with-the-retired",
+        on_reconciler(retire=_retire_for_all),
+        in_sections("TriggerRun", "5.16"),
+        "held-retired: metadata.finalizers",
+    ),
+    _fault(
+        "deleted-anew-with-each-write",
+        on_reconciler(finish_deletion=_delete_again),
+        in_sections("RayJob", "5.16"),
+        "column delete_time",
+        may=in_sections("RayJob", "5.6", "5.7", "5.8", "5.18", "5.19"),
+    ),
+    _fault(
+        "immutable-from-the-start-lost",
+        _retire_known,
+        in_sections("SparkJob", "5.9"),
+        "created with the annotation",
+    ),
+    _fault(
+        "deleted-by-prefix",
+        _soft_delete_with(
+            "namespace = %(namespace)s AND name LIKE CONCAT(%(name)s, '%%') AND delete_time IS NULL", _now
+        ),
+        in_sections("Deployment", "5.17"),
+        "namesake",
     ),
     _fault(
         "purged-later",

@@ -18,7 +18,7 @@ from harness.reference.config import Config, read_config
 from harness.reference.errors import ConfigError, MissingRowError, StoreError
 from harness.reference.informer import Informer, get_key
 from harness.reference.process import Parts
-from harness.reference.reconciler import Reconciler
+from harness.reference.reconciler import FINALIZER, Reconciler
 from harness.reference.row import Row
 from harness.reference.store import Store
 from harness.reference.workqueue import Key
@@ -89,6 +89,27 @@ def _skip_deletions_at_start() -> Parts:
             return
         seen.add(key)
         Reconciler.reconcile(self, key)
+
+    return on_reconciler(reconcile=reconcile)()
+
+
+def _revive_at_start() -> Parts:
+    """Write down once more, as live, what others hold when it is first seen."""
+    seen: set[Key] = set()
+
+    def reconcile(self: Reconciler, key: Key) -> float | None:
+        obj, is_new = self.objects.get(key), key not in seen
+        seen.add(key)
+        if obj is None or not is_new or not obj["metadata"].get("deletionTimestamp"):
+            return Reconciler.reconcile(self, key)
+        if FINALIZER in obj["metadata"]["finalizers"]:
+            return Reconciler.reconcile(self, key)
+        self._upsert(obj)
+        assert isinstance(self.store, Store)
+        with self.store.transaction() as cursor:
+            statement = f"UPDATE {self.kind.table} SET delete_time = NULL WHERE uid = %s"  # noqa: S608
+            cursor.execute(statement, (obj["metadata"]["uid"],))
+        return None
 
     return on_reconciler(reconcile=reconcile)()
 
@@ -247,4 +268,11 @@ FAULTS: tuple[Fault, ...] = (
         "threads",
     ),
     _fault("connections-leak", _leak_connection, {"6.12": ("",)}, "connections to MySQL"),
+    Fault(
+        "held-objects-revived-at-start",
+        _revive_at_start,
+        in_sections("Cluster", "6.6"),
+        "that others held meanwhile",
+        chapter="restarts",
+    ),
 )
