@@ -51,7 +51,7 @@ def make_executable(folder: Path, name: str, parts: str) -> Path:
         f"sys.path.insert(0, {str(ROOT)!r})\n"
         "from harness.reference.process import Parts, main\n"
         "from harness.reference.reconciler import Reconciler\n"
-        "from tests.selftest.faults.faults import FAULTS_BY_NAME\n"
+        "from tests.selftest.faults.faults import FAULTS_BY_NAME, leak_memory\n"
         f"sys.exit(main(['--profile', {PROFILE!r}], parts={parts}))\n",
         encoding="utf-8",
     )
@@ -106,6 +106,20 @@ def test_a_right_ingester_passes_these_rounds(acceptance: Acceptance) -> None:
     assert outcome.record is not None, outcome.output
     assert len(outcome.record.checks) == len(rounds)
     assert outcome.exit_code == 0, outcome.output
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("leaks", [True, False], ids=["leaks", "right"])
+def test_memory_that_grows_with_every_sync_is_found(
+    leaks: bool, folder: Path, acceptance: Acceptance
+) -> None:
+    """Over thousands of syncs; of an ingester that keeps nothing it is not said."""
+    executable = ["--controllermgr", str(make_executable(folder, "leaky", "leak_memory()"))] if leaks else []
+    outcome = acceptance.run(
+        "-m", "faults", "-k", "8.8", "--profile", PROFILE, "--crd", "project", "--crd", "cluster", *executable
+    )
+    assert outcome.find(Status.FAIL if leaks else Status.PASS) == {("8.8", "")}, outcome.output
+    assert ("memory: expected no growth" in outcome.describe(Status.FAIL)) is leaks
 
 
 def test_a_fault_that_is_not_injected_is_invalid(folder: Path) -> None:

@@ -13,13 +13,20 @@ from harness.chapters.faults.issues import ISSUES
 from harness.chapters.faults.run import DEFAULT_SEED, FaultRun
 from harness.core.record import Layout
 from harness.spec.features import PRIMARY_KEY
-from harness.suite.chapter import Chapter, Section, Selection, Topic
+from harness.suite.chapter import Chapter, Section, Selection, Topic, whole_run
 from harness.suite.recorder import Recorder
 
 
 def check_nothing_is_lost(state: FaultRun, fault: Fault, recorder: Recorder) -> None:
     """Run the fault's round, with the seed that every run has."""
     state.run_round([fault], recorder, seed=DEFAULT_SEED, outage_s=fault.outage_s)
+
+
+def check_nothing_grows(state: FaultRun, _: None, recorder: Recorder) -> None:
+    """8.8: thousands of syncs leave nothing behind, memory included."""
+    recorder.problem = "something grows with every sync"
+    recorder.look_at = "the evidence of this check: what was held, counted three times"
+    state.measure_growth(recorder)
 
 
 def _make_family(number: str, heading: str, happens: str) -> Section:
@@ -55,6 +62,14 @@ CHAPTER = Chapter(
         _make_family("8.5", "MySQL refuses", "MySQL answers and refuses"),
         _make_family("8.6", "Schema", "one kind's table is broken"),
         _make_family("8.7", "Watches", "the controller manager's watches expire"),
+        Section(
+            number="8.8",
+            heading="Endurance",
+            title="Nothing that is held grows with every sync",
+            promise="Thousands of syncs leave no connection, statement, file, thread, goroutine or memory behind.",
+            check=check_nothing_grows,
+            topics=whole_run,
+        ),
     ),
     issues=ISSUES,
     features=(PRIMARY_KEY,),

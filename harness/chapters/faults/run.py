@@ -7,6 +7,7 @@ nothing; `harness.suite.judge` concludes each check from what was recorded.
 from __future__ import annotations
 
 import contextlib
+import math
 from collections.abc import Sequence
 from functools import partial
 
@@ -27,7 +28,9 @@ from harness.spec.features import Life
 from harness.spec.model import Case, Kind
 from harness.subject import evidence
 from harness.subject.clearing import clear
+from harness.subject.subject import Subject
 from harness.suite.context import RunContext
+from harness.suite.growth import measure_growth
 from harness.suite.recorder import Recorder
 
 DEFAULT_SEED = 1
@@ -36,6 +39,8 @@ FOLDER = "rounds"   # beside the report
 KEPT = "all that the round asked for, did and saw"
 
 _WHOLE_TIMEOUT_S = 30.0
+_FEWEST_OBJECTS = 24       # so that no write to one comes before the one before is synced
+_WARM_UP, _PATCHES = 1000, 1500
 _FIRST = ("injected", "converged", "outage", "operations")   # what a reader looks for, in this order
 
 
@@ -108,6 +113,24 @@ class FaultRun:
         path = self._context.keep(f"{FOLDER}/{self._rounds:04}-{'+'.join(record.faults)}.json", encode(record))
         if path:
             recorder.evidence.append(evidence.of_file(path, KEPT))
+
+    def measure_growth(self, recorder: Recorder) -> None:
+        """Have thousands of writes synced, and record what grew with every one; raises as `run_round`."""
+        context = self._context
+        cases = [case for case in self.cases if not context.is_immutable(case)]
+        self._require_ready(cases)
+        namespace = context.take_namespace()
+        try:
+            each = math.ceil(_FEWEST_OBJECTS / len(cases))
+            subjects = [self._make(case, namespace, number) for case in cases for number in range(each)]
+            recorder.take(measure_growth(context, subjects, warm_up=_WARM_UP, patches=_PATCHES, memory=True))
+        finally:
+            self._clear(namespace, [case.kind for case in cases])
+
+    def _make(self, case: Case, namespace: str, number: int) -> Subject:
+        obj = self._context.render(case, namespace)
+        obj["metadata"]["name"] = f"{obj['metadata']['name']}-{number}"
+        return Subject(self._context.surroundings, case, obj).require_accepted()
 
     def explain_absence(self, fault: Fault) -> str:
         """Return why the sandbox can't have the fault; '' where it can."""

@@ -151,6 +151,17 @@ def _resurrect() -> Parts:
     return Parts(reconciler=Resurrecting, store=type("FaultyStore", (Store,), {"write_row": write_row}))
 
 
+def leak_memory() -> Parts:
+    """Keep some kilobytes of each row that was written, as a cache that nobody empties."""
+    kept: list[bytes] = []
+
+    def upsert(self: Store, kind: Kind, row: Row) -> None:
+        Store.upsert(self, kind, row)
+        kept.append(b"x" * 32 * 1024)
+
+    return on_store(upsert=upsert)()
+
+
 FAULTS: tuple[DurabilityFault, ...] = (
     DurabilityFault(
         "children-outside-the-transaction",
