@@ -237,7 +237,7 @@ FAULTS: tuple[Fault, ...] = (
         "commit-error-swallowed",
         on_store(transaction=_heed_no_commit),
         in_sections("ModelFamily", "6.10"),
-        "created: the row",
+        "answered with error 1180",
         chapter="restarts",
     ),
     Fault(
