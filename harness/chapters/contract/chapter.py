@@ -75,7 +75,8 @@ CHAPTER = Chapter(
             "5.5",
             "Ignored annotation values",
             'Control annotations of a value other than "true" do nothing',
-            'With Deleting and Immutable annotations of any value but "true", the object stays and is synced.',
+            'With Deleting and Immutable annotations of any value but "true", as labels, or of longer keys, the '
+            'object stays and is synced.',
             check_step(writes.IGNORED_ANNOTATIONS, "an annotation that says nothing had an effect"),
         ),
         Section(

@@ -202,7 +202,8 @@ class Lifecycle:
         if annotations:
             metadata["annotations"] = {**metadata["annotations"], **annotations}
         if finalizer or held_by:
-            metadata["finalizers"] = [*([INGESTER_FINALIZER] if finalizer else []), *held_by]
+            own = [INGESTER_FINALIZER] if finalizer else []   # not where its place would tell it from others'
+            metadata["finalizers"] = [*held_by[:1], *own, *held_by[1:]]
         subject = Subject(self.context.surroundings, case, obj, self._sender).require_accepted()
         key = case.name, f"{role} sibling" if sibling else role
         if key in self._subjects:

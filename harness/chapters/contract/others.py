@@ -19,6 +19,7 @@ from harness.spec.annotations import (
     DELETING_ANNOTATION,
     FOREGROUND_FINALIZER,
     IMMUTABLE_ANNOTATION,
+    INGESTER_FINALIZER,
     get_finalizers,
     is_released,
 )
@@ -30,8 +31,8 @@ from harness.subject.subject import Subject
 from harness.suite.recorder import Recorder
 from harness.suite.rows import OverdueError, record_row
 
-_OTHERS = f"{OURS}/others"
-_HELD_BY = (_OTHERS, FOREGROUND_FINALIZER)   # the latter is what a delete by that policy adds
+_OTHERS = (f"{OURS}/others", f"{INGESTER_FINALIZER}-of-others")
+_HELD_BY = (*_OTHERS, FOREGROUND_FINALIZER)   # the last is what a delete by that policy adds
 _DELETING = {DELETING_ANNOTATION: "true"}
 _RETIRE: JsonObject = {"metadata": {"annotations": {IMMUTABLE_ANNOTATION: "true"}}}
 _BY_ANNOTATION = "namesake-marked"
@@ -68,9 +69,9 @@ def _write_to_held(life: Lifecycle, case: Case, recorder: Recorder) -> None:
         subject = life.find(case, role)
         recorder.findings += examine_release(life, subject)
         finalizers = get_finalizers(subject.read())
-        if _OTHERS not in finalizers:
-            where = f"{role}: metadata.finalizers"
-            recorder.find(codes.FINALIZER_MISSING, where, f"with {_OTHERS}", show(finalizers))
+        if not set(_OTHERS) <= set(finalizers):
+            where, expected = f"{role}: metadata.finalizers", f"with {' and '.join(_OTHERS)}"
+            recorder.find(codes.FINALIZER_MISSING, where, expected, show(finalizers))
             continue
         recorder.findings += _examine_held(life, subject, f"{role}, and held by others", recorder, written=False)
         _let_a_second_pass(life, subject)

@@ -29,6 +29,7 @@ MANY = 120
 RAPID = 100
 OURS = "contract.ingester-acceptance"
 _CLIENTS = 2
+_MARKS = (DELETING_ANNOTATION, IMMUTABLE_ANNOTATION)
 _IGNORED = ("false", "True", "TRUE", "1", "yes", "")
 
 
@@ -140,15 +141,18 @@ def _annotate_in_vain(life: Lifecycle, case: Case, recorder: Recorder) -> None:
     subject = life.make(case, "annotated", finalizer=True)
     recorder.evidence = subject.evidence
     record_row(recorder, life.wait_for_row(subject), "created")
-    for value in _IGNORED:
-        annotations = {DELETING_ANNOTATION: value, IMMUTABLE_ANNOTATION: value}
+    marks: dict[str, JsonObject] = {
+        f"annotations of value {show(value)}": {"annotations": dict.fromkeys(_MARKS, value)} for value in _IGNORED
+    }
+    marks["labels of those keys"] = {"labels": dict.fromkeys(_MARKS, "true")}
+    marks["annotations of longer keys"] = {"annotations": {f"{mark}-by-others": "true" for mark in _MARKS}}
+    for what, metadata in marks.items():
         try:
-            subject.patch({"metadata": {"annotations": annotations}})
+            subject.patch({"metadata": metadata})
         except Refusal as refusal:
-            where = f"after annotations of value {show(value)}"
-            recorder.find(codes.OBJECT_GONE, where, "the object as it was", str(refusal))
+            recorder.find(codes.OBJECT_GONE, f"after {what}", "the object as it was", str(refusal))
             return
-        record_row(recorder, life.wait_for_row(subject), f"annotations of value {show(value)}")
+        record_row(recorder, life.wait_for_row(subject), what)
 
 
 def _observe_annotated(life: Lifecycle, case: Case, recorder: Recorder) -> None:

@@ -380,6 +380,38 @@ def _retire_known() -> Parts:
     return on_reconciler(sync=sync, retire=retire)()
 
 
+def _remove_first_finalizer(self: Reconciler, obj: JsonObject, log: Log) -> None:
+    """Take off the finalizer that is usually the only one."""
+    if FINALIZER in (finalizers := obj["metadata"].get("finalizers") or []):
+        self.api.replace(self.kind, {**obj, "metadata": {**obj["metadata"], "finalizers": finalizers[1:]}})
+
+
+def _remove_by_prefix(self: Reconciler, obj: JsonObject, log: Log) -> None:
+    if FINALIZER in (finalizers := obj["metadata"].get("finalizers") or []):
+        kept = [name for name in finalizers if not name.startswith(FINALIZER)]
+        self.api.replace(self.kind, {**obj, "metadata": {**obj["metadata"], "finalizers": kept}})
+
+
+def _heed_longer_keys(annotations: Mapping[str, str]) -> Mapping[str, str]:
+    marks = {mark: value for mark in (DELETING, IMMUTABLE) for key, value in annotations.items() if mark in key}
+    return {**annotations, **marks}
+
+
+def _heed_labels() -> Parts:
+    """Take a label for the mark that is an annotation."""
+
+    def reconcile(self: Reconciler, key: Key) -> float | None:
+        obj = self.objects.get(key)
+        metadata = {} if obj is None else obj["metadata"]
+        is_marked = (metadata.get("labels") or {}).get(DELETING) == "true"
+        if obj is None or "deletionTimestamp" in metadata or not is_marked:
+            return Reconciler.reconcile(self, key)
+        self.delete(key, obj, self.log.bound(namespace=key.namespace, name=key.name))
+        return None
+
+    return on_reconciler(reconcile=reconcile)()
+
+
 FAULTS: tuple[Fault, ...] = (
     _fault(
         "last-labels-stay",
@@ -567,6 +599,31 @@ FAULTS: tuple[Fault, ...] = (
         ),
         in_sections("Deployment", "5.17"),
         "namesake",
+    ),
+    _fault(
+        "the-first-finalizer-goes",
+        on_reconciler(_remove_finalizer=_remove_first_finalizer),
+        in_sections("InferenceServer", "5.16"),
+        "metadata.finalizers",
+        may=in_sections("InferenceServer", "5.18"),
+    ),
+    _fault(
+        "finalizers-go-by-prefix",
+        on_reconciler(_remove_finalizer=_remove_by_prefix),
+        in_sections("RayCluster", "5.16"),
+        "metadata.finalizers",
+    ),
+    _fault(
+        "marks-by-prefix",
+        _reconcile_by(_heed_longer_keys),
+        in_sections("Project", "5.5"),
+        "longer keys",
+    ),
+    _fault(
+        "labels-taken-for-marks",
+        _heed_labels,
+        in_sections("Pipeline", "5.5"),
+        "deleted",
     ),
     _fault(
         "purged-later",
