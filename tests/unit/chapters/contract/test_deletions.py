@@ -111,6 +111,16 @@ def test_a_row_that_others_write_is_held_anew(
     assert {name: text.partition(":")[0] for name, text in recorder.facts.items()} == remark
 
 
+@pytest.mark.parametrize(
+    ("number", "kind"), [("5.6", "Project"), ("5.8", "Project"), ("5.9", "Project"), ("5.9", "Model")]
+)
+def test_a_server_whose_locks_hold_nobody_shows_no_order(number: str, kind: str) -> None:
+    """As a replica's: a right ingester has written the row by then, and is not blamed."""
+    recorder = Contract("locks hold nobody", kind=kind).record(number)
+    assert recorder.findings == []
+    assert recorder.facts["order"] == "not observed: this server's shared locks keep nobody from writing"
+
+
 def test_the_sibling_of_a_deleted_object_is_looked_at() -> None:
     """An Ingester that deletes by name alone takes it along."""
     contract = Contract()
