@@ -36,6 +36,7 @@ _HELD_BY = (*_OTHERS, FOREGROUND_FINALIZER)   # the last is what a delete by tha
 _DELETING = {DELETING_ANNOTATION: "true"}
 _RETIRE: JsonObject = {"metadata": {"annotations": {IMMUTABLE_ANNOTATION: "true"}}}
 _BY_ANNOTATION = "namesake-marked"
+_WRITTEN = f"{OURS}/held"   # a label
 _HELD_RETIRED = "held-retired"
 _HELD = ("held", "held-marked", _HELD_RETIRED)
 _SECOND = dt.timedelta(seconds=3)   # within which the clock's second is another one
@@ -73,15 +74,15 @@ def _write_to_held(life: Lifecycle, case: Case, recorder: Recorder) -> None:
             where, expected = f"{role}: metadata.finalizers", f"with {' and '.join(_OTHERS)}"
             recorder.find(codes.FINALIZER_MISSING, where, expected, show(finalizers))
             continue
-        recorder.findings += _examine_held(life, subject, f"{role}, and held by others", recorder, written=False)
+        recorder.findings += _examine_held(life, subject, f"{role}, and held by others", recorder)
         _let_a_second_pass(life, subject)
-        subject.patch({"metadata": {"labels": {f"{OURS}/held": "under-way"}}})
+        subject.patch({"metadata": {"labels": {_WRITTEN: "under-way"}}})
 
 
 def _observe_held(life: Lifecycle, case: Case, recorder: Recorder) -> None:
     for role in _HELD:
         subject = life.find(case, role)
-        if subject.read() is None:   # which has been said
+        if subject.asked_at is None or subject.read() is None:   # which has been said
             continue
         recorder.findings += _examine_held(life, subject, f"{role}, written to while others hold it", recorder)
         subject.release()
@@ -97,13 +98,8 @@ def _let_a_second_pass(life: Lifecycle, subject: Subject) -> None:
         wait_for(read, lambda later: later > deleted_at, timeout_s=_SECOND.total_seconds())
 
 
-def _examine_held(
-    life: Lifecycle, subject: Subject, when: str, recorder: Recorder, *, written: bool = True
-) -> list[Finding]:
-    """Return what is wrong with the row of an object that the Ingester is through with, whoever still holds it.
-
-    Once it was `written` to since, its row has an earlier version.
-    """
+def _examine_held(life: Lifecycle, subject: Subject, when: str, recorder: Recorder) -> list[Finding]:
+    """Return what is wrong with the row of an object that the Ingester is through with, whoever still holds it."""
     row = subject.read_row()
     if subject.name.endswith(_HELD_RETIRED):
         found = expect_live(row)
@@ -113,7 +109,8 @@ def _examine_held(
         first = recorder.facts.setdefault(f"delete_time of {subject.name}", deleted_at)
         if not found and deleted_at != first:
             found.append(Finding(codes.ROW_CHANGED, "column delete_time", f"{first}, as before", deleted_at))
-        if row is not None and written and row.res_version >= subject.last.version:
+        is_written = _WRITTEN in (subject.last.obj["metadata"].get("labels") or {})   # since then
+        if row is not None and is_written and row.res_version >= subject.last.version:
             expected = f"a version before {subject.last.version}, which was written after the soft delete"
             found.append(Finding(codes.ROW_CHANGED, "column res_version", expected, str(row.res_version)))
     return [Finding(each.code, f"{when}: {each.where}", each.expected, each.actual) for each in found]

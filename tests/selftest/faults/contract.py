@@ -597,8 +597,9 @@ FAULTS: tuple[Fault, ...] = (
         _soft_delete_with(
             "namespace = %(namespace)s AND name LIKE CONCAT(%(name)s, '%%') AND delete_time IS NULL", _now
         ),
-        in_sections("Deployment", "5.17"),
-        "namesake",
+        in_sections("Deployment", "5.16"),
+        "held-marked: created, with finalizers of others: column delete_time",
+        may=in_sections("Deployment", "5.17"),
     ),
     _fault(
         "the-first-finalizer-goes",
