@@ -150,7 +150,8 @@ def _examine_left(subject: Subject, row: Row | None, *, immutable: bool) -> list
         return [Finding(codes.ROW_LOST, _WHAT, "there", "no row any more")]
     if subject.seen is None:   # something was asked for since, which was nobody's to look at
         return []
-    if subject.is_there and not immutable:
+    is_retired = immutable or (IMMUTABLE_ANNOTATION, "true") in row.annotations   # by business controllers
+    if subject.is_there and not is_retired:
         return [Finding(codes.OBJECT_GONE, "the object", "there: nobody has deleted it", "gone, or going")]
     if subject.seen.live and row.live and row.res_version > subject.seen.res_version:
         obj = subject.history.find(row.res_version)   # others, such as business controllers, wrote to it

@@ -93,10 +93,12 @@ def retire(contract: Contract) -> Subject:
     return subject
 
 
-def test_what_others_retired_is_compared_with_its_end(contract: Contract) -> None:
-    """Its row has gone on, to a version that the object had, and equals that."""
+@pytest.mark.parametrize("is_there", [None, True])
+def test_what_others_retired_is_compared_with_its_end(contract: Contract, is_there: bool | None) -> None:
+    """Its row has gone on, to a version that the object had, and equals that; also where it was seen to stay."""
     subject = retire(contract)
     assert subject.history.read() is None
+    subject.is_there = is_there
     assert look(contract).findings == []
     change(contract, "annotated", tier="other")
     assert [finding.code for finding in look(contract).findings] == [codes.ROW_COLUMN]
