@@ -28,6 +28,7 @@ from harness.sandbox.capabilities import ReconfiguresControllerManager, require
 from harness.suite.context import RunContext
 
 _TIMEOUT_S = 3600.0
+_FIRST_ROW_S = 300.0
 _POINTS = 200
 
 
@@ -87,12 +88,18 @@ def _catch_up(
         progress.advance(stage, result.objects - number)
         return number
 
-    patience_s = context.timeouts.sync_s + context.timeouts.registration_s   # it has to begin first
+
+    def is_in_vain(number: int) -> bool:
+        """The more objects there are, the longer a controller manager reads before it writes its first row."""
+        if number == result.objects:
+            return observation.clock() - started_at > _FIRST_ROW_S
+        return not is_coming(observation, context.timeouts.sync_s)
+
     try:
         wait_for(
             count,
             lambda number: number == 0,
-            give_up=lambda _: not is_coming(observation, patience_s),
+            give_up=is_in_vain,
             timeout_s=_TIMEOUT_S,
             interval_s=GATHER_S,
             max_interval_s=GATHER_S,
