@@ -68,7 +68,11 @@ def _make_headline(record: LoadRecord) -> str:
         if slowest is not None and None not in p99s:
             within = f"99 % of each kind in MySQL within {format_duration(slowest)}"
         parts.append(f"{min(rates):,.0f} writes/s, {within}")
-    parts += [f"{each.objects:,} objects caught up with in {_time(each.took_s)}" for each in record.backfills]
+    parts += [
+        f"{each.objects:,} objects "
+        + ("not caught up with" if each.took_s is None else f"caught up with in {format_duration(each.took_s)}")
+        for each in record.backfills
+    ]
     return "; ".join(parts) or "Nothing was measured"
 
 
