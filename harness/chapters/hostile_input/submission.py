@@ -6,6 +6,7 @@ is said, the wait ends once nothing has moved for as long as a row may take.
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -27,7 +28,9 @@ from harness.subject.reconcile_errors import ReconcileErrors
 from harness.suite.context import RunContext
 
 _ATTEMPTS = 4
-"""After how many failures an object counts as never synced: a deadlock or a lost connection is over by then."""
+"""After how many failures an object counts as never synced."""
+_PASSING = re.compile(r"\b(1205|1213)\b|Deadlock found|Lock wait timeout|(invalid|bad|lost) connection", re.IGNORECASE)
+"""Errors that are not the object's, and pass: whoever has them tries again, however often."""
 _UNTOLD_S = 3.0
 """How long a row is awaited, after the last one, where the log can't be read; or where others were in vain."""
 _PAIR_S = 0.002
@@ -55,6 +58,11 @@ class Submission:
     def stored(self) -> JsonObject | None:
         """The object as the API server stored it; None where it was refused."""
         return None if isinstance(self.answer, Refusal) else self.answer
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether it has been refused by the database, or by the Ingester, as often as it takes."""
+        return sum(not _PASSING.search(error) for error in self.errors) >= _ATTEMPTS
 
     @property
     def key(self) -> str:
@@ -139,7 +147,7 @@ class Submitter:
                 self._settle(kind, pending)
             if pending:
                 self.read_log()
-            for submission in [d for d in pending.values() if len(d.errors) >= _ATTEMPTS]:
+            for submission in [d for d in pending.values() if d.has_failed]:
                 del pending[submission.key]
             if len(pending) < before:
                 longest_s = max(longest_s, time.monotonic() - moved_at)

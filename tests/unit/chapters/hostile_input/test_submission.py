@@ -144,6 +144,22 @@ def test_what_fails_again_and_again_is_not_awaited(submitter: Submitter, place: 
     assert submission.arrived_s is None
 
 
+@pytest.mark.parametrize(
+    ("error", "fails"),
+    [
+        ("Error 1213 (40001): Deadlock found when trying to get lock", False),
+        ("Error 1205 (HY000): Lock wait timeout exceeded", False),
+        ("driver: bad connection", False),
+        ("Error 1406 (22001): Data too long for column 'name'", True),
+    ],
+)
+def test_what_passes_is_no_reason_for_a_missing_row(submitter: Submitter, error: str, fails: bool) -> None:
+    """A deadlock is tried again, and says nothing of the object, however often it comes."""
+    submission = send(submitter, "good")
+    submission.errors = [error] * 20
+    assert submission.has_failed is fails
+
+
 def test_errors_of_objects_that_are_not_awaited_yet_are_kept(submitter: Submitter, place: Place) -> None:
     """While one kind is awaited, what the log says of objects sent meanwhile is noted as well."""
     place.fails |= {"first", "second"}
