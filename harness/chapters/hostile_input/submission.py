@@ -29,7 +29,7 @@ from harness.suite.context import RunContext
 
 _ATTEMPTS = 4
 """After how many failures an object counts as never synced."""
-_PASSING = re.compile(r"\b(1205|1213)\b|Deadlock found|Lock wait timeout|(invalid|bad|lost) connection", re.IGNORECASE)
+_PASSING = re.compile(r"\b(1205|1213)\b|Deadlock found|Lock wait timeout|(invalid|bad|lost) connection", re.I)
 """Errors that are not the object's, and pass: whoever has them tries again, however often."""
 _UNTOLD_S = 3.0
 """How long a row is awaited, after the last one, where the log can't be read; or where others were in vain."""
