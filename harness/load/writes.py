@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
+from harness.load.lines import GrowingLines
 from harness.load.plan import Verb
 
 PLAN, LOGIN, WRITES = (f"INGESTER_ACCEPTANCE_LOAD_{name}" for name in ("PLAN", "LOGIN", "WRITES"))
@@ -54,17 +54,8 @@ class WriteFile:
     """The file that the master appends to, read as it grows."""
 
     def __init__(self, path: Path) -> None:
-        self._path = path
-        self._offset = 0
+        self._lines = GrowingLines(path)
 
     def read(self) -> Iterator[Write]:
         """Yield what was written down since it was read last; a line under way comes the next time."""
-        if not self._path.exists():
-            return
-        with self._path.open("rb") as file:
-            file.seek(self._offset)
-            for line in file:
-                if not line.endswith(b"\n"):
-                    return
-                self._offset += len(line)
-                yield Write.from_list(json.loads(line))
+        return map(Write.from_list, self._lines.read())
