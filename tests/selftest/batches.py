@@ -13,6 +13,9 @@ from harness.reference.process import Parts
 from tests.selftest.faults import CATALOGUE, CATALOGUE_BY_NAME
 from tests.selftest.faults.fault import ALL, LAST_LOOK, REPORT, Cell, Fault, flatten
 
+_WHOLE = (REPORT, "restarts")
+"""Chapters whose sections stand on one another, or wait for what another one has waited for."""
+
 
 @dataclass(frozen=True)
 class Batch:
@@ -57,7 +60,7 @@ class Batch:
         The kind that is left alone has the same sections. Of a kind of which some checks can't run, or whose rows
         are looked at again in the end, it is all of them: they make what is looked at.
         """
-        if self.chapter == REPORT:   # whose sections stand on one another, and are quick
+        if self.chapter in _WHOLE:
             return ""
         first = self.faults[0]
         if first.is_alone:

@@ -44,11 +44,16 @@ _WAYS = {"namesake": "in Kubernetes", _BY_ANNOTATION: "by annotation"}
 
 
 def _let_go_held(life: Lifecycle, case: Case, recorder: Recorder) -> None:
-    """Have objects leave that others hold: deleted, marked for deletion, and retired."""
+    """Have objects leave that others hold: deleted, marked for deletion, and retired.
+
+    All have rows before the first one goes, since the names of some begin like those of others.
+    """
     for role in _HELD:
         subject = life.make(case, role, finalizer=True, held_by=_HELD_BY)
         recorder.evidence += subject.evidence
         record_row(recorder, life.wait_for_row(subject), f"{role}: created, with finalizers of others")
+    for role in _HELD:
+        subject = life.find(case, role)
         subject.asked_at = life.context.database.get_time()
         if role == "held":
             subject.delete()

@@ -598,7 +598,7 @@ FAULTS: tuple[Fault, ...] = (
             "namespace = %(namespace)s AND name LIKE CONCAT(%(name)s, '%%') AND delete_time IS NULL", _now
         ),
         in_sections("Deployment", "5.16"),
-        "held-marked: created, with finalizers of others: column delete_time",
+        "held-retired",
         may=in_sections("Deployment", "5.17"),
     ),
     _fault(
