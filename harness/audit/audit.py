@@ -122,19 +122,15 @@ class Audit:
 
     def _recall(self, kind: str) -> None:
         """Make a kind's state of its journal."""
-        state = self._states[kind] = KindState(kind)
-        for event in self._journal.read(kind):
-            state.apply(event)
+        state = self._states[kind] = KindState.recall(kind, self._journal.read(kind))
         self._tell_end(state)
 
     def _tell_end(self, state: KindState) -> None:
         self.progress.end(state.name, f"{state.objects:,} objects, {state.rows:,} rows without one")
 
     def _scan(self, kind: Kind) -> None:
-        state = self._states[kind.name] = KindState(kind.name)
-        if self.settings.resume:
-            for event in self._journal.read(kind.name):
-                state.apply(event)
+        earlier = self._journal.read(kind.name) if self.settings.resume else ()
+        state = self._states[kind.name] = KindState.recall(kind.name, earlier)
         self.progress.begin(kind.name)
         try:
             for event in scan_kind(

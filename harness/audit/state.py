@@ -81,6 +81,14 @@ class KindState:
     suspects: list[Suspect] = field(default_factory=list)
     tally: Tally = field(default_factory=Tally)
 
+    @classmethod
+    def recall(cls, name: str, events: Iterable[Event]) -> KindState:
+        """Return what the journal's lines say of the kind of that name."""
+        state = cls(name)
+        for event in events:
+            state.apply(event)
+        return state
+
     def apply(self, event: Event) -> None:
         """Take a line of the journal in."""
         for name, number in event["counts"].items():

@@ -107,9 +107,7 @@ def _end_with_parent() -> None:
 def scan_task(task: Task) -> Outcome:
     """Scan a kind to its end, or to what keeps it from that."""
     kind, journal = task.policy.kind, Journal(task.folder)
-    state = KindState(kind.name)
-    for event in journal.read(kind.name):
-        state.apply(event)
+    state = KindState.recall(kind.name, journal.read(kind.name))
     throttle = Throttle(task.source.rate)
     problems: tuple[Problem, ...] = ()
     try:

@@ -60,18 +60,20 @@ def declare(parser: argparse.ArgumentParser) -> None:
 def _run(options: argparse.Namespace) -> int:
     file = options.folder / "report.json" if options.folder.is_dir() else options.folder
     record = read_record(file)
-    judged = judge_record(record, file.parent, options)
+    expectations = _expect(record, options)
+    judged = _judge_record(record, file.parent, expectations, options)
     for line in _describe(judged):
         print(line)
-    after = conclude_record(record, judged, _expect(record, options))
+    after = _conclude_record(record, judged, expectations)
     if options.output is not None:
         write_text(options.output, after.to_json())
     return after.exit_code or 0
 
 
-def judge_record(record: Record, folder: Path, options: argparse.Namespace) -> list[SecondJudgement]:
+def _judge_record(
+    record: Record, folder: Path, expectations: Expectations, options: argparse.Namespace
+) -> list[SecondJudgement]:
     """Return each check of the record as it is judged now; its files are in `folder`."""
-    expectations = _expect(record, options)
     expecting = {each.number: each.expects_issues for chapter in CHAPTERS for each in chapter.sections}
     return [
         judge_again(
@@ -85,7 +87,7 @@ def judge_record(record: Record, folder: Path, options: argparse.Namespace) -> l
     ]
 
 
-def conclude_record(record: Record, judged: list[SecondJudgement], expectations: Expectations) -> Record:
+def _conclude_record(record: Record, judged: list[SecondJudgement], expectations: Expectations) -> Record:
     """Return the record with its checks as they are judged now, and what follows from them."""
     checks = [each.after for each in judged]
     after = replace(record, checks=checks, known_issues=conclude_issues(expectations, checks))

@@ -116,6 +116,7 @@ def _render(template: str, record: Record, baseline: Record | None, styles: tupl
         contract=group_facts(record),
         contract_title=TITLE,
         contract_explanation=EXPLANATION,
+        coverage_title=coverage.TITLE,
         coverage_explanation=coverage.EXPLANATION,
         coverage_total=coverage.describe_total(record),
         issue_titles={issue.id: issue.title for issue in record.known_issues},

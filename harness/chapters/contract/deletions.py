@@ -39,7 +39,7 @@ from harness.subject.subject import Subject
 from harness.suite.recorder import Recorder
 from harness.suite.rows import record_row
 
-_SECOND_S = 3.0    # for MySQL's clock to be past a second
+_SECOND = dt.timedelta(seconds=3)   # within which the clock's second is another one
 _USUALLY_S = 2.0   # within which a deletion is over
 _DELETING: JsonObject = {"metadata": {"annotations": {DELETING_ANNOTATION: "true"}}}
 
@@ -234,11 +234,9 @@ def _observe_recreated(life: Lifecycle, case: Case, recorder: Recorder) -> None:
 def _delete_successor(life: Lifecycle, case: Case, recorder: Recorder) -> None:
     recorder.take(life.get(RECREATED, case))
     second = life.find(case, _get_role(life, case))
-    first = life.find_earlier(case, _get_role(life, case)).read_row()
-    if not recorder.findings and first is not None:   # else its row may be any
-        at = first.columns["delete_time"]
-        if isinstance(at, dt.datetime):   # in whole seconds, of which a later one must show
-            wait_for(life.context.database.get_time, lambda now: now > at, timeout_s=_SECOND_S)
+    first = life.find_earlier(case, _get_role(life, case))
+    if not recorder.findings and first.read_row() is not None:   # else its row may be any
+        let_a_second_pass(life, first)
         second.delete()
         wait = wait_for_end if life.is_retained(case) else wait_for_deletion
         life.postpone(case, functools.partial(wait, life, second))
@@ -297,6 +295,15 @@ def delete_while_held(
         recorder.find(codes.ORDER, "the order", expected, f"{what} before it")
     life.postpone(subject.case, functools.partial(wait or wait_for_end, life, subject))
     return obj if holds else None
+
+
+def let_a_second_pass(life: Lifecycle, subject: Subject) -> None:
+    """Wait until a soft delete of now would have another time than that of the row."""
+    row, now = subject.seen, life.context.database.get_time()
+    deleted_at = None if row is None else row.columns["delete_time"]
+    if isinstance(deleted_at, dt.datetime) and now <= deleted_at < now + _SECOND:   # else it is wrong, and said so
+        read = life.context.database.get_time
+        wait_for(read, lambda later: later > deleted_at, timeout_s=_SECOND.total_seconds())
 
 
 def wait_for_end(life: Lifecycle, subject: Subject, since: float | None = None) -> None:

@@ -5,15 +5,13 @@ A row is its object's, whatever is called the same: a soft delete by namespace a
 
 from __future__ import annotations
 
-import datetime as dt
 import functools
 import time
 
-from harness.chapters.contract.deletions import examine_release, wait_for_deletion
+from harness.chapters.contract.deletions import examine_release, let_a_second_pass, wait_for_deletion
 from harness.chapters.contract.lifecycle import Lifecycle, Step
 from harness.chapters.contract.writes import OURS
 from harness.core import codes
-from harness.core.polling import wait_for
 from harness.core.record import Finding
 from harness.spec.annotations import (
     DELETING_ANNOTATION,
@@ -39,7 +37,6 @@ _BY_ANNOTATION = "namesake-marked"
 _WRITTEN = f"{OURS}/held"   # a label
 _HELD_RETIRED = "held-retired"
 _HELD = ("held", "held-marked", _HELD_RETIRED)
-_SECOND = dt.timedelta(seconds=3)   # within which the clock's second is another one
 _WAYS = {"namesake": "in Kubernetes", _BY_ANNOTATION: "by annotation"}
 
 
@@ -80,7 +77,7 @@ def _write_to_held(life: Lifecycle, case: Case, recorder: Recorder) -> None:
             recorder.find(codes.FINALIZER_MISSING, where, expected, show(finalizers))
             continue
         recorder.findings += _examine_held(life, subject, f"{role}, and held by others", recorder)
-        _let_a_second_pass(life, subject)
+        let_a_second_pass(life, subject)
         subject.patch({"metadata": {"labels": {_WRITTEN: "under-way"}}})
 
 
@@ -92,15 +89,6 @@ def _observe_held(life: Lifecycle, case: Case, recorder: Recorder) -> None:
         recorder.findings += _examine_held(life, subject, f"{role}, written to while others hold it", recorder)
         subject.release()
         recorder.findings += _examine_held(life, subject, f"{role}, let go of by the others", recorder)
-
-
-def _let_a_second_pass(life: Lifecycle, subject: Subject) -> None:
-    """Wait until a soft delete of now would have another time than that of the row."""
-    row, now = subject.seen, life.context.database.get_time()
-    deleted_at = None if row is None else row.columns["delete_time"]
-    if isinstance(deleted_at, dt.datetime) and now <= deleted_at < now + _SECOND:   # else it is wrong, and said so
-        read = life.context.database.get_time
-        wait_for(read, lambda later: later > deleted_at, timeout_s=_SECOND.total_seconds())
 
 
 def _examine_held(life: Lifecycle, subject: Subject, when: str, recorder: Recorder) -> list[Finding]:

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from harness.chapters.hostile_input.input import Input
 from harness.clients.kube import Cluster, get_version
 from harness.clients.mysql import Database
-from harness.core.errors import HarnessError, Refusal
+from harness.core.errors import Refusal
 from harness.core.polling import wait_for
 from harness.sandbox.base import CONTROLLERMGR
 from harness.spec.features import FINALIZER, INGESTER
@@ -22,7 +22,7 @@ from harness.spec.keys import get_key
 from harness.spec.model import Case, JsonObject, Kind
 from harness.spec.row import Row
 from harness.subject.clearing import clear
-from harness.subject.history import fetch_changes
+from harness.subject.pairing import pair_rows
 from harness.subject.patience import Patience
 from harness.subject.reconcile_errors import ReconcileErrors
 from harness.suite.context import RunContext
@@ -239,20 +239,11 @@ class Submitter:
                 submission.obj = submission.stored
             else:
                 later.append(submission)
-        if not later:
-            return
-        since = min(d.version for d in later) - 1
-        until = max(d.row.res_version for d in later if d.row is not None)
-        try:
-            changes = fetch_changes(self._cluster, kind, self.namespace, since=since, until=until)
-        except Refusal as refusal:
-            raise HarnessError(f"{kind.name}: the versions since {since} are unknown: {refusal}") from refusal
-        found: Mapping[tuple[str, int], JsonObject] = {
-            (get_key(kind, change.object), change.number): change.object for change in changes
-        }
+        rows = [d.row for d in later if d.row is not None]
+        known = [d.stored for d in later if d.stored is not None]
+        found = pair_rows(self._cluster, kind, self.namespace, rows, known)
         for submission in later:
-            if submission.row is not None:
-                submission.obj = found.get((submission.key, submission.row.res_version))
+            submission.obj = found.get(submission.key)
 
 
 def count_pairs(obj: JsonObject) -> int:
