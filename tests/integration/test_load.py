@@ -13,7 +13,7 @@ import subprocess
 import sys
 import time
 import urllib.parse
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -49,6 +49,7 @@ NUMBERS = itertools.count()   # of objects, whichever test makes them
 _DELAY_S = 0.02
 _SAMPLES = 40
 _ERROR_S = 0.001
+_MARK = "TEST_LOAD"   # an environment variable, which every process of a load inherits
 
 
 class KeptConnection:
@@ -183,13 +184,25 @@ def test_looks_say_how_exact_they_are(quiet: LocalSandbox) -> None:
             assert found[-1].at - found[-1].error_s <= after
 
 
-def find_load_processes() -> list[psutil.Process]:
-    """Return the processes of Locust."""
-    return [each for each in psutil.process_iter(["cmdline"]) if "locust" in " ".join(each.info["cmdline"] or [])]
+@pytest.fixture
+def load_processes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], list[int]]:
+    """Find the processes of Locust that this very test started; others may load something beside it."""
+    mark = str(tmp_path)
+    monkeypatch.setenv(_MARK, mark)
+
+    def find() -> list[int]:
+        found = []
+        for process in psutil.process_iter():
+            with contextlib.suppress(psutil.Error):   # it is gone by now, or another user's
+                if process.environ().get(_MARK) == mark and "locust" in " ".join(process.cmdline()):
+                    found.append(process.pid)
+        return found
+
+    return find
 
 
 @pytest.mark.usefixtures("root")
-def test_a_short_load(tmp_path: Path) -> None:
+def test_a_short_load(tmp_path: Path, load_processes: Callable[[], list[int]]) -> None:
     """Two workers load the reference; each write has its row, by the servers' clocks, and nothing is lost."""
     words = ["--crd", "project", "--crd", "model", "--duration", "6", "--rate", "30", "--workers", "2"]
     exit_code = main(["load", *words, "--max-p99", "30", "--output", str(tmp_path)])
@@ -205,7 +218,7 @@ def test_a_short_load(tmp_path: Path) -> None:
     assert {ETCD, KUBE_APISERVER, MYSQL, CONTROLLERMGR, LOAD} <= set(load.components)
     assert (tmp_path / "load.html").exists()
     assert (tmp_path / "audit" / "audit.html").exists()
-    assert find_load_processes() == []
+    assert load_processes() == []
 
 
 def test_a_cluster_that_exists(shared: Shared, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -234,19 +247,20 @@ def test_a_cluster_that_exists(shared: Shared, tmp_path: Path, monkeypatch: pyte
 
 
 @pytest.mark.usefixtures("root")
-def test_an_interrupted_load(tmp_path: Path) -> None:
+def test_an_interrupted_load(tmp_path: Path, load_processes: Callable[[], list[int]]) -> None:
     """Ctrl-C ends everything, and what was measured by then is written."""
     words = ["load", "--crd", "project", "--duration", "120", "--rate", "20", "--output", str(tmp_path)]
     with (tmp_path / "output").open("wb") as output:
         process = subprocess.Popen([sys.executable, "-m", "harness", *words], stdout=output, stderr=output)
     writes = re.compile(rb"\b[1-9][\d,]* writes, ")   # which a busy machine has none of at first
     wait_until(lambda: writes.search((tmp_path / "output").read_bytes()) is not None, timeout_s=90.0)
+    assert len(load_processes()) == 3   # a master and two workers
     process.send_signal(signal.SIGINT)
     assert process.wait(60) == 2
     (load,) = read_record(tmp_path, "--output").loads
     assert load.interrupted
     assert load.requests.count == sum(latency.count for latency in load.latencies.values()) > 0
-    assert find_load_processes() == []
+    assert load_processes() == []
 
 
 @pytest.mark.usefixtures("root")
