@@ -13,13 +13,13 @@ import sys
 import threading
 import time
 import warnings
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 
@@ -40,6 +40,7 @@ from harness.core.outcomes import (
 from harness.core.record import Check, Record, Status
 from harness.report.console import ConsoleProgress, make_console, print_evidence, print_matrix
 from harness.report.folder import ReportFolder, prepare_report_folder
+from harness.report.formatting import count
 from harness.report.html import load_templates, render_page, render_section
 from harness.report.publish import publish
 from harness.report.record import SEED_BASELINE, load_baseline, write_text
@@ -47,13 +48,14 @@ from harness.sandbox.local.client.ahead import SandboxAhead
 from harness.suite.chapter import Chapter, Section, Topic
 from harness.suite.conclusion import find_synced_section, summarise_report
 from harness.suite.session import Session
+from harness.suite.verdict_limit import VerdictLimit
 from harness.suite.watch import SandboxWatch
 
 INSTANCE = "check"
 """The argument of the acceptance tests: one check of one section, ready to be carried out."""
 
 _PLUGIN = "ingester-acceptance-run"
-_SANDBOX_ENDED = signal.SIGUSR1
+_RUN_ENDS = signal.SIGUSR1
 _REPORT = "report"   # the marker of the seed report's chapters
 _CHECK = pytest.StashKey[Check]()
 
@@ -138,8 +140,9 @@ class AcceptancePlugin:
         self._started = time.monotonic()
         self._handlers: dict[signal.Signals, Any] = {}   # as they were before the run
         self._watch: SandboxWatch | None = None
+        self._limit: VerdictLimit | None = None
         self._interrupt = 0   # the signal that has interrupted the run
-        self._end = ""   # what of the sandbox has ended under the run
+        self._end: Callable[[], NoReturn] | None = None   # how the run is to end early, where it is
 
     # Collection: one test per section and topic, each with its place in the record.
 
@@ -214,13 +217,23 @@ class AcceptancePlugin:
             self._progress.close()
             gc.enable()
             gc.freeze()   # hundreds of thousands of objects, which no collection need go through any more
-        self._handlers[_SANDBOX_ENDED] = signal.signal(_SANDBOX_ENDED, self._end_early)
-        self._watch = self._session.watch(self._note_end)
+        self._handlers[_RUN_ENDS] = signal.signal(_RUN_ENDS, self._end_early)
+        self._watch = self._session.watch(self._note_sandbox_end)
+        self._limit = VerdictLimit(self._session.settings.verdict_s, self._note_verdict)
 
-    def _note_end(self, end: str) -> None:
+    def _note_sandbox_end(self, end: str) -> None:
+        """End the run: nothing more can be told without the sandbox."""
+        error = HarnessError(end, hint="Its logs say why, or who has ended it")
+        self._note_end(partial(self._give_up, error, exit_code=2))
+
+    def _note_verdict(self) -> None:
+        """End the run: it has failed, and lasted as long as a run that fails is to last."""
+        self._note_end(self._stop_at_verdict)
+
+    def _note_end(self, end: Callable[[], NoReturn]) -> None:
         """Have the main thread end the run, whatever it waits for."""
         self._end = end
-        signal.pthread_kill(threading.main_thread().ident or 0, _SANDBOX_ENDED)
+        signal.pthread_kill(threading.main_thread().ident or 0, _RUN_ENDS)
 
     def _note_interrupt(self, signum: int, frame: FrameType | None) -> None:
         """Interrupt the run, and remember it."""
@@ -238,18 +251,32 @@ class AcceptancePlugin:
                 raise KeyboardInterrupt(f"signal {self._interrupt}")
 
     def _end_early(self, _signum: int = 0, _frame: FrameType | None = None) -> None:
-        """End the run where the sandbox has ended: nothing more can be told without it."""
+        """End the run where that is due."""
         if self._end:
-            self._give_up(HarnessError(self._end, hint="Its logs say why, or who has ended it"), exit_code=2)
+            self._end()
 
-    def _give_up(self, error: Exception, exit_code: int) -> None:
+    def _stop_at_verdict(self) -> NoReturn:
+        checks = self._session.record.checks
+        failed = sum(not check.status.succeeds and check.status is not Status.NOT_RUN for check in checks)
+        limit = f"--verdict-within {self._session.settings.verdict_s:g}"
+        self._stop(
+            f"the run has its verdict, {count(failed, 'check')} failed, and ended by {limit}; 0 carries out all",
+            f"{limit}: {count(failed, 'check')} failed by then; with 0 all others are carried out",
+            exit_code=1,
+        )
+
+    def _give_up(self, error: Exception, exit_code: int) -> NoReturn:
         first, *others = str(error).strip().splitlines()
         announces = first.endswith(":") and others   # the cause is the last of what it quotes
         self._session.record.headline = f"{first} {others[-1].strip()}" if announces else first
+        self._stop(self._session.record.headline, str(error), exit_code)
+
+    def _stop(self, detail: str, message: str, exit_code: int) -> NoReturn:
+        """End the run; the `detail` is why checks have not run."""
         for check in self._session.record.checks:
             if check.status is Status.NOT_RUN:
-                check.detail = self._session.record.headline
-        pytest.exit(str(error), returncode=exit_code)
+                check.detail = detail
+        pytest.exit(message, returncode=exit_code)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logstart(self, nodeid: str) -> None:
@@ -305,10 +332,14 @@ class AcceptancePlugin:
         return report
 
     def pytest_runtest_logfinish(self, nodeid: str) -> None:
-        """In a run of single cases, print all that the check saw."""
+        """In a run of single cases, print all that the check saw; note whether the run has failed by now."""
         check = self._checks.get(nodeid)
-        if check is not None and not self._session.is_whole:
+        if check is None:
+            return
+        if not self._session.is_whole:
             print_evidence(self._session.record, check, make_console(sys.__stdout__))
+        if self._limit is not None and not check.status.succeeds:
+            self._limit.note_failure()
 
     def pytest_warning_recorded(self, warning_message: warnings.WarningMessage) -> None:
         """Keep in the record what the checks warn of."""
@@ -327,8 +358,9 @@ class AcceptancePlugin:
         """Complete the record, let go of the sandbox, and write the reports meanwhile."""
         if self._folder is None:
             return
-        if self._watch is not None:
-            self._watch.close()
+        for each in (self._watch, self._limit):
+            if each is not None:
+                each.close()
         if exitstatus == pytest.ExitCode.OK and self._has_gaps():
             session.exitstatus = exitstatus = pytest.ExitCode.TESTS_FAILED
         try:

@@ -39,7 +39,7 @@ def declare(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("bad", metavar="BAD", help="a later one, which is worse")
     parser.add_argument("-m", dest="marks", default="report", metavar="MARKS", help="chapters (default: report)")
     parser.add_argument("-k", dest="words", default="", metavar="WORDS", help="checks, as pytest's -k chooses")
-    add_to_parser(parser, RUN_OPTIONS)
+    add_to_parser(parser, [option for option in RUN_OPTIONS if option.attribute != "verdict_within"])
     parser.set_defaults(run=_run)
 
 
@@ -53,9 +53,10 @@ def _run(options: argparse.Namespace) -> int:
         tree = make_worktree(checkout, Path(folder) / "michelangelo", good)
         choice = ["-q", "-m", options.marks, *(["-k", options.words] if options.words else [])]
 
-        def test(commit: str) -> Record | None:
+        def test(commit: str) -> Record | None:   # its cells must not depend on the time
             reports = root / f"bisect-{commit[:8]}"
-            given = spell(options, michelangelo=str(tree), reports=str(reports), keep_sandbox=None)
+            changes = {"michelangelo": str(tree), "reports": str(reports), "keep_sandbox": None}
+            given = spell(options, **changes, verdict_within=0)
             if run_apart([*choice, *given]) not in _TESTED:
                 return None
             return read_record(reports / LATEST)

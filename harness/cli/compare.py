@@ -77,7 +77,7 @@ def declare(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(run=_run, **{name: OPTIONS[name].default for name in _NOT_HERE})
 
 
-_NOT_HERE = ("controllermgr", "keep_sandbox", "api_server", "baseline")
+_NOT_HERE = ("controllermgr", "keep_sandbox", "api_server", "baseline", "verdict_within")
 
 
 def _list_markers() -> list[str]:

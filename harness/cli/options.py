@@ -47,6 +47,7 @@ PROFILE_OF_REFERENCE = "report-2026-03"
 PROFILE_OF_BINARY = "upstream-main"
 DEFAULT_SEED = 1
 _RESTARTS_S = 90.0   # Kubernetes delays a third restart by 20 s, a fourth by 40 s
+_VERDICT_S = 150.0   # with the sandbox's start and the report, a verdict within three minutes
 LOCAL, EXISTING, K3D = BACKENDS = ("local", "existing", "k3d")
 
 Add = Callable[..., Any]
@@ -151,6 +152,11 @@ class Option:
         if "{valid}" not in self.help or self.valid is None:
             return self.help
         return self.help.replace("{valid}", ", ".join(self.valid()))
+
+    def is_unusual(self, value: Any) -> bool:
+        """Whether the value is one, and not the usual one."""
+        is_empty = value is None or value is False or value in ("", [], ())
+        return not is_empty and bool(value != self.default)
 
     def get_words(self, value: Any) -> list[str]:
         """Return the words that give the option this value; none where it is empty."""
@@ -281,6 +287,12 @@ def _read_api_server(value: str | None) -> str:
 def _read_time(option: str, unit: str, value: float | None) -> float | None:
     if value is not None and value <= 0:
         raise SettingsError(f"{option}: {value:g} is no time; give {unit} above 0")
+    return value
+
+
+def _read_verdict_time(value: float) -> float:
+    if value < 0:
+        raise SettingsError(f"--verdict-within: {value:g} is no time; give seconds, or 0 for no limit")
     return value
 
 
@@ -573,6 +585,16 @@ RUN_OPTIONS = (
         read=functools.partial(_read_time, "--sync-timeout", "seconds"),
     ),
     Option(
+        "--verdict-within",
+        Group.TIME,
+        "a run that has failed ends so long after its first check, the others stay NOT RUN (default: %(default)s; "
+        "0: carry out all)",
+        "SECONDS",
+        default=_VERDICT_S,
+        type=float,
+        read=_read_verdict_time,
+    ),
+    Option(
         "--reports",
         Group.REPORT,
         "folder for the reports (default: reports)",
@@ -597,7 +619,7 @@ RUN_OPTIONS = (
 """What an acceptance run takes."""
 
 SOAK_OPTIONS = (
-    *RUN_OPTIONS,
+    *(option for option in RUN_OPTIONS if option.attribute != "verdict_within"),
     Option(
         "--fault",
         Group.SELECTION,
@@ -749,7 +771,8 @@ AUDIT_OPTIONS = (
 """What an audit takes."""
 
 _NOT_OF_LOAD = (
-    "api_server", "keep_sandbox", "objects", "examples", "reports", "baseline", "allow_stale_known_issues",
+    "api_server", "keep_sandbox", "objects", "examples", "verdict_within", "reports", "baseline",
+    "allow_stale_known_issues",
 )  # fmt: skip
 
 LOAD_OPTIONS = (
@@ -854,7 +877,7 @@ LOAD_OPTIONS = (
 )
 """What a load takes, beside what `harness.cli.load` declares of its own."""
 
-OPTIONS = {option.attribute: option for option in (*SOAK_OPTIONS, *AUDIT_OPTIONS, *LOAD_OPTIONS)}
+OPTIONS = {option.attribute: option for option in (*RUN_OPTIONS, *SOAK_OPTIONS, *AUDIT_OPTIONS, *LOAD_OPTIONS)}
 
 
 def get_configuration() -> Configuration:
@@ -893,7 +916,7 @@ def get_given(options: argparse.Namespace) -> dict[str, Any]:
     return {
         name: value
         for name, value in given.items()
-        if (value and value != OPTIONS[name].default) or (name in configured and hasattr(options, name))
+        if OPTIONS[name].is_unusual(value) or (name in configured and hasattr(options, name))
     }
 
 
@@ -916,7 +939,8 @@ def spell_round(
 ) -> str:
     """Return the command that repeats one round of faults; the password of a MySQL server has to be added."""
     kinds = [case.name.lower() for case in cases]
-    changes = {"fault": list(faults), "seed": seed, "outage": outage_s, "minutes": None, "shrink": None}
+    changes = {"fault": list(faults), "seed": seed, "outage": outage_s}
+    changes |= dict.fromkeys(("minutes", "shrink", "verdict_within"))   # are not of one round
     whole = sorted(kinds) == sorted(_list_kinds())
     return shlex.join([PROGRAM, "soak", *spell(options, crd=[] if whole else kinds, **changes)])
 
@@ -1108,6 +1132,7 @@ def read_run_settings(options: argparse.Namespace, progress: Progress) -> RunSet
         examples=read_value(options, "examples"),
         api_server=read_value(options, "api_server"),
         timeouts=timeouts,
+        verdict_s=read_value(options, "verdict_within"),
         format_soak_command=functools.partial(spell_round, get_given(options)),
     )
 

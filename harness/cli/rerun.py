@@ -42,7 +42,7 @@ def read_rerun(path: Path) -> Rerun:
         option.declare(parser.add_argument)
     options, _ = parser.parse_known_args(shlex.split(failed[0].reproduce))
     given = {option.attribute: getattr(options, option.attribute) for option in RUN_OPTIONS}
-    kept = {name: value for name, value in given.items() if value and value != OPTIONS[name].default}
+    kept = {name: value for name, value in given.items() if OPTIONS[name].is_unusual(value)}
     return Rerun(tuple(dict.fromkeys(ids)), tuple(spell(kept, crd=None)))
 
 

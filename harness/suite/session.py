@@ -26,7 +26,7 @@ from harness.clients.mysql import Database, explain_settings
 from harness.core.errors import CheckFailure, HarnessError, Refusal
 from harness.core.outcomes import Known, NotApplicable, Outcome, noting_outcome
 from harness.core.progress import Progress
-from harness.core.record import Check, Component, IssueResult, IssueStatus, KindContents, Record
+from harness.core.record import Check, Component, IssueResult, IssueStatus, KindContents, Record, Status
 from harness.core.settings import Examples, SandboxSettings, Timeouts
 from harness.provision.checkout.coverage import read_coverage
 from harness.provision.crds import list_files
@@ -78,6 +78,7 @@ class RunSettings:
     examples: Examples = field(default_factory=Examples)
     api_server: str = ""   # HOST:PORT; the local sandbox knows its own
     timeouts: Timeouts = field(default_factory=Timeouts)
+    verdict_s: float = 0.0   # how long a run goes on that has failed; 0: to its end
     format_soak_command: Callable[[Sequence[Case], Sequence[str], int, float], str] | None = None
 
     @property
@@ -342,7 +343,8 @@ class Session:
             if self.contract is not self._expected:   # what was seen has corrected it
                 record.contract = describe_contract(self.contract, make_contract(load_profile(SEED)))
         if self._database is not None:
-            self._count_rows(self._database, anew=interrupted)
+            cut_short = any(check.status is Status.NOT_RUN for check in record.checks)
+            self._count_rows(self._database, anew=cut_short)
         if self.settings.target.covered:
             self._collect_coverage()
         for check in record.checks:
@@ -419,7 +421,7 @@ class Session:
     def _count_rows(self, database: Database, *, anew: bool) -> None:
         """Count this run's rows; a database that is gone by now is a warning as well.
 
-        Of a connection whose use was interrupted nobody knows which answer comes next: it is made `anew`.
+        Of a connection whose use was cut short nobody knows which answer comes next: it is made `anew`.
         """
         try:
             if anew:

@@ -72,3 +72,24 @@ def test_a_kept_sandbox_is_used_again_and_ends_on_request(own_acceptance: Accept
     assert not any(stage.startswith("sandbox: ") for stage in second.record.stages_s)
     assert own_acceptance.sandbox(["down"]).returncode == 0
     assert wait_for(lambda: find_processes(own_acceptance), lambda p: not p, timeout_s=30).satisfied
+
+
+def test_a_failing_run_ends_in_time(own_acceptance: Acceptance) -> None:
+    """A run that has failed ends at its limit, in mid-wait: the rest is NOT RUN, and says why."""
+    executable = own_acceptance.make_executable("late-verdict", ["kind-never-synced"], "report-2026-03")
+    outcome = own_acceptance.run(
+        *("--controllermgr", str(executable), "--profile", "report-2026-03", "--crd", "InferenceServer"),
+        *("-m", "report or contract", "--sync-timeout", "3", "--verdict-within", "6"),
+        keep=False,
+    )
+    assert outcome.exit_code == 1, outcome.output
+    assert outcome.record is not None
+    assert ("1.5", "InferenceServer") in outcome.find(Status.FAIL)
+    assert "InferenceServer" in outcome.record.headline
+    assert not outcome.record.interrupted
+    cut = [check for check in outcome.record.checks if "--verdict-within 6" in check.detail]
+    assert {check.status for check in cut} == {Status.NOT_RUN}
+    assert {check.section for check in cut} >= {"5.20"}
+    assert "--verdict-within 6" in outcome.output
+    assert "rows were not counted" not in outcome.output
+    assert wait_for(lambda: find_processes(own_acceptance), lambda p: not p, timeout_s=30).satisfied
