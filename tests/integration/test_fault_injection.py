@@ -150,7 +150,6 @@ def test_wrong_change_is_refused_before_anything_is_stopped(shared: Shared) -> N
     assert sandbox.component(CONTROLLERMGR).pid == pid
 
 
-@pytest.mark.nightly
 @pytest.mark.parametrize("leave", ["stopped", "reconfigured"])
 def test_kept_sandbox_gets_its_usual_controller_manager_back(start: Start, leave: str) -> None:
     """Whatever a run left of the controller manager's configuration, the next one finds the usual one."""
@@ -194,7 +193,6 @@ def test_killed_mysql_comes_back_with_what_it_had_acknowledged(shared: Shared) -
     assert {line.run for line in sandbox.read_log(MYSQL)} == runs | {max(runs) + 1}
 
 
-@pytest.mark.nightly
 @pytest.mark.parametrize("component", [KUBE_APISERVER, ETCD])
 def test_killed_control_plane_comes_back_with_its_objects(shared: Shared, component: str) -> None:
     """Nobody listens until it is started; then every kind is served, the objects are there, new ones arrive."""
@@ -251,7 +249,6 @@ def test_what_does_not_fit_is_refused_by_name(shared: Shared) -> None:
         sandbox.probe(MYSQL)
 
 
-@pytest.mark.nightly
 def test_paused_components_are_silent_until_they_go_on(shared: Shared) -> None:
     """A paused server takes connections and answers nothing; resumed, it answers, and the mirror goes on."""
     sandbox = shared()
@@ -277,7 +274,7 @@ def test_paused_components_are_silent_until_they_go_on(shared: Shared) -> None:
     _wait_for_row(sandbox, project)
 
 
-@pytest.mark.parametrize("component", [MYSQL, pytest.param(KUBE_APISERVER, marks=pytest.mark.nightly)])
+@pytest.mark.parametrize("component", [MYSQL, KUBE_APISERVER])
 def test_broken_link_stops_the_mirror_until_it_is_healed(shared: Shared, component: str) -> None:
     """In each mode the fault shows at the proxy and at the rows, and nowhere else; healed, all rows arrive."""
     sandbox = shared(faults=True)
@@ -305,7 +302,6 @@ def test_broken_link_stops_the_mirror_until_it_is_healed(shared: Shared, compone
     assert sandbox.probe(component).outcome is ProbeOutcome.ANSWERED
 
 
-@pytest.mark.nightly
 def test_bytes_that_hang_arrive_once_the_link_is_healed(shared: Shared) -> None:
     """What was sent while nothing came through is there afterwards, in order, on the same connection."""
     sandbox = shared(faults=True)
@@ -325,7 +321,6 @@ def test_bytes_that_hang_arrive_once_the_link_is_healed(shared: Shared) -> None:
         cursor.execute("DROP TABLE held")
 
 
-@pytest.mark.nightly
 def test_controller_managers_account_obeys_the_servers_limits(shared: Shared) -> None:
     """With faults the controller manager may do all with its database, and read_only holds for it."""
     sandbox = shared(faults=True)
@@ -344,7 +339,6 @@ def test_controller_managers_account_obeys_the_servers_limits(shared: Shared) ->
     _wait_for_row(sandbox, project)
 
 
-@pytest.mark.nightly
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere files of a running process can't be limited")
 def test_full_disk_refuses_rows_until_there_is_room(shared: Shared) -> None:
     """On a full disk MySQL runs on and takes no row of any table; with room again, what was missed arrives."""
@@ -366,7 +360,6 @@ def test_full_disk_refuses_rows_until_there_is_room(shared: Shared) -> None:
         assert "ingester_acceptance_ballast" not in {row[0] for row in cursor.fetchall()}
 
 
-@pytest.mark.nightly
 def test_old_watch_expires_after_compaction_and_restart(shared: Shared) -> None:
     """Once etcd's history is dropped and kube-apiserver is new, a watch from before gets 410."""
     sandbox = shared()
@@ -395,7 +388,6 @@ def test_stop_ends_what_is_paused_or_down(root: Path, start: Start) -> None:
     assert find_processes_below(root) == []
 
 
-@pytest.mark.nightly
 def test_nothing_that_is_disturbed_outlives_the_client(root: Path) -> None:
     """SIGKILL of the client while components are paused, cut off and down leaves no process and no folder."""
     client = subprocess.Popen(
@@ -409,7 +401,6 @@ def test_nothing_that_is_disturbed_outlives_the_client(root: Path) -> None:
     wait_until(lambda: not find_processes_below(root) and not [p for p in root.iterdir() if p.name[0] != "."])
 
 
-@pytest.mark.nightly
 @pytest.mark.parametrize("leave", ["cut off", "paused", "down"])
 def test_sandbox_that_was_left_disturbed_is_replaced(start: Start, leave: str) -> None:
     """A kept sandbox that a run left cut off, paused or with a component down poisons no later run."""
@@ -428,7 +419,6 @@ def test_sandbox_that_was_left_disturbed_is_replaced(start: Start, leave: str) -
     _wait_for_row(second, _create(second))
 
 
-@pytest.mark.nightly
 def test_sandbox_that_was_healed_is_used_again(start: Start) -> None:
     """What was undone leaves a sandbox as good as new, with a controller manager that is."""
     first = start(keep=True, faults=True)

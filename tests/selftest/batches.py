@@ -117,20 +117,14 @@ def _fits(fault: Fault, batch: Sequence[Fault]) -> bool:
 
 
 def choose(batches: Iterable[Batch]) -> list[Batch]:
-    """Return batches that turn red every section that any of them does; of equals the one with fewest kinds.
+    """Return a batch of each chapter, the one that turns most sections red; of equals that with fewest kinds.
 
-    They are what each change is tested with. The others are tried at night: they find other ways to be wrong of
-    checks that have been seen to fail.
+    They are what each change is tested with: each chapter still fails where it must. At night all are tried.
     """
-    left = list(batches)
-    missing = frozenset[str]().union(*(batch.reddens for batch in left))
-    chosen = []
-    while missing:
-        best = max(left, key=lambda batch: (len(batch.reddens & missing), -len(batch.kinds or ALL)))
-        left.remove(best)
-        chosen.append(best)
-        missing -= best.reddens
-    return chosen
+    chosen: dict[str, Batch] = {}
+    for batch in sorted(batches, key=lambda each: (-len(each.reddens), len(each.kinds or ALL))):
+        chosen.setdefault(batch.chapter, batch)
+    return list(chosen.values())
 
 
 BATCHES = group(CATALOGUE)

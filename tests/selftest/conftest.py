@@ -30,7 +30,7 @@ ROOT = Path(__file__).resolve().parents[2]
 _ENTRIES: dict[str, Callable[..., Entry]] = {entry.__name__: entry for entry in (FaultEntry, CleanEntry)}
 
 _RUN_TIMEOUT_S = 1200
-_CLEAN_RUNS_AT_EACH_CHANGE = 2
+_CLEAN_RUNS = 2
 
 Enter = Callable[[Entry], None]
 
@@ -193,17 +193,14 @@ def acceptance(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Acceptance]
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Declare how many clean runs there are to be."""
-    usual = _CLEAN_RUNS_AT_EACH_CHANGE
-    text = f"clean runs under load (default: {usual}); those beyond it are nightly"
-    parser.addoption("--clean-runs", type=int, default=usual, metavar="N", help=text)
+    text = "clean runs under load (default: %(default)s)"
+    parser.addoption("--clean-runs", type=int, default=_CLEAN_RUNS, metavar="N", help=text)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Draw each clean run from a seed of its own."""
     if "seed" in metafunc.fixturenames:
-        seeds = range(1, metafunc.config.option.clean_runs + 1)
-        usual, more = seeds[:_CLEAN_RUNS_AT_EACH_CHANGE], seeds[_CLEAN_RUNS_AT_EACH_CHANGE:]
-        metafunc.parametrize("seed", [*usual, *(pytest.param(seed, marks=pytest.mark.nightly) for seed in more)])
+        metafunc.parametrize("seed", range(1, metafunc.config.option.clean_runs + 1))
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -82,11 +82,7 @@ def run_in_sandbox(executable: Path | None, name: str, *kinds: str) -> Check:
 
 
 @pytest.mark.parametrize(
-    "fault",   # the chapter runs by request only, so that all but the first are nightly
-    [
-        pytest.param(fault, id=fault.name, marks=[] if fault is FAULTS[0] else pytest.mark.nightly)
-        for fault in FAULTS
-    ],
+    "fault", [pytest.param(fault, id=fault.name) for fault in FAULTS]
 )
 def test_an_ingester_that_loses_data_is_found(fault: DurabilityFault, folder: Path) -> None:
     """The round that is for it fails, says what was lost, and how to see it again."""
@@ -108,7 +104,6 @@ def test_a_right_ingester_passes_these_rounds(acceptance: Acceptance) -> None:
     assert outcome.exit_code == 0, outcome.output
 
 
-@pytest.mark.nightly
 @pytest.mark.parametrize("leaks", [True, False], ids=["leaks", "right"])
 def test_memory_that_grows_with_every_sync_is_found(
     leaks: bool, folder: Path, acceptance: Acceptance
@@ -129,7 +124,6 @@ def test_a_fault_that_is_not_injected_is_invalid(folder: Path) -> None:
     assert (check.status, check.detail.partition(":")[0]) == (Status.INVALID, "the fault was not injected")
 
 
-@pytest.mark.nightly
 def test_a_load_that_is_not_there_is_invalid(folder: Path) -> None:
     """A load that can't do what it is for, since its only kind is immutable, proves nothing."""
     check = run_in_sandbox(None, "mysql-refused", "model")

@@ -23,7 +23,7 @@ def _name(profile: str) -> str:
 def _list_faults(whole: bool) -> list[Any]:
     """Return the faults with their batches: each change is tried with some, and with few checks of these."""
     return [
-        pytest.param(fault, batch, id=fault.name, marks=pytest.mark.nightly if whole else ())
+        pytest.param(fault, batch, id=fault.name)
         for batch in BATCHES
         for fault in batch.faults
         if whole or batch.name in AT_EACH_CHANGE
@@ -104,8 +104,8 @@ def test_stale_known_issues_can_be_tolerated(acceptance: Acceptance) -> None:
 @pytest.mark.parametrize(
     ("profile", "kinds"),
     [
-        pytest.param("upstream-main", (), marks=pytest.mark.nightly),
-        pytest.param("report-2026-03", _SPECIAL_IN_REPORT, marks=pytest.mark.nightly),
+        ("upstream-main", ()),
+        ("report-2026-03", _SPECIAL_IN_REPORT),
         (CLAIMING, ("model", "pipelinerun")),
         (RETAINING, ("model", "pipelinerun")),
     ],

@@ -34,11 +34,7 @@ def make_executable(folder: Path, number: int) -> Path:
 
 
 @pytest.mark.parametrize(
-    "fault",
-    [
-        pytest.param(fault, id=fault.name, marks=[] if fault is FAULTS[0] else pytest.mark.nightly)
-        for fault in FAULTS
-    ],
+    "fault", [pytest.param(fault, id=fault.name) for fault in FAULTS]
 )
 def test_a_fault_is_beyond_its_limit(
     fault: LoadFault, acceptance: Acceptance, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -35,12 +35,13 @@ def test_each_fault_is_in_one_batch() -> None:
     assert len({batch.name for batch in BATCHES}) == len(BATCHES)
 
 
-def test_each_change_shows_every_section_red() -> None:
-    """What is left for the night turns no section red that the others do not."""
-    at_each_change = [batch for batch in BATCHES if batch.name in AT_EACH_CHANGE]
-    assert 0 < len(at_each_change) < len(BATCHES)
-    shown = frozenset[str]().union(*(batch.reddens for batch in at_each_change))
-    assert shown == {section for fault in CATALOGUE for section in fault.fails}
+def test_each_change_is_tried_with_each_chapter() -> None:
+    """A batch of each, and none turns more of its chapter's sections red."""
+    chosen = [batch for batch in BATCHES if batch.name in AT_EACH_CHANGE]
+    assert sorted(batch.chapter for batch in chosen) == sorted({batch.chapter for batch in BATCHES})
+    for batch in chosen:
+        others = (each for each in BATCHES if each.chapter == batch.chapter)
+        assert len(batch.reddens) == max(len(each.reddens) for each in others)
 
 
 @pytest.mark.parametrize("batch", BATCHES, ids=lambda batch: batch.name)
