@@ -17,8 +17,8 @@ from harness.chapters.faults.catalogue import FAULTS as ROUNDS
 from harness.chapters.faults.catalogue import find_fault
 from harness.chapters.faults.load.plan import make_plan
 from harness.chapters.faults.schedule import RoundPlan, draw_schedule
+from harness.chapters.faults.soak import run_round
 from harness.cli.options import spell_round
-from harness.cli.soak import run_round
 from harness.core.progress import SILENT
 from harness.core.record import Check, Status
 from harness.core.settings import ControllerManager, SandboxSettings, Timeouts

@@ -13,7 +13,8 @@ import pytest
 from harness.__main__ import main
 from harness.chapters.faults.catalogue import FAULTS, Fault, find_fault
 from harness.chapters.faults.schedule import RoundPlan
-from harness.cli.soak import declare, read_rounds, run_round, soak
+from harness.chapters.faults.soak import run_round, run_rounds
+from harness.cli.soak import declare, read_rounds
 from harness.core.errors import CheckFailure, HarnessError, SettingsError
 from harness.core.outcomes import Invalid, NotApplicable, NotRun
 from harness.core.progress import SILENT
@@ -148,7 +149,9 @@ def test_a_rounds_end_is_written_down(outcome: BaseException | None, status: Sta
 def soak_for(session: FakeSession, *words: str) -> int:
     """Soak the session's sandbox as the command line says; return the exit code."""
     options = parse(*words)
-    return soak(session, islice(read_rounds(options), 50), SILENT, options)  # type: ignore[arg-type]
+    rounds = islice(read_rounds(options), 50)
+    asked = [find_fault(name) for name in options.fault] or FAULTS
+    return run_rounds(session, rounds, asked, SILENT, minutes=options.minutes)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("outcome", [NotRun("0 of 13 registered"), HarnessError("etcd is gone")])
