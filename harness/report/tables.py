@@ -17,6 +17,7 @@ from rich.text import Text
 
 from harness.core.record import Check, Status
 from harness.report.matrix import Matrix, MatrixCell
+from harness.report.plain_table import Table as PlainTable
 from harness.report.view import GLYPHS, name_row
 
 _MARKS = {   # symbol, what stands for it in ASCII, colour
@@ -50,6 +51,23 @@ def print_chapter(matrix: Matrix, console: Console) -> None:
             _print_reasons(matrix, console)
     for check in matrix.others:
         _print_row(check, console)
+
+
+def print_plain_table(table: PlainTable | None, console: Console) -> None:
+    """Print a table of texts with its title and its hint; None is none."""
+    if table is None:
+        return
+    console.print()
+    console.print(Text(plain(table.title), "bold"))
+    shown = Table(box=None, pad_edge=False, header_style="dim")
+    for number, head in enumerate(table.heads):
+        shown.add_column(head, justify="right" if number else "left")
+    for number, row in enumerate(table.rows):
+        cells = [Text(plain(cell)) for cell in row]
+        shown.add_row(*cells, style="bold red" if number in table.bad else "")
+    console.print(shown)
+    if table.hint:
+        console.print(Text(plain(table.hint), "dim"), soft_wrap=True)
 
 
 def build_table(matrix: Matrix, console: Console) -> Table:

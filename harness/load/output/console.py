@@ -5,11 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from rich.console import Console
-from rich.table import Table as RichTable
 from rich.text import Text
 
 from harness.load.output.table import (
-    Table,
     describe_verdict,
     list_backfills,
     list_changes,
@@ -21,6 +19,7 @@ from harness.load.output.table import (
     list_windows,
 )
 from harness.load.record import LoadRecord
+from harness.report.tables import print_plain_table
 
 _TONES = {"pass": "bold green", "warn": "bold yellow", "fail": "bold red"}
 _SHOWN = ("done", "failed", "from the last write to the last row", "the controller manager's own count", "audit")
@@ -36,23 +35,9 @@ def print_record(record: LoadRecord, console: Console, page: Path) -> None:
             if name in _SHOWN:
                 console.print(Text.assemble(("  " + name + ": ", "dim"), value), soft_wrap=True)
         for table in (list_latencies(load), list_windows(load), list_components(load)):
-            _print_table(table, console)
+            print_plain_table(table, console)
     for table in (list_backfills(record), list_spread(record), list_limits(record), list_changes(record)):
-        _print_table(table, console)
+        print_plain_table(table, console)
     if record.problem:
         console.print(Text(f"problem: {record.problem}", "yellow"), soft_wrap=True)
     console.print(Text.assemble(("Page: ", "bold"), str(page)), soft_wrap=True)
-
-
-def _print_table(table: Table | None, console: Console) -> None:
-    if table is None:
-        return
-    console.print()
-    shown = RichTable(title=table.title, title_justify="left", box=None, pad_edge=False, header_style="dim")
-    for number, head in enumerate(table.heads):
-        shown.add_column(head, justify="right" if number else "left")
-    for number, row in enumerate(table.rows):
-        shown.add_row(*map(Text, row), style="bold red" if number in table.bad else "")
-    console.print(shown)
-    if table.hint:
-        console.print(Text(table.hint, "dim"), soft_wrap=True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from harness.load.output.table import (
-    Table,
     describe_verdict,
     list_backfills,
     list_changes,
@@ -18,7 +17,8 @@ from harness.load.output.table import (
 )
 from harness.load.record import LoadRecord
 from harness.report.formatting import format_moment
-from harness.report.markdown_syntax import escape, quote, tabulate
+from harness.report.markdown_syntax import escape, quote
+from harness.report.plain_table import write_markdown
 
 
 def render_markdown(record: LoadRecord) -> str:
@@ -31,13 +31,13 @@ def _list_lines(record: LoadRecord) -> Iterator[str]:
     yield "# How much can the Ingester take?\n"
     yield f"**{word}**: {escape(headline)}.\n"
     yield f"{escape(record.system_under_test)}, {format_moment(record.started_at)}.\n"
-    yield from _list_tables(list_limits(record), list_changes(record), list_spread(record))
+    yield from write_markdown(list_limits(record), list_changes(record), list_spread(record))
     for number, load in enumerate(record.loads, start=1):
         yield f"## Load {number}\n" if len(record.loads) > 1 else "## Load\n"
         yield from (f"- {escape(name)}: {escape(value)}" for name, value in list_facts(load))
         yield ""
-        yield from _list_tables(list_latencies(load), list_windows(load), list_components(load))
-    yield from _list_tables(list_backfills(record))
+        yield from write_markdown(list_latencies(load), list_windows(load), list_components(load))
+    yield from write_markdown(list_backfills(record))
     yield "## What was measured\n"
     yield f"- command: {quote(record.command)}"
     if record.problem:
@@ -45,12 +45,3 @@ def _list_lines(record: LoadRecord) -> Iterator[str]:
     yield from (f"- warning: {escape(warning)}" for warning in record.warnings)
     yield from (f"- {escape(name)}: {escape(value)}" for name, value in record.environment.items())
     yield ""
-
-
-def _list_tables(*tables: Table | None) -> Iterator[str]:
-    for table in tables:
-        if table is not None:
-            yield f"### {table.title}\n"
-            yield tabulate(table.heads, table.rows) + "\n"
-            if table.hint:
-                yield f"{escape(table.hint)}\n"

@@ -11,22 +11,12 @@ from harness.load.limits import EXCEEDED, LOST, MEASURES, MIB, OK, UNTOLD, colle
 from harness.load.output.plot import Axis, Series
 from harness.load.record import BackfillResult, LoadRecord, LoadResult
 from harness.report.formatting import count, format_duration
+from harness.report.plain_table import Table
 from harness.sandbox.base import CONTROLLERMGR
 
 _WORDS = {OK: ("pass", "WITHIN LIMITS"), LOST: ("fail", "NOT EQUAL"), EXCEEDED: ("fail", "BEYOND A LIMIT")}
 _NEVER = "never"
 _AUDITS = {OK: "equal", LOST: "not equal", UNTOLD: "not all told"}
-
-
-@dataclass(frozen=True)
-class Table:
-    """A table; the first column says what each row is of. `bad` are numbers of rows that should not be so."""
-
-    title: str
-    heads: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-    hint: str = ""
-    bad: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True)
