@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from harness.chapters import CHAPTERS
-from harness.cli.options import LOCAL, OPTIONS, PROGRAM, RUN_OPTIONS, add_to_parser, read_run_settings
+from harness.cli.options import LOCAL, OPTIONS, PROGRAM, RUN_OPTIONS, add_to_parser, point_at, read_run_settings
 from harness.core.errors import HarnessError, Refusal, SettingsError
 from harness.core.interruption import interrupt
 from harness.core.record import Record
@@ -140,22 +140,17 @@ def read_side(options: argparse.Namespace, side: str, trees: Path) -> argparse.N
     SettingsError names what can't be compared.
     """
     word = getattr(options, side)
-    path = Path(word).expanduser()
-    chosen = argparse.Namespace(**vars(options))
-    if word == REFERENCE or path.is_file():
-        chosen.controllermgr, chosen.michelangelo = word, None
-    elif path.is_dir() or "://" in word:
-        chosen.michelangelo = word
-    elif options.michelangelo and Path(options.michelangelo).expanduser().is_dir():
+    if (named := point_at(options, word)) is not None:
+        return named
+    if options.michelangelo and Path(options.michelangelo).expanduser().is_dir():
         checkout = Path(options.michelangelo).expanduser().resolve()
         commit = resolve_ref(checkout, word, f"--{side}")
-        chosen.michelangelo = str(make_worktree(checkout, trees / side, commit))
-    else:
-        raise SettingsError(
-            f"--{side}: {word!r} is no file, no folder and no URL",
-            hint="Valid: one of these; or a ref, and its checkout as --michelangelo",
-        )
-    return chosen
+        tree = make_worktree(checkout, trees / side, commit)
+        return argparse.Namespace(**{**vars(options), "michelangelo": str(tree)})
+    raise SettingsError(
+        f"--{side}: {word!r} is no file, no folder and no URL",
+        hint="Valid: one of these; or a ref, and its checkout as --michelangelo",
+    )
 
 
 def _try_out(side: str, session: Session, chapters: list[Chapter], progress: ConsoleProgress) -> None:

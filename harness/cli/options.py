@@ -13,6 +13,7 @@ import contextlib
 import dataclasses
 import functools
 import os
+import re
 import shlex
 import urllib.parse
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -48,6 +49,8 @@ PROFILE_OF_BINARY = "upstream-main"
 DEFAULT_SEED = 1
 _RESTARTS_S = 90.0   # Kubernetes delays a third restart by 20 s, a fourth by 40 s
 _VERDICT_S = 150.0   # with the sandbox's start and the report, a verdict within three minutes
+OWN_DATABASE = "own"
+_VERSION_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]*")
 LOCAL, EXISTING, K3D = BACKENDS = ("local", "existing", "k3d")
 
 Add = Callable[..., Any]
@@ -368,6 +371,47 @@ def _read_backfills(words: Sequence[str]) -> list[int]:
         if not word.isdecimal() or not int(word):
             raise SettingsError(f"--backfill: {word!r} is no number of objects", hint="Valid: such as 10000")
     return [int(word) for word in words]
+
+
+def _read_seeds(word: str) -> list[int]:
+    from harness.campaign.plan import parse_seeds  # noqa: PLC0415
+
+    try:
+        return parse_seeds(word)
+    except ValueError as error:
+        raise SettingsError(f"--seeds: {error}", hint="Valid: such as 1-20, or 3,5,8-9") from error
+
+
+def name_version(word: str) -> str:
+    """Return what a version is called that has been given no name: the end of its path."""
+    return re.sub(r"[^A-Za-z0-9._@-]+", "-", word.rstrip("/").rpartition("/")[2])
+
+
+def _read_versions(words: Sequence[str]) -> dict[str, str]:
+    """Return what each version is, by its name, which is made of that where none is given."""
+    versions: dict[str, str] = {}
+    for word in words:
+        given, equals, what = word.partition("=")
+        if not (equals and _VERSION_NAME.fullmatch(given)):
+            given, what = name_version(word), word
+        if not (given and what):
+            raise SettingsError(f"--version: {word!r} has not the form [NAME=]WHAT")
+        if given in versions:
+            raise SettingsError(f"--version: two are called {given!r}", hint="Give them names: NAME=WHAT")
+        versions[given] = what
+    return versions
+
+
+def _read_databases(words: Sequence[str]) -> dict[str, str | None]:
+    """Return the URL of each database, by its name, None where each sandbox has its own."""
+    databases: dict[str, str | None] = {}
+    for word in words or [OWN_DATABASE]:
+        if word == OWN_DATABASE:
+            databases[word] = None
+        else:
+            endpoint = parse_mysql_url(word, "--database")
+            databases[f"{endpoint.host}:{endpoint.port}/{endpoint.database}"] = word
+    return databases
 
 
 def _read_outage(value: float | None) -> float | None:
@@ -877,7 +921,80 @@ LOAD_OPTIONS = (
 )
 """What a load takes, beside what `harness.cli.load` declares of its own."""
 
-OPTIONS = {option.attribute: option for option in (*RUN_OPTIONS, *SOAK_OPTIONS, *AUDIT_OPTIONS, *LOAD_OPTIONS)}
+_OF_CAMPAIGN = (
+    "controllermgr", "michelangelo", "profile", "crds", "schema", "feature", "set", "crd", "sync_timeout", "fault",
+    "outage",
+)  # fmt: skip
+
+CAMPAIGN_OPTIONS = (
+    *(option for option in SOAK_OPTIONS if option.attribute in _OF_CAMPAIGN),
+    Option(
+        "--version",
+        Group.SYSTEM,
+        "a version to test, in place of --controllermgr and --michelangelo (repeatable): the reference, a "
+        "controller manager's executable, a checkout, or a repository",
+        "[NAME=]reference|PATH|URL[@REF]",
+        form=Form.REPEATED,
+        read=_read_versions,
+        files="file",
+    ),
+    Option(
+        "--database",
+        Group.SANDBOX,
+        f"a database to test with (repeatable): each sandbox's {OWN_DATABASE} (default), or a server that runs "
+        "already, as with --mysql-url; it has one round at a time",
+        f"{OWN_DATABASE}|URL",
+        form=Form.REPEATED,
+        read=_read_databases,
+        spell=_spell_url,
+    ),
+    Option(
+        "--parallel",
+        Group.SANDBOX,
+        "rounds side by side (default: one for each processor, of this machine or of the cluster)",
+        "N",
+        type=int,
+        read=lambda value: None if value is None else _read_number("--parallel", 1, 10_000, value),
+    ),
+    Option(
+        "--address",
+        Group.SANDBOX,
+        "a Ray cluster that is there: HOST:PORT, or auto (default: Ray on this machine, started for the campaign)",
+        "HOST:PORT|auto",
+    ),
+    Option(
+        "--seeds",
+        Group.SELECTION,
+        "of the rounds of each fault (default: %(default)s)",
+        "A-B,C",
+        default="1-10",
+        read=_read_seeds,
+    ),
+    Option(
+        "--retries",
+        Group.SELECTION,
+        "how often a round that has no verdict is run again (default: %(default)s)",
+        "N",
+        default=3,
+        type=int,
+        read=functools.partial(_read_number, "--retries", 0, 100),
+    ),
+    Option(
+        "--round-timeout",
+        Group.TIME,
+        "how long one round may take, its sandbox's start and end included (default: %(default)s)",
+        "SECONDS",
+        default=600.0,
+        type=float,
+        read=functools.partial(_read_time, "--round-timeout", "seconds"),
+    ),
+)
+"""What a campaign takes, beside what `harness.cli.campaign` declares of its own."""
+
+OPTIONS = {
+    option.attribute: option
+    for option in (*RUN_OPTIONS, *SOAK_OPTIONS, *AUDIT_OPTIONS, *LOAD_OPTIONS, *CAMPAIGN_OPTIONS)
+}
 
 
 def get_configuration() -> Configuration:
@@ -932,17 +1049,21 @@ def spell(options: argparse.Namespace | Mapping[str, Any], **changes: Any) -> li
 
 def spell_round(
     options: argparse.Namespace | Mapping[str, Any],
-    cases: Sequence[Case],
+    cases: Sequence[Case] | None,
     faults: Sequence[str],
     seed: int,
     outage_s: float,
 ) -> str:
-    """Return the command that repeats one round of faults; the password of a MySQL server has to be added."""
-    kinds = [case.name.lower() for case in cases]
-    changes = {"fault": list(faults), "seed": seed, "outage": outage_s}
+    """Return the command that repeats one round of faults; the password of a MySQL server has to be added.
+
+    Without `cases` it is of the kinds that the options name.
+    """
+    changes: dict[str, Any] = {"fault": list(faults), "seed": seed, "outage": outage_s}
     changes |= dict.fromkeys(("minutes", "shrink", "verdict_within"))   # are not of one round
-    whole = sorted(kinds) == sorted(_list_kinds())
-    return shlex.join([PROGRAM, "soak", *spell(options, crd=[] if whole else kinds, **changes)])
+    if cases is not None:
+        kinds = [case.name.lower() for case in cases]
+        changes["crd"] = [] if sorted(kinds) == sorted(_list_kinds()) else kinds
+    return shlex.join([PROGRAM, "soak", *spell(options, **changes)])
 
 
 # Read.
@@ -1013,6 +1134,18 @@ def read_target(options: argparse.Namespace, progress: Progress) -> Target:
         raise SettingsError("--cover counts what runs of a checkout", hint="Name it with --michelangelo")
     read = read_files(target.sandbox.crds, target.sandbox.schema)
     return target if read is None else _add_contract(target, options, read)
+
+
+def point_at(options: argparse.Namespace, word: str) -> argparse.Namespace | None:
+    """Return the options with the system under test that `word` names; None where it is no file, folder or URL."""
+    path, chosen = Path(word).expanduser(), argparse.Namespace(**vars(options))
+    if word == REFERENCE or path.is_file():
+        chosen.controllermgr, chosen.michelangelo = word, None
+    elif path.is_dir() or "://" in word:
+        chosen.controllermgr, chosen.michelangelo = REFERENCE, word
+    else:
+        return None
+    return chosen
 
 
 def _read_cover(options: argparse.Namespace) -> bool:

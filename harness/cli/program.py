@@ -16,6 +16,7 @@ _COMMANDS = {
     "compare": "two versions side by side on the same objects; exit code 1 if the target is worse",
     "bisect": "the first commit between a good and a bad one with which something got worse",
     "soak": "faults under load, round after round; or one round again",
+    "campaign": "rounds of faults by the hundred: seeds, faults, versions and databases, side by side on Ray",
     "load": "how much it can take: latencies, backlog and cost under load; exit code 3 beyond a limit",
     "audit": "does MySQL equal Kubernetes right now? Reads a live system, and changes nothing",
     "doctor": "check that a run has what it needs; exit code 2 if not",

@@ -112,6 +112,26 @@ class Cache:
                 ) from error
             return self._use(recipe)
 
+    def take_in(self, entry: str, fill: Callable[[Path], None], progress: Progress) -> Path:
+        """Return the folder of an entry that was made elsewhere, of which `fill` makes a copy where it is absent.
+
+        Waits where another process does so. Its files are looked at where a recipe uses it.
+        """
+        folder = self.root / entry
+        if not folder.is_dir():
+            with self._lock(entry, progress), _naming(self.root):
+                self._sweep(entry)
+                if not folder.is_dir():
+                    building = Path(tempfile.mkdtemp(prefix=f"{entry}.build-", dir=self.root))
+                    try:
+                        fill(building)
+                        building.rename(folder)
+                    finally:
+                        shutil.rmtree(building, ignore_errors=True)
+        with suppress(OSError):
+            os.utime(folder)
+        return folder
+
     def forget(self, name: str, *, but: int) -> None:
         """Remove all entries of recipes called `name` but for those that were used last."""
         found = [path for path in self.root.glob(f"{name}-*") if path.is_dir() and "." not in path.name]
