@@ -46,5 +46,6 @@ ROW_TIME = "row.time"                            # create_time, update_time or d
 ROW_LIVE = "row.live"                            # it should be soft-deleted
 ROW_DELETED = "row.deleted"                      # it should be live
 ROW_CHANGED = "row.changed"                      # it should be as it was
+ROW_REWRITTEN = "row.rewritten"                  # again and again, for no other version
 
 ISSUE_UNKNOWN = "issue.unknown"                  # what another profile's known issue explained

@@ -26,7 +26,7 @@ RECONCILED_IMMUTABLE: tuple[str, ...] = (
     "Successfully moved immutable object to metadata storage only",
 )
 
-
+_INGESTER = "ingester"   # the logger of its controllers, or the first part of it
 _REMEMBERED = 20_000   # lines: a check of each kind reads what the others have read
 
 
@@ -52,7 +52,7 @@ class LogEntry:
         """Return the kinds that the line names, by field or by logger; empty where it names none."""
         named = {str(self.fields[key]) for key in ("kind", "controllerKind") if key in self.fields}
         logger, _, suffix = str(self.fields.get("logger", "")).partition(".")
-        if logger == "ingester" and suffix:
+        if logger == _INGESTER and suffix:
             named.add(suffix)
         return named
 
@@ -71,14 +71,17 @@ def get_registered_kinds(entries: Iterable[LogEntry], run: int) -> list[str]:
     ]
 
 
-def find_object_entries(entries: Iterable[LogEntry], kind: Kind, namespace: str, name: str) -> list[LogEntry]:
-    """Return the Ingester's lines about one object. A line that names no kind counts for every kind."""
+def find_object_entries(lines: Iterable[LogLine], kind: Kind, namespace: str, name: str) -> list[LogEntry]:
+    """Return the Ingester's lines about one object. A line that names no kind counts for every kind.
+
+    Only lines in which the name stands are parsed: other controllers may log whole objects, time and again.
+    """
     return [
         entry
-        for entry in entries
+        for entry in parse_log(line for line in lines if name in line.text and _INGESTER in line.text)
         if entry.fields.get("namespace") == namespace
         and entry.fields.get("name") == name
-        and str(entry.fields.get("logger", "")).split(".")[0] == "ingester"
+        and str(entry.fields.get("logger", "")).split(".")[0] == _INGESTER
         and (not entry.kinds() or kind.name in entry.kinds())
     ]
 

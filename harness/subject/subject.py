@@ -24,7 +24,7 @@ from harness.spec.model import Case, JsonObject
 from harness.spec.row import Row
 from harness.subject import evidence
 from harness.subject.history import ObjectHistory
-from harness.subject.log import find_object_entries, parse_log
+from harness.subject.log import find_object_entries
 from harness.subject.sender import KubectlSender, Reply, Sender
 
 
@@ -215,8 +215,8 @@ class Subject:
 
     def read_errors(self) -> str:
         """Return the different errors that the Ingester has logged about the object, in their order."""
-        log = parse_log(self._surroundings.sandbox.read_log(CONTROLLERMGR, self.cursor))
-        own = find_object_entries(log, self.case.kind, self.namespace, self.name)
+        lines = self._surroundings.sandbox.read_log(CONTROLLERMGR, self.cursor)
+        own = find_object_entries(lines, self.case.kind, self.namespace, self.name)
         return "; ".join(dict.fromkeys(str(entry.fields["error"]) for entry in own if "error" in entry.fields))
 
     def release(self, *, keep: Collection[str] = ()) -> None:

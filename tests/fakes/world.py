@@ -258,6 +258,10 @@ class World:
         rows = self.rows.get(kind.table, {})
         return {uid: row.res_version for uid, row in rows.items() if row.columns["namespace"] == namespace}
 
+    def get_writes_of(self, kind: Kind, uids: Sequence[str]) -> dict[str, tuple[int, dt.datetime | None]]:
+        """Return version and update_time of the rows with these uids."""
+        return {uid: (row.res_version, row.update_time) for uid, row in self.get_rows_of(kind, uids).items()}
+
     def get_rows_of(self, kind: Kind, uids: Sequence[str]) -> dict[str, Row]:
         """Return the rows with these uids."""
         rows = self.rows.get(kind.table, {})

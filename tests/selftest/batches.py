@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from harness.reference.process import Parts
 from tests.selftest.faults import CATALOGUE, CATALOGUE_BY_NAME
-from tests.selftest.faults.fault import ALL, LAST_LOOK, REPORT, Cell, Fault, flatten
+from tests.selftest.faults.fault import ALL, LAST_LOOKS, REPORT, Cell, Fault, flatten
 
 _WHOLE = (REPORT, "restarts")
 """Chapters whose sections stand on one another, or wait for what another one has waited for."""
@@ -69,7 +69,7 @@ class Batch:
         words = set()
         for fault in self.faults:
             cells = flatten(fault.fails) | flatten(fault.not_run)
-            needs_all = fault.not_run or LAST_LOOK in fault.fails
+            needs_all = fault.not_run or not LAST_LOOKS.isdisjoint(fault.fails)
             words |= {f"{'' if needs_all else f'[{section}'}-{kind.lower()}]" for section, kind in cells}
         bystanders = set(self.kinds) - self.concerns
         words |= {f"[{section}-{kind.lower()}]" for section in self.reddens for kind in bystanders}

@@ -25,7 +25,7 @@ from harness.spec.model import Case, JsonObject
 from harness.spec.row import Row
 from harness.subject import evidence
 from harness.subject.history import THE_END, fetch_versions
-from harness.subject.log import find_object_entries, parse_log
+from harness.subject.log import find_object_entries
 from harness.subject.sender import KubectlSender
 from harness.subject.steps import Update
 from harness.subject.subject import Subject
@@ -138,8 +138,8 @@ class ApiScenario(Scenario):
             )
         looked_at, waited_s = context.database.get_time(), time.monotonic() - started
         deletion = Deletion(subject, refusal, asked_at, looked_at, before, after, remaining, versions, waited_s)
-        log = parse_log(context.sandbox.read_log(CONTROLLERMGR, cursor))
-        about = find_object_entries(log, case.kind, subject.namespace, subject.name)
+        lines = context.sandbox.read_log(CONTROLLERMGR, cursor)
+        about = find_object_entries(lines, case.kind, subject.namespace, subject.name)
         deletion.evidence = [
             *describe_deletion(deletion),
             evidence.of_log(about[:20], "log lines about the object since then"),

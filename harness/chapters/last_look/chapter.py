@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from harness.chapters.last_look.checks import LastLook, check_rows, check_secrets
+from harness.chapters.last_look.checks import LastLook, check_rest, check_rows, check_secrets
 from harness.chapters.last_look.issues import ISSUES
 from harness.spec.features import PRIMARY_KEY
 from harness.suite.chapter import Chapter, Section, whole_run
@@ -30,6 +30,13 @@ CHAPTER = Chapter(
             "What the programs under test write says nothing of the password that they log in with.",
             check_secrets,
             topics=whole_run,
+        ),
+        Section(
+            "11.3",
+            "Objects at rest",
+            "An object that nobody changes is not written again and again",
+            "A row that holds its object's version is not rewritten every second: no reconcile asks for the next.",
+            check_rest,
         ),
     ),
     features=(PRIMARY_KEY,),

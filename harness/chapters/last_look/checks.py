@@ -5,14 +5,15 @@ What must not happen can happen late: a row that is purged, revived, soft-delete
 
 from __future__ import annotations
 
+import datetime as dt
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import groupby
+from itertools import groupby, pairwise
 
 from harness.clients.kube import get_version
 from harness.core import codes
 from harness.core.outcomes import NotApplicable
-from harness.core.polling import wait_for
+from harness.core.polling import hold, wait_for
 from harness.core.record import Finding
 from harness.sandbox.base import APISERVER, CONTROLLERMGR
 from harness.sandbox.redaction import MARK
@@ -28,6 +29,10 @@ from harness.suite.recorder import Recorder
 
 _WHAT = "the row"
 _LINES_SHOWN = 5
+_REST_S = 3.5        # update_time has whole seconds: who rewrites all the time is seen three times
+_REWRITES = 3        # who comes back every two seconds, or later, is not
+_RESTING = 10        # objects of a kind that are looked at
+_REST_INTERVAL_S = 0.2
 
 
 class LastLook:
@@ -36,6 +41,7 @@ class LastLook:
     def __init__(self, context: RunContext) -> None:
         self.context = context
         self._since: float | None = None   # when rows were first awaited
+        self._rewrites: Mapping[str, Mapping[str, int]] | None = None   # by kind and key
 
     def list_subjects(self, case: Case) -> list[Subject]:
         """Return the kind's objects whose rows had followed them, or were looked at, and are still theirs."""
@@ -62,6 +68,36 @@ class LastLook:
         )
         return waited.value
 
+    def count_rewrites(self, case: Case) -> Mapping[str, int]:
+        """Return how often rows of the kind were rewritten for no other version, by key; of all kinds at once."""
+        if self._rewrites is None:
+            self._rewrites = self._watch_rest()
+        return self._rewrites[case.name]
+
+    def _watch_rest(self) -> Mapping[str, Mapping[str, int]]:
+        resting = {case.name: self._list_resting(case) for case in self.context.cases}
+        writes: dict[tuple[str, str], list[tuple[int, dt.datetime | None]]] = {}
+
+        def look() -> None:
+            for case in self.context.cases:
+                found = self.context.database.get_writes_of(case.kind, resting[case.name])
+                for key, write in found.items():
+                    seen = writes.setdefault((case.name, key), [])
+                    if write not in seen[-1:]:
+                        seen.append(write)
+
+        hold(look, lambda _: True, for_s=_REST_S, interval_s=_REST_INTERVAL_S)
+        rewrites: dict[str, dict[str, int]] = {name: {} for name in resting}
+        for (name, key), seen in writes.items():
+            rewrites[name][key] = sum(before == after for (before, _), (after, _) in pairwise(seen))
+        return rewrites
+
+    def _list_resting(self, case: Case) -> Sequence[str]:
+        """Return the keys of some objects that are there to stay, the newest."""
+        subjects = self.list_subjects(case)
+        live = self.find_live(case, subjects)
+        return [subject.key for subject in subjects if subject.uid in live][-_RESTING:]
+
 
 def check_rows(look: LastLook, case: Case, recorder: Recorder) -> None:
     """11.1: the rows of objects that are there follow them, the others are as they were left."""
@@ -86,6 +122,23 @@ def check_rows(look: LastLook, case: Case, recorder: Recorder) -> None:
     recorder.facts |= {"rows with their objects": str(len(versions)), "rows alone": str(alone)}
     recorder.problem = f"{case.name}: rows are not as they were, or have not followed, at the end of the run"
     recorder.look_at = f"table {case.kind.table}"
+
+
+def check_rest(look: LastLook, case: Case, recorder: Recorder) -> None:
+    """11.3: no row of an object that is there to stay is rewritten every second, at the same version."""
+    if blocking := look.context.expectations.find_blocking(case.name):
+        raise NotApplicable(f"known issue {blocking.id}")
+    rewrites = look.count_rewrites(case)
+    if not rewrites:
+        raise NotApplicable("no object of the kind is there to stay whose row was looked at before")
+    subjects = {subject.key: subject for subject in look.list_subjects(case)}
+    for key, times in rewrites.items():
+        if times >= _REWRITES:
+            seen = f"another one {times} times in {_REST_S:g} s, at the same res_version"
+            recorder.find(codes.ROW_REWRITTEN, f"{subjects[key]}, column update_time", "as it was", seen)
+    recorder.facts["rows watched"] = str(len(rewrites))
+    recorder.problem = f"{case.name}: a row is rewritten again and again, although its object does not change"
+    recorder.look_at = f"table {case.kind.table}, column update_time"
 
 
 def check_secrets(look: LastLook, _: None, recorder: Recorder) -> None:

@@ -131,6 +131,17 @@ class Database:
         )
         return {read_text(uid): int(version) for uid, version in rows}
 
+    def get_writes_of(self, kind: Kind, uids: Sequence[str]) -> dict[str, tuple[int, dt.datetime | None]]:
+        """Return which version each of these rows holds, and when it was written last, by uid."""
+        if not uids:
+            return {}
+        rows = self._query(
+            f"SELECT uid, res_version, update_time FROM `{kind.table}`"  # noqa: S608
+            f" WHERE uid IN ({make_places(uids)})",
+            tuple(uids),
+        )
+        return {read_text(uid): (int(version), written_at) for uid, version, written_at in rows}
+
     def get_rows_of(self, kind: Kind, uids: Sequence[str]) -> dict[str, Row]:
         """Return the rows with these uids, by uid, with labels and annotations, as one snapshot sees them.
 

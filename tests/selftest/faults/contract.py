@@ -237,6 +237,7 @@ def _rewrite_namesake(self: Store, cursor: Any, kind: Kind, row: Row) -> None:
     )
 
 
+_AGAIN_S = 0.2
 _LATE_S = 4.0        # after all that looks at once
 _MUCH_LATER_S = 8.0   # after a section that writes several times, on a busy machine too
 
@@ -268,6 +269,12 @@ def _later(statement: str) -> Callable[[], Parts]:
         timer.start()
 
     return on_store(soft_delete=soft_delete)
+
+
+def _reconcile_again(self: Reconciler, key: Key) -> float | None:
+    """Come back at once to an object that has been synced, as to one that is not through."""
+    due_s = Reconciler.reconcile(self, key)
+    return _AGAIN_S if due_s is None and self.objects.get(key) is not None else due_s
 
 
 def _heed_any_value_late() -> Parts:
@@ -645,6 +652,12 @@ FAULTS: tuple[Fault, ...] = (
         _heed_any_value_late,
         in_sections("SparkJob", "11.1"),
         "nobody has deleted it",
+    ),
+    _fault(
+        "rewritten-again-and-again",
+        on_reconciler(reconcile=_reconcile_again),
+        in_sections("Revision", "11.3"),
+        "update_time",
     ),
     _fault(
         "password-in-the-log",

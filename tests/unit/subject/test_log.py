@@ -37,7 +37,7 @@ def test_lines_that_are_no_json_are_kept_without_fields() -> None:
 
 def test_only_the_objects_own_ingester_lines_count() -> None:
     """Lines of another object, kind, namespace or controller are not taken for the object's."""
-    found = entries(
+    texts = (
         line("mine"),
         line("other name", name="x"),
         line("other namespace", namespace="x"),
@@ -45,6 +45,7 @@ def test_only_the_objects_own_ingester_lines_count() -> None:
         line("business", logger="pipelinerun"),
         line("no kind given", logger="ingester"),
     )
+    found = [LogLine(0, text) for text in texts]
     assert [e.message for e in find_object_entries(found, MODEL, "n", "m")] == ["mine", "no kind given"]
 
 

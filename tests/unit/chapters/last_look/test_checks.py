@@ -1,15 +1,16 @@
-"""Section 11.1: what was right is looked at once more, and whatever has become of it is found."""
+"""Sections 11.1 and 11.3: what was right is looked at once more, and whatever has become of it is found."""
 
 from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+from collections.abc import Callable, Mapping, Sequence
 from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
 
-from harness.chapters.last_look.checks import LastLook, check_rows
+from harness.chapters.last_look.checks import LastLook, check_rest, check_rows
 from harness.core import codes
 from harness.core.outcomes import NotApplicable
 from harness.spec.annotations import IMMUTABLE_ANNOTATION
@@ -22,6 +23,20 @@ def look(contract: Contract) -> Recorder:
     """Take the last look at the kind's rows."""
     recorder = Recorder()
     check_rows(LastLook(contract.life.context), contract.case, recorder)
+    return recorder
+
+
+def rest(contract: Contract, monkeypatch: pytest.MonkeyPatch, looks: Sequence[Mapping[str, Any]]) -> Recorder:
+    """Look at objects at rest, whose rows change as told from one look to the next."""
+
+    def hold(look: Callable[[], None], _condition: object, **_times: float) -> None:
+        for columns in looks:
+            change(contract, "annotated", **columns)
+            look()
+
+    monkeypatch.setattr("harness.chapters.last_look.checks.hold", hold)
+    recorder = Recorder()
+    check_rest(LastLook(contract.life.context), contract.case, recorder)
     return recorder
 
 
@@ -133,3 +148,26 @@ def test_without_a_row_there_is_nothing_to_look_at() -> None:
     """A run whose objects never had one has said so elsewhere."""
     with pytest.raises(NotApplicable, match="no row of the kind"):
         look(Contract())
+
+
+def _at(second: int) -> dict[str, Any]:
+    return {"update_time": dt.datetime(2026, 1, 1, 0, 0, second)}
+
+
+@pytest.mark.parametrize(
+    ("looks", "found"),
+    [
+        ([_at(1), _at(1), _at(1)], False),
+        ([_at(1), _at(2), _at(3)], False),   # once in two seconds, or late for a version of before
+        ([_at(second) for second in (1, 1, 2, 3, 3, 4)], True),
+        ([_at(second) | {"res_version": 10**6 + second} for second in (1, 2, 3, 4)], False),   # others write to it
+    ],
+)
+def test_a_row_that_is_rewritten_all_the_time_is_found(
+    contract: Contract, monkeypatch: pytest.MonkeyPatch, looks: Sequence[Mapping[str, Any]], found: bool
+) -> None:
+    """Three times in as many seconds, at one version."""
+    recorder = rest(contract, monkeypatch, looks)
+    assert {finding.code for finding in recorder.findings} == ({codes.ROW_REWRITTEN} if found else set())
+    assert all("annotated" in finding.where for finding in recorder.findings)
+    assert int(recorder.facts["rows watched"]) > 1
