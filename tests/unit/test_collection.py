@@ -24,7 +24,7 @@ def read_words() -> list[str]:
 def collect(words: list[str]) -> str:
     """Return what pytest collects with these words, in a process of its own."""
     command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "--collect-only", "-q", *words]
-    finished = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
+    finished = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300, check=False)
     assert finished.returncode == pytest.ExitCode.OK, finished.stdout[-4000:] + finished.stderr
     return finished.stdout
 
