@@ -91,8 +91,12 @@ def _compare(sandbox: LocalSandbox, number: int, repeat: int, words: list[str]) 
         peak = max(run.peak_mib for run in runs)
         each = 1000 * seconds / number
         print(f"  {name}  {seconds:7.1f} s  {cpu_s:7.1f} s of CPU  {peak:6.0f} MiB  {each:6.2f} ms an object")
-    ratio = statistics.median(w.seconds for w in whole) / statistics.median(b.seconds for b in bare)
-    print(f"  ratio  {ratio:.2f}", flush=True)
+    more = {
+        part: statistics.median(getattr(each, part) for each in whole)
+        / statistics.median(getattr(each, part) for each in bare)
+        for part in ("seconds", "cpu_s")
+    }
+    print(f"  ratio  {more['seconds']:.2f}, of CPU {more['cpu_s']:.2f}", flush=True)
 
 
 def measure(command: list[str], variables: dict[str, str]) -> Measure:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from harness.audit.throttle import Throttle
 from harness.clients.kube import ALL_NAMESPACES, Cluster, Page
-from harness.clients.mysql.ranges import RowKey, TableRanges
+from harness.clients.mysql.ranges import TableRanges
 from harness.core.errors import HarnessError, Refusal
 from harness.spec.keys import get_key
 from harness.spec.model import JsonObject, Kind
@@ -104,8 +104,8 @@ class Reader:
             rows |= self.tables.get_rows_of(kind, keys[start : start + _WHOLE_ROWS])
         return rows
 
-    def read_keys(self, kind: Kind, after: str) -> tuple[list[RowKey], bool]:
-        """Return the next rows of the kind's table in the order of keys, and whether they are the last ones."""
+    def read_keys(self, kind: Kind, after: str) -> tuple[dict[str, bool], bool]:
+        """Return the table's next keys, each with whether its row is live; and whether they are the last ones."""
         began = self.throttle.clock.now()
         keys = self.tables.list_keys(kind, after=after, limit=_ROWS, namespace=self.scope.namespace)
         self.throttle.pace(len(keys), self.throttle.clock.now() - began)

@@ -134,8 +134,7 @@ class Recheck:
     def _find_namesakes(self, policy: Policy, rows: Iterable[Row]) -> dict[tuple[str, str], list[str]]:
         if policy.life is Life.RETAINED:
             return {}
-        live = {(str(row.columns["namespace"]), str(row.columns["name"])) for row in rows if row.live}
-        return self.reader.tables.find_live_of(policy.kind, live)
+        return self.reader.tables.find_live_of(policy.kind, {row.full_name for row in rows if row.live})
 
     def _judge(
         self,
@@ -149,8 +148,7 @@ class Recheck:
         if obj is None and row is None:
             return EQUAL   # both are gone
         if obj is None and row is not None:
-            name = (str(row.columns["namespace"]), str(row.columns["name"]))
-            return judge_row(policy, row, namesakes.get(name, []))
+            return judge_row(policy, row, namesakes.get(row.full_name, []))
         assert obj is not None  # noqa: S101  as the lines above say
         judged = judge_object(policy, obj, row, now)
         has_caught_up = (

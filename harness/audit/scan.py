@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from harness.audit.classes import AuditClass
@@ -14,7 +14,6 @@ from harness.audit.journal import Event
 from harness.audit.reading import Batch, Reader
 from harness.audit.state import KindState, Suspect, make_event
 from harness.clients.kube import get_version
-from harness.clients.mysql.ranges import RowKey
 from harness.core import codes
 from harness.core.record import Finding
 from harness.spec.features import Life
@@ -115,24 +114,29 @@ def _judge_batch(policy: Policy, batch: Batch, *, show_values: bool) -> Event:
 
 
 def _judge_range(
-    reader: Reader, policy: Policy, state: KindState, keys: Sequence[RowKey], *, is_last: bool, show_values: bool
+    reader: Reader,
+    policy: Policy,
+    state: KindState,
+    keys: Mapping[str, bool],
+    *,
+    is_last: bool,
+    show_values: bool,
 ) -> Event:
     kind = policy.kind
     found = _Yield(show_values, 0.0)
-    alone = [row for row in keys if row.key not in state.seen]
-    live = [row for row in alone if row.live]
+    alone = keys.keys() - state.seen
+    live = [key for key, is_live in keys.items() if is_live and key in alone]
     found.counts[AuditClass.ALONE] += len(alone) - len(live)
     if policy.life is Life.RETAINED:
         found.counts[AuditClass.ALONE] += len(live)
     elif live:
-        rows = reader.read_whole(kind, [row.key for row in live])
-        namesakes = reader.tables.find_live_of(kind, {(row.namespace, row.name) for row in live})
-        for each in live:
-            row = rows.get(each.key)
-            if row is not None:   # else it is gone for good, which only somebody else can have done
-                others = namesakes.get((each.namespace, each.name), [])
-                found.take(judge_row(policy, row, others), make_subject(kind, each.key, None, row), row, None)
-    until = None if is_last else keys[-1].key
+        rows = reader.read_whole(kind, live)
+        namesakes = reader.tables.find_live_of(kind, {row.full_name for row in rows.values()})
+        for key in live:
+            if row := rows.get(key):   # else it is gone for good, which only somebody else can have done
+                judged = judge_row(policy, row, namesakes.get(row.full_name, []))
+                found.take(judged, make_subject(kind, key, None, row), row, None)
+    until = None if is_last else next(reversed(keys))
     for key, counts in reader.find_parentless(kind, state.after, until).items():
         found.take(_judge_parentless(kind, counts), Subject(kind.name, key, "", ""), None, None)
     return make_event(

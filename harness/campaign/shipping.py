@@ -14,9 +14,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from harness.core.digest import get_digest, get_sha256
 from harness.core.progress import Progress
 from harness.core.settings import ControllerManager
-from harness.provision.assets.cache import Cache, get_digest, get_sha256
+from harness.provision.assets.cache import Cache
 from harness.provision.assets.controlplane import find_control_plane
 from harness.provision.assets.faultproxy import find_fault_proxy
 from harness.provision.assets.mysqld import find_mysql_server

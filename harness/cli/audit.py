@@ -35,15 +35,12 @@ from harness.cli.options import (
     read_value,
 )
 from harness.clients.kube import Cluster
-from harness.clients.michelangelo.comparison import compare_decoded
-from harness.clients.michelangelo.package import find_missing
 from harness.clients.mysql.ranges import TableRanges
 from harness.clients.pods import Pods
 from harness.core.errors import HarnessError, Refusal, SettingsError
 from harness.core.interruption import interrupt
 from harness.core.polling import SYSTEM_CLOCK
 from harness.core.progress import SILENT, Progress
-from harness.core.record import Finding
 from harness.core.settings import MySQLEndpoint
 from harness.provision.checkout.evidence import choose_profile
 from harness.provision.checkout.reading import read_files
@@ -52,15 +49,12 @@ from harness.sandbox.existing.context import choose_context
 from harness.sandbox.existing.options import Access, read_access
 from harness.sandbox.existing.reading import read_cluster
 from harness.sandbox.existing.sandbox import explain_refusal, log_in, open_forward
-from harness.sandbox.local.wire.folder import CONTEXT_NAME
-from harness.sandbox.local.wire.plan import read_plan
 from harness.sandbox.ports import LOOPBACK
 from harness.spec.contract import Contract
 from harness.spec.equality import compare_row
 from harness.spec.features import Fact
-from harness.spec.model import JsonObject, Kind
+from harness.spec.model import Kind
 from harness.spec.profiles import load_profile
-from harness.spec.row import Row
 from harness.spec.versions import NOT_TESTED, make_contract
 
 
@@ -206,6 +200,8 @@ def read_whereabouts(options: argparse.Namespace) -> tuple[Access, str]:
                 hint="Name a cluster with --context, or leave it out",
             )
     from harness.cli.sandbox import choose_sandbox  # noqa: PLC0415  most audits are of a cluster
+    from harness.sandbox.local.wire.folder import CONTEXT_NAME  # noqa: PLC0415
+    from harness.sandbox.local.wire.plan import read_plan  # noqa: PLC0415
 
     folder, state = choose_sandbox()
     if state.mysql is None:
@@ -306,13 +302,12 @@ def choose_comparison(*, decode: bool) -> Compare:
     """Return what compares a row with its object; to `decode` the proto column needs the extra."""
     if not decode:
         return compare_row
+    from harness.clients.michelangelo.comparison import compare_row_and_proto  # noqa: PLC0415  few audits need it
+    from harness.clients.michelangelo.package import find_missing  # noqa: PLC0415
+
     if missing := find_missing():
         raise SettingsError(f"--decode-proto: {missing}")
-    return _compare_and_decode
-
-
-def _compare_and_decode(kind: Kind, obj: JsonObject, row: Row) -> list[Finding]:
-    return [*compare_row(kind, obj, row), *compare_decoded(kind, row, obj)]
+    return compare_row_and_proto
 
 
 def _is_left_out(fact: Fact) -> bool:

@@ -29,6 +29,11 @@ class Row:
         return str(self.columns["uid"])
 
     @property
+    def full_name(self) -> tuple[str, str]:
+        """The object's namespace and name."""
+        return str(self.columns["namespace"]), str(self.columns["name"])
+
+    @property
     def res_version(self) -> int:
         """The resourceVersion that the row holds."""
         return int(cast(int, self.columns["res_version"]))

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from harness.clients.michelangelo.proto import UndecodableError, Unknown, decode
 from harness.core import codes
 from harness.core.record import Finding
-from harness.spec.equality import compare_objects, show
+from harness.spec.equality import compare_objects, compare_row, show
 from harness.spec.model import JsonObject, Kind
 from harness.spec.row import Row
 
@@ -30,6 +30,11 @@ def compare_decoded(kind: Kind, row: Row, obj: JsonObject | None = None) -> list
     `obj` is the object at the row's own resourceVersion.
     """
     return examine_decoded(kind, row, obj).findings
+
+
+def compare_row_and_proto(kind: Kind, obj: JsonObject, row: Row) -> list[Finding]:
+    """Return where the row differs from `obj` as `compare_row` does, and its decoded proto column as well."""
+    return [*compare_row(kind, obj, row), *compare_decoded(kind, row, obj)]
 
 
 def examine_decoded(kind: Kind, row: Row, obj: JsonObject | None = None) -> ProtoComparison:

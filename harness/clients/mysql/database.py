@@ -179,6 +179,7 @@ class Database:
         for uid, key, value in self._query(
             f"SELECT obj_uid, `key`, `value` FROM `{table}` WHERE obj_uid IN ({make_places(uids)})",  # noqa: S608
             tuple(uids),
+            raw=True,
         ):
             pairs.setdefault(read_text(uid), []).append((read_text(key), read_text(value)))
         return {uid: tuple(sorted(found)) for uid, found in pairs.items()}
@@ -288,9 +289,10 @@ class Database:
         except mysql.connector.Error as error:
             raise HarnessError(f"MySQL: {error} (while reading table {table})") from error
 
-    def _query(self, sql: str, parameters: Sequence[Any] = ()) -> list[Any]:
+    def _query(self, sql: str, parameters: Sequence[Any] = (), *, raw: bool = False) -> list[Any]:
+        """Return what the query selects; `raw`: as the server's bytes, which the driver need not look at."""
         try:
-            cursor = self._connection.cursor()
+            cursor = self._connection.cursor(raw=raw)
             try:
                 cursor.execute(sql, tuple(parameters))
                 return list(cursor.fetchall())

@@ -10,7 +10,6 @@ Size and time of each file are compared at every use, its SHA-256 only where the
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import shutil
@@ -25,6 +24,7 @@ from typing import Any, Generic, TypeVar
 import filelock
 import platformdirs
 
+from harness.core.digest import get_sha256
 from harness.core.errors import HarnessError, SettingsError
 from harness.core.progress import Progress
 from harness.provision.assets.stage import begin_stage, note
@@ -206,21 +206,6 @@ class Cache:
                 f"{lock.lock_file} was held by another run for {_LONGEST_BUILD_S:g} s",
                 hint=f"End that run, or choose another cache with {CACHE_VARIABLE}",
             )
-
-
-def get_digest(*parts: str | bytes) -> str:
-    """Return a SHA-256 in hex that differs wherever any of the parts differs."""
-    digest = hashlib.sha256()
-    for part in parts:
-        data = part.encode() if isinstance(part, str) else part
-        digest.update(len(data).to_bytes(8, "big") + data)
-    return digest.hexdigest()
-
-
-def get_sha256(path: Path) -> str:
-    """Return the SHA-256 of a file in hex; `OSError` where it can't be read."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def is_offline() -> bool:

@@ -14,11 +14,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from harness.core.digest import get_digest
 from harness.core.errors import HarnessError, SettingsError
 from harness.core.progress import SILENT, Progress
 from harness.core.resources import find_resource
 from harness.provision.assets import golang
-from harness.provision.assets.cache import OFFLINE_VARIABLE, Cache, Contents, Recipe, get_digest, is_offline
+from harness.provision.assets.cache import OFFLINE_VARIABLE, Cache, Contents, Recipe, is_offline
 from harness.provision.assets.command import run
 from harness.provision.assets.gomodule import GoModule, describe_build, read_module
 from harness.provision.assets.host import Host, get_host

@@ -22,9 +22,10 @@ from pathlib import Path
 
 from packaging.version import InvalidVersion, Version
 
+from harness.core.digest import get_digest
 from harness.core.errors import HarnessError
 from harness.core.progress import Progress
-from harness.provision.assets.cache import OFFLINE_VARIABLE, Cache, Contents, Recipe, get_digest, is_offline
+from harness.provision.assets.cache import OFFLINE_VARIABLE, Cache, Contents, Recipe, is_offline
 from harness.provision.assets.command import Finished, run
 from harness.provision.assets.host import Host, get_host
 from harness.provision.assets.stage import Stage, begin_stage

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
+from harness.core.digest import get_digest
 from harness.core.errors import HarnessError
 from harness.core.progress import Progress
 from harness.provision.assets import golang
-from harness.provision.assets.cache import Cache, Contents, Recipe, get_digest
+from harness.provision.assets.cache import Cache, Contents, Recipe
 from harness.provision.assets.host import Host
 
 _T = TypeVar("_T")

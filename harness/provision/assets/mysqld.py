@@ -16,10 +16,11 @@ from pathlib import Path
 
 from packaging.version import Version
 
+from harness.core.digest import get_digest
 from harness.core.errors import HarnessError
 from harness.core.progress import SILENT, Progress
 from harness.provision.assets.apt import Apt, is_apt_system
-from harness.provision.assets.cache import OFFLINE_VARIABLE, Cache, Contents, Recipe, get_digest, is_offline
+from harness.provision.assets.cache import OFFLINE_VARIABLE, Cache, Contents, Recipe, is_offline
 from harness.provision.assets.command import run
 from harness.provision.assets.stage import note
 

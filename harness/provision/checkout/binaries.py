@@ -12,10 +12,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from harness.core.digest import get_digest
 from harness.core.errors import HarnessError
 from harness.core.progress import Progress
 from harness.provision.assets import golang
-from harness.provision.assets.cache import Cache, Contents, Recipe, get_digest
+from harness.provision.assets.cache import Cache, Contents, Recipe
 from harness.provision.assets.host import get_host
 from harness.provision.checkout.checkout import APISERVER_PACKAGE, Checkout
 from harness.provision.checkout.crds import CheckoutCrds

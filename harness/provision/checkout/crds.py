@@ -10,8 +10,8 @@ from typing import Any
 
 import yaml
 
+from harness.core.digest import get_digest
 from harness.core.errors import HarnessError
-from harness.provision.assets.cache import get_digest
 from harness.spec.crd import find_schema, is_ours
 from harness.spec.model import GROUP, JsonObject
 

@@ -13,9 +13,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from harness.core.digest import get_digest
 from harness.core.errors import HarnessError, SettingsError
 from harness.core.progress import Progress
-from harness.provision.assets.cache import OFFLINE_VARIABLE, Cache, Contents, Recipe, get_digest, is_offline
+from harness.provision.assets.cache import OFFLINE_VARIABLE, Cache, Contents, Recipe, is_offline
 from harness.provision.assets.stage import begin_stage
 from harness.provision.checkout.git import ask_git, get_words
 

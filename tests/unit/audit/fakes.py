@@ -74,10 +74,10 @@ class FakeSystem:
         """Return what identifies them."""
         return {key: _make_key(row) for key, row in self.get_rows_of(kind, list(keys)).items()}
 
-    def list_keys(self, kind: Kind, *, after: str, limit: int, namespace: str = "") -> list[RowKey]:
+    def list_keys(self, kind: Kind, *, after: str, limit: int, namespace: str = "") -> dict[str, bool]:
         """Return all keys that follow."""
         del kind, limit, namespace
-        return [_make_key(row) for key, row in sorted(self.rows.items()) if key > after]
+        return {key: row.live for key, row in sorted(self.rows.items()) if key > after}
 
     def find_live_of(
         self, kind: Kind, names: Collection[tuple[str, str]]
@@ -86,9 +86,8 @@ class FakeSystem:
         del kind
         found: dict[tuple[str, str], list[str]] = {}
         for key, row in self.rows.items():
-            name = (str(row.columns["namespace"]), str(row.columns["name"]))
-            if row.live and name in names:
-                found.setdefault(name, []).append(key)
+            if row.live and row.full_name in names:
+                found.setdefault(row.full_name, []).append(key)
         return found
 
     def find_parentless(self, kind: Kind, table: str, *, after: str, until: str | None) -> dict[str, int]:

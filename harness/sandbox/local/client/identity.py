@@ -17,10 +17,11 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import harness
+from harness.core.digest import get_digest, get_sha256
 from harness.core.errors import SettingsError
 from harness.core.served_kind import ServedKind
 from harness.core.settings import SandboxSettings
-from harness.provision.assets.cache import Cache, get_digest, get_sha256
+from harness.provision.assets.cache import Cache
 from harness.sandbox.base import APISERVER, KUBE_APISERVER, MYSQL
 from harness.sandbox.local.servers.baseyaml import check_overrides
 from harness.sandbox.local.servers.crds import BUNDLED as BUNDLED_CRDS

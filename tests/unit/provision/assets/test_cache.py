@@ -17,7 +17,7 @@ import pytest
 from harness.core.errors import HarnessError
 from harness.core.progress import SILENT, Progress
 from harness.provision.assets import cache as cache_module
-from harness.provision.assets.cache import Cache, Contents, Recipe, get_digest
+from harness.provision.assets.cache import Cache, Contents, Recipe
 
 _TREE = Path(__file__).parents[4]
 
@@ -298,12 +298,6 @@ def test_environment_chooses_the_folder(tmp_path: Path, monkeypatch: pytest.Monk
     assert Cache().root == tmp_path / "chosen"
     monkeypatch.delenv("INGESTER_ACCEPTANCE_CACHE")
     assert Cache().root.name == "ingester-acceptance"
-
-
-def test_digest_tells_parts_apart() -> None:
-    """Parts that only together read the same have different digests."""
-    assert get_digest("ab", "c") == get_digest("ab", b"c")
-    assert len({get_digest("ab", "c"), get_digest("a", "bc"), get_digest("abc"), get_digest("c", "ab")}) == 4
 
 
 @pytest.mark.parametrize(("value", "offline"), [("", False), ("0", False), ("1", True), ("yes", True)])
