@@ -44,7 +44,9 @@ from tests.integration.conftest import Shared, wait_until
 from tests.integration.guarded import CONTEXT, make_token, start_guarded_sandbox, write_kubeconfig_of
 from tools.audit_load import Loaded, connect, list_values, load
 
-RBAC = Path(__file__).resolve().parents[2] / "docs" / "audit-rbac.yaml"
+DOCS = Path(__file__).resolve().parents[2] / "docs"
+RBAC = DOCS / "audit-rbac.yaml"
+MANIFESTS = [DOCS / name for name in ("audit-cronjob.yaml", "audit-job.yaml")]
 ACCOUNT, USER, PASSWORD = "ingester-audit", "auditor", "read-only"
 OTHERS = "example.com/drain"
 _POLICY = {"apiVersion": "audit.k8s.io/v1", "kind": "Policy", "rules": [{"level": "Metadata"}]}
@@ -367,6 +369,44 @@ def test_shards_come_to_the_same(tampered: tuple[int, AuditResult], world: World
     assert main(["audit", "--output", str(world.folder / "merged"), *folders]) == 1
     assert world.read_findings("merged") == world.seeded
     assert read_result(world.folder / "merged").counts == tampered[1].counts
+
+
+def test_documented_manifests_are_valid(world: World) -> None:
+    """A kube-apiserver takes them as they are, without a field that it does not know."""
+    client = kubernetes.config.new_client_from_config(str(world.sandbox.kubeconfig))
+    taken = [
+        each.kind or document["kind"]
+        for path in MANIFESTS
+        for document in yaml.safe_load_all(path.read_text())
+        for each in kubernetes.utils.create_from_dict(
+            client, document, dry_run="All", field_validation="Strict"
+        )
+    ]
+    assert taken == ["ConfigMap", "PersistentVolumeClaim", "CronJob", "Job"]
+
+
+def test_documented_cron_job_audits(tampered: tuple[int, AuditResult], world: World) -> None:
+    """Its command, with its kubeconfig and the account's token in a file, comes to the same."""
+    config, _, cron_job = yaml.safe_load_all(MANIFESTS[0].read_text())
+    (container,) = cron_job["spec"]["jobTemplate"]["spec"]["template"]["spec"]["containers"]
+    folder, mysql = world.folder / "pod", world.sandbox.mysql
+    folder.mkdir()
+    kubeconfig = yaml.safe_load(config["data"]["config"])
+    own = json.loads((world.folder / "config").read_text())
+    (folder / "token").write_text(own["users"][0]["user"]["token"])
+    kubeconfig["clusters"][0]["cluster"] = own["clusters"][0]["cluster"]
+    kubeconfig["users"][0]["user"] = {"tokenFile": str(folder / "token")}
+    (folder / "config").write_text(yaml.safe_dump(kubeconfig))
+    places = {
+        "/config/config": str(folder / "config"),
+        "mysql://auditor@mysql.default:3306/michelangelo": f"mysql://{USER}@{mysql.host}:{mysql.port}/{mysql.database}",
+        "/audit": str(folder),
+    }
+    _, *words = container["command"]
+    for place, here in places.items():
+        words = [re.sub(f"={re.escape(place)}$", f"={here}", word) for word in words]
+    assert main([*words, "--profile", str(world.profile), "--grace", "1", "--stuck-after", "1"]) == 1
+    assert world.read_findings("pod") == world.seeded
 
 
 @contextlib.contextmanager

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import argparse
+import json
+import os
+import subprocess
+import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
 
 from harness.__main__ import main
 from harness.cli.audit import choose_kinds, declare, read_whereabouts
-from harness.cli.options import read_value
+from harness.cli.options import PROGRAM, Shard, read_value
 from harness.core.errors import HarnessError, SettingsError
 from harness.sandbox.storage import ROOT_VARIABLE
 from tests.fakes.contract import CONTRACT
@@ -18,6 +24,9 @@ KUBECONFIG = (
     "{contexts: [{name: prod, context: {cluster: c, user: u}}],"
     " clusters: [{name: c, cluster: {server: 'https://c'}}], users: [{name: u, user: {}}]}"
 )
+
+
+DOCS = Path(__file__).resolve().parents[3] / "docs"
 
 
 def parse(*words: str) -> argparse.Namespace:
@@ -96,3 +105,39 @@ def test_results_are_not_merged_into_one_of_them(tmp_path: Path, capsys: pytest.
 def test_watch_is_never_resumed(tmp_path: Path) -> None:
     """Rounds begin anew."""
     assert main(["audit", "--output", str(tmp_path), "--watch", "5", "--resume"]) == 4
+
+
+def get_job(name: str, kind: str) -> Any:
+    """Return the documented manifest's specification of a Job."""
+    found = {each["kind"]: each for each in yaml.safe_load_all((DOCS / name).read_text())}
+    spec = found[kind]["spec"]
+    return spec["jobTemplate"]["spec"] if kind == "CronJob" else spec
+
+
+def test_documented_cron_job_audits() -> None:
+    """Its command is one, of options that there are."""
+    (container,) = get_job("audit-cronjob.yaml", "CronJob")["template"]["spec"]["containers"]
+    program, command, *words = container["command"]
+    options = parse(*words)
+    assert (program, command) == (PROGRAM, "audit")
+    assert (options.context, options.kubeconfig, options.output) == ("here", "/config/config", "/audit")
+
+
+def test_documented_job_divides_the_audit(tmp_path: Path) -> None:
+    """Each of its parts is another one of as many as it has, with a folder of its own, as its shell reads it."""
+    job = get_job("audit-job.yaml", "Job")
+    (container,) = job["template"]["spec"]["containers"]
+    program = tmp_path / PROGRAM
+    program.write_text(f"#!{sys.executable}\nimport json, sys\nprint(json.dumps(sys.argv[1:]))\n")
+    program.chmod(0o755)
+    parts, outputs = [], set()
+    for index in range(job["completions"]):
+        variables = {"PATH": f"{tmp_path}:{os.environ['PATH']}", "JOB_COMPLETION_INDEX": str(index)}
+        said = subprocess.run(container["command"], env=variables, check=True, capture_output=True).stdout
+        command, *words = json.loads(said)
+        options = parse(*words)
+        assert (command, options.context) == ("audit", "here")
+        parts.append(read_value(options, "shard"))
+        outputs.add(options.output)
+    assert parts == [Shard(index, len(parts)) for index in range(1, len(parts) + 1)]
+    assert outputs == {f"/audit/{index}" for index in range(len(parts))}
