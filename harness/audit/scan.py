@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from harness.audit.classes import AuditClass
@@ -117,7 +117,7 @@ def _judge_range(
     reader: Reader,
     policy: Policy,
     state: KindState,
-    keys: Mapping[str, bool],
+    keys: dict[str, bool],   # in their order
     *,
     is_last: bool,
     show_values: bool,
