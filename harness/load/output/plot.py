@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from markupsafe import Markup, escape
 
 _WIDTH, _HEIGHT = 720, 300
-_LEFT, _RIGHT, _TOP, _BOTTOM = 76, 30, 52, 40
+_LEFT, _RIGHT, _TOP, _BOTTOM = 92, 30, 52, 40   # on the left there is room for "16 min 40 s"
 _TICKS = 5
 _MARKS = 7       # on each line, whatever the number of its points
 _RADIUS = 4.0

@@ -18,6 +18,7 @@ from harness.load.output.markdown import render_markdown
 from harness.load.output.plot import Axis, Series, draw
 from harness.load.output.publish import publish
 from harness.load.record import Audited, LoadRecord, read_record
+from harness.report.formatting import format_duration
 from tests.unit.load.sample import make_load, make_record
 
 GOLDEN = Path(__file__).with_name("golden.md")
@@ -69,6 +70,16 @@ def test_lines_differ_without_colour() -> None:
     assert len(set(marks)) == 7
     names = [text.text for text in svg.findall(f"{_SVG}text") if text.get("class") == "ia-key"]
     assert names == [each.name for each in series]
+
+
+@pytest.mark.parametrize("logarithmic", [True, False])
+def test_what_an_axis_says_has_room(logarithmic: bool) -> None:
+    """A quarter of an hour is not cut off at the edge of the drawing."""
+    line = Series("caught up in", [(1000.0, 25.7), (50_000.0, 364.6)])
+    svg = parse_svg(draw([line], Axis("objects"), Axis("seconds", format_duration, logarithmic=logarithmic)))
+    labels = [text for text in svg.findall(f"{_SVG}text") if text.get("class") == "ia-kind"]
+    assert ("16 min 40 s" in [label.text for label in labels]) == logarithmic
+    assert all(len(label.text or "") * 7.0 <= float(label.get("x", 0)) for label in labels)   # of 13 px
 
 
 def test_points_lie_where_their_values_are() -> None:
