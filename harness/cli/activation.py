@@ -92,9 +92,9 @@ def spell_check(config: pytest.Config, test: str, kind: str | None = None) -> st
 
     All options that were given are among its words, and pytest's -m, which chooses what can be selected.
     """
-    from harness.cli.options import PROGRAM, get_given, spell  # noqa: PLC0415
+    from harness.cli.options import PROGRAM, RUN_OPTIONS, get_given, spell  # noqa: PLC0415
 
-    given = get_given(config.option)
+    given = get_given(config.option, RUN_OPTIONS)
     if kind is not None and "crd" not in given:
         given["crd"] = [kind.lower()]
     marks = ["-m", config.option.markexpr] if config.option.markexpr else []

@@ -1026,14 +1026,19 @@ def add_to_parser(parser: argparse.ArgumentParser, options: Iterable[Option]) ->
 # Spell.
 
 
-def get_given(options: argparse.Namespace) -> dict[str, Any]:
-    """Return the options whose values are not the usual ones, or were configured, by attribute."""
-    given = {name: getattr(options, name, option.default) for name, option in OPTIONS.items()}
+def get_given(options: argparse.Namespace, among: Iterable[Option] | None = None) -> dict[str, Any]:
+    """Return the options whose values are not the usual ones, or were configured, by attribute.
+
+    They are `among` those that the namespace was read for: all of ours, where nothing is said. Pytest's has things
+    of its own, which other commands' options may share a name with.
+    """
+    known = OPTIONS if among is None else {option.attribute: option for option in among}
+    given = {name: getattr(options, name, option.default) for name, option in known.items()}
     configured = get_configuration().values
     return {
         name: value
         for name, value in given.items()
-        if OPTIONS[name].is_unusual(value) or (name in configured and hasattr(options, name))
+        if known[name].is_unusual(value) or (name in configured and hasattr(options, name))
     }
 
 
@@ -1266,7 +1271,7 @@ def read_run_settings(options: argparse.Namespace, progress: Progress) -> RunSet
         api_server=read_value(options, "api_server"),
         timeouts=timeouts,
         verdict_s=read_value(options, "verdict_within"),
-        format_soak_command=functools.partial(spell_round, get_given(options)),
+        format_soak_command=functools.partial(spell_round, get_given(options, RUN_OPTIONS)),
     )
 
 

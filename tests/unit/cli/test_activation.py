@@ -135,6 +135,7 @@ def test_a_check_is_spelled_with_its_kind_and_marks(tmp_path: Path) -> None:
     """The options that were given stay; the kind is added unless kinds were chosen."""
     config = _make_config([], CONFIGURATION)
     config.option.markexpr, config.option.sync_timeout = "faults", 3.0
+    config.option.version, config.option.jobs = 0, 5   # pytest's own, and a plugin's: not ours of these names
     assert spell_check(config, "test_a", "Model") == (
         "ingester-acceptance run -m faults --crd model --sync-timeout 3 -k test_a"
     )
