@@ -40,12 +40,12 @@ class Rate:
 
 def measure_rate(failed: Iterable[bool], confidence: float = CONFIDENCE) -> Rate | None:
     """Return the rate of what failed, None of no round."""
-    from scipy.stats import binomtest  # noqa: PLC0415  it takes seconds to load, and the rounds come first
-
     outcomes = list(failed)
     failures, rounds = sum(outcomes), len(outcomes)
     if not rounds:
         return None
+    from scipy.stats import binomtest  # noqa: PLC0415  it takes seconds to load, and the rounds come first
+
     side = {0: "less", rounds: "greater"}.get(failures, "two-sided")
     found = binomtest(failures, rounds, alternative=side).proportion_ci(confidence, method="exact")
     return Rate(failures, rounds, float(found.low), float(found.high), confidence)

@@ -116,7 +116,6 @@ def two_nodes(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> It
     cluster.shutdown()
 
 
-@pytest.mark.nightly
 def test_a_machine_that_is_lost_costs_no_verdict(two_nodes: tuple[Any, Any], root: Path, tmp_path: Path) -> None:
     """Its rounds are run again elsewhere, and each counts once; what it needed was shipped to it."""
     cluster, second = two_nodes

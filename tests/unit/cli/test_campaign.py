@@ -120,7 +120,6 @@ def test_without_the_extra_it_says_what_to_install(tmp_path: Path, monkeypatch: 
 
 def test_an_interruption_leaves_a_record(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Ctrl-C: what was judged is in it, the rest is NOT RUN, and all is closed; then it can be gone on with."""
-    pytest.importorskip("scipy", reason="the extra campaign has it")
     closed = []
 
     class FakeRay:
