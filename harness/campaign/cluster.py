@@ -135,6 +135,6 @@ def _run(task: Task, parcels: dict[str, Any]) -> tuple[Attempt, bytes]:
 
 
 def _shorten(error: BaseException) -> str:
-    """Return the last line of what Ray says: the first ones are of its own."""
+    """Return the first sentence of the last line of what Ray says: the others are of its own."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return (lines or [type(error).__name__])[-1][:300]
+    return (lines or [type(error).__name__])[-1].partition(". ")[0][:300]

@@ -26,16 +26,19 @@ class Rate:
     high: float
     confidence: float = CONFIDENCE
 
+    @property
+    def bounds(self) -> str:
+        """Where the true share lies, in per cent."""
+        low, high = _percent(self.low, math.floor), _percent(self.high, math.ceil)
+        if not self.failures:
+            return f"below {high}"
+        return f"above {low}" if self.failures == self.rounds else f"from {low} to {high}"
+
     def __str__(self) -> str:
         """Return it as a sentence that says what it proves."""
-        sure = f"with {self.confidence:.0%} confidence".replace("%", " %")
-        low, high = _percent(self.low, math.floor), _percent(self.high, math.ceil)
-        rounds = count(self.rounds, "round")
-        if not self.failures:
-            return f"none of {rounds} failed: the rate is below {high} {sure}"
-        if self.failures == self.rounds:
-            return f"all of {rounds} failed: the rate is above {low} {sure}"
-        return f"{self.failures} of {rounds} failed: the rate is from {low} to {high} {sure}"
+        words = {0: "none", self.rounds: "all"}.get(self.failures, str(self.failures))
+        sure = f"with {100 * self.confidence:g} % confidence"
+        return f"{words} of {count(self.rounds, 'round')} failed: the rate is {self.bounds} {sure}"
 
 
 def measure_rate(failed: Iterable[bool], confidence: float = CONFIDENCE) -> Rate | None:

@@ -10,13 +10,17 @@ from harness.report.markdown_syntax import escape, tabulate
 
 @dataclass(frozen=True)
 class Table:
-    """A table; the first column says what each row is of. `bad` are numbers of rows that should not be so."""
+    """A table; the first column says what each row is of. `bad` are numbers of rows that should not be so.
+
+    The other columns are of numbers, unless it `is_text`.
+    """
 
     title: str
     heads: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     hint: str = ""
     bad: frozenset[int] = frozenset()
+    is_text: bool = False
 
 
 def write_markdown(*tables: Table | None) -> Iterator[str]:

@@ -61,7 +61,7 @@ def print_plain_table(table: PlainTable | None, console: Console) -> None:
     console.print(Text(plain(table.title), "bold"))
     shown = Table(box=None, pad_edge=False, header_style="dim")
     for number, head in enumerate(table.heads):
-        shown.add_column(head, justify="right" if number else "left")
+        shown.add_column(head, justify="right" if number and not table.is_text else "left")
     for number, row in enumerate(table.rows):
         cells = [Text(plain(cell)) for cell in row]
         shown.add_row(*cells, style="bold red" if number in table.bad else "")

@@ -49,13 +49,13 @@ def list_rates(record: CampaignRecord) -> Table | None:
     rows = []
     for each in record.rates:
         name = f"{each.group} {each.name}".strip() or _ALL
-        rows.append((name, str(each.rate.failures), str(each.rate.rounds), str(each.rate)))
+        rows.append((name, str(each.rate.failures), str(each.rate.rounds), each.rate.bounds))
     return Table(
         "How often a round fails",
-        ("rounds", "failed", "judged", "what that proves"),
+        ("rounds", "failed", "judged", "so the rate is"),
         tuple(rows),
-        "Rounds of different seeds count as independent. Each line is as sure as it says by itself: of twenty at "
-        "95 % one may be wrong. Where none or all failed, the bound is one-sided.",
+        "With 95 % confidence each; of twenty lines one may be wrong. Rounds of different seeds count as "
+        "independent. Where none or all failed, the bound is one-sided.",
         bad=frozenset(number for number, each in enumerate(record.rates) if each.rate.failures),
     )
 
@@ -138,7 +138,8 @@ def list_attempts(record: CampaignRecord) -> Table | None:
         for each in attempts
     ]
     hint = "None of them says anything of the system under test. A round was tried again, and counts once."
-    return Table("Attempts without a verdict", ("round", "attempt", "ended", "why", "kept in"), tuple(rows), hint)
+    heads = ("round", "attempt", "ended", "why", "kept in")
+    return Table("Attempts without a verdict", heads, tuple(rows), hint, is_text=True)
 
 
 def list_missing(record: CampaignRecord) -> Table | None:
