@@ -16,7 +16,6 @@ from pathlib import Path
 
 from harness.core.digest import get_digest, get_sha256
 from harness.core.progress import Progress
-from harness.core.settings import ControllerManager
 from harness.provision.assets.cache import Cache
 from harness.provision.assets.controlplane import find_control_plane
 from harness.provision.assets.faultproxy import find_fault_proxy
@@ -31,7 +30,10 @@ _CONTROLLERMGR, _APISERVER, _CRDS, _SCHEMA, _PROFILE = "controllermgr", "apiserv
 
 @dataclass(frozen=True)
 class Files:
-    """The files of one version by their place in its archive; and a digest of all that its rounds depend on."""
+    """The files of one version by their place in its archive; and a digest of all that its rounds depend on.
+
+    They keep their names, which say what is in them.
+    """
 
     paths: Mapping[str, Path]
     digest: str
@@ -45,15 +47,15 @@ class Files:
 def collect_files(settings: RunSettings, salt: str) -> Files:
     """Return the files that a version consists of; `salt` is what else tells it from others."""
     target, sandbox = settings.target, settings.target.sandbox
+    profile = Path(target.profile)
     named = {
         _CONTROLLERMGR: sandbox.controllermgr.path,
         _APISERVER: sandbox.apiserver,
         _SCHEMA: sandbox.schema,
         _CRDS: sandbox.crds,
+        _PROFILE: profile if profile.is_file() else None,   # one of the user's own
     }
-    paths = {name: path for name, path in named.items() if path is not None}
-    if (profile := Path(target.profile)).is_file():   # one of the user's own
-        paths[f"{_PROFILE}/{profile.name}"] = profile
+    paths = {f"{place}/{path.name}": path for place, path in named.items() if path is not None}
     hashes = [f"{name} {path.name} {get_sha256(path)}" for name, path in sorted(_list_files(paths))]
     rest = (target.profile if not profile.is_file() else "", target.features, sandbox.base_yaml_overrides)
     return Files(paths, get_digest(salt, *hashes, repr(rest)))
@@ -63,19 +65,17 @@ def relocate(settings: RunSettings, files: Files, folder: Path) -> RunSettings:
     """Return the settings with the version's files in that folder, where its archive was unpacked."""
     target, sandbox = settings.target, settings.target.sandbox
 
-    def find(name: str) -> Path | None:
-        return folder / name if name in files.paths else None
+    def find(place: str) -> Path | None:
+        return next((folder / name for name in files.paths if name.startswith(f"{place}/")), None)
 
-    controllermgr, crds = sandbox.controllermgr, find(_CRDS)
-    if controllermgr.path is not None:
-        controllermgr = ControllerManager(find(_CONTROLLERMGR), controllermgr.arguments, controllermgr.version)
-    profile = next((str(folder / name) for name in files.paths if name.startswith(f"{_PROFILE}/")), target.profile)
+    controllermgr = dataclasses.replace(sandbox.controllermgr, path=find(_CONTROLLERMGR))
+    profile = str(find(_PROFILE) or target.profile)
     sandbox = dataclasses.replace(
         sandbox,
         controllermgr=controllermgr,
         apiserver=find(_APISERVER),
         schema=find(_SCHEMA),
-        crds=crds,
+        crds=find(_CRDS),
         profile=profile,
     )
     return dataclasses.replace(settings, target=dataclasses.replace(target, sandbox=sandbox, profile=profile))

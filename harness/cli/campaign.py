@@ -153,7 +153,7 @@ def _run(options: argparse.Namespace) -> int:
     ended_by = record.problem or ("interrupted" if record.interrupted else "")
     record.rounds = merge(rounds, journal.attempts, dict.fromkeys(rounds, ended_by) | campaign.reasons)
     record.rates = list_rates(record.rounds)
-    record.started_at = min([record.started_at, *(each.started_at for each in journal.attempts if each.started_at)])
+    record.started_at = min(filter(None, [record.started_at, *(each.started_at for each in journal.attempts)]))
     record.finished_at = _now()
     record.exit_code = choose_exit_code(record)
     from harness.campaign.output.publish import publish  # noqa: PLC0415  after the work

@@ -40,12 +40,12 @@ def test_a_version_is_the_same_elsewhere(settings: RunSettings, tmp_path: Path) 
     unpack(pack(files.paths), folder)
     moved = relocate(settings, files, folder)
     sandbox = moved.target.sandbox
-    assert sandbox.controllermgr == ControllerManager(folder / "controllermgr", version="1.2")
-    assert os.access(folder / "controllermgr", os.X_OK)
+    assert sandbox.controllermgr == ControllerManager(folder / "controllermgr/manager", version="1.2")
+    assert os.access(folder / "controllermgr/manager", os.X_OK)
     assert sandbox.crds is not None
     assert (sandbox.crds / "more/b.yaml").read_text() == "this is crds/more/b.yaml"
     assert sandbox.schema is not None
-    assert sandbox.schema.read_text() == "this is tables.sql"
+    assert (sandbox.schema.name, sandbox.schema.read_text()) == ("tables.sql", "this is tables.sql")
     assert (sandbox.profile, moved.target.profile) == (str(folder / "profile/mine.toml"),) * 2
     assert sandbox.apiserver is None
     assert collect_files(moved, "0.1").paths.keys() == files.paths.keys()
