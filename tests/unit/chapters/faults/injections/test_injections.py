@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator, Sequence
+
 import pytest
 
 from harness.chapters.faults.injections.base import explain_foreign_mysql
 from harness.chapters.faults.injections.connections import BrokenLink
-from harness.chapters.faults.injections.refusals import DiskFull, ReadOnly
+from harness.chapters.faults.injections.refusals import DiskFull, LockWait, ReadOnly
 from harness.chapters.faults.injections.schema import TableMissing
 from harness.chapters.faults.injections.watches import WatchExpiry
 from harness.chapters.faults.load.history import History
 from harness.chapters.faults.load.plan import Verb
 from harness.chapters.faults.load.sampler import Follower
+from harness.clients.mysql.admin import TransactionError
 from harness.clients.mysql.tables import RowVersion
 from harness.core.errors import Refusal
 from harness.core.outcomes import Invalid
@@ -26,6 +30,7 @@ class FakeSandbox:
 
     name = "fake"
     has_faults = True
+    mysql = None
 
     def __init__(
         self, probed: ProbeResult | None = None, *, path: str = "/usr/sbin/mysqld", pid: int | None = 7
@@ -117,6 +122,16 @@ class FakeAdmin:
         self.statements.append(sql)
         return []
 
+    def set_global(self, name: str, value: str | int) -> str:
+        """Note it; return what it was."""
+        self.statements.append(f"{name}={value}")
+        return "50"
+
+    def end_connections(self, user: str) -> int:
+        """Note it."""
+        self.statements.append(f"end {user}")
+        return 0
+
 
 class FakeContext:
     """What an injection gets; `log` is what the Ingester's log says."""
@@ -182,6 +197,29 @@ def test_a_server_that_ended_over_its_full_disk_is_started() -> None:
     injection.inject(context)  # type: ignore[arg-type]
     injection.recover(context)  # type: ignore[arg-type]
     assert context.sandbox.actions == ["fill", f"start {MYSQL}", "free"]
+
+
+@pytest.mark.parametrize("broken", [0, 3, 100])
+def test_locks_are_taken_again_where_mysql_broke_the_transaction(
+    monkeypatch: pytest.MonkeyPatch, broken: int
+) -> None:
+    """The Ingester's may have the same locks in another order; without end the round can't be told."""
+    tried: list[Sequence[str]] = []
+
+    @contextlib.contextmanager
+    def hold_locks(_endpoint: object, statements: Sequence[str], _parameters: object) -> Iterator[None]:
+        tried.append(statements)
+        if len(tried) <= broken:
+            raise TransactionError("Deadlock found")
+        yield
+
+    monkeypatch.setattr("harness.chapters.faults.injections.refusals.hold_locks", hold_locks)
+    injection, context = LockWait(), FakeContext()
+    with pytest.raises(TransactionError) if broken == 100 else contextlib.nullcontext():
+        injection.inject(context)  # type: ignore[arg-type]
+    assert len(tried) == min(broken + 1, 8)
+    injection.recover(context)  # type: ignore[arg-type]
+    assert "SET GLOBAL innodb_lock_wait_timeout = 50" in context.admin.statements
 
 
 def test_a_mysql_of_others_is_left_alone() -> None:
