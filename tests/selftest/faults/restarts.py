@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import itertools
 import tempfile
 import threading
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import mysql.connector
+import psutil
 
 from harness.reference.api import Session
 from harness.reference.config import Config, read_config
@@ -24,6 +26,8 @@ from harness.reference.store import Store
 from harness.reference.workqueue import Key
 from harness.spec.model import Kind
 from tests.selftest.faults.fault import Fault, Sections, in_sections, on_reconciler, on_store
+
+_STARTED_AT = psutil.Process().create_time()   # of the ingester, which is a process of its own
 
 
 def _on_config(change: Callable[[Config], Config]) -> Callable[[], Parts]:
@@ -58,11 +62,14 @@ def _start_without_mysql(config: Config) -> Config:
 
 
 class _Forgetful(Informer):
-    """Knows what it lists, and tells nobody: no backfill."""
+    """Knows what was there before it, and tells nobody: no backfill."""
 
     def _list(self, session: Session) -> str:
         objects, version = session.list(self.kind)
         self._objects = {get_key(obj): obj for obj in objects}
+        for obj in objects:
+            if dt.datetime.fromisoformat(obj["metadata"]["creationTimestamp"]).timestamp() >= int(_STARTED_AT):
+                self._tell("ADDED", obj)
         self.synced.set()
         return version
 
