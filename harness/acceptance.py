@@ -46,7 +46,7 @@ from harness.report.publish import publish
 from harness.report.record import SEED_BASELINE, load_baseline, write_text
 from harness.sandbox.local.client.ahead import SandboxAhead
 from harness.suite.chapter import Chapter, Section, Topic
-from harness.suite.conclusion import find_synced_section, summarise_report
+from harness.suite.conclusion import find_synced_section, name_check, summarise_report
 from harness.suite.session import Session
 from harness.suite.verdict_limit import VerdictLimit
 from harness.suite.watch import SandboxWatch
@@ -141,6 +141,7 @@ class AcceptancePlugin:
         self._handlers: dict[signal.Signals, Any] = {}   # as they were before the run
         self._watch: SandboxWatch | None = None
         self._limit: VerdictLimit | None = None
+        self._has_failed = False   # some check has
         self._interrupt = 0   # the signal that has interrupted the run
         self._end: Callable[[], NoReturn] | None = None   # how the run is to end early, where it is
 
@@ -290,10 +291,7 @@ class AcceptancePlugin:
         self._announced = True
         seconds, checks = time.monotonic() - self._started, self._session.record.checks
         if line := summarise_report(checks, numbers, find_synced_section(sections), seconds):
-            reporter = self._config.pluginmanager.get_plugin("terminalreporter")
-            if reporter is not None:
-                reporter.ensure_newline()
-                reporter.write_line(line)
+            self._write_line(line)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_pyfunc_call(self, pyfuncitem: pytest.Function) -> Generator[None, object, object]:
@@ -332,14 +330,27 @@ class AcceptancePlugin:
         return report
 
     def pytest_runtest_logfinish(self, nodeid: str) -> None:
-        """In a run of single cases, print all that the check saw; note whether the run has failed by now."""
+        """In a run of single cases, print all that the check saw; in any, say at once what fails first."""
         check = self._checks.get(nodeid)
         if check is None:
             return
         if not self._session.is_whole:
             print_evidence(self._session.record, check, make_console(sys.__stdout__))
-        if self._limit is not None and not check.status.succeeds:
+        if check.status.succeeds:
+            return
+        if not self._has_failed and check.status is not Status.NOT_RUN:
+            self._has_failed = True
+            seconds = time.monotonic() - self._started
+            self._write_line(f"First to fail, after {seconds:.1f} s: {name_check(check)}")
+        if self._limit is not None:
             self._limit.note_failure()
+
+    def _write_line(self, line: str) -> None:
+        """Write a line of its own among pytest's, where it writes any."""
+        reporter = self._config.pluginmanager.get_plugin("terminalreporter")
+        if reporter is not None:
+            reporter.ensure_newline()
+            reporter.write_line(line)
 
     def pytest_warning_recorded(self, warning_message: warnings.WarningMessage) -> None:
         """Keep in the record what the checks warn of."""

@@ -79,11 +79,11 @@ def summarise(record: Record, synced_section: str) -> str:
     invalid = _select(record, Status.INVALID)
     open_checks = _select(record, Status.NOT_RUN)
     if failed:
-        return f"{count(len(failed), 'check')} failed, first {_name(failed[0])}"
+        return f"{count(len(failed), 'check')} failed, first {name_check(failed[0])}"
     if errors:
-        return f"{count(len(errors), 'check')} could not be judged, first {_name(errors[0])}"
+        return f"{count(len(errors), 'check')} could not be judged, first {name_check(errors[0])}"
     if invalid:
-        return f"{count(len(invalid), 'check')} proved nothing, first {_name(invalid[0])}"
+        return f"{count(len(invalid), 'check')} proved nothing, first {name_check(invalid[0])}"
     if record.interrupted:
         return f"Interrupted: {len(open_checks)} of {len(record.checks)} checks did not run"
     if open_checks:
@@ -112,14 +112,14 @@ def find_synced_section(sections: Iterable[Section]) -> str:
     return next((section.number for section in sections if section.proves_sync), "")
 
 
+def name_check(check: Check) -> str:
+    """Return a check's section, kind and detail, which may begin with the kind as well."""
+    return f"{check.section} {check.kind or check.title}: {check.detail.removeprefix(f'{check.kind}: ')}"
+
+
 def _count_synced(rows: list[Check]) -> str:
     return f"{sum(check.status is Status.PASS for check in rows)} of {len(rows)} kinds synced"
 
 
 def _select(record: Record, status: Status) -> list[Check]:
     return [check for check in record.checks if check.status is status]
-
-
-def _name(check: Check) -> str:
-    """Return a check's section, kind and detail, which may begin with the kind as well."""
-    return f"{check.section} {check.kind or check.title}: {check.detail.removeprefix(f'{check.kind}: ')}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 
 import psutil
@@ -91,5 +92,6 @@ def test_a_failing_run_ends_in_time(own_acceptance: Acceptance) -> None:
     assert {check.status for check in cut} == {Status.NOT_RUN}
     assert {check.section for check in cut} >= {"5.20"}
     assert "--verdict-within 6" in outcome.output
+    assert re.search(r"First to fail, after [\d.]+ s: 1\.5 InferenceServer: ", outcome.output)
     assert "rows were not counted" not in outcome.output
     assert wait_for(lambda: find_processes(own_acceptance), lambda p: not p, timeout_s=30).satisfied
