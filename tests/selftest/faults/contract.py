@@ -514,31 +514,31 @@ FAULTS: tuple[Fault, ...] = (
     _fault(
         "gone-is-deleted",
         _when_gone(_soft_delete_gone),
-        in_sections("RayJob", "5.7", "5.9", "5.11", "5.17"),
+        in_sections("RayJob", "5.7", "5.9", "5.11", "5.16", "5.17"),
         "stale",
     ),
     _fault(
         "gone-is-deleted-for-good",
         _hard_delete_gone,
-        in_sections("Project", "5.7", "5.9", "5.11", "5.17"),
+        in_sections("Project", "5.7", "5.9", "5.11", "5.16", "5.17"),
         "for good",
     ),
     _fault(
         "deleting-ignored",
         _reconcile_by(_without(DELETING)),
-        in_sections("ModelFamily", "5.8"),
+        in_sections("ModelFamily", "5.8", "5.16"),
         "stays live",
     ),
     _fault(
         "deleting-keeps-the-object",
         on_reconciler(delete=_keep_in_kubernetes),
-        in_sections("Pipeline", "5.8"),
+        in_sections("Pipeline", "5.8", "5.16"),
         "released",
     ),
     _fault(
         "immutable-ignored",
         _reconcile_by(_without(IMMUTABLE)),
-        in_sections("InferenceServer", "5.9"),
+        in_sections("InferenceServer", "5.9", "5.16"),
         "released",
         not_run=in_sections("InferenceServer", "5.17"),
     ),
@@ -551,7 +551,11 @@ FAULTS: tuple[Fault, ...] = (
     _fault(
         "retired-is-deleted",
         on_reconciler(retire=_retire_as_deleted),
-        {"5.9": ("TriggerRun", "Model"), "5.12": ("Model",), "5.17": ("TriggerRun", "Model")},
+        {
+            **dict.fromkeys(("5.9", "5.17"), ("TriggerRun", "Model")),
+            "5.12": ("Model",),
+            "5.16": ("TriggerRun",),
+        },
         "delete_time",
     ),
     _fault(
