@@ -514,14 +514,16 @@ FAULTS: tuple[Fault, ...] = (
     _fault(
         "gone-is-deleted",
         _when_gone(_soft_delete_gone),
-        in_sections("RayJob", "5.7", "5.9", "5.11", "5.16", "5.17"),
+        in_sections("RayJob", "5.7", "5.9", "5.11", "5.17"),
         "stale",
+        may=in_sections("RayJob", "5.16"),   # where the row is looked at once the object is gone
     ),
     _fault(
         "gone-is-deleted-for-good",
         _hard_delete_gone,
-        in_sections("Project", "5.7", "5.9", "5.11", "5.16", "5.17"),
+        in_sections("Project", "5.7", "5.9", "5.11", "5.17"),
         "for good",
+        may=in_sections("Project", "5.16"),   # where the row is looked at once the object is gone
     ),
     _fault(
         "deleting-ignored",
