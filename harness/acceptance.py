@@ -350,6 +350,9 @@ class AcceptancePlugin:
         reporter = self._config.pluginmanager.get_plugin("terminalreporter")
         if reporter is not None:
             reporter.ensure_newline()
+            writer = self._config.get_terminal_writer()
+            if writer.width_of_current_line:   # with -q its dots have no file before them, and it knows of no line
+                writer.line()
             reporter.write_line(line)
 
     def pytest_warning_recorded(self, warning_message: warnings.WarningMessage) -> None:
