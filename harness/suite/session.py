@@ -11,6 +11,7 @@ import dataclasses
 import datetime as dt
 import hashlib
 import importlib.metadata
+import itertools
 import platform
 import sys
 import threading
@@ -310,7 +311,7 @@ class Session:
             expectations=self.expectations,
             profile=self.profile.name,
             templates=templates,
-            take_namespace=lambda: take_namespace(sandbox, cluster),
+            take_namespace=lambda: take_namespace(sandbox, cluster, self._has_rows),
             timeouts=self.settings.timeouts,
             examples=self.settings.examples,
             allow_stale=self.settings.allow_stale_known_issues,
@@ -418,6 +419,13 @@ class Session:
         except HarnessError as error:
             self.record.warnings.append(f"what ran of the Ingester is not known: {error.problem}")
 
+    def _has_rows(self, namespace: str) -> bool:
+        """Whether a run in another sandbox has left rows of the namespace in a database that both have used."""
+        sandbox = self.settings.target.sandbox
+        if sandbox is None or sandbox.mysql is None or self._database is None:
+            return False
+        return any(self._database.count_rows(self.contract.kinds, namespace).values())
+
     def _count_rows(self, database: Database, *, anew: bool) -> None:
         """Count this run's rows; a database that is gone by now is a warning as well.
 
@@ -444,13 +452,13 @@ def _warn_of_contract(contract: Contract) -> list[str]:
     return warnings
 
 
-def take_namespace(sandbox: Sandbox, cluster: Cluster) -> str:
-    """Create a namespace that no run has used in this sandbox, and return its name."""
+def take_namespace(sandbox: Sandbox, cluster: Cluster, has_rows: Callable[[str], bool]) -> str:
+    """Create a namespace that no run has used in this sandbox, nor left rows of, and return its name."""
     if isinstance(sandbox, BelongsToOthers):
         return sandbox.take_namespace()
-    number = len(sandbox.known_namespaces()) + 1
-    while not cluster.create_namespace(name := NAMESPACE if number == 1 else f"{NAMESPACE}-{number}"):
-        number += 1
+    numbers = itertools.count(len(sandbox.known_namespaces()) + 1)
+    names = (NAMESPACE if number == 1 else f"{NAMESPACE}-{number}" for number in numbers)
+    name = next(name for name in names if not has_rows(name) and cluster.create_namespace(name))
     sandbox.remember_namespace(name)
     return name
 

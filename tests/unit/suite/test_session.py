@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
@@ -18,7 +19,7 @@ from harness.core.record import Check, IssueResult, IssueStatus
 from harness.suite.chapter import Chapter, Section, Topic, each_case, whole_run
 from harness.suite.expectations import Expectations
 from harness.suite.recorder import Recorder
-from harness.suite.session import RunSettings, Session
+from harness.suite.session import RunSettings, Session, take_namespace
 from harness.suite.target import Target
 from tests.fakes.contract import CONTRACT
 
@@ -242,3 +243,19 @@ def test_settings_that_fit_no_version_are_refused() -> None:
         make_session(words=("Modell",))
     with pytest.raises(SettingsError, match="report-2026-03"):
         Session(RunSettings(Target(profile="report-2026")), CHAPTERS, "pytest", SILENT)
+
+
+def test_a_namespace_is_new_in_sandbox_cluster_and_database() -> None:
+    """Of a database that several sandboxes have used, one that another run has left rows of is passed over."""
+    remembered: list[str] = []
+    there, with_rows = {"ingester-test-3"}, {"ingester-test", "ingester-test-4"}
+    sandbox = SimpleNamespace(known_namespaces=lambda: remembered, remember_namespace=remembered.append)
+
+    def create(name: str) -> bool:
+        is_new = name not in there
+        there.add(name)
+        return is_new
+
+    cluster = SimpleNamespace(create_namespace=create)
+    taken = [take_namespace(cast(Any, sandbox), cast(Any, cluster), with_rows.__contains__) for _ in range(3)]
+    assert taken == remembered == ["ingester-test-2", "ingester-test-5", "ingester-test-6"]
