@@ -6,7 +6,6 @@ A kind that can't be read costs no other kind its answer. What was gathered is i
 from __future__ import annotations
 
 import dataclasses
-import datetime as dt
 import json
 import time
 from collections.abc import Iterable, Sequence
@@ -24,6 +23,7 @@ from harness.audit.scan import scan_kind
 from harness.audit.state import KindState
 from harness.audit.workers import Outcome, Source, Task, Workers
 from harness.core.errors import HarnessError, Refusal
+from harness.core.moment import get_moment
 from harness.core.progress import Progress
 from harness.spec.contract import Contract
 from harness.spec.model import Kind
@@ -72,7 +72,7 @@ class Audit:
     def run(self) -> AuditResult:
         """Audit all kinds, and return the result, which is also `result` where it is interrupted."""
         began = time.monotonic()
-        self.result.started_at = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
+        self.result.started_at = get_moment()
         (self._journal.resume if self.settings.resume else self._journal.begin)(self.settings.scope)
         (self.settings.output / FINDINGS).write_text("", encoding="utf-8")
         try:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-import importlib.util
 import logging
 import os
 import shutil
@@ -18,6 +17,7 @@ from typing import Any
 from harness.campaign.record import Attempt
 from harness.campaign.worker import Task, run_task
 from harness.core.errors import HarnessError
+from harness.core.extras import explain_missing
 from harness.core.record import Status
 
 _PACKAGES = ("ray", "scipy")
@@ -33,10 +33,7 @@ _ON_THIS_MACHINE = {        # read when Ray is loaded: it tells nobody, and list
 
 def find_missing() -> str:
     """Return what an environment lacks for a campaign, and the way out; '' where it lacks nothing."""
-    missing = [name for name in _PACKAGES if importlib.util.find_spec(name) is None]
-    if not missing:
-        return ""
-    return f"{' and '.join(missing)} must be installed: pip install 'ingester-acceptance[campaign]'"
+    return explain_missing(_PACKAGES, "campaign")
 
 
 class RayCrew:

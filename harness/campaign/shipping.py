@@ -13,6 +13,7 @@ import tarfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from harness.core.digest import get_digest, get_sha256
 from harness.core.progress import Progress
@@ -95,10 +96,10 @@ def find_servers(progress: Progress, *, mysql: bool) -> list[Path]:
     return list(dict.fromkeys(entries))
 
 
-def pack(paths: Mapping[str, Path]) -> bytes:
-    """Return an archive of files and folders, each by its place in it."""
+def pack(paths: Mapping[str, Path], mode: Literal["w", "w:gz"] = "w") -> bytes:
+    """Return an archive of files and folders, each by its place in it; `mode` is of tarfile."""
     buffer = io.BytesIO()
-    with tarfile.open(fileobj=buffer, mode="w") as archive:
+    with tarfile.open(fileobj=buffer, mode=mode) as archive:
         for name, path in paths.items():
             archive.add(path, arcname=name)
     return buffer.getvalue()

@@ -7,15 +7,12 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import datetime as dt
-import io
 import os
 import pickle
 import platform
 import shutil
 import subprocess
 import sys
-import tarfile
 import tempfile
 import time
 from collections.abc import Callable, Mapping
@@ -25,9 +22,10 @@ from pathlib import Path
 import harness
 from harness.campaign.one_round import Order
 from harness.campaign.record import Attempt
-from harness.campaign.shipping import Files, forget_versions, relocate, unpack
+from harness.campaign.shipping import Files, forget_versions, pack, relocate, unpack
 from harness.campaign.verdict import read_attempt
 from harness.core.errors import HarnessError
+from harness.core.moment import get_moment
 from harness.core.polling import wait_for
 from harness.core.progress import SILENT
 from harness.core.record import Record, Status
@@ -61,12 +59,12 @@ def run_task(task: Task, parcels: Mapping[str, Callable[[], bytes]]) -> tuple[At
     `parcels` are the archives that it may need, by their entry in the cache; each is asked for where that is not
     there. What keeps the round from being run is no error, but an attempt without a verdict.
     """
-    began, started_at = time.monotonic(), dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
+    began, started_at = time.monotonic(), get_moment()
     attempt = dataclasses.replace(task.attempt, started_at=started_at, node=platform.node())
     folder = Path(tempfile.mkdtemp(prefix="ingester-acceptance-round-"))
     try:
         attempt = _run(task, attempt, parcels, folder)
-        kept = b"" if attempt.status.succeeds else _pack(folder)
+        kept = b"" if attempt.status.succeeds else pack({".": folder}, "w:gz")
     except HarnessError as error:
         attempt, kept = dataclasses.replace(attempt, status=Status.ERROR, detail=error.problem), b""
     finally:
@@ -134,13 +132,6 @@ def _end(process: subprocess.Popen[bytes]) -> None:
     if not ended.satisfied:
         process.kill()
         process.wait()
-
-
-def _pack(folder: Path) -> bytes:
-    buffer = io.BytesIO()
-    with tarfile.open(fileobj=buffer, mode="w:gz") as archive:
-        archive.add(folder, arcname=".")
-    return buffer.getvalue()
 
 
 def _quote(folder: Path) -> str:

@@ -6,7 +6,6 @@ Exit codes: 0 every round passed; 1 one failed; 2 not all could be told, or it w
 from __future__ import annotations
 
 import argparse
-import datetime as dt
 import os
 import pickle
 import platform
@@ -47,6 +46,7 @@ from harness.cli.options import (
 )
 from harness.core.errors import HarnessError, SettingsError
 from harness.core.interruption import interrupt
+from harness.core.moment import get_moment
 from harness.core.progress import Progress
 from harness.core.settings import REFERENCE
 from harness.provision.assets.stage import begin_stage
@@ -131,7 +131,7 @@ def _run(options: argparse.Namespace) -> int:
     described = {version.name: version.describe() for version in versions.values()}
     record = CampaignRecord(
         command=shlex.join([PROGRAM, *sys.argv[1:]]),
-        started_at=_now(),
+        started_at=get_moment(),
         harness_version=harness.__version__,
         versions=list(described.values()),
         databases=list(dict.fromkeys(database for _, database in versions)),
@@ -154,7 +154,7 @@ def _run(options: argparse.Namespace) -> int:
     record.rounds = merge(rounds, journal.attempts, dict.fromkeys(rounds, ended_by) | campaign.reasons)
     record.rates = list_rates(record.rounds)
     record.started_at = min(filter(None, [record.started_at, *(each.started_at for each in journal.attempts)]))
-    record.finished_at = _now()
+    record.finished_at = get_moment()
     record.exit_code = choose_exit_code(record)
     from harness.campaign.output.publish import publish  # noqa: PLC0415  after the work
 
@@ -237,7 +237,3 @@ def _carry_out(
     finally:
         progress.close()
         signal.signal(signal.SIGTERM, previous)
-
-
-def _now() -> str:
-    return dt.datetime.now(dt.UTC).isoformat(timespec="seconds")

@@ -9,7 +9,6 @@ from __future__ import annotations
 import argparse
 import contextlib
 import dataclasses
-import datetime as dt
 import math
 import shlex
 import signal
@@ -22,6 +21,7 @@ from harness.chapters import CHAPTERS
 from harness.cli.options import LOAD_OPTIONS, LOCAL, OPTIONS, PROGRAM, add_to_parser, read_run_settings, read_value
 from harness.core.errors import HarnessError, Refusal, SettingsError
 from harness.core.interruption import interrupt
+from harness.core.moment import get_moment
 from harness.core.progress import Progress
 from harness.load.engine import find_missing
 from harness.load.limits import BACKFILL, MEASURES, choose_exit_code, compare, judge_limits
@@ -88,11 +88,11 @@ def _run(options: argparse.Namespace) -> int:
     target = dataclasses.replace(run_settings.target, sandbox=sandbox)
     run_settings = dataclasses.replace(run_settings, target=target)
     record = LoadRecord(
-        command=shlex.join([PROGRAM, *sys.argv[1:]]), started_at=_now(), harness_version=harness.__version__
+        command=shlex.join([PROGRAM, *sys.argv[1:]]), started_at=get_moment(), harness_version=harness.__version__
     )
     steps: list[LoadSettings | int] = [*([settings] * read_value(options, "runs") if shape else []), *backfills]
     _carry_out(record, run_settings, settings, steps, output, progress)
-    record.finished_at = _now()
+    record.finished_at = get_moment()
     record.limits = judge_limits(record, limits)
     if earlier is not None:
         record.baseline = str(options.baseline)
@@ -204,7 +204,3 @@ def _in_session(record: LoadRecord, settings: RunSettings, progress: Progress) -
         finally:
             session.stop()
             signal.signal(signal.SIGTERM, ignore)
-
-
-def _now() -> str:
-    return dt.datetime.now(dt.UTC).isoformat(timespec="seconds")

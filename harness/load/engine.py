@@ -5,7 +5,6 @@ They end by themselves once the plan is through, and are ended before it where t
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import shutil
 import subprocess
@@ -16,6 +15,7 @@ from pathlib import Path
 
 from harness.clients.login import Login
 from harness.core.errors import HarnessError, SettingsError
+from harness.core.extras import explain_missing
 from harness.core.polling import wait_for
 from harness.core.resources import PACKAGE
 from harness.load.plan import LoadPlan
@@ -33,10 +33,7 @@ _PACKAGES = ("locust", "prometheus_client")
 
 def find_missing() -> str:
     """Return what an environment lacks for a load, in a sentence with the way out; '' where it lacks nothing."""
-    missing = [name for name in _PACKAGES if importlib.util.find_spec(name) is None]
-    if not missing:
-        return ""
-    return f"{' and '.join(missing)} must be installed: pip install 'ingester-acceptance[load]'"
+    return explain_missing(_PACKAGES, "load")
 
 
 class Engine:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import datetime as dt
 import hashlib
 import importlib.metadata
 import itertools
@@ -25,6 +24,7 @@ import harness
 from harness.clients.kube import Cluster, load_client
 from harness.clients.mysql import Database, explain_settings
 from harness.core.errors import CheckFailure, HarnessError, Refusal
+from harness.core.moment import get_moment
 from harness.core.outcomes import Known, NotApplicable, Outcome, noting_outcome
 from harness.core.progress import Progress
 from harness.core.record import Check, Component, IssueResult, IssueStatus, KindContents, Record, Status
@@ -119,7 +119,7 @@ class Session:
         self._context: RunContext | None = None
         self.cases = self.contract.select(settings.words)
         self.record = Record(
-            started_at=_now(),
+            started_at=get_moment(),
             command=command,
             profile=self.profile.name,
             system_under_test=target.label or target.sandbox.controllermgr.label,
@@ -331,7 +331,7 @@ class Session:
     def finish(self, *, exit_code: int, interrupted: bool) -> Record:
         """Complete the record. The sandbox is still up; `stop` is due next."""
         record = self.record
-        record.finished_at = _now()
+        record.finished_at = get_moment()
         record.duration_s = round(time.monotonic() - self._started, 3)
         record.exit_code = exit_code
         record.interrupted = interrupted
@@ -495,7 +495,3 @@ def _digest_inputs(settings: SandboxSettings | None, contract: Contract) -> dict
     schema = render_schema(contract.kinds).encode() if settings.schema is None else settings.schema.read_bytes()
     inputs = {"CRDs": crds, "schema": schema, "templates": templates}
     return {name: hashlib.sha256(content).hexdigest() for name, content in inputs.items()}
-
-
-def _now() -> str:
-    return dt.datetime.now(dt.UTC).isoformat(timespec="seconds")

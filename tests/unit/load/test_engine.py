@@ -106,6 +106,6 @@ def test_a_load_that_sends_nothing_is_no_load(stub: Stub) -> None:
 def test_an_environment_that_lacks_it_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     """With the way to it; one that has it is told nothing."""
     assert find_missing() == ""
-    monkeypatch.setattr("harness.load.engine.importlib.util.find_spec", lambda name: None if "l" in name else name)
+    monkeypatch.setattr("harness.core.extras.importlib.util.find_spec", lambda name: None if "l" in name else name)
     way = "pip install 'ingester-acceptance[load]'"
     assert find_missing() == f"locust and prometheus_client must be installed: {way}"
