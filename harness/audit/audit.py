@@ -133,11 +133,8 @@ class Audit:
         state = self._states[kind.name] = KindState.recall(kind.name, earlier)
         self.progress.begin(kind.name)
         try:
-            for event in scan_kind(
-                self.reader, self._policies[kind.name], state, show_values=self.settings.show_values
-            ):
-                self._journal.append(kind.name, event)
-                state.apply(event)
+            policy, show_values = self._policies[kind.name], self.settings.show_values
+            for _ in scan_kind(self.reader, policy, state, self._journal, show_values=show_values):
                 self.progress.advance(kind.name, state.objects + state.rows)
         except (HarnessError, Refusal) as error:
             self._tell(kind.name, error)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from harness.audit.classes import AuditClass
 from harness.audit.classification import EQUAL, Judgement, Policy, judge_object, judge_row
 from harness.audit.finding import AuditFinding, Subject, make_finding
-from harness.audit.journal import Event
+from harness.audit.journal import Event, Journal
 from harness.audit.reading import Batch, Reader
 from harness.audit.state import KindState, Suspect, make_event
 from harness.clients.kube import get_version
@@ -53,9 +53,17 @@ class _Yield:
 
 
 def scan_kind(
-    reader: Reader, policy: Policy, state: KindState, *, show_values: bool = False
-) -> Iterator[Event]:
-    """Yield a line for each batch from where `state` stands on; whoever takes it applies it to the state."""
+    reader: Reader, policy: Policy, state: KindState, journal: Journal, *, show_values: bool = False
+) -> Iterator[None]:
+    """Scan the kind from where `state` stands on; yield whenever a batch is in the journal and in the state."""
+    for event in _scan(reader, policy, state, show_values=show_values):
+        journal.append(state.name, event)
+        state.apply(event)
+        yield
+
+
+def _scan(reader: Reader, policy: Policy, state: KindState, *, show_values: bool) -> Iterator[Event]:
+    """Yield a line for each batch, which is applied to the state before the next one is asked for."""
     kind = policy.kind
     if not state.listed:
         for batch in reader.read_batches(kind, state.token, state.limit):

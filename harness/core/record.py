@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
@@ -116,6 +116,10 @@ class Finding:
     def __str__(self) -> str:
         """Return it on one line."""
         return f"{self.where}: expected {self.expected}, got {self.actual}"
+
+    def within(self, context: str) -> Finding:
+        """Return it as found within a larger thing, or at a moment: `context` comes before `where`, as it is."""
+        return replace(self, where=f"{context}{self.where}")
 
 
 @dataclass

@@ -39,6 +39,7 @@ class Profile:
         """Return how the kind's ingester behaves, in a process with that delay in its configuration."""
         return Behaviour(
             adds_finalizer=self.has(features.FINALIZER, features.INGESTER),
+            merges_finalizers=self.has(features.FINALIZER_REMOVAL, features.MERGE_PATCH),
             tolerates_missing_row=self.has(features.MISSING_ROW, features.DONE),
             deletes_first=self.has(features.DELETING_ANNOTATION, features.DELETE_FIRST),
             retains=kind in self.retained_kinds,

@@ -39,6 +39,9 @@ class Changes(Protocol):
     def replace(self, kind: Kind, obj: JsonObject) -> JsonObject:
         """Write `obj` over the version that it was read at, and return it as it then is."""
 
+    def patch(self, kind: Kind, key: Key, patch: JsonObject) -> JsonObject:
+        """Merge `patch` into the object, whatever its version, and return it as it then is."""
+
     def delete(self, kind: Kind, key: Key, uid: str, propagation: str = "") -> None:
         """Delete the object with that uid, by that policy for what depends on it."""
 
@@ -114,7 +117,7 @@ class Reconciler:
             changed["metadata"]["annotations"] = annotations
         else:
             return False
-        self._try(log, "Failed to update object", lambda: self.api.replace(self.kind, changed))
+        self._try(log, "Failed to update object", lambda: self._replace(changed))
         return True
 
     def sync(self, obj: JsonObject, log: Log) -> None:
@@ -199,12 +202,22 @@ class Reconciler:
         """Write the object without the ingester's finalizer.
 
         It is written even if it has none: the API server then refuses a version that is no longer the
-        newest, so that nothing is deleted from Kubernetes that MySQL hasn't seen.
+        newest, so that nothing is deleted from Kubernetes that MySQL hasn't seen. A merge patch is never refused.
         """
         changed = copy.deepcopy(obj)
         finalizers = changed["metadata"].get("finalizers") or []
         changed["metadata"]["finalizers"] = [name for name in finalizers if name != FINALIZER]
-        self._try(log, "Failed to remove finalizer", lambda: self.api.replace(self.kind, changed))
+        write = self._merge_finalizers if self.behaviour.merges_finalizers else self._replace
+        self._try(log, "Failed to remove finalizer", lambda: write(changed))
+
+    def _replace(self, obj: JsonObject) -> None:
+        self.api.replace(self.kind, obj)
+
+    def _merge_finalizers(self, obj: JsonObject) -> None:
+        metadata = obj["metadata"]
+        patch = {"metadata": {"finalizers": metadata["finalizers"]}}
+        with suppress(NotFoundError):
+            self.api.patch(self.kind, Key(metadata["namespace"], metadata["name"]), patch)
 
     def _delete_from_kubernetes(self, key: Key, obj: JsonObject, log: Log, propagation: str = "") -> None:
         def delete() -> None:

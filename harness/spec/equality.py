@@ -126,10 +126,7 @@ def compare_row(kind: Kind, obj: JsonObject, row: Row) -> list[Finding]:
         if (found := row.columns.get(name, _ABSENT)) != value
     ]
     mismatches += compare_proto(_list_identity(obj), row)
-    mismatches += [
-        Finding(m.code, f"column json, {m.where}", m.expected, m.actual)
-        for m in _compare_stored_json(kind, obj, row)
-    ]
+    mismatches += [each.within("column json, ") for each in _compare_stored_json(kind, obj, row)]
     labels, annotations = metadata.get("labels") or {}, metadata.get("annotations") or {}
     mismatches += _compare_pairs(codes.ROW_LABELS, kind.labels_table, labels, row.labels)
     mismatches += _compare_pairs(codes.ROW_ANNOTATIONS, kind.annotations_table, annotations, row.annotations)

@@ -23,6 +23,9 @@ class Life(StrEnum):
 FINALIZER = "finalizer"
 """Who adds `michelangelo/Ingester`: the API server on create, or the Ingester in its first reconcile."""
 
+FINALIZER_REMOVAL = "finalizer-removal"
+"""How the Ingester takes that off: by an update of the version it read, or by a merge patch of the whole list."""
+
 PRIMARY_KEY = "primary-key"
 """What identifies a row: the object's uid, or the value of an annotation that is pinned to the first uid."""
 
@@ -42,6 +45,7 @@ API_SERVER_STORAGE = "api-server-storage"
 """Whether Michelangelo's API server is given the metadata storage, without which its setting has no effect."""
 
 API_SERVER, INGESTER = "api-server", "ingester"
+UPDATE, MERGE_PATCH = "update", "merge-patch"
 UID, ANNOTATION = "uid", "annotation"
 NO_DELAY, CONFIGURABLE = "none", "configurable"
 FAILS, DONE = "fails", "done"
@@ -51,6 +55,7 @@ NOT_WIRED, WIRED = "none", "wired"
 
 FEATURES: Mapping[str, tuple[str, ...]] = {
     FINALIZER: (API_SERVER, INGESTER),
+    FINALIZER_REMOVAL: (UPDATE, MERGE_PATCH),
     PRIMARY_KEY: (UID, ANNOTATION),
     DELETION_DELAY: (NO_DELAY, CONFIGURABLE),
     MISSING_ROW: (FAILS, DONE),

@@ -41,6 +41,7 @@ FIRST = 100
 
 _START = dt.datetime(2026, 3, 9, 20, 51, 7)   # as MySQL's DATETIME: UTC, without zone
 _FOREGROUND = "foregroundDeletion"
+_GOES_ON_WITH_WHAT_IT_READ = {"writes its copy back", "writes its finalizers back", "lets go of any version"}
 _TIRED = 30   # versions of one object after which an Ingester with that fault forgets it
 _PANIC = "panic: runtime error: invalid memory address or nil pointer dereference [recovered]"
 _DRIVER_FIELDS = ("cores", "memory")
@@ -305,8 +306,17 @@ class World:
                     for key, obj in blocked[:1]:
                         self._sync(self._kinds[key[0]], obj)
                 else:
-                    self._queue += [key for key, _ in blocked]
-                    self.work()
+                    self._go_on(blocked)
+
+    def _go_on(self, blocked: Sequence[tuple[_Key, JsonObject]]) -> None:
+        """Reconcile anew what waited for a row, as after a conflict; or go on with what was read before."""
+        if self.faults & _GOES_ON_WITH_WHAT_IT_READ:
+            self._works = True   # one reconcile at a time
+            for key, obj in blocked[:1]:
+                self._carry_out(key, obj)
+            self._works = False
+        self._queue += [key for key, _ in blocked]
+        self.work()
 
     @property
     def is_awaited(self) -> bool:
@@ -334,20 +344,28 @@ class World:
         if self._crashes(key) or self._is_overlooked(key):
             return
         metadata = obj["metadata"]
-        annotations, finalizers = metadata.get("annotations") or {}, get_finalizers(obj)
-        deleting = "deletionTimestamp" in metadata
-        marked = annotations.get(DELETING_ANNOTATION) == "true" and "ignores the annotation" not in self.faults
-        if "any value deletes" in self.faults:
-            marked = DELETING_ANNOTATION in annotations
-        if deleting and INGESTER_FINALIZER not in finalizers:
+        deleting, marked = "deletionTimestamp" in metadata, self._is_marked(obj)
+        if deleting and INGESTER_FINALIZER not in get_finalizers(obj):
             return
         if (deleting or marked) and "releases first" in self.faults:
-            self._release(key)
+            self._release(key, obj)
         if "retires first" in self.faults and key[0] in self.immutable_kinds:
             self.remove(kind, key[1], key[2])
         if self._held & {metadata["uid"], key[0]}:
             self._blocked.append((key, obj))
             return
+        self._carry_out(key, obj)
+
+    def _is_marked(self, obj: JsonObject) -> bool:
+        annotations = obj["metadata"].get("annotations") or {}
+        if "any value deletes" in self.faults:
+            return DELETING_ANNOTATION in annotations
+        return annotations.get(DELETING_ANNOTATION) == "true" and "ignores the annotation" not in self.faults
+
+    def _carry_out(self, key: _Key, obj: JsonObject) -> None:
+        """Do what the object, as it was read, asks for."""
+        deleting, marked = "deletionTimestamp" in obj["metadata"], self._is_marked(obj)
+        annotations = obj["metadata"].get("annotations") or {}
         if deleting and not marked and key[0] in self.retained_kinds:
             self._retain(key, obj)
         elif deleting or marked:
@@ -358,7 +376,7 @@ class World:
             return
         else:
             self._log(key, RECONCILED)
-            self._sync(kind, obj)
+            self._sync(self._kinds[key[0]], obj)
             self._interfere(key, obj)
 
     def _claim(self, key: _Key, obj: JsonObject) -> bool:
@@ -409,7 +427,7 @@ class World:
             self._delete_by_policy(key, obj)
             return
         if "keeps the finalizer" not in self.faults:
-            self._release(key)
+            self._release(key, obj)
         latest = self._get(key)
         if not deleting and latest is not None and "keeps the object" not in self.faults:
             self._delete(key, latest)
@@ -422,7 +440,7 @@ class World:
         if get_finalizers(obj) == [INGESTER_FINALIZER] or "lets go early" in self.faults:
             if "deletes what is retained" in self.faults:
                 self._soft_delete(kind, uid)
-            self._release(key)
+            self._release(key, obj)
 
     def _retire(self, key: _Key, obj: JsonObject) -> None:
         self._log(key, RECONCILED_IMMUTABLE)
@@ -431,7 +449,7 @@ class World:
             self._sync(kind, obj)
         self._kept.add(uid)
         if "keeps the object" not in self.faults:
-            self._release(key)
+            self._release(key, obj)
             latest = self._get(key)
             if latest is not None:
                 self._delete(key, latest)
@@ -470,10 +488,14 @@ class World:
         if "removes the row" in self.faults:
             del rows[uid]
 
-    def _release(self, key: _Key) -> None:
+    def _release(self, key: _Key, read: JsonObject) -> None:
+        """Take the finalizer off the object, which was like `read` when this reconcile began."""
         obj = self._get(key)
         if obj is not None and INGESTER_FINALIZER in get_finalizers(obj):
-            finalizers = [name for name in get_finalizers(obj) if name != INGESTER_FINALIZER]
+            if "writes its copy back" in self.faults:
+                obj = read
+            listed = get_finalizers(read if "writes its finalizers back" in self.faults else obj)
+            finalizers = [name for name in listed if name != INGESTER_FINALIZER]
             if "takes all finalizers off" in self.faults:
                 finalizers = []
             self._write(key, _with_finalizers(obj, finalizers))

@@ -19,6 +19,7 @@ from harness.chapters.contract.checks import (
     check_retained,
     check_retired,
     check_step,
+    check_written_meanwhile,
 )
 from harness.chapters.contract.issues import ISSUES
 from harness.chapters.contract.lifecycle import Lifecycle
@@ -26,6 +27,7 @@ from harness.spec.features import (
     DELETING_ANNOTATION,
     DELETION_DELAY,
     FINALIZER,
+    FINALIZER_REMOVAL,
     KUBERNETES_DELETE,
     PRIMARY_KEY,
 )
@@ -206,6 +208,15 @@ CHAPTER = Chapter(
             "Where another controller manager was quicker, as in a rolling update, the row does not go back to "
             "what the slower one has; versions are compared as numbers.",
             check_overtaken,
+        ),
+        Section(
+            "5.21",
+            "Written meanwhile",
+            "What others write to an object that is being let go of stays",
+            "A label and finalizers of others that are written after the Ingester has read the object, and before "
+            "its own write, are there afterwards; and it lets go all the same.",
+            check_written_meanwhile,
+            features=(FINALIZER_REMOVAL, KUBERNETES_DELETE, DELETING_ANNOTATION, DELETION_DELAY),
         ),
     ),
 )

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from harness.chapters.contract import cascade, claims, deletions, others, retention, writes
+from harness.chapters.contract import cascade, claims, deletions, meanwhile, others, retention, writes
 from harness.chapters.contract.lifecycle import Lifecycle, Step
 from harness.core.outcomes import NotApplicable
 from harness.spec import features
@@ -111,6 +111,12 @@ def check_held(life: Lifecycle, case: Case, recorder: Recorder) -> None:
     if life.is_retained(case):
         raise NotApplicable("retained kind: its row is refreshed while others hold the object (5.14)")
     _take(life, others.HELD, case, recorder, "what others hold is not left alone")
+
+
+def check_written_meanwhile(life: Lifecycle, case: Case, recorder: Recorder) -> None:
+    """5.21: what others write to an object while the Ingester lets go of it stays."""
+    life.require_mutable(case)
+    _take(life, meanwhile.WRITTEN_MEANWHILE, case, recorder, "what others write meanwhile is undone")
 
 
 def check_namesakes(life: Lifecycle, case: Case, recorder: Recorder) -> None:

@@ -168,12 +168,12 @@ def _retire(life: Lifecycle, case: Case, recorder: Recorder) -> None:
         what = "marked immutable"
     subject.restart_clock()
     record_row(recorder, life.wait_for_row(subject), what)
-    life.postpone(case, functools.partial(life.wait_until, subject.read, is_released))
+    life.postpone(case, functools.partial(wait_for_release, life, subject))
     if not life.is_immutable(case):
         born = life.make(case, "immutable-born", finalizer=True, annotations={IMMUTABLE_ANNOTATION: "true"})
         recorder.evidence += born.evidence
         record_row(recorder, life.wait_for_row(born), "created with the annotation")
-        life.postpone(case, functools.partial(life.wait_until, born.read, is_released))
+        life.postpone(case, functools.partial(wait_for_release, life, born))
 
 
 def _await_retirement(
@@ -306,13 +306,18 @@ def let_a_second_pass(life: Lifecycle, subject: Subject) -> None:
         wait_for(read, lambda later: later > deleted_at, timeout_s=_SECOND.total_seconds())
 
 
+def wait_for_release(life: Lifecycle, subject: Subject, since: float | None = None) -> None:
+    """Wait until the Ingester has let go of an object, or the time for it is over: from now on, or `since`."""
+    life.wait_until(subject.read, is_released, since)
+
+
 def wait_for_end(life: Lifecycle, subject: Subject, since: float | None = None) -> None:
     """Wait until a delete in Kubernetes is over: once it is released, where its row is to stay live or known to.
 
     Else as `wait_for_deletion` says.
     """
     if life.is_retained(subject.case) or life.leaves_rows:
-        life.wait_until(subject.read, is_released, since)
+        wait_for_release(life, subject, since)
     else:
         wait_for_deletion(life, subject, since)
 

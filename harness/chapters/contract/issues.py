@@ -7,6 +7,7 @@ from harness.core.known_issue import KnownIssue
 from harness.spec import features
 
 _NOBODY_ADDS = (f"{features.FINALIZER}={features.API_SERVER}",)   # the finalizer to what kubectl sends
+_MERGES = (f"{features.FINALIZER_REMOVAL}={features.MERGE_PATCH}",)
 _FAILS = (f"{features.MISSING_ROW}={features.FAILS}",)
 
 ISSUES: tuple[KnownIssue, ...] = (
@@ -85,10 +86,10 @@ ISSUES: tuple[KnownIssue, ...] = (
     KnownIssue(
         id="interrupted-deletion-sticks",
         title="A deletion that is interrupted after its soft delete never ends: the object stays in Kubernetes",
-        sections=("5.6", "5.8", "5.16", "5.17", "5.18", "5.19", "6.6", "6.10", "10.2"),
+        sections=("5.6", "5.8", "5.16", "5.17", "5.18", "5.19", "5.21", "6.6", "6.10", "10.2"),
         code=codes.OBJECT_KEPT,
         wording=(
-            r"(-(deleted|deleting|deleting-plain|deleted-away|commit-fails|held(-marked)?|held-away|namesake(-marked)?|own(er|ed)-\w+"
+            r"(-(deleted|deleting|deleting-plain|deleted-away|commit-fails|(deleted|marked)-meanwhile|held(-marked)?|held-away|namesake(-marked)?|own(er|ed)-\w+"
             r"|in-doomed-namespace)|, deleted,) in Kubernetes:",
             r"(Operation cannot be fulfilled on|no new finalizers can be added) .*; "
             r"object not found or already deleted",
@@ -101,5 +102,33 @@ ISSUES: tuple[KnownIssue, ...] = (
         fix="Take a row that is soft-deleted already for done, and go on to remove the finalizer.",
         need_not_show="it depends on timing",
         features=_FAILS,
+    ),
+    KnownIssue(
+        id="list-of-finalizers-written-back",
+        title="Letting go of an object undoes what others have just done to its finalizers",
+        sections=("5.21",),
+        code="finalizer.*",
+        wording=(
+            r"^(marked|retired)-meanwhile: metadata\.finalizers: expected "
+            r"(with \S+/comes, which others put there|without \S+/goes, which others took off), got",
+        ),
+        impact="One that was just added is gone, and its controller does not clean up; one that was taken off "
+        "is back, and nobody takes it off again.",
+        workaround="Add finalizers when objects are created; look for objects that stay in Terminating.",
+        fix="Take the finalizer off by an update, or by a patch that names the version which was read.",
+        need_not_show="only one of the ways to leave may take it off so",
+        features=_MERGES,
+    ),
+    KnownIssue(
+        id="last-word-of-a-retired-object-lost",
+        title="What is written to an object while it is retired is missing in its only record",
+        sections=("5.21",),
+        code=codes.ROW_BEHIND,
+        wording=(r"^retired-meanwhile: column res_version: expected \d+ or later",),
+        impact="The object leaves Kubernetes with a version that MySQL never had.",
+        workaround="Write nothing to an object from the moment at which it is marked immutable.",
+        fix="Take the finalizer off by an update, or by a patch that names the version which MySQL has.",
+        need_not_show="only one of the ways to leave may take it off so",
+        features=_MERGES,
     ),
 )

@@ -8,7 +8,12 @@ from __future__ import annotations
 import functools
 import time
 
-from harness.chapters.contract.deletions import examine_release, let_a_second_pass, wait_for_deletion
+from harness.chapters.contract.deletions import (
+    examine_release,
+    let_a_second_pass,
+    wait_for_deletion,
+    wait_for_release,
+)
 from harness.chapters.contract.lifecycle import Lifecycle, Step
 from harness.chapters.contract.writes import OURS
 from harness.core import codes
@@ -19,7 +24,6 @@ from harness.spec.annotations import (
     IMMUTABLE_ANNOTATION,
     INGESTER_FINALIZER,
     get_finalizers,
-    is_released,
 )
 from harness.spec.equality import show
 from harness.spec.model import Case, JsonObject
@@ -56,12 +60,8 @@ def _let_go_held(life: Lifecycle, case: Case, recorder: Recorder) -> None:
             subject.delete()
         else:
             subject.patch(_RETIRE if role == _HELD_RETIRED else {"metadata": {"annotations": _DELETING}})
-        wait = wait_for_deletion if role != _HELD_RETIRED else _wait_for_release
+        wait = wait_for_deletion if role != _HELD_RETIRED else wait_for_release
         life.postpone(case, functools.partial(wait, life, subject))
-
-
-def _wait_for_release(life: Lifecycle, subject: Subject, since: float) -> None:
-    life.wait_until(subject.read, is_released, since)
 
 
 def _write_to_held(life: Lifecycle, case: Case, recorder: Recorder) -> None:
@@ -106,7 +106,7 @@ def _examine_held(life: Lifecycle, subject: Subject, when: str, recorder: Record
         if row is not None and is_written and row.res_version >= subject.last.version:
             expected = f"a version before {subject.last.version}, which was written after the soft delete"
             found.append(Finding(codes.ROW_CHANGED, "column res_version", expected, str(row.res_version)))
-    return [Finding(each.code, f"{when}: {each.where}", each.expected, each.actual) for each in found]
+    return [each.within(f"{when}: ") for each in found]
 
 
 def _list_ways(life: Lifecycle, case: Case) -> list[str]:
@@ -120,7 +120,7 @@ def _retire_first(life: Lifecycle, case: Case, recorder: Recorder) -> None:
         record_row(recorder, life.wait_for_row(first), f"{first.name}, created")
         if not life.is_immutable(case):
             first.patch(_RETIRE)
-        life.postpone(case, functools.partial(life.wait_until, first.read, is_released))
+        life.postpone(case, functools.partial(wait_for_release, life, first))
 
 
 def _observe_first(life: Lifecycle, case: Case, recorder: Recorder) -> None:
@@ -140,7 +140,7 @@ def _delete_second(life: Lifecycle, case: Case, recorder: Recorder) -> None:
         second = life.make(case, role, finalizer=True, annotations=_DELETING if life.is_immutable(case) else None)
         recorder.evidence += second.evidence
         if life.is_immutable(case):
-            life.postpone(case, functools.partial(life.wait_until, second.read, is_released))
+            life.postpone(case, functools.partial(wait_for_release, life, second))
         else:
             record_row(recorder, life.wait_for_row(second), f"{second.name}, created again", earlier=[first.key])
             first.read_row()   # what a creation does to it, 5.11 and 5.12 say

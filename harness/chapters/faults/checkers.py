@@ -133,10 +133,7 @@ def _compare_live(history: RoundHistory, obj: JsonObject, kind: Kind, row: Row) 
     if row.res_version != version:
         found = f"still {row.res_version}{history.quote(obj['metadata']['name'])}"
         return [Finding(ROW_BEHIND, f"{title}, column res_version", f"{version}, acknowledged", found)]
-    return [
-        Finding(finding.code, f"{title}, {finding.where}", finding.expected, finding.actual)
-        for finding in compare_row(kind, obj, row)
-    ]
+    return [finding.within(f"{title}, ") for finding in compare_row(kind, obj, row)]
 
 
 def check_deletions(history: RoundHistory, final: FinalState) -> list[Finding]:
@@ -282,7 +279,7 @@ def _compare_known(final: FinalState, record: ObjectRecord, row: Row) -> list[Fi
 
 def _compare(final: FinalState, record: ObjectRecord, obj: JsonObject, row: Row, when: str) -> list[Finding]:
     return [
-        Finding(finding.code, f"{record.title} {when}, {finding.where}", finding.expected, finding.actual)
+        finding.within(f"{record.title} {when}, ")
         for finding in compare_row(final.kinds[record.kind], obj, row)
         if finding.where != _DELETION
     ]

@@ -49,7 +49,7 @@ def _compare_json_proto(obj: Any, stored: bytes) -> list[Finding]:
         found = compare_json(obj, json.loads(stored), code=codes.ROW_PROTO)
     except ValueError as error:
         return [Finding(codes.ROW_PROTO, "column proto", "JSON, as it begins like some", show(str(error)))]
-    return [Finding(m.code, f"column proto, {m.where}", m.expected, m.actual) for m in found]
+    return [each.within("column proto, ") for each in found]
 
 
 def _is_text(value: Any, leaf: str) -> bool:

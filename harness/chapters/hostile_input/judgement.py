@@ -141,7 +141,7 @@ def _compare_proto(submission: Submission, obj: JsonObject, stored: Any) -> list
             found = compare_objects(submission.case.kind, obj, json.loads(stored), code=codes.ROW_PROTO)
         except ValueError as error:
             return [Finding(codes.ROW_PROTO, "column proto", "JSON, as it begins like some", str(error))]
-        return [Finding(m.code, f"column proto, {m.where}", m.expected, m.actual) for m in found]
+        return [each.within("column proto, ") for each in found]
     if not submission.input.textual:
         return []
     texts = dict.fromkeys(_list_texts(find(obj, path) for path in submission.input.changes))

@@ -26,8 +26,10 @@ from harness.spec.features import (
     FAILS,
     FINALIZER,
     FINALIZER_FIRST,
+    FINALIZER_REMOVAL,
     INGESTER,
     KUBERNETES_DELETE,
+    MERGE_PATCH,
     MISSING_ROW,
     NO_DELAY,
     NOT_WIRED,
@@ -35,6 +37,7 @@ from harness.spec.features import (
     RELEASE,
     SOFT_DELETE,
     UID,
+    UPDATE,
     WIRED,
     Fact,
 )
@@ -88,6 +91,15 @@ def read_finalizer(code: IngesterCode) -> Place | None:
             return Place(INGESTER, place.where)
     place = code.api.find(rf"{_ADDS}[^\n]*IngesterFinalizer") or code.api.find(_APPENDS)
     return Place(API_SERVER, place.where) if place is not None and code.ingester else None
+
+
+def read_finalizer_removal(code: IngesterCode) -> Place | None:
+    """`merge-patch` where a function that takes it off makes such a patch, `update` where it writes the object."""
+    removing = [body for _, body in code.ingester.find_functions(r"\w+") if body.find(r"\bRemoveFinalizer\(")]
+    for value, pattern in ((MERGE_PATCH, r"\b(MergeFrom\()"), (UPDATE, r"\.(Update\()")):
+        if (place := next(filter(None, (body.find(pattern) for body in removing)), None)) is not None:
+            return Place(value, place.where)
+    return None
 
 
 def read_primary_key(code: IngesterCode) -> Place | None:
@@ -161,6 +173,7 @@ def read_api_server_storage(code: IngesterCode) -> Place | None:
 
 _READERS: dict[str, Callable[[IngesterCode], Place | None]] = {
     FINALIZER: read_finalizer,
+    FINALIZER_REMOVAL: read_finalizer_removal,
     PRIMARY_KEY: read_primary_key,
     DELETION_DELAY: read_deletion_delay,
     MISSING_ROW: read_missing_row,

@@ -359,6 +359,14 @@ def _retire_for_all(self: Reconciler, key: Key, obj: JsonObject, log: Log) -> No
     self._delete_from_kubernetes(key, obj, log)
 
 
+def _write_old_copy_back(self: Reconciler, obj: JsonObject, log: Log) -> None:
+    """Take the finalizer off the copy that was read at first, and write that over whatever is there by now."""
+    metadata = obj["metadata"]
+    latest = self.objects.get(Key(metadata["namespace"], metadata["name"])) or obj
+    version = latest["metadata"]["resourceVersion"]
+    Reconciler._remove_finalizer(self, {**obj, "metadata": {**metadata, "resourceVersion": version}}, log)
+
+
 def _delete_again(self: Reconciler, key: Key, obj: JsonObject, log: Log) -> float | None:
     """Say with each write to an object that others hold that it was deleted just now."""
     if FINALIZER in (obj["metadata"].get("finalizers") or []):
@@ -598,6 +606,12 @@ FAULTS: tuple[Fault, ...] = (
         in_sections("RayJob", "5.16"),
         "column delete_time",
         may=in_sections("RayJob", "5.6", "5.7", "5.8", "5.18", "5.19"),
+    ),
+    _fault(
+        "older-copy-written-back",
+        on_reconciler(_remove_finalizer=_write_old_copy_back),
+        in_sections("Project", "5.21"),
+        "label contract.ingester-acceptance/meanwhile",
     ),
     _fault(
         "immutable-from-the-start-lost",

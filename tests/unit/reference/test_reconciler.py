@@ -41,6 +41,10 @@ class _World:
         self._step("replace", kind.name, obj["metadata"]["resourceVersion"], obj["metadata"].get("finalizers"))
         return obj
 
+    def patch(self, kind: Kind, key: Key, patch: JsonObject) -> JsonObject:
+        self._step("patch", kind.name, key, patch)
+        return patch
+
     def delete(self, kind: Kind, key: Key, uid: str, propagation: str = "") -> None:
         self._step("delete", kind.name, key, uid, *([propagation] if propagation else []))
 
@@ -235,6 +239,16 @@ def test_a_missing_row_is_done_where_the_version_says_so(kept: LogLines) -> None
     for behaviour, error in ((tolerant, StoreError("away")), (Behaviour(), MissingRowError("none"))):
         with pytest.raises(StoreError):
             _reconcile(_World(gone, "soft_delete", error), kept, behaviour=behaviour)
+
+
+def test_a_finalizer_is_merged_away_where_the_version_says_so(kept: LogLines) -> None:
+    """The whole list is written, whatever the version is by then; an object that is gone is done with."""
+    gone = make_object(deletionTimestamp=GOING, finalizers=["theirs", FINALIZER])
+    merging = Behaviour(merges_finalizers=True)
+    world = _World(gone)
+    _reconcile(world, kept, behaviour=merging)
+    assert world.steps[-1] == ("patch", "Project", KEY, {"metadata": {"finalizers": ["theirs"]}})
+    _reconcile(_World(gone, "patch", NotFoundError("gone", 404)), kept, behaviour=merging)
 
 
 def test_a_deletion_waits_for_its_delay(kept: LogLines) -> None:

@@ -17,6 +17,8 @@ BEYOND_THE_SEED_REPORT = {
     "ghost-row",
     "older-version-replaces-a-newer",
     "interrupted-deletion-sticks",
+    "list-of-finalizers-written-back",
+    "last-word-of-a-retired-object-lost",
     "unsynced-deletion-sticks",
     "unanswered-deletion-sticks",
     "faulted-creation-sticks",

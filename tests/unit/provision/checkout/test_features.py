@@ -24,7 +24,7 @@ func (r *R) sync(object Object) {
 
 func (r *R) handleDeletion(object Object) {
 	r.remove(object)
-	RemoveFinalizer(object, own)
+	RemoveFinalizer(object, own); r.Update(ctx, object)
 }
 
 func (r *R) remove(object Object) {
@@ -73,6 +73,7 @@ def test_the_seed_report_s_version_is_told() -> None:
     found = {name: (fact.value, fact.source) for name, fact in read_features(_code()).items()}
     assert found == {
         "finalizer": ("api-server", "h.go:4"),
+        "finalizer-removal": ("update", "c.go:14"),
         "primary-key": ("uid", "s.go:4"),
         "deletion-delay": ("none", "c.go:3"),
         "missing-row": ("fails", "s.go:9"),
@@ -87,6 +88,11 @@ CASES: dict[str, tuple[Callable[[IngesterCode], Place | None], IngesterCode, Pla
         features.read_finalizer,
         _code(CONTROLLER.replace("r.storage.Upsert", "util.AddFinalizer")),
         Place("ingester", "c.go:9"),
+    ),
+    "a finalizer that is taken off by a merge patch": (
+        features.read_finalizer_removal,
+        _code(CONTROLLER.replace("r.Update(ctx, object)", "r.Patch(ctx, object, client.MergeFrom(base))")),
+        Place("merge-patch", "c.go:14"),
     ),
     "a pinned key": (
         features.read_primary_key,
