@@ -4,8 +4,9 @@ No exception or object of the driver leaves it. The reference, a program of its 
 sandbox have connections of their own. What disturbs a server on purpose is in `admin`.
 """
 
-from harness.clients.mysql.database import Database, HeldRow
+from harness.clients.mysql.database import Database
 from harness.clients.mysql.deletion import delete_rows, may_delete_rows, render_deletion
+from harness.clients.mysql.holding import HeldRow
 from harness.clients.mysql.overtaking import OvertakenRow
 from harness.clients.mysql.settings import explain_settings
 

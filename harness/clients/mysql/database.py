@@ -9,13 +9,13 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, cast
 
 import mysql.connector
 
 from harness.clients.mysql.connection import CONNECT_TIMEOUT_S, connect, execute, explain
+from harness.clients.mysql.holding import HeldRow
 from harness.clients.mysql.overtaking import OvertakenRow, overtake_row
 from harness.core.errors import HarnessError
 from harness.core.settings import MySQLEndpoint
@@ -23,18 +23,6 @@ from harness.spec.model import Kind
 from harness.spec.row import Row, Value
 
 _MAY_NOT = (1142, 1143)
-
-
-@dataclass(frozen=True)
-class HeldRow:
-    """A row that nobody else can write for now."""
-
-    database: Database
-    waiting_before: int   # how many waited for a row of the server before this one was taken
-
-    def is_awaited(self) -> bool:
-        """Whether somebody waits for it: on a server that others use as well, perhaps for one of theirs."""
-        return self.database.count_waiting() > self.waiting_before
 
 
 class Database:
@@ -208,7 +196,7 @@ class Database:
     def _hold(
         self, what: str, query: str, parameters: Sequence[str] = ()
     ) -> Iterator[tuple[HeldRow | None, Sequence[object]]]:
-        may, before = True, self.count_waiting()   # before the lock: from then on, somebody may wait for it
+        may, held = True, HeldRow(self.count_waiting)
         rows: Sequence[object] = ()
         try:
             with contextlib.closing(connect(self.endpoint)) as connection:
@@ -222,7 +210,7 @@ class Database:
                         raise
                     may = False
                 try:
-                    yield (HeldRow(self, before) if may else None), rows
+                    yield (held if may else None), rows
                 finally:
                     cursor.execute("ROLLBACK")
                     cursor.close()

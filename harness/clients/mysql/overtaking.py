@@ -15,6 +15,7 @@ from typing import Any, cast
 import mysql.connector
 
 from harness.clients.mysql.connection import connect
+from harness.clients.mysql.holding import HeldRow
 from harness.core.errors import HarnessError
 from harness.core.polling import wait_for
 from harness.core.settings import MySQLEndpoint
@@ -33,11 +34,11 @@ class OvertakenRow:
     uid: str
     cursor: Any
     count_waiting: Callable[[], int]
-    waiting_before: int
+    held: HeldRow
 
     def is_awaited(self) -> bool:
         """Whether somebody waits for the row."""
-        return self.count_waiting() > self.waiting_before
+        return self.held.is_awaited()
 
     def overtake(self, version: int) -> int:
         """Write the version, let go of the row, and return the version that it has once who waited has written.
@@ -47,9 +48,9 @@ class OvertakenRow:
         """
         self.cursor.execute(f"UPDATE `{self.table}` SET res_version = %s WHERE uid = %s", (version, self.uid))  # noqa: S608
         with ThreadPoolExecutor(1) as reader:
-            awaited = self.count_waiting()
+            ours = HeldRow(self.count_waiting)
             answer = reader.submit(self._read)
-            wait_for(lambda: answer.done() or self.count_waiting() > awaited, bool, timeout_s=_QUEUED_S)
+            wait_for(lambda: answer.done() or ours.is_awaited(), bool, timeout_s=_QUEUED_S)
             self.cursor.execute("COMMIT")
             return answer.result()
 
@@ -73,7 +74,7 @@ def overtake_row(
 
     Raises `HarnessError` where there is no such row, or the server does not do it.
     """
-    before = count_waiting()
+    held = HeldRow(count_waiting)
     one = f"SELECT uid FROM `{kind.table}` WHERE uid = %s FOR UPDATE"  # noqa: S608
     try:
         with contextlib.closing(connect(endpoint)) as connection:
@@ -90,7 +91,7 @@ def overtake_row(
             if may and not found:
                 raise HarnessError(f"table {kind.table} has no row with uid {uid} that could be overtaken")
             try:
-                yield OvertakenRow(endpoint, kind.table, uid, cursor, count_waiting, before) if may else None
+                yield OvertakenRow(endpoint, kind.table, uid, cursor, count_waiting, held) if may else None
             finally:
                 cursor.execute("ROLLBACK")
                 cursor.close()
