@@ -487,13 +487,13 @@ FAULTS: tuple[Fault, ...] = (
     _fault(
         "finalizer-stays",
         on_reconciler(finish_deletion=_keep_finalizer),
-        in_sections("Pipeline", "5.6", "5.16", "5.18", "5.19"),
+        in_sections("Pipeline", "5.6", "5.16", "5.18", "5.19", "5.21"),
         "errors logged: none",
     ),
     _fault(
         "hard-delete",
         on_store(soft_delete=_hard_delete),
-        in_sections("InferenceServer", "5.6", "5.8", "5.10", "5.16", "5.17", "5.18", "5.19"),
+        in_sections("InferenceServer", "5.6", "5.8", "5.10", "5.16", "5.17", "5.18", "5.19", "5.21"),
         "for good",
     ),
     _fault(
@@ -505,7 +505,7 @@ FAULTS: tuple[Fault, ...] = (
     _fault(
         "delete-time-in-another-zone",
         _soft_delete_with(_NAMED, lambda: _now() + timedelta(hours=2)),
-        in_sections("Cluster", "5.6", "5.8", "5.16", "5.18", "5.19"),
+        in_sections("Cluster", "5.6", "5.8", "5.16", "5.18", "5.19", "5.21"),
         "delete_time",
     ),
     _fault(
@@ -536,19 +536,19 @@ FAULTS: tuple[Fault, ...] = (
     _fault(
         "deleting-ignored",
         _reconcile_by(_without(DELETING)),
-        in_sections("ModelFamily", "5.8", "5.16"),
+        in_sections("ModelFamily", "5.8", "5.16", "5.21"),
         "stays live",
     ),
     _fault(
         "deleting-keeps-the-object",
         on_reconciler(delete=_keep_in_kubernetes),
-        in_sections("Pipeline", "5.8", "5.16"),
+        in_sections("Pipeline", "5.8", "5.16", "5.21"),
         "released",
     ),
     _fault(
         "immutable-ignored",
         _reconcile_by(_without(IMMUTABLE)),
-        in_sections("InferenceServer", "5.9", "5.16"),
+        in_sections("InferenceServer", "5.9", "5.16", "5.21"),
         "released",
         not_run=in_sections("InferenceServer", "5.17"),
     ),
@@ -564,7 +564,7 @@ FAULTS: tuple[Fault, ...] = (
         {
             **dict.fromkeys(("5.9", "5.17"), ("TriggerRun", "Model")),
             "5.12": ("Model",),
-            "5.16": ("TriggerRun",),
+            **dict.fromkeys(("5.16", "5.21"), ("TriggerRun",)),
         },
         "delete_time",
     ),
@@ -577,7 +577,7 @@ FAULTS: tuple[Fault, ...] = (
     _fault(
         "finalizers-of-others-go-as-well",
         on_reconciler(finish_deletion=_remove_all_finalizers),
-        in_sections("Pipeline", "5.16"),
+        in_sections("Pipeline", "5.16", "5.21"),
         "contract.ingester-acceptance/others",
         may=in_sections("Pipeline", "5.18"),   # where the garbage collector is slower than the Ingester
     ),
@@ -591,19 +591,19 @@ FAULTS: tuple[Fault, ...] = (
     _fault(
         "finalizers-of-others-go-with-the-mark",
         on_reconciler(delete=_delete_for_all),
-        in_sections("Revision", "5.16"),
+        in_sections("Revision", "5.16", "5.21"),
         "held-marked: metadata.finalizers",
     ),
     _fault(
         "finalizers-of-others-go-with-the-retired",
         on_reconciler(retire=_retire_for_all),
-        in_sections("TriggerRun", "5.16"),
+        in_sections("TriggerRun", "5.16", "5.21"),
         "held-retired: metadata.finalizers",
     ),
     _fault(
         "deleted-anew-with-each-write",
         on_reconciler(finish_deletion=_delete_again),
-        in_sections("RayJob", "5.16"),
+        in_sections("RayJob", "5.16", "5.21"),
         "column delete_time",
         may=in_sections("RayJob", "5.6", "5.7", "5.8", "5.18", "5.19"),
     ),
@@ -631,14 +631,14 @@ FAULTS: tuple[Fault, ...] = (
     _fault(
         "the-first-finalizer-goes",
         on_reconciler(_remove_finalizer=_remove_first_finalizer),
-        in_sections("InferenceServer", "5.16"),
+        in_sections("InferenceServer", "5.16", "5.21"),
         "metadata.finalizers",
         may=in_sections("InferenceServer", "5.18"),
     ),
     _fault(
         "finalizers-go-by-prefix",
         on_reconciler(_remove_finalizer=_remove_by_prefix),
-        in_sections("RayCluster", "5.16"),
+        in_sections("RayCluster", "5.16", "5.21"),
         "metadata.finalizers",
     ),
     _fault(
@@ -658,14 +658,14 @@ FAULTS: tuple[Fault, ...] = (
         _later("DELETE FROM {table}"),
         in_sections("ModelFamily", "11.1"),
         "no row any more",
-        may=in_sections("ModelFamily", "5.6", "5.8", "5.10", "5.16", "5.18", "5.19"),
+        may=in_sections("ModelFamily", "5.6", "5.8", "5.10", "5.16", "5.18", "5.19", "5.21"),
     ),
     _fault(
         "revived-later",
         _later("UPDATE {table} SET delete_time = NULL"),
         in_sections("Deployment", "11.1"),
         "delete_time",
-        may=in_sections("Deployment", "5.6", "5.8", "5.10", "5.16", "5.18", "5.19"),
+        may=in_sections("Deployment", "5.6", "5.8", "5.10", "5.16", "5.18", "5.19", "5.21"),
     ),
     _fault(
         "any-value-heeded-later",

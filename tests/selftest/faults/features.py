@@ -349,7 +349,7 @@ FAULTS: tuple[Fault, ...] = (
     _fault(
         "delete-first-holds",
         on_reconciler(finish_deletion=_hold_what_is_marked),
-        in_sections("Deployment", "5.8", "5.16"),
+        in_sections("Deployment", "5.8", "5.16", "5.21"),
         "released",
         profile=RETAINING,
     ),
