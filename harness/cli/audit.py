@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import dataclasses
+import functools
 import itertools
 import signal
 import sys
@@ -238,7 +239,7 @@ def make_audit(
                 "values": options.show_values,
                 "proto": options.decode_proto,
             },
-            compare=choose_comparison(decode=options.decode_proto),
+            compare=choose_comparison(contract, decode=options.decode_proto),
             grace_s=read_value(options, "grace"),
             stuck_after_s=read_value(options, "stuck_after"),
             show_values=options.show_values,
@@ -298,16 +299,18 @@ def choose_kinds(options: argparse.Namespace, contract: Contract) -> tuple[list[
     return kinds, {f"not audited: {fact.name}": fact.value.removeprefix(f"{NOT_TESTED}: ") for fact in left_out}
 
 
-def choose_comparison(*, decode: bool) -> Compare:
-    """Return what compares a row with its object; to `decode` the proto column needs the extra."""
+def choose_comparison(contract: Contract, *, decode: bool) -> Compare:
+    """Return what compares a row with its object; to `decode` the proto column needs a checkout, or the extra."""
     if not decode:
         return compare_row
+    from harness.clients.michelangelo.classes import find_classes  # noqa: PLC0415
     from harness.clients.michelangelo.comparison import compare_row_and_proto  # noqa: PLC0415  few audits need it
-    from harness.clients.michelangelo.package import find_missing  # noqa: PLC0415
 
-    if missing := find_missing():
-        raise SettingsError(f"--decode-proto: {missing}")
-    return compare_row_and_proto
+    try:
+        find_classes(contract.descriptors)
+    except HarnessError as error:
+        raise SettingsError(f"--decode-proto: {error}") from error
+    return functools.partial(compare_row_and_proto, contract.descriptors)
 
 
 def _is_left_out(fact: Fact) -> bool:

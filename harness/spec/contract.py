@@ -15,7 +15,7 @@ from harness.core.served_kind import ServedKind
 from harness.spec.annotations import KEY_ANNOTATION
 from harness.spec.features import ANNOTATION, FEATURES, PRIMARY_KEY, Fact, Life
 from harness.spec.model import Case, Kind
-from harness.spec.read import LogLines
+from harness.spec.read import Descriptors, LogLines
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,8 @@ class Contract:
     objects live. Of `mysql_primary_kinds` the Ingester watches nothing: they have no case. `features` are those
     that were read or given, `facts` all that is known, each with its source. With keys that are pinned by
     annotation, the kinds know that annotation. The version's schema makes no `absent_tables`, which are to be
-    found missing. `log_lines` are None where they were not read: the seed report's then.
+    found missing. `log_lines` are None where they were not read: the seed report's then; so are `descriptors`,
+    without which its proto column can't be decoded by its own messages.
     """
 
     cases: tuple[Case, ...]
@@ -37,6 +38,7 @@ class Contract:
     facts: tuple[Fact, ...] = ()
     absent_tables: frozenset[str] = frozenset()
     log_lines: LogLines | None = None
+    descriptors: Descriptors | None = None
 
     def __post_init__(self) -> None:
         annotation = KEY_ANNOTATION if self.get_feature(PRIMARY_KEY) == ANNOTATION else ""

@@ -50,6 +50,14 @@ class LogLines:
 
 
 @dataclass(frozen=True)
+class Descriptors:
+    """Serialized FileDescriptorProtos of the version's messages, and where they stand."""
+
+    files: tuple[bytes, ...]
+    source: str
+
+
+@dataclass(frozen=True)
 class ReadContract:
     """All that was read of a version.
 
@@ -67,6 +75,7 @@ class ReadContract:
     tables_source: str = ""
     features: Mapping[str, Fact] = field(default_factory=dict)
     log_lines: LogLines | None = None
+    descriptors: Descriptors | None = None
     notes: tuple[Fact, ...] = ()
 
     def find_kind(self, name: str) -> ReadKind | None:

@@ -73,6 +73,7 @@ def make_contract(
         mysql_primary_kinds=primary,
         absent_tables=frozenset(absent),
         log_lines=found.log_lines,
+        descriptors=found.descriptors,
     )
 
 

@@ -19,27 +19,22 @@ from harness.chapters.seed.checks import (
     record_patched_row,
     record_update,
 )
+from harness.clients.michelangelo.classes import MessageClasses
 from harness.clients.michelangelo.comparison import examine_decoded
-from harness.clients.michelangelo.package import find_missing, get_version
 from harness.core import codes
 from harness.core.errors import HarnessError, Refusal
 from harness.core.outcomes import NotApplicable, NotRun
 from harness.core.record import Finding
-from harness.sandbox.base import CONTROLLERMGR
 from harness.spec import features
 from harness.spec.annotations import DELETING_ANNOTATION, INGESTER_FINALIZER, get_finalizers
 from harness.spec.equality import compare_objects, show
 from harness.spec.model import Case, JsonObject
 from harness.spec.row_rules import examine_deleted
 from harness.subject.examination import describe_absence
-from harness.subject.log import parse_log
 from harness.subject.steps import Sync
 from harness.subject.subject import Subject
-from harness.suite.context import RunContext
+from harness.suite.proto_column import find_run_classes, require_classes
 from harness.suite.recorder import Recorder
-
-REFERENCE_PROTO = "This is the reference: its proto column holds JSON"
-"""What the bundled reference says of itself in its log, also where it runs with a seeded fault."""
 
 _LOOK_AT = "the API server's log and its metadataStorage setting"
 _INVALID = "INVALID_ARGUMENT"   # gRPC's code for what an object's own validation refuses
@@ -48,10 +43,9 @@ _UNCHANGED = ("uid", "namespace", "name", "create_time")
 
 def check_proto_column(scenario: ApiScenario, case: Case, recorder: Recorder) -> None:
     """4.1: the proto column, decoded, equals the json column and the object, field by field."""
-    if reason := explain_no_protobuf(scenario.context):
-        raise NotApplicable(reason)
+    classes = require_classes(scenario.context)
     scenario.context.require_controller(case)
-    record_proto(scenario.seed.sync(case), recorder)
+    record_proto(scenario.seed.sync(case), recorder, classes)
 
 
 def check_created(scenario: ApiScenario, case: Case, recorder: Recorder) -> None:
@@ -126,17 +120,7 @@ def find_probe(scenario: ApiScenario) -> Case:
     raise NotApplicable(reasons[0] if reasons else "no case")
 
 
-def explain_no_protobuf(context: RunContext) -> str:
-    """Return why no proto column can be decoded (no extra, or the reference runs), '' where it can."""
-    if missing := find_missing():
-        return missing
-    log = parse_log(context.sandbox.read_log(CONTROLLERMGR))
-    if any(entry.message == REFERENCE_PROTO for entry in log):
-        return "the bundled reference has no protobuf classes: its proto column holds JSON"
-    return ""
-
-
-def record_proto(sync: Sync, recorder: Recorder) -> None:
+def record_proto(sync: Sync, recorder: Recorder, classes: MessageClasses) -> None:
     """Record where the row's proto column, decoded, differs from its json column and from the object.
 
     Raises HarnessError where the classes are older than the product, and nothing else is wrong.
@@ -146,17 +130,18 @@ def record_proto(sync: Sync, recorder: Recorder) -> None:
         recorder.problem, recorder.look_at = f"{case.name}: there is no row", "section 1.6"
         recorder.findings.append(describe_absence(sync))
         return
-    comparison = examine_decoded(case.kind, row, sync.obj)
+    comparison = examine_decoded(case.kind, row, sync.obj, classes)
     recorder.problem = f"{case.name}: the two copies of the object in its row differ"
     recorder.look_at = f"table {case.kind.table}, uid {row.uid}"
-    what = f"the proto column of res_version {row.res_version}, decoded by michelangelo {get_version()}"
+    what = f"the proto column of res_version {row.res_version}, decoded by {classes.source}"
     recorder.compare(comparison.findings, what)
-    if comparison.unknown and not recorder.findings:
-        places = ", ".join(f"{u.path or 'the object'} (field {u.numbers[0]})" for u in comparison.unknown[:5])
+    recorder.facts["decoded by"] = classes.source
+    unknown = [each for each in comparison.unknown if not each.empty]
+    if unknown and not recorder.findings:
+        places = ", ".join(f"{each.path or 'the object'} (field {each.numbers[0]})" for each in unknown[:5])
         raise HarnessError(
-            f"{case.name}: the classes of michelangelo {get_version()} are older than the product and can't read "
-            f"{places}",
-            hint="Install the version of the package that belongs to the product.",
+            f"{case.name}: {classes.source} is older than the product, and its classes can't read {places}",
+            hint="Name its checkout with --michelangelo, or install the package's version that belongs to it.",
         )
 
 
@@ -176,8 +161,8 @@ def _require_valid(subject: Subject) -> None:
 
 
 def _record_proto_as_well(scenario: ApiScenario, sync: Sync, recorder: Recorder) -> None:
-    if not recorder.findings and not explain_no_protobuf(scenario.context):
-        record_proto(sync, recorder)
+    if not recorder.findings and (classes := find_run_classes(scenario.context)) is not None:
+        record_proto(sync, recorder, classes)
 
 
 def _adds_finalizer(scenario: ApiScenario) -> bool:

@@ -32,6 +32,7 @@ from harness.subject.arrival import Arrivals
 from harness.subject.patience import Patience
 from harness.subject.subject import Subject
 from harness.suite.context import RunContext
+from harness.suite.proto_column import find_run_classes
 from harness.suite.recorder import Recorder
 
 FIELD_UNSYNCED = "field.unsynced"        # an object with the field is never synced
@@ -54,6 +55,7 @@ class Repair:
         self._context = context
         self._namespace = namespace
         self._writer = writer
+        self._classes = find_run_classes(context)
         self._numbers = itertools.count(1)
         self._bisected_s = 0.0
         self._patience = Patience(_PROBE_S, _BRIEFLY_S, in_vain=1)
@@ -112,7 +114,7 @@ class Repair:
     ) -> None:
         """Compare the row with the object, and note which leaves reached it."""
         sync = self._arrivals.await_row_alone(subject.last)
-        findings = examine(sync, filled)
+        findings = examine(sync, filled, self._classes)
         lost = list_lost(findings, filled)
         if sync.obj is not None:
             lost += [leaf for leaf in filled.list_dropped(sync.write.obj, sync.obj) if leaf not in lost]
@@ -159,7 +161,7 @@ class Repair:
         """Return what is wrong with the row of an object that was just written, or why there is none."""
         fate = watch.await_all([subject.last], relists=bool(course.stale))[0]
         if fate.arrived:
-            found = examine(self._arrivals.await_row_alone(subject.last), filled)
+            found = examine(self._arrivals.await_row_alone(subject.last), filled, self._classes)
         else:
             code = FIELD_UNDECODABLE if fate.undecodable else FIELD_UNSYNCED
             found = [Finding(code, f"{course.case.name} {what}", "its row to follow", fate.error)]
@@ -264,7 +266,7 @@ class Repair:
             if not watch.await_all([subject.last], timeout_s=_PROBE_S)[0].arrived:
                 break
             sync = self._arrivals.await_row_alone(subject.last)
-            found = examine(sync, apart)
+            found = examine(sync, apart, self._classes)
             course.note(sync, apart, step, found)
             again = list_lost(found, apart)
             arrived = [leaf for leaf in open_leaves if leaf not in again and leaf in course.proven]

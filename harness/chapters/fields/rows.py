@@ -8,6 +8,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from harness.chapters.fields.places import Places
+from harness.clients.michelangelo.classes import MessageClasses
+from harness.clients.michelangelo.comparison import compare_decoded
 from harness.core import codes
 from harness.core.record import Finding
 from harness.spec.equality import compare_json, compare_proto, show
@@ -19,14 +21,20 @@ from harness.subject.steps import Sync
 _NOTHING = ("nothing", "NULL")
 
 
-def examine(sync: Sync, filled: Filled) -> list[Finding]:
-    """Return what is wrong with an awaited row, with what was set of its object in mind."""
+def examine(sync: Sync, filled: Filled, classes: MessageClasses | None) -> list[Finding]:
+    """Return what is wrong with an awaited row, with what was set of its object in mind.
+
+    Its proto column is decoded by the `classes`, and must hold what the json column does; without them it must
+    have the texts that were set.
+    """
     findings = examine_row(sync)
     if sync.row is None or sync.obj is None or not sync.arrived:
         return findings
     stored = sync.row.columns.get("proto")
     if isinstance(stored, bytes) and stored.startswith(b"{"):   # an ingester that keeps JSON there
         return findings + _compare_json_proto(sync.obj, stored)
+    if classes is not None:
+        return findings + compare_decoded(sync.write.subject.case.kind, sync.row, None, classes)
     lost = Places(finding.where for finding in findings)
     texts = [
         value

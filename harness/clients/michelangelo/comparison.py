@@ -1,6 +1,6 @@
 """Compares the proto column with the json column and with the object: copies of the truth that must agree.
 
-Pure functions over a row; they need the extra. An empty list means that all agree.
+Pure functions over a row and the classes of its version. An empty list means that all agree.
 """
 
 from __future__ import annotations
@@ -8,11 +8,13 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 
+from harness.clients.michelangelo.classes import MessageClasses, find_classes
 from harness.clients.michelangelo.proto import UndecodableError, Unknown, decode
 from harness.core import codes
 from harness.core.record import Finding
 from harness.spec.equality import compare_objects, compare_row, show
 from harness.spec.model import JsonObject, Kind
+from harness.spec.read import Descriptors
 from harness.spec.row import Row
 
 
@@ -24,20 +26,26 @@ class ProtoComparison:
     unknown: list[Unknown] = field(default_factory=list)
 
 
-def compare_decoded(kind: Kind, row: Row, obj: JsonObject | None = None) -> list[Finding]:
+def compare_decoded(
+    kind: Kind, row: Row, obj: JsonObject | None, classes: MessageClasses
+) -> list[Finding]:
     """Return where the row's proto column differs from its json column, and from `obj` where given.
 
     `obj` is the object at the row's own resourceVersion.
     """
-    return examine_decoded(kind, row, obj).findings
+    return examine_decoded(kind, row, obj, classes).findings
 
 
-def compare_row_and_proto(kind: Kind, obj: JsonObject, row: Row) -> list[Finding]:
+def compare_row_and_proto(
+    descriptors: Descriptors | None, kind: Kind, obj: JsonObject, row: Row
+) -> list[Finding]:
     """Return where the row differs from `obj` as `compare_row` does, and its decoded proto column as well."""
-    return [*compare_row(kind, obj, row), *compare_decoded(kind, row, obj)]
+    return [*compare_row(kind, obj, row), *compare_decoded(kind, row, obj, find_classes(descriptors))]
 
 
-def examine_decoded(kind: Kind, row: Row, obj: JsonObject | None = None) -> ProtoComparison:
+def examine_decoded(
+    kind: Kind, row: Row, obj: JsonObject | None, classes: MessageClasses
+) -> ProtoComparison:
     """Return the differences as `compare_decoded` does, and the fields that the classes don't know.
 
     A difference in a field that a class doesn't know, in a message that holds unknown fields, says nothing
@@ -47,7 +55,7 @@ def examine_decoded(kind: Kind, row: Row, obj: JsonObject | None = None) -> Prot
     if not isinstance(data, bytes) or not data:
         return ProtoComparison([Finding(codes.ROW_PROTO, "column proto", "the serialized object", show(data))])
     try:
-        decoded = decode(kind, data)
+        decoded = decode(kind, data, classes)
     except UndecodableError as error:
         expected, seen = f"a serialized {kind.name}", f"{show(data)}: {error}"
         return ProtoComparison([Finding(codes.ROW_PROTO, "column proto", expected, seen)])
@@ -57,7 +65,7 @@ def examine_decoded(kind: Kind, row: Row, obj: JsonObject | None = None) -> Prot
             comparison.findings += [
                 Finding(codes.ROW_PROTO, f"column proto against {name}, {m.where}", m.expected, m.actual)
                 for m in compare_objects(kind, truth, decoded.object)
-                if not _is_explained(m.where, decoded.unknown)
+                if not _is_explained(m.where, decoded.unknown) and not _is_spelling(m)
             ]
     return comparison
 
@@ -69,6 +77,16 @@ def _read_json(row: Row) -> JsonObject | None:
     except json.JSONDecodeError:
         return None
     return stored if isinstance(stored, dict) else None
+
+
+def _is_spelling(finding: Finding) -> bool:
+    """Whether one side is an integer and the other its text.
+
+    Proto3's mapping writes 64 bits as text, Go as a number, and metadata inside another message is written by the
+    former; in the bytes they are the same.
+    """
+    left, right = (side.strip('"') for side in (finding.expected, finding.actual))
+    return left == right and left.removeprefix("-").isdecimal()
 
 
 def _is_explained(where: str, unknown: list[Unknown]) -> bool:

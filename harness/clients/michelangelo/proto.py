@@ -18,6 +18,8 @@ from collections.abc import Callable, MutableSequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from harness.clients.michelangelo.classes import MessageClasses
+from harness.clients.michelangelo.descriptors import UNREAD
 from harness.clients.michelangelo.package import get_message_class, get_version, load
 from harness.core.errors import HarnessError
 from harness.spec.model import JsonObject, Kind
@@ -39,11 +41,15 @@ class UndecodableError(Exception):
 
 @dataclass(frozen=True)
 class Unknown:
-    """Fields of one message, at `path`, that the class doesn't know; `names` are those that it does know."""
+    """Fields of one message, at `path`, that the class doesn't know; `names` are those that it does know.
+
+    Of an `empty` class nothing is known, on purpose.
+    """
 
     path: str
     numbers: tuple[int, ...]
     names: frozenset[str]
+    empty: bool = False
 
 
 @dataclass
@@ -54,10 +60,10 @@ class Decoded:
     unknown: list[Unknown] = field(default_factory=list)
 
 
-def decode(kind: Kind, data: bytes) -> Decoded:
+def decode(kind: Kind, data: bytes, classes: MessageClasses) -> Decoded:
     """Return the object of the kind that `data` holds; `UndecodableError` where it holds none."""
     try:
-        message = get_message_class(kind).FromString(data)
+        message = classes.get(kind).FromString(data)
     except load("google.protobuf.message").DecodeError as error:
         raise UndecodableError(str(error)) from error
     return render(message)
@@ -90,7 +96,8 @@ def _render_message(message: Any, path: str, unknown: list[Unknown]) -> Any:
     unread = load("google.protobuf.unknown_fields").UnknownFieldSet(message)
     if len(unread):
         numbers = tuple(sorted({item.field_number for item in unread}))
-        unknown.append(Unknown(path, numbers, frozenset(f.json_name for f in descriptor.fields)))
+        names, empty = frozenset(f.json_name for f in descriptor.fields), descriptor.file.name.startswith(UNREAD)
+        unknown.append(Unknown(path, numbers, names, empty))
     rendered: JsonObject = {}
     for definition, value in message.ListFields():
         name = definition.json_name
@@ -141,7 +148,10 @@ def _render_any(message: Any) -> JsonObject:
     return {"@type": message.type_url, "value": base64.b64encode(message.value).decode()}
 
 
-def _render_time(message: Any) -> str:
+def _render_time(message: Any) -> str | None:
+    """Return the time in seconds; None where it is Go's zero time, which is written without any."""
+    if not message.ByteSize():
+        return None
     return dt.datetime.fromtimestamp(message.seconds, dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 

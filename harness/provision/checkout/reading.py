@@ -11,6 +11,7 @@ from pathlib import Path
 
 from harness.core.errors import SettingsError
 from harness.provision.checkout.crds import CheckoutCrds, read_crds
+from harness.provision.checkout.descriptors import read_descriptors
 from harness.provision.checkout.features import read_code, read_features
 from harness.provision.checkout.golines import (
     GENERATED_FOLDER,
@@ -37,7 +38,7 @@ from harness.spec.features import Fact
 from harness.spec.kinds import collect_cases
 from harness.spec.model import ColumnType, IndexedColumn, JsonObject
 from harness.spec.naming import find_tables
-from harness.spec.read import LogLines, NamedKinds, ReadContract, ReadKind
+from harness.spec.read import Descriptors, LogLines, NamedKinds, ReadContract, ReadKind
 from harness.spec.sql import extract_sql, parse_tables
 from harness.spec.versions import NOTE
 
@@ -65,6 +66,7 @@ class Sources:
     log_lines: LogLines | None = None
     zeros: frozenset[str] = frozenset()
     declared: Mapping[str, DeclaredKind] = field(default_factory=dict)
+    descriptors: Descriptors | None = None
 
     def is_immutable(self, name: str) -> bool:
         """Whether the kind is meant to be immutable: the proto file goes before the code that is made of it."""
@@ -99,6 +101,7 @@ def read_checkout(root: Path) -> Sources:
         read_log_lines(code.ingester),
         read_zeros(texts),
         declared,
+        read_descriptors(root),
     )
 
 
@@ -118,6 +121,7 @@ def make_read_contract(sources: Sources, root: Path) -> ReadContract:
         tables_source=where,
         features=sources.features,
         log_lines=sources.log_lines,
+        descriptors=sources.descriptors,
         notes=tuple(Fact(NOTE, text, where) for text in schema.contradictions),
     )
 

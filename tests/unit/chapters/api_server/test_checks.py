@@ -73,7 +73,11 @@ class Api:
 
 @pytest.fixture(autouse=True)
 def _no_protobuf(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(checks, "explain_no_protobuf", lambda _: "a made-up product has none")
+    def refuse(_: object) -> None:
+        raise NotApplicable("a made-up product has none")
+
+    monkeypatch.setattr(checks, "require_classes", refuse)
+    monkeypatch.setattr(checks, "find_run_classes", lambda _: None)
 
 
 def test_a_right_product_passes_every_check() -> None:
@@ -400,8 +404,8 @@ PROTO = Finding(codes.ROW_PROTO, "column proto, spec.tier", "1", "2")
 
 
 def _with_protobuf(monkeypatch: pytest.MonkeyPatch, decoded: Decoded) -> Api:
-    monkeypatch.setattr(checks, "explain_no_protobuf", lambda _: "")
-    monkeypatch.setattr(checks, "get_version", lambda: "0.12")
+    for name in ("require_classes", "find_run_classes"):
+        monkeypatch.setattr(checks, name, lambda _: SimpleNamespace(source="michelangelo 0.12"))
     monkeypatch.setattr(checks, "examine_decoded", decoded)
     api = Api()
     api.scenario.seed = cast(Any, api.scenario)
@@ -425,8 +429,8 @@ def test_a_proto_column_that_agrees_passes(monkeypatch: pytest.MonkeyPatch) -> N
 
 def test_classes_that_are_too_old_can_not_judge(monkeypatch: pytest.MonkeyPatch) -> None:
     """What they don't know is no difference; a difference beside it is still one."""
-    unknown = SimpleNamespace(path="spec", numbers=[77])
-    with pytest.raises(HarnessError, match=r"older than the product and can't read spec \(field 77\)"):
+    unknown = SimpleNamespace(path="spec", numbers=[77], empty=False)
+    with pytest.raises(HarnessError, match=r"is older than the product, .* can't read spec \(field 77\)"):
         _with_protobuf(monkeypatch, Decoded(unknown=[unknown])).carry_out("4.1")
     _with_protobuf(monkeypatch, Decoded([PROTO], [unknown])).fail("4.1")
 
@@ -442,16 +446,6 @@ def test_a_row_that_is_missing_has_no_proto_column(monkeypatch: pytest.MonkeyPat
     api = _with_protobuf(monkeypatch, Decoded())
     api.world.faults.add("syncs nothing")
     assert [code for code, _ in api.fail("4.1")[1]] == [codes.ROW_MISSING]
-
-
-def test_the_reference_has_no_protobuf(monkeypatch: pytest.MonkeyPatch) -> None:
-    """It says so itself, in its log."""
-    monkeypatch.undo()
-    monkeypatch.setattr(checks, "find_missing", lambda: "")
-    context = Api().context
-    assert checks.explain_no_protobuf(context) == ""
-    cast(Any, context.sandbox).log(checks.REFERENCE_PROTO)
-    assert "the bundled reference" in checks.explain_no_protobuf(context)
 
 
 @pytest.mark.parametrize(

@@ -7,15 +7,28 @@ from typing import Any
 
 import pytest
 
-from harness.clients.michelangelo.comparison import compare_decoded, examine_decoded
+from harness.clients.michelangelo import comparison
+from harness.clients.michelangelo.classes import PackageClasses
+from harness.clients.michelangelo.comparison import ProtoComparison
 from harness.clients.michelangelo.proto import encode
 from harness.core.record import Finding
-from harness.spec.model import JsonObject
+from harness.spec.model import JsonObject, Kind
+from harness.spec.row import Row
 from tests.fakes.contract import CONTRACT
 from tests.unit.clients.michelangelo.conftest import MakeRow, make_object
 
 PROJECT = CONTRACT.get_kind("Project")
 OBJECT = make_object("Project", {"description": "d", "tier": 4, "owner": {"owners": ["a", "b"]}})
+
+
+def compare_decoded(kind: Kind, row: Row, obj: JsonObject | None = None) -> list[Finding]:
+    """Compare by the package's classes."""
+    return examine_decoded(kind, row, obj).findings
+
+
+def examine_decoded(kind: Kind, row: Row, obj: JsonObject | None = None) -> ProtoComparison:
+    """Compare by the package's classes."""
+    return comparison.examine_decoded(kind, row, obj, PackageClasses())
 
 
 def _serialize(obj: JsonObject, change: Callable[[Any], None] = lambda _: None) -> bytes:
@@ -124,8 +137,8 @@ def test_a_field_that_the_classes_do_not_know_is_no_difference(make_row: MakeRow
     """Classes older than the product can't judge a new field: it is reported as unknown, not as lost."""
     newer = _serialize(OBJECT, lambda message: message.spec.MergeFromString(b"\xf8\x3f\x01"))
     stored = {**OBJECT, "spec": {**OBJECT["spec"], "newcomer": 1}}
-    comparison = examine_decoded(PROJECT, make_row(OBJECT, proto=newer, stored=stored))
-    assert ([str(m) for m in comparison.findings], [u.path for u in comparison.unknown]) == ([], ["spec"])
+    found = examine_decoded(PROJECT, make_row(OBJECT, proto=newer, stored=stored))
+    assert ([str(m) for m in found.findings], [u.path for u in found.unknown]) == ([], ["spec"])
 
 
 def test_unknown_bytes_excuse_no_field_that_is_known(make_row: MakeRow) -> None:

@@ -6,9 +6,13 @@ from typing import Any
 
 import pytest
 
+from harness.clients.michelangelo.classes import PackageClasses
+from harness.clients.michelangelo.descriptors import DescribedClasses
+from harness.clients.michelangelo.package import load
 from harness.clients.michelangelo.proto import UndecodableError, decode, encode
 from harness.core.errors import HarnessError
 from harness.spec.model import JsonObject, Kind
+from harness.spec.read import Descriptors
 from tests.fakes.contract import CONTRACT
 from tests.unit.clients.michelangelo.conftest import make_object
 
@@ -73,7 +77,7 @@ def _without_nulls(value: Any) -> Any:
 def test_an_object_survives_its_message(obj: JsonObject) -> None:
     """Every kind of field comes back as it went in: numbers, times, quantities, maps, structs, packed messages."""
     kind = CONTRACT.get_kind(obj["kind"])
-    decoded = decode(kind, encode(kind, obj).SerializeToString())
+    decoded = decode(kind, encode(kind, obj).SerializeToString(), PackageClasses())
     assert decoded.object == _without_nulls(obj)
     assert decoded.unknown == []
 
@@ -82,7 +86,25 @@ def test_an_object_survives_its_message(obj: JsonObject) -> None:
 def test_every_kind_has_a_class(kind: Kind) -> None:
     """An object of each of the 13 kinds can be written and read."""
     obj = make_object(kind.name, {})
-    assert decode(kind, encode(kind, obj).SerializeToString()).object == obj
+    assert decode(kind, encode(kind, obj).SerializeToString(), PackageClasses()).object == obj
+
+
+@pytest.mark.parametrize("obj", [PIPELINE, RAY_JOB, PIPELINE_RUN], ids=lambda obj: obj["kind"])
+def test_classes_made_of_descriptors_read_the_same(obj: JsonObject) -> None:
+    """Also metadata and a package's other types, whose descriptors are declared here."""
+    kind = CONTRACT.get_kind(obj["kind"])
+    files: dict[str, bytes] = {}
+
+    def collect(file: Any) -> None:
+        if file.name.startswith("michelangelo/") and file.name not in files:
+            files[file.name] = file.serialized_pb
+            for needed in file.dependencies:
+                collect(needed)
+
+    collect(load(f"michelangelo.gen.api.v2.{kind.table.replace('pipelinerun', 'pipeline_run')}_pb2").DESCRIPTOR)
+    data = encode(kind, obj).SerializeToString()
+    described = decode(kind, data, DescribedClasses(Descriptors(tuple(files.values()), "there")))
+    assert described.object == decode(kind, data, PackageClasses()).object
 
 
 def test_an_unset_time_of_kubernetes_is_null() -> None:
@@ -90,7 +112,7 @@ def test_an_unset_time_of_kubernetes_is_null() -> None:
     message = encode(CONTRACT.get_kind("Project"), make_object("Project", {}))
     message.metadata.creationTimestamp.Clear()
     message.metadata.creationTimestamp.SetInParent()
-    decoded = decode(CONTRACT.get_kind("Project"), message.SerializeToString())
+    decoded = decode(CONTRACT.get_kind("Project"), message.SerializeToString(), PackageClasses())
     assert decoded.object["metadata"]["creationTimestamp"] is None
 
 
@@ -117,12 +139,12 @@ def test_bytes_that_are_no_message_are_refused() -> None:
     """Bytes that end inside a field are undecodable, not an empty object."""
     data = encode(CONTRACT.get_kind("Project"), make_object("Project", {})).SerializeToString()
     with pytest.raises(UndecodableError):
-        decode(CONTRACT.get_kind("Project"), data[:-5])
+        decode(CONTRACT.get_kind("Project"), data[:-5], PackageClasses())
 
 
 def test_unknown_fields_are_reported_with_their_message() -> None:
     """A field that the class doesn't know is reported by path and number, never lost."""
     message = encode(CONTRACT.get_kind("Project"), make_object("Project", {"tier": 3}))
     message.spec.MergeFromString(b"\xf8\x3f\x01")   # field 1023, a number
-    (unknown,) = decode(CONTRACT.get_kind("Project"), message.SerializeToString()).unknown
+    (unknown,) = decode(CONTRACT.get_kind("Project"), message.SerializeToString(), PackageClasses()).unknown
     assert (unknown.path, unknown.numbers, "tier" in unknown.names) == ("spec", (1023,), True)

@@ -1,0 +1,34 @@
+"""Finds by what classes the proto column of a run's rows is decoded, if it can be."""
+
+from __future__ import annotations
+
+import contextlib
+
+from harness.clients.michelangelo.classes import MessageClasses, find_classes
+from harness.core.errors import HarnessError
+from harness.core.outcomes import NotApplicable
+from harness.sandbox.base import CONTROLLERMGR
+from harness.subject.log import parse_log
+from harness.suite.context import RunContext
+
+REFERENCE_PROTO = "This is the reference: its proto column holds JSON"
+"""What the bundled reference says of itself in its log, also where it runs with a seeded fault."""
+
+
+def find_run_classes(context: RunContext) -> MessageClasses | None:
+    """Return the classes of the version under test, None where there are none."""
+    with contextlib.suppress(NotApplicable):
+        return require_classes(context)
+    return None
+
+
+def require_classes(context: RunContext) -> MessageClasses:
+    """Return the classes of the version under test; NotApplicable, with the reason, where there are none."""
+    try:
+        classes = find_classes(context.contract.descriptors)
+    except HarnessError as error:
+        raise NotApplicable(str(error)) from error
+    log = parse_log(context.sandbox.read_log(CONTROLLERMGR))
+    if any(entry.message == REFERENCE_PROTO for entry in log):
+        raise NotApplicable("the bundled reference has no protobuf classes: its proto column holds JSON")
+    return classes
