@@ -55,7 +55,8 @@ class Repair:
         self._context = context
         self._namespace = namespace
         self._writer = writer
-        self._classes = find_run_classes(context)
+        classes = find_run_classes(context)
+        self._classes = classes if classes is not None and classes.own else None   # others don't know every field
         self._numbers = itertools.count(1)
         self._bisected_s = 0.0
         self._patience = Patience(_PROBE_S, _BRIEFLY_S, in_vain=1)

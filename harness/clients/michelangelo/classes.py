@@ -13,9 +13,10 @@ from harness.spec.read import Descriptors
 
 
 class MessageClasses(Protocol):
-    """The messages of one version; `source` says whence they are."""
+    """The messages of one version; `source` says whence they are, `own` whether they are those of the product."""
 
     source: str
+    own: bool
 
     def get(self, kind: Kind) -> Any:
         """Return the class of the kind's objects; HarnessError where there is none."""
@@ -23,6 +24,8 @@ class MessageClasses(Protocol):
 
 class PackageClasses:
     """The messages of the extra's package, which may be of another version than the product."""
+
+    own = False
 
     def __init__(self) -> None:
         self.source = f"{PACKAGE} {get_version()}"

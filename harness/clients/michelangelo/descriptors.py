@@ -72,6 +72,8 @@ _KUBERNETES: Mapping[str, Mapping[str, _Fields]] = {   # by folder, as in the ge
 class DescribedClasses:
     """The messages of a version, by its own descriptors. HarnessError where they don't fit together."""
 
+    own = True
+
     def __init__(self, descriptors: Descriptors) -> None:
         self.source = f"the descriptors in {descriptors.source}"
         try:
