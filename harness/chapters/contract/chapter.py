@@ -179,7 +179,8 @@ CHAPTER = Chapter(
             "5.17",
             "Namesakes",
             "A deletion is not felt by the row of a namesake",
-            "The row of a retired object stays as it is when another one of its name is deleted, in either way.",
+            "The row of a retired object stays as it is when another one of its name is deleted, in either way; "
+            "that one's own row is soft-deleted.",
             check_namesakes,
             features=(DELETION_DELAY,),
         ),

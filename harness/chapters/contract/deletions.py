@@ -201,7 +201,7 @@ def _was_written(before: Row | None, after: Row | None, recorder: Recorder) -> b
 def _observe_retired(life: Lifecycle, case: Case, recorder: Recorder) -> None:
     for role in ("immutable",) if life.is_immutable(case) else ("immutable", "immutable-born"):
         subject = life.find(case, role)
-        _observe_live(life, subject, recorder)
+        observe_live(life, subject, recorder)
         subject.release()
 
 
@@ -330,7 +330,7 @@ def observe_ended(life: Lifecycle, subject: Subject, recorder: Recorder) -> None
         observe_soft_deleted(life, subject, recorder)
 
 
-def _observe_live(life: Lifecycle, subject: Subject, recorder: Recorder) -> Row | None:
+def observe_live(life: Lifecycle, subject: Subject, recorder: Recorder) -> Row | None:
     """Take down what is wrong with an object that has left, and with its row, which stays live; return the row."""
     row = subject.read_row()
     recorder.evidence.append(evidence.of_row(row, f"the row of {subject} afterwards", time.time()))
@@ -343,7 +343,7 @@ def _observe_live(life: Lifecycle, subject: Subject, recorder: Recorder) -> Row 
 
 def observe_retained(life: Lifecycle, subject: Subject, recorder: Recorder) -> None:
     """Take down what is wrong with a deleted object whose row stays live, with its final state; then let it go."""
-    if (row := _observe_live(life, subject, recorder)) is not None:
+    if (row := observe_live(life, subject, recorder)) is not None:
         versions = subject.history.read_versions()
         going = [v.number for v in versions if "deletionTimestamp" in v.object["metadata"]]
         if going and row.res_version < going[0]:

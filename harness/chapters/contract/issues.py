@@ -89,7 +89,7 @@ ISSUES: tuple[KnownIssue, ...] = (
         sections=("5.6", "5.8", "5.16", "5.17", "5.18", "5.19", "5.21", "6.6", "6.10", "10.2"),
         code=codes.OBJECT_KEPT,
         wording=(
-            r"(-(deleted|deleting|deleting-plain|deleted-away|commit-fails|(deleted|marked)-meanwhile|held(-marked)?|held-away|namesake(-marked)?|own(er|ed)-\w+"
+            r"(-(deleted|deleting|deleting-plain|(deleted|marked)-away|commit-fails|(deleted|marked)-meanwhile|held(-marked)?|held-away|namesake(-marked)?|own(er|ed)-\w+"
             r"|in-doomed-namespace)|, deleted,) in Kubernetes:",
             r"(Operation cannot be fulfilled on|no new finalizers can be added) .*; "
             r"object not found or already deleted",

@@ -151,11 +151,21 @@ def _delete_second(life: Lifecycle, case: Case, recorder: Recorder) -> None:
 def _compare_first(life: Lifecycle, case: Case, recorder: Recorder) -> None:
     all_followed = not recorder.findings
     for role in _list_ways(life, case):
-        first = life.find_earlier(case, role)
+        first, second = life.find_earlier(case, role), life.find(case, role)
         if all_followed:
             what = f"a namesake's row, after a deletion {_WAYS[role]}"
             recorder.findings += compare_kept(first.seen, first.read_row(), what)
-        life.find(case, role).release()
+            if _ends_row(life, case, role):
+                found = examine_deleted(second.read_row())
+                recorder.findings += [each.within(f"the deleted one's own row, {_WAYS[role]}: ") for each in found]
+        second.release()
+
+
+def _ends_row(life: Lifecycle, case: Case, role: str) -> bool:
+    """Whether the deletion of a namesake ends its row: one of an immutable kind has had none."""
+    if life.is_immutable(case):
+        return False
+    return role == _BY_ANNOTATION or not (life.is_retained(case) or life.leaves_rows)
 
 
 def _delete(subject: Subject, role: str) -> None:

@@ -10,20 +10,29 @@ import functools
 import time
 from concurrent.futures import ThreadPoolExecutor
 
-from harness.chapters.contract.deletions import examine_release, observe_ended, wait_for_deletion, wait_for_end
+from harness.chapters.contract.deletions import (
+    examine_release,
+    observe_ended,
+    observe_live,
+    observe_soft_deleted,
+    wait_for_deletion,
+    wait_for_end,
+    wait_for_release,
+)
 from harness.chapters.contract.lifecycle import Lifecycle, Step
 from harness.chapters.contract.writes import OURS
 from harness.clients.kube import get_version
 from harness.core import codes
 from harness.core.outcomes import NotApplicable
 from harness.core.polling import Wait, wait_for
-from harness.spec.annotations import is_released
+from harness.spec.annotations import DELETING_ANNOTATION, IMMUTABLE_ANNOTATION, is_released
 from harness.spec.equality import compare_row
 from harness.spec.keys import get_key
 from harness.spec.model import Case, JsonObject
 from harness.spec.row_rules import compare_kept, examine_deleted, expect_live
 from harness.subject import evidence
 from harness.subject.pairing import pair_rows
+from harness.subject.subject import Subject
 from harness.suite.recorder import Recorder
 from harness.suite.rows import record_row
 
@@ -33,6 +42,8 @@ _CLIENTS = 4
 _TIMEOUT_S = 240.0   # a version that writes to each object before its row is held back by its own client
 _SHOWN = 20
 _TOUCHES_S = 1.0     # between two looks at how many objects the Ingester has written to
+_MARKED, _RETIRED = "marked-away", "retired-away"
+_MARKS = {_MARKED: DELETING_ANNOTATION, _RETIRED: IMMUTABLE_ANNOTATION}
 _GLIMPSE_S = 0.2   # an object that is not released at once may be one that is known never to be
 
 
@@ -68,7 +79,7 @@ class Backfill:
         return self._get(_PATCHED, case)
 
     def get_deleted(self, case: Case) -> Recorder:
-        """6.6: an object that was deleted meanwhile is soft-deleted and released."""
+        """6.6: what was deleted, marked or retired meanwhile has left, and its row is as it must be."""
         return self._get(_DELETED, case)
 
     def get_fleeting(self, case: Case) -> Recorder:
@@ -172,8 +183,8 @@ class Backfill:
 def _prepare(life: Lifecycle, case: Case, recorder: Recorder) -> None:
     if life.is_immutable(case):
         return
-    for role in ("patched-away", "deleted-away"):
-        subject = life.make(case, role, finalizer=role == "deleted-away")
+    for role in ("patched-away", "deleted-away", *_MARKS):
+        subject = life.make(case, role, finalizer=role != "patched-away")
         record_row(recorder, life.wait_for_row(subject), "created before")
     if not life.is_retained(case) and not life.leaves_rows:
         held = life.make(case, "held-away", finalizer=True, held_by=(f"{OURS}/others",))
@@ -191,6 +202,10 @@ def _write(life: Lifecycle, case: Case, _recorder: Recorder) -> None:
     deleted = life.find(case, "deleted-away")
     deleted.asked_at = life.context.database.get_time()
     deleted.delete()
+    for role, mark in _MARKS.items():
+        subject = life.find(case, role)
+        subject.asked_at = life.context.database.get_time()
+        subject.patch({"metadata": {"annotations": {mark: "true"}, "labels": {f"{OURS}/last": "word"}}})
     life.make(case, "fleeting-away", finalizer=True).delete()
 
 
@@ -212,13 +227,17 @@ def _observe_patched(life: Lifecycle, case: Case, recorder: Recorder) -> None:
 
 
 def _wait_for_deletion(life: Lifecycle, case: Case, recorder: Recorder) -> None:
-    subject = life.find(case, "deleted-away")
-    recorder.evidence = subject.evidence
-    life.postpone(case, functools.partial(wait_for_end, life, subject))
+    waits = {"deleted-away": wait_for_end, _MARKED: wait_for_deletion, _RETIRED: wait_for_release}
+    for role, wait in waits.items():
+        subject = life.find(case, role)
+        recorder.evidence += subject.evidence
+        life.postpone(case, functools.partial(wait, life, subject))
 
 
 def _observe_deleted(life: Lifecycle, case: Case, recorder: Recorder) -> None:
     observe_ended(life, life.find(case, "deleted-away"), recorder)
+    observe_soft_deleted(life, life.find(case, _MARKED), recorder)
+    _observe_retired(life, life.find(case, _RETIRED), recorder)
     if not life.is_retained(case) and not life.leaves_rows:
         held = life.find(case, "held-away")
         before, row = held.seen, held.read_row()   # nothing was asked of it meanwhile
@@ -227,6 +246,15 @@ def _observe_deleted(life: Lifecycle, case: Case, recorder: Recorder) -> None:
         if before is not None and not before.live:
             recorder.findings += compare_kept(before, row, "the row of an object that others held meanwhile")
         held.release()
+
+
+def _observe_retired(life: Lifecycle, subject: Subject, recorder: Recorder) -> None:
+    """Take down what is wrong with an object that was to leave for MySQL, and with its row; then let it go."""
+    row = observe_live(life, subject, recorder)
+    if row is not None and row.res_version < subject.last.version:
+        where, expected = f"{subject}, column res_version", f"{subject.last.version} or later, its last word"
+        recorder.find(codes.ROW_BEHIND, where, expected, str(row.res_version))
+    subject.release()
 
 
 def _wait_for_release(life: Lifecycle, case: Case, recorder: Recorder) -> None:

@@ -63,7 +63,8 @@ CHAPTER = Chapter(
             "6.6",
             "Deleted while down",
             "Deleted while down",
-            "An object that was deleted meanwhile is soft-deleted, of a retained kind live, and released.",
+            "An object that was deleted meanwhile is soft-deleted, of a retained kind live, and released; one "
+            "that was marked to be deleted, or as immutable, has left as its mark says.",
             checks.check_deleted_while_down,
             features=(KUBERNETES_DELETE, DELETION_DELAY),
         ),

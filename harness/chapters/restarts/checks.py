@@ -40,7 +40,7 @@ def check_patched_while_down(gates: Gates, case: Case, recorder: Recorder) -> No
 
 
 def check_deleted_while_down(gates: Gates, case: Case, recorder: Recorder) -> None:
-    """6.6: an object that was deleted meanwhile is soft-deleted and released."""
+    """6.6: what was deleted, marked or retired meanwhile has left, and its row is as it must be."""
     gates.life.require_mutable(case)
     recorder.problem = f"{case.name}: its deletion was not caught up with"
     recorder.take(gates.get_backfill().get_deleted(case))

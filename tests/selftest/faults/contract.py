@@ -503,6 +503,12 @@ FAULTS: tuple[Fault, ...] = (
         "the sibling",
     ),
     _fault(
+        "oldest-of-a-name-deleted",
+        _soft_delete_with(f"{_NAMED} ORDER BY create_time LIMIT 1", _now),
+        in_sections("RayJob", "5.17"),
+        "the deleted one's own row",
+    ),
+    _fault(
         "delete-time-in-another-zone",
         _soft_delete_with(_NAMED, lambda: _now() + timedelta(hours=2)),
         in_sections("Cluster", "5.6", "5.8", "5.16", "5.18", "5.19", "5.21"),

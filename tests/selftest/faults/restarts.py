@@ -19,12 +19,13 @@ from harness.reference.api import Session
 from harness.reference.config import Config, read_config
 from harness.reference.errors import ConfigError, MissingRowError, StoreError
 from harness.reference.informer import Informer, get_key
+from harness.reference.log import Log
 from harness.reference.process import Parts
 from harness.reference.reconciler import FINALIZER, Reconciler
 from harness.reference.row import Row
 from harness.reference.store import Store
 from harness.reference.workqueue import Key
-from harness.spec.model import Kind
+from harness.spec.model import JsonObject, Kind
 from tests.selftest.faults.fault import Fault, Sections, in_sections, on_reconciler, on_store
 
 _STARTED_AT = psutil.Process().create_time()   # of the ingester, which is a process of its own
@@ -208,6 +209,26 @@ def _leak_connection() -> Parts:
     return on_store(upsert=upsert)()
 
 
+def _overlook_marks_at_start() -> Parts:
+    """Sync an object at first sight, also where it is marked to be deleted."""
+    seen: set[str] = set()
+
+    def delete(self: Reconciler, key: Key, obj: JsonObject, log: Log) -> None:
+        if obj["metadata"]["uid"] in seen:
+            Reconciler.delete(self, key, obj, log)
+        else:
+            self.sync(obj, log)
+
+    def reconcile(self: Reconciler, key: Key) -> float | None:
+        obj = self.objects.get(key)
+        try:
+            return Reconciler.reconcile(self, key)
+        finally:
+            seen.add("" if obj is None else obj["metadata"]["uid"])
+
+    return on_reconciler(reconcile=reconcile, delete=delete)()
+
+
 FAULTS: tuple[Fault, ...] = (
     _fault(
         "gate-off-ignored",
@@ -239,6 +260,13 @@ FAULTS: tuple[Fault, ...] = (
         _skip_deletions_at_start,
         in_sections("Project", "6.6", "6.7"),
         "deleted-away",
+    ),
+    Fault(
+        "marks-overlooked-at-start",
+        _overlook_marks_at_start,
+        in_sections("Revision", "6.6"),
+        "marked-away",
+        chapter="restarts",
     ),
     Fault(
         "commit-error-swallowed",

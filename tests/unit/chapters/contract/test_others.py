@@ -38,6 +38,7 @@ def test_what_others_hold_is_for_kinds_that_are_soft_deleted(kind: str) -> None:
         ("5.16", ["removes the row"], codes.ROW_LOST),
         ("5.17", ["ghost rows", "soft-deletes by name"], codes.ROW_CHANGED),
         ("5.17", ["removes the row"], codes.ROW_LOST),
+        ("5.17", ["ghost rows", "keeps the row"], codes.ROW_LIVE),
     ],
 )
 def test_a_fault_is_found(number: str, faults: list[str], code: str) -> None:

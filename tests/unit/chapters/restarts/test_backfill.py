@@ -53,6 +53,10 @@ def test_an_immutable_kinds_objects_are_created_only() -> None:
         ("6.5", "syncs no patch", codes.ROW_BEHIND),
         ("6.6", "keeps the row", codes.ROW_LIVE),
         ("6.6", "keeps the finalizer", codes.OBJECT_KEPT),
+        ("6.6", "ignores the annotation", codes.OBJECT_KEPT),
+        ("6.6", "keeps the object", codes.OBJECT_KEPT),
+        ("6.6", "retires without a row", codes.ROW_BEHIND),
+        ("6.6", "forgets retired rows", codes.ROW_DELETED),
         ("6.7", "sticks without a row", codes.OBJECT_KEPT),
     ],
 )

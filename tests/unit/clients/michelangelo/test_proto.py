@@ -8,7 +8,6 @@ import pytest
 
 from harness.clients.michelangelo.classes import PackageClasses
 from harness.clients.michelangelo.descriptors import DescribedClasses
-from harness.clients.michelangelo.package import load
 from harness.clients.michelangelo.proto import UndecodableError, decode, encode
 from harness.core.errors import HarnessError
 from harness.spec.model import JsonObject, Kind
@@ -101,7 +100,7 @@ def test_classes_made_of_descriptors_read_the_same(obj: JsonObject) -> None:
             for needed in file.dependencies:
                 collect(needed)
 
-    collect(load(f"michelangelo.gen.api.v2.{kind.table.replace('pipelinerun', 'pipeline_run')}_pb2").DESCRIPTOR)
+    collect(PackageClasses().get(kind).DESCRIPTOR.file)
     data = encode(kind, obj).SerializeToString()
     described = decode(kind, data, DescribedClasses(Descriptors(tuple(files.values()), "there")))
     assert described.object == decode(kind, data, PackageClasses()).object
