@@ -664,14 +664,14 @@ FAULTS: tuple[Fault, ...] = (
         _later("DELETE FROM {table}"),
         in_sections("ModelFamily", "11.1"),
         "no row any more",
-        may=in_sections("ModelFamily", "5.6", "5.8", "5.10", "5.16", "5.18", "5.19", "5.21"),
+        may=in_sections("ModelFamily", "5.6", "5.8", "5.10", "5.16", "5.17", "5.18", "5.19", "5.21"),
     ),
     _fault(
         "revived-later",
         _later("UPDATE {table} SET delete_time = NULL"),
         in_sections("Deployment", "11.1"),
         "delete_time",
-        may=in_sections("Deployment", "5.6", "5.8", "5.10", "5.16", "5.18", "5.19", "5.21"),
+        may=in_sections("Deployment", "5.6", "5.8", "5.10", "5.16", "5.17", "5.18", "5.19", "5.21"),
     ),
     _fault(
         "any-value-heeded-later",
