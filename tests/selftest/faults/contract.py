@@ -542,7 +542,7 @@ FAULTS: tuple[Fault, ...] = (
     _fault(
         "deleting-ignored",
         _reconcile_by(_without(DELETING)),
-        in_sections("ModelFamily", "5.8", "5.16", "5.21"),
+        in_sections("ModelFamily", "5.8", "5.16", "5.17", "5.21"),
         "stays live",
     ),
     _fault(
