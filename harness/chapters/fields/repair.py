@@ -124,7 +124,7 @@ class Repair:
         if findings:
             recorder.evidence += sync.describe()
         recorder.compare(
-            [Finding(f.code, f"{step.name}: {f.where}", f.expected, f.actual) for f in findings],
+            [each.within(f"{step.name}: ") for each in findings],
             f"{subject.name}, {step.name} ({part}): the row against the object",
         )
         course.note(sync, filled, step, findings)
@@ -166,7 +166,7 @@ class Repair:
         else:
             code = FIELD_UNDECODABLE if fate.undecodable else FIELD_UNSYNCED
             found = [Finding(code, f"{course.case.name} {what}", "its row to follow", fate.error)]
-        return [Finding(f.code, f"{subject.name}: {f.where}", f.expected, f.actual) for f in found]
+        return [each.within(f"{subject.name}: ") for each in found]
 
     @staticmethod
     def _blame(course: Course, culprit: Culprit, code: str, recorder: Recorder) -> None:

@@ -117,7 +117,7 @@ def check_rows(look: LastLook, case: Case, recorder: Recorder) -> None:
             if obj is not None
             else _examine_left(subject, row, immutable=look.context.is_immutable(case))
         )
-        recorder.findings += [Finding(f.code, f"{subject}, {f.where}", f.expected, f.actual) for f in found]
+        recorder.findings += [each.within(f"{subject}, ") for each in found]
     alone = len(subjects) - len(versions)
     recorder.facts |= {"rows with their objects": str(len(versions)), "rows alone": str(alone)}
     recorder.problem = f"{case.name}: rows are not as they were, or have not followed, at the end of the run"

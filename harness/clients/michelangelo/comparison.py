@@ -63,9 +63,9 @@ def examine_decoded(
     for name, truth in (("column json", _read_json(row)), ("the object", obj)):
         if truth is not None:
             comparison.findings += [
-                Finding(codes.ROW_PROTO, f"column proto against {name}, {m.where}", m.expected, m.actual)
-                for m in compare_objects(kind, truth, decoded.object)
-                if not _is_explained(m.where, decoded.unknown) and not _is_spelling(m)
+                each.within(f"column proto against {name}, ")
+                for each in compare_objects(kind, truth, decoded.object, code=codes.ROW_PROTO)
+                if not _is_explained(each.where, decoded.unknown) and not _is_spelling(each)
             ]
     return comparison
 

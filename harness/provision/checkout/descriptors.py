@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import re
 import zlib
+from collections.abc import Mapping
 from pathlib import Path
 
 from harness.provision.checkout.golines import GENERATED_FOLDER
@@ -15,14 +16,15 @@ _DESCRIPTOR = re.compile(r"^var (?:fileDescriptor_\w+|file_\w+_rawDesc) = \[\]by
 _BYTE = re.compile(r"\b0x([0-9a-f]{2})\b")
 
 
-def read_descriptors(root: Path) -> Descriptors | None:
+def read_descriptors(texts: Mapping[Path, str], root: Path) -> Descriptors | None:
     """Return the descriptors in the generated code of the checkout at `root`; None where it shows none.
 
-    Those of gogo/protobuf are compressed, those of newer generators are not.
+    `texts` are those of GENERATED_FOLDER; what its files need stands beside it. Descriptors of gogo/protobuf are
+    compressed, those of newer generators are not.
     """
-    folder = root / GENERATED_FOLDER
     files = []
-    for text in (*read_texts(folder.parent, "*.pb.go").values(), *read_texts(folder, "*.pb.go").values()):
+    beside = read_texts((root / GENERATED_FOLDER).parent, "*.pb.go")
+    for text in (*beside.values(), *texts.values()):
         for found in _DESCRIPTOR.finditer(text):
             data = bytes.fromhex("".join(_BYTE.findall(found[1])))
             try:

@@ -101,7 +101,7 @@ def read_checkout(root: Path) -> Sources:
         read_log_lines(code.ingester),
         read_zeros(texts),
         declared,
-        read_descriptors(root),
+        read_descriptors(texts, root),
     )
 
 

@@ -9,6 +9,12 @@ import pytest
 
 from harness.provision.checkout.descriptors import read_descriptors
 from harness.provision.checkout.golines import GENERATED_FOLDER
+from harness.provision.checkout.sources import read_texts
+from harness.spec.read import Descriptors
+
+
+def _read(root: Path) -> Descriptors | None:
+    return read_descriptors(read_texts(root / GENERATED_FOLDER, "*.pb.go"), root)
 
 
 def _generate(root: Path, name: str, data: bytes, variable: str = "fileDescriptor_7591126703fbb723") -> None:
@@ -26,7 +32,7 @@ def test_descriptors_are_read_compressed_or_not(tmp_path: Path) -> None:
     _generate(tmp_path, f"{GENERATED_FOLDER}/model.pb.go", b"\x0aa model", "file_api_v2_model_proto_rawDesc")
     _generate(tmp_path, "proto-go/api/options.pb.go", gzip.compress(b"options"))
     (tmp_path / GENERATED_FOLDER / "git.pb.go").write_text("package v2\n")
-    found = read_descriptors(tmp_path)
+    found = _read(tmp_path)
     assert found is not None
     assert set(found.files) == {b"a project" * 9, b"\x0aa model", b"options"}
     assert found.source == GENERATED_FOLDER
@@ -41,4 +47,4 @@ def test_what_can_not_be_read_tells_nothing(data: bytes, tmp_path: Path) -> None
     """Half of the messages would decode half of an object."""
     if data:
         _generate(tmp_path, f"{GENERATED_FOLDER}/project.pb.go", data)
-    assert read_descriptors(tmp_path) is None
+    assert _read(tmp_path) is None
