@@ -215,7 +215,7 @@ def _observe_created(life: Lifecycle, case: Case, recorder: Recorder) -> None:
     subject.restart_clock()
     record_row(recorder, life.wait_for_row(subject), "created while down")
     if life.is_immutable(case):
-        life.wait_until(subject.read, is_released)
+        wait_for_release(life, subject)
         recorder.findings += examine_release(life, subject)
 
 
@@ -263,7 +263,7 @@ def _wait_for_release(life: Lifecycle, case: Case, recorder: Recorder) -> None:
     wait_for(subject.read, is_released, timeout_s=_GLIMPSE_S)
     findings = examine_release(life, subject)
     if findings and not all(map(life.context.expectations.explain, findings)):
-        life.postpone(case, functools.partial(life.wait_until, subject.read, is_released))
+        life.postpone(case, functools.partial(wait_for_release, life, subject))
 
 
 def _observe_released(life: Lifecycle, case: Case, recorder: Recorder) -> None:

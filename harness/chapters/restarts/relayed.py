@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import functools
 
-from harness.chapters.contract.deletions import examine_release, observe_ended, wait_for_end
+from harness.chapters.contract.deletions import examine_release, observe_ended, wait_for_end, wait_for_release
 from harness.chapters.contract.lifecycle import Lifecycle, Step
 from harness.chapters.contract.writes import OURS
 from harness.core.errors import HarnessError
@@ -23,7 +23,6 @@ from harness.sandbox.capabilities import (
     RelaysMySQL,
     WriteFault,
 )
-from harness.spec.annotations import is_released
 from harness.spec.model import Case
 from harness.spec.row_rules import expect_live
 from harness.subject.registration import await_registration
@@ -116,7 +115,7 @@ class Relayed:
         _record(life, other, "created", unanswered, recorder)
         if life.is_immutable(case):
             for each in (subject, other):
-                life.postpone(case, functools.partial(life.wait_until, each.read, is_released))
+                life.postpone(case, functools.partial(wait_for_release, life, each))
             return
         cut = self._fail(life, case, _FAILED, WriteFault.CUT)
         subject.patch({"metadata": {"labels": {f"{OURS}/{_FAILED}": "cut"}}})
