@@ -83,6 +83,11 @@ class Kind:
         """All three tables."""
         return self.table, self.labels_table, self.annotations_table
 
+    @property
+    def text_columns(self) -> list[IndexedColumn]:
+        """The indexed columns that repeat a text of the spec."""
+        return [c for c in self.columns if c.type is ColumnType.TEXT and c.path.startswith("spec.")]
+
 
 @dataclass(frozen=True)
 class SpotCheck:
@@ -126,8 +131,8 @@ class InputPlaces:
     """Where hostile input can be put into objects of a kind, by JSON path; '' where there is no such field.
 
     `integer` (an int32), `double`, `enum` and `time` are fields that no business controller acts on; `free` takes
-    any JSON. `is_thorough`: the kind gets every input, not only those that tell most. `large_kib` are the sizes of
-    the large objects that are sent of it.
+    any JSON. `is_thorough`: the kind gets every input, not only those that tell most. `large_kib` are sizes
+    near the greatest, of objects that are sent of it.
     """
 
     text: TextPlaces = TextPlaces()
@@ -200,6 +205,11 @@ class Case:
     def name(self) -> str:
         """The kind's name, which is also the case's."""
         return self.kind.name
+
+    @property
+    def texts(self) -> list[str]:
+        """The JSON paths of single texts that may say anything: those with an indexed column, then the others."""
+        return [*(column.path for column in self.kind.text_columns), *self.inputs.text.fields]
 
     @property
     def turn(self) -> int:

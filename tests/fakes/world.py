@@ -139,6 +139,8 @@ class World:
             obj = self._get(key)
             if obj is None:
                 raise Refusal(404, "NotFound", "gone")
+            if "refuses texts" in self.faults and "spec" in patch:
+                raise Refusal(422, "Invalid", "spec: no such text")
             merged: JsonObject = merge(obj, patch)
             if "loses patches" in self.faults and "spec" in patch:
                 merged = {**obj, "metadata": {**obj["metadata"], "generation": self.number}}
@@ -404,6 +406,8 @@ class World:
         if earlier and "keeps old labels" in self.faults:
             labels = dict((*earlier.labels, *row.labels))
             row = Row(row.table, row.columns, tuple(sorted(labels.items())), row.annotations)
+        if earlier and "minds no case" in self.faults:
+            row = _keep_alike(earlier, row)
         if "writes wrong values" in self.faults:
             row = Row(row.table, MappingProxyType({**row.columns, "group_ver": "x"}), row.labels, row.annotations)
         if "writes a stray row" in self.faults:
@@ -644,6 +648,18 @@ def make_row(kind: Kind, obj: JsonObject, written_at: dt.datetime) -> Row:
 
 def _with_finalizers(obj: JsonObject, finalizers: Sequence[str]) -> JsonObject:
     return {**obj, "metadata": {**obj["metadata"], "finalizers": list(finalizers)}}
+
+
+def _keep_alike(earlier: Row, row: Row) -> Row:
+    """Return the row with those of the earlier one's texts and annotations that differ in nothing but case."""
+    columns = {
+        name: before if isinstance(before, str) and before.casefold() == str(value).casefold() else value
+        for name, value in row.columns.items()
+        for before in (earlier.columns.get(name),)
+    }
+    alike = [sorted(f"{key}={value}".casefold() for key, value in each.annotations) for each in (earlier, row)]
+    annotations = earlier.annotations if alike[0] == alike[1] else row.annotations
+    return Row(row.table, MappingProxyType(columns), row.labels, annotations)
 
 
 def _with(row: Row, **columns: Any) -> Row:

@@ -219,5 +219,13 @@ CHAPTER = Chapter(
             check_written_meanwhile,
             features=(FINALIZER_REMOVAL, KUBERNETES_DELETE, DELETING_ANNOTATION, DELETION_DELAY),
         ),
+        Section(
+            "5.22",
+            "Barely changed",
+            "A change of letter case, accents or spaces at the end reaches the row",
+            "Texts, labels and annotations that MySQL's collations hold equal to what the row has are written all "
+            "the same.",
+            check_step(writes.BARE_CHANGES, "a change that a collation overlooks is lost"),
+        ),
     ),
 )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import time
+import unicodedata
 from concurrent.futures import ThreadPoolExecutor
 
 from harness.chapters.contract.lifecycle import Lifecycle, Step
@@ -18,6 +20,7 @@ from harness.spec.annotations import (
     is_going,
 )
 from harness.spec.equality import show
+from harness.spec.merge_patch import merge
 from harness.spec.model import Case, JsonObject
 from harness.spec.row_rules import compare_contents, expect_live
 from harness.suite.recorder import Recorder
@@ -31,6 +34,15 @@ OURS = "contract.ingester-acceptance"
 _CLIENTS = 2
 _MARKS = (DELETING_ANNOTATION, IMMUTABLE_ANNOTATION)
 _IGNORED = ("false", "True", "TRUE", "1", "yes", "")
+_ACCENTED = "R\u00c9SUM\u00c9"
+_ALIKE = {
+    "as it begins": ("resume", "key"),
+    "capitals for small letters": ("RESUME", "KEY"),
+    "accents on letters": (_ACCENTED, "KEY"),
+    "composed characters taken apart": (unicodedata.normalize("NFD", _ACCENTED), "KEY"),
+    "spaces at the end": (f"{unicodedata.normalize('NFD', _ACCENTED)}  ", "Key"),
+}
+"""Texts and keys, each of which MySQL's usual collations hold equal to the one before it, by what has changed."""
 
 
 def _change_labels(life: Lifecycle, case: Case, recorder: Recorder) -> None:
@@ -51,6 +63,35 @@ def _change_labels(life: Lifecycle, case: Case, recorder: Recorder) -> None:
     record_row(recorder, life.wait_for_row(subject), "all removed")
     subject.patch({"metadata": {"labels": {f"{OURS}/last": "1", **life.context.labels}}})
     record_row(recorder, life.wait_for_row(subject), "one added to none")
+
+
+def _change_barely(life: Lifecycle, case: Case, recorder: Recorder) -> None:
+    """Write what a comparison by MySQL's collations takes for no change."""
+    subject = life.make(case, "barely")
+    recorder.evidence = subject.evidence
+    record_row(recorder, life.wait_for_row(subject), "created")
+    texts, earlier = case.texts, "key"
+    for what, (text, key) in _ALIKE.items():
+        pairs = {
+            "labels": {f"{OURS}/{earlier}": None, f"{OURS}/{key}": key},
+            "annotations": {f"{OURS}/{earlier}": None, f"{OURS}/{key}": text},
+        }
+        body: JsonObject = {"metadata": pairs}
+        try:
+            subject.patch(functools.reduce(merge, (_nest(path, text) for path in texts), body))
+        except Refusal as refusal:   # of a text that its schema does not leave free
+            recorder.facts["texts left alone"] = str(refusal)
+            texts = []
+            subject.patch(body)
+        record_row(recorder, life.wait_for_row(subject), what)
+        earlier = key
+    recorder.facts["changed"] = ", ".join(["a label", "an annotation", *texts])
+
+
+def _nest(path: str, value: object) -> JsonObject:
+    """Return the object in which a value stands at that JSON path alone."""
+    first, _, rest = path.partition(".")
+    return {first: _nest(rest, value) if rest else value}
 
 
 def _write_noop_and_status(life: Lifecycle, case: Case, recorder: Recorder) -> None:
@@ -167,6 +208,7 @@ def _observe_annotated(life: Lifecycle, case: Case, recorder: Recorder) -> None:
 
 
 LABELS = Step("labels", _change_labels)
+BARE_CHANGES = Step("bare changes", _change_barely)
 NOOP_AND_STATUS = Step("no-op and status", _write_noop_and_status)
 OVERTAKEN = Step("overtaken", _overtake)
 RAPID_UPDATES = Step("rapid updates", _update_rapidly)

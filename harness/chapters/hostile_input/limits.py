@@ -15,7 +15,6 @@ from harness.chapters.hostile_input.places import (
     annotate,
     find_long_field,
     get_width,
-    list_text_columns,
     split,
 )
 from harness.spec.model import Case
@@ -27,6 +26,8 @@ KEY_CHARACTERS = 255
 ANNOTATIONS_BYTES = 256 * 1024
 """What the API server takes of annotations in all, keys and values."""
 
+_LARGE_KIB = 300
+"""More than anybody's objects have by accident, and little enough to be sent of every kind."""
 _MANY, _MOST = 5_000, 20_000   # short ones: no more annotations than the latter fit into what is taken in all
 
 _EMOJI = "\U0001f600"
@@ -35,7 +36,7 @@ _KANA = "\u3042"
 
 def list_column_limits(case: Case) -> list[Input]:
     """Return text as long as its indexed column, and one character longer in one column at a time."""
-    columns = [column for column in list_text_columns(case.kind) if "(" in column.sql_type]   # of limited width
+    columns = [column for column in case.kind.text_columns if "(" in column.sql_type]   # of limited width
     if not columns:
         return []
 
@@ -172,11 +173,11 @@ def list_names(case: Case) -> list[Input]:
 
 
 def list_sizes(case: Case) -> list[Input]:
-    """Return objects as large, as wide and as deep as they can be, for the kinds that have room for it."""
+    """Return objects as wide and as deep as they can be, for kinds that have room, and large ones of each kind."""
     places, field, free = case.inputs.text, find_long_field(case), case.inputs.free
-    inputs = []
+    inputs, sizes = [], (_LARGE_KIB, *case.inputs.large_kib)
     if field is not None:
-        inputs += [Input(f"large-{k}k", {field: "0123456789abcdef" * (k * 64)}) for k in case.inputs.large_kib]
+        inputs += [Input(f"large-{k}k", {field: "0123456789abcdef" * (k * 64)}) for k in sizes]
     for path in places.lists[:1]:
         inputs.append(Input("list-2000", {split(path): [f"item '{i}'" for i in range(2_000)]}))
     for path in places.maps[:1]:

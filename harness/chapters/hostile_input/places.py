@@ -7,7 +7,7 @@ import itertools
 from collections.abc import Mapping
 from typing import Any
 
-from harness.spec.model import Case, ColumnType, IndexedColumn, JsonObject, Kind
+from harness.spec.model import Case, IndexedColumn, JsonObject
 
 Path = tuple[str | int, ...]
 """The way to a value, by keys and positions; a key may hold anything."""
@@ -20,11 +20,6 @@ def annotate(name: str) -> Path:
 
 NAME: Path = ("metadata", "name")
 ANNOTATION: Path = annotate("text")
-
-
-def list_text_columns(kind: Kind) -> list[IndexedColumn]:
-    """Return the indexed columns that repeat a text of the spec."""
-    return [c for c in kind.columns if c.type is ColumnType.TEXT and c.path.startswith("spec.")]
 
 
 def get_width(column: IndexedColumn) -> int:
@@ -44,9 +39,8 @@ def fill(case: Case, texts: Mapping[str, str]) -> dict[Path, Any]:
     the indexed columns and the other plain fields, in every other kind the other way round.
     """
     places, values = case.inputs.text, list(texts.values())
-    single = [*(column.path for column in list_text_columns(case.kind)), *places.fields]
     changes: dict[Path, Any] = {
-        split(path): values[(case.turn + i) % len(values)] for i, path in enumerate(single)
+        split(path): values[(case.turn + i) % len(values)] for i, path in enumerate(case.texts)
     }
     changes |= {split(path): values for path in places.lists}
     for path in places.maps:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import threading
 import time
+import unicodedata
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -51,6 +52,36 @@ def _write_values_twice(self: Store, cursor: Any, table: str, uid: str, pairs: d
             f" SELECT obj_uid, `key`, `value` FROM `{table}` WHERE obj_uid = %s LIMIT 1",
             (uid,),
         )
+
+
+def _fold(text: str) -> str:
+    """Return the text as a collation sees it that minds neither case nor accents nor spaces at the end."""
+    letters = (c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
+    return "".join(letters).casefold().rstrip()
+
+
+def _keep_columns_alike(self: Store, cursor: Any, kind: Kind, row: Row) -> None:
+    """Leave indexed columns as they are whose texts a collation holds equal to the new ones."""
+    if row.columns:
+        names = ", ".join(f"`{name}`" for name in row.columns)
+        cursor.execute(f"SELECT {names} FROM `{kind.table}` WHERE uid = %s", (row.uid,))  # noqa: S608
+        for found in cursor.fetchall():
+            before = dict(zip(row.columns, found, strict=True))
+            alike = {
+                name: text
+                for name, text in before.items()
+                if isinstance(text, str) and _fold(text) == _fold(str(row.columns[name]))
+            }
+            row = replace(row, columns={**row.columns, **alike})
+    Store.write_row(self, cursor, kind, row)
+
+
+def _keep_pairs_alike(self: Store, cursor: Any, table: str, uid: str, pairs: dict[str, str]) -> None:
+    """Leave labels or annotations as they are if a collation holds them equal to the new ones."""
+    cursor.execute(f"SELECT `key`, `value` FROM `{table}` WHERE obj_uid = %s", (uid,))  # noqa: S608
+    before = {(_fold(key), _fold(value)) for key, value in cursor.fetchall()}
+    if before != {(_fold(key), _fold(value)) for key, value in pairs.items()}:
+        Store.replace_pairs(self, cursor, table, uid, pairs)
 
 
 def _skip_writes_of(fields: Collection[str] = (), metadata: Collection[str] = ()) -> Callable[[], Parts]:
@@ -445,6 +476,18 @@ FAULTS: tuple[Fault, ...] = (
         on_store(replace_pairs=_write_values_twice),
         in_sections("Pipeline", "5.1"),
         "2 rows",
+    ),
+    _fault(
+        "columns-compared-by-collation",
+        on_store(write_row=_keep_columns_alike),
+        in_sections("Revision", "5.22"),
+        "capitals for small letters: column",
+    ),
+    _fault(
+        "pairs-compared-by-collation",
+        on_store(replace_pairs=_keep_pairs_alike),
+        in_sections("RayCluster", "5.22"),
+        "capitals for small letters: label",
     ),
     _fault(
         "status-writes-skipped",

@@ -141,6 +141,11 @@ def _write_labels_first(self: Store, kind: Kind, row: Row) -> None:
     Store.upsert(self, kind, row)
 
 
+def _skip_large(self: Reconciler, obj: JsonObject, log: Log) -> None:
+    if len(json.dumps(obj)) < 250_000:
+        Reconciler.sync(self, obj, log)
+
+
 def _fault(
     name: str,
     parts: Callable[[], Parts],
@@ -282,6 +287,12 @@ FAULTS: tuple[Fault, ...] = (
         on_row(lambda row, _obj: replace(row, name=row.name[:128])),
         {"7.10": ("Deployment",)},
         "name-253",
+    ),
+    _fault(
+        "large-objects-skipped",
+        on_reconciler(sync=_skip_large),
+        in_sections("TriggerRun", "7.12"),
+        "input large-300k",
     ),
     _fault(
         "labels-committed-first",

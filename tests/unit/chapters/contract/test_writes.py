@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 import pytest
 
 from harness.chapters.contract.writes import MANY, RAPID
@@ -9,7 +11,7 @@ from harness.core import codes
 from harness.core.outcomes import NotApplicable
 from tests.unit.chapters.contract.world import Contract
 
-NUMBERS = ("5.1", "5.2", "5.3", "5.4", "5.5", "5.20")
+NUMBERS = ("5.1", "5.2", "5.3", "5.4", "5.5", "5.20", "5.22")
 
 
 @pytest.mark.parametrize("number", NUMBERS)
@@ -34,6 +36,7 @@ def test_they_pass_one_after_the_other() -> None:
         ("5.3", "tires", {codes.ROW_BEHIND}),
         ("5.4", "loses what comes meanwhile", {codes.ROW_BEHIND}),
         ("5.5", "any value deletes", {codes.OBJECT_GONE}),
+        ("5.22", "minds no case", {codes.ROW_ANNOTATIONS}),
         ("5.20", "writes older versions", {codes.ROW_OVERTAKEN}),
         ("5.20", "compares versions as texts", {codes.ROW_BEHIND}),
     ],
@@ -47,6 +50,25 @@ def test_a_fault_turns_its_section_red(number: str, fault: str, found: set[str])
 def test_rows_that_never_come_are_found_in_each(number: str) -> None:
     """And nothing else is awaited in vain."""
     assert codes.ROW_MISSING in Contract("syncs nothing").find(number)
+
+
+@pytest.mark.parametrize("kind", ["ModelFamily", "Cluster"])
+def test_every_text_is_changed_barely(kind: str) -> None:
+    """Those with an indexed column and those without, a label and an annotation."""
+    contract = Contract(kind=kind)
+    contract.record("5.22")
+    spec = contract.life.find(contract.case, "barely").read()["spec"]
+    assert contract.case.texts
+    for path in contract.case.texts:
+        value = functools.reduce(lambda inner, key: inner[key], path.split(".")[1:], spec)
+        assert value.endswith("  "), path
+
+
+def test_texts_that_the_schema_does_not_leave_free_are_left_alone() -> None:
+    """What can be changed still is."""
+    recorder = Contract("refuses texts").record("5.22")
+    assert recorder.findings == []
+    assert recorder.facts["changed"] == "a label, an annotation"
 
 
 def test_many_labels_and_annotations_are_sent() -> None:

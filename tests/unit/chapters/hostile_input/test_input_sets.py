@@ -9,7 +9,7 @@ import pytest
 
 from harness.chapters.hostile_input.input import Input
 from harness.chapters.hostile_input.input_sets import INPUT_SETS, INPUT_SETS_BY_SECTION, PLAIN, pair
-from harness.chapters.hostile_input.places import Path, find, get_width, list_text_columns, put, split
+from harness.chapters.hostile_input.places import Path, find, get_width, put, split
 from harness.spec.bundle import render_crds
 from harness.spec.model import Case, JsonObject, Kind
 from harness.spec.templates import Templates
@@ -48,7 +48,7 @@ def test_objects_of_a_section_have_names_of_their_own(case: Case) -> None:
 def test_every_place_is_a_text_of_the_crd(case: Case) -> None:
     """The places are fields that the bundled CRDs have, and that hold text."""
     places = case.inputs.text
-    for path in (*places.fields, *(column.path for column in list_text_columns(case.kind))):
+    for path in case.texts:
         assert get_schema(case, path)["type"] == "string", path
     for path in places.lists:
         assert get_schema(case, path)["items"] == {"type": "string"}, path
@@ -71,9 +71,9 @@ def test_the_texts_take_turns_in_the_columns() -> None:
     """What stands beside a kind's column in one kind stands in the column of another."""
     texts = {"a": "1", "b": "2"}
     columns = {
-        pair(case, texts)[0].changes[split(list_text_columns(case.kind)[0].path)]
+        pair(case, texts)[0].changes[split(case.kind.text_columns[0].path)]
         for case in CONTRACT.cases
-        if list_text_columns(case.kind)
+        if case.kind.text_columns
     }
     assert columns == {"1", "2"}
 
@@ -88,7 +88,7 @@ def test_texts_are_paired_and_counted() -> None:
 def test_text_at_a_limit_has_its_column_s_length(case: Case) -> None:
     """What is at the limit fills every column, what is over it is one too long in one column."""
     inputs = list_inputs("7.6", case)
-    for column in list_text_columns(case.kind):
+    for column in case.kind.text_columns:
         path, width = split(column.path), get_width(column)
         at = [given for name, given in inputs.items() if name.startswith("at-")]
         assert {len(given.changes[path]) for given in at} == {width}
@@ -100,7 +100,7 @@ def test_text_at_a_limit_has_its_column_s_length(case: Case) -> None:
 @ALL
 def test_long_text_is_as_long_as_it_says(case: Case) -> None:
     """Long text has 64 KiB and more, and goes into no indexed column."""
-    columns = {split(column.path) for column in list_text_columns(case.kind)}
+    columns = {split(column.path) for column in case.kind.text_columns}
     for name, given in list_inputs("7.7", case).items():
         ((path, text),) = given.changes.items()
         assert path not in columns
@@ -136,6 +136,12 @@ def test_an_applied_object_carries_itself() -> None:
     obj = given.build(Templates().render(CONTRACT.get_case("Project")), "in")
     (applied,) = obj["metadata"]["annotations"].values()
     assert len(applied.encode()) > 65_535
+
+
+def test_a_large_object_is_sent_of_every_kind_that_has_room_for_one() -> None:
+    """Who skips large objects may skip those of one kind alone."""
+    for case in CONTRACT.cases:
+        assert "large-300k" in list_inputs("7.12", case), case.name
 
 
 def test_large_and_deep_objects_are_as_large_and_deep_as_they_say() -> None:
