@@ -80,11 +80,18 @@ def _judge_record(
             check,
             expectations,
             expects_issues=expecting.get(check.section, True),
-            allow_stale=options.allow_stale_known_issues,
+            stale_tolerated=_explain_tolerance(record, options),
             judge_file=_find_judge(check, folder, expectations, options),
         )
         for check in record.checks
     ]
+
+
+def _explain_tolerance(record: Record, options: argparse.Namespace) -> str:
+    if options.allow_stale_known_issues:
+        return "--allow-stale-known-issues says so"
+    was_tolerated = any(check.stale and check.status.succeeds for check in record.checks)
+    return "its run tolerated it" if was_tolerated and options.profile is None else ""
 
 
 def _conclude_record(record: Record, judged: list[SecondJudgement], expectations: Expectations) -> Record:

@@ -75,10 +75,11 @@ def combine(statuses: list[Status]) -> Status:
 
 
 class IssueStatus(StrEnum):
-    """Whether a known issue showed in this run."""
+    """Whether a known issue showed in this run; STALE: it did not, and fails the run; GONE: it may have been mended."""
 
     REPRODUCED = "reproduced"
     STALE = "stale"
+    GONE = "gone"
     NOT_CHECKED = "not_checked"
 
 

@@ -245,7 +245,7 @@ def _list_issues(records: Sequence[Record], runs: Sequence[Run]) -> list[IssueAg
 def _date(id_: str, title: str, statuses: tuple[IssueStatus | None, ...], runs: Sequence[Run]) -> IssueAge:
     since = until = None
     for number in reversed(range(len(statuses))):
-        if statuses[number] is IssueStatus.STALE and since is not None:
+        if statuses[number] in (IssueStatus.STALE, IssueStatus.GONE) and since is not None:
             break
         if statuses[number] is IssueStatus.REPRODUCED:
             since, until = number, number if until is None else until

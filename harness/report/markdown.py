@@ -32,6 +32,7 @@ _VALUE_LIMIT = 500   # characters of a value that differs
 _ISSUE_WORDS = {
     IssueStatus.REPRODUCED: "⚠️ reproduced in this run",
     IssueStatus.STALE: "❌ stale: it did not show in this run",
+    IssueStatus.GONE: "✅ gone: it did not show in this run, whose version may have mended it",
     IssueStatus.NOT_CHECKED: "— not checked in this run",
 }
 

@@ -20,6 +20,7 @@ OTHER_SECTION = "Other checks"
 ISSUE_TONES = {
     IssueStatus.REPRODUCED: Status.KNOWN,
     IssueStatus.STALE: Status.FAIL,
+    IssueStatus.GONE: Status.PASS,
     IssueStatus.NOT_CHECKED: Status.NOT_RUN,
 }
 """The status whose symbol and colour an issue has."""

@@ -52,6 +52,8 @@ def summarise(record: Record) -> str:
     seen = sum(issue.status == IssueStatus.REPRODUCED for issue in record.known_issues)
     if record.known_issues:
         sentence += f" Known issues seen: {seen} of {len(record.known_issues)}."
+    if gone := sum(issue.status is IssueStatus.GONE for issue in record.known_issues):
+        sentence += f" Looked for in vain, and perhaps mended: {gone}."
     return sentence
 
 

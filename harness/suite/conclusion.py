@@ -23,7 +23,8 @@ def conclude_issues(expectations: Expectations, checks: Iterable[Check]) -> list
 def _conclude_issue(issue: KnownIssue, checks: list[Check]) -> IssueResult:
     shown_in = [check for check in checks if issue.id in check.issues]
     missed_in = [check for check in checks if issue.id in check.stale]
-    status = IssueStatus.REPRODUCED if shown_in else IssueStatus.STALE if missed_in else IssueStatus.NOT_CHECKED
+    gone = IssueStatus.STALE if any(check.status is Status.FAIL for check in missed_in) else IssueStatus.GONE
+    status = IssueStatus.REPRODUCED if shown_in else gone if missed_in else IssueStatus.NOT_CHECKED
     detail = _count_sections(shown_in)
     if issue.need_not_show and not shown_in and any(_examined(issue, check) for check in checks):
         detail = f"did not show, and need not: {issue.need_not_show}"

@@ -54,7 +54,6 @@ class RunContext:
         take_namespace: Callable[[], str],
         timeouts: Timeouts | None = None,
         examples: Examples = Examples(),  # noqa: B008  it is frozen
-        allow_stale: bool = False,
         labels: Mapping[str, str] | None = None,
         api_server: str = "",
         format_soak_command: Callable[[Sequence[Case], Sequence[str], int, float], str] | None = None,
@@ -70,7 +69,6 @@ class RunContext:
         self.take_namespace = take_namespace
         self.timeouts = timeouts or Timeouts()
         self.examples = examples
-        self.allow_stale = allow_stale   # a known issue that does not show is no failure
         self.labels = dict(labels or {})
         self.api_server = api_server
         self.format_soak_command = format_soak_command or (lambda *_: "")

@@ -1,7 +1,8 @@
 """How a check ends: the one place where findings become a verdict, in the light of what the profile expects.
 
 Without findings a check passes. It is KNOWN only if known issues of its section and kind explain every finding,
-and fails on the others. A known issue that must show and does not has gone stale, which fails as well.
+and fails on the others. A known issue that must show and does not has gone stale, which fails as well where it is
+certain that the version has it.
 """
 
 from __future__ import annotations
@@ -24,13 +25,13 @@ def conclude(
     expectations: Expectations,
     *,
     expects_issues: bool = True,
-    allow_stale: bool = False,
+    stale_tolerated: str = "",
     basis: str = "",
 ) -> None:
     """End the check with what was recorded; `basis` says which facts of the version it was judged by.
 
     Raises Known where known issues explain all that was found, CheckFailure where they don't, and also where an
-    issue did not show that must (`expects_issues`), unless stale ones are allowed: then it warns.
+    issue did not show that must (`expects_issues`), unless something says that stale ones are tolerated: it warns.
     """
     issues = expectations.list_for(check.section, check.kind)
     shown, unexplained = explain_all(recorder.findings, issues)
@@ -44,15 +45,15 @@ def conclude(
     check.stale = [issue.id for issue in missed]
     check.detail = recorder.detail
     for issue in missed:
-        _report_stale(issue, allow_stale=allow_stale)
-        check.detail = f"known issue {issue.id} is stale; tolerated by --allow-stale-known-issues"
+        _report_stale(issue, tolerated=bool(stale_tolerated))
+        check.detail = f"known issue {issue.id} did not show; tolerated, since {stale_tolerated}"
     if shown:
         raise Known("; ".join(issue.title for issue in shown.values()))
 
 
-def _report_stale(issue: KnownIssue, *, allow_stale: bool) -> None:
+def _report_stale(issue: KnownIssue, *, tolerated: bool) -> None:
     """Fail because a known issue of the profile did not show; warn where that is tolerated."""
-    if allow_stale:
+    if tolerated:
         warnings.warn(f"known issue {issue.id} is stale", StaleKnownIssueWarning, stacklevel=2)
         return
     versions = f" of versions with {', '.join(issue.features)}" if issue.features else ""

@@ -55,7 +55,7 @@ def judge_again(
     expectations: Expectations,
     *,
     expects_issues: bool,
-    allow_stale: bool = False,
+    stale_tolerated: str = "",
     judge_file: Callable[[Evidence], Recorder] | None = None,
 ) -> SecondJudgement:
     """Return how the check ends by these known issues; what it found is in its file where that can be judged."""
@@ -73,7 +73,7 @@ def judge_again(
             after.facts |= recorder.facts
         else:
             recorder = _recall(check, expectations, expects_issues=expects_issues)
-        conclude(after, recorder, expectations, expects_issues=expects_issues, allow_stale=allow_stale)
+        conclude(after, recorder, expectations, expects_issues=expects_issues, stale_tolerated=stale_tolerated)
     after.duration_s = check.duration_s
     return SecondJudgement(check, after, Basis.FINDINGS if file is None else Basis.FILE)
 

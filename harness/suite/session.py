@@ -68,13 +68,13 @@ _PACKAGES = ("pytest", "pytest-html", "kubernetes", "mysql-connector-python", "t
 class RunSettings:
     """What a run tests and how long it waits. `words` name the kinds that were selected; none: all.
 
-    `objects` are those that the user brings.
+    `objects` are those that the user brings; `stale_tolerated` is why a known issue that does not show is no failure.
     """
 
     target: Target = field(default_factory=Target)
     words: tuple[str, ...] = ()
     keep_sandbox: bool = False
-    allow_stale_known_issues: bool = False
+    stale_tolerated: str = ""
     objects: tuple[UserObject, ...] = ()
     examples: Examples = field(default_factory=Examples)
     api_server: str = ""   # HOST:PORT; the local sandbox knows its own
@@ -247,7 +247,7 @@ class Session:
             recorder,
             self.expectations,
             expects_issues=expects_issues,
-            allow_stale=self.settings.allow_stale_known_issues,
+            stale_tolerated=self.settings.stale_tolerated,
             basis=describe_basis(self.contract, section.features, check.kind),
         )
 
@@ -314,7 +314,6 @@ class Session:
             take_namespace=lambda: take_namespace(sandbox, cluster, self._has_rows),
             timeouts=self.settings.timeouts,
             examples=self.settings.examples,
-            allow_stale=self.settings.allow_stale_known_issues,
             labels=guest.labels if guest else {},
             api_server=_find_api_server(sandbox, self.settings.api_server),
             format_soak_command=self.settings.format_soak_command,

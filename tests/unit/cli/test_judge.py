@@ -69,6 +69,19 @@ def test_another_profile_has_other_known_issues(folder: Path, capsys: pytest.Cap
     assert "PASS → NOT APPLICABLE, from its findings" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize(
+    ("words", "ends_with"), [((), 0), (("--profile", "report-2026-03"), 1), (("--allow-stale-known-issues",), 0)]
+)
+def test_what_a_run_tolerated_is_tolerated_again(words: tuple[str, ...], ends_with: int, folder: Path) -> None:
+    """A known issue that did not show, unless the version is named now."""
+    file = folder / "report.json"
+    record = read_record(file)
+    (check,) = (check for check in record.checks if check.topic == "cluster-outside-ma-system")
+    check.stale, check.issues, check.status = [check.topic], [], Status.PASS
+    file.write_text(record.to_json(), encoding="utf-8")
+    assert main(["report", "judge", str(folder), *words]) == ends_with
+
+
 def test_a_file_that_is_gone_is_said(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """The round can't be judged then, which is no success."""
     (folder / FILE).unlink()

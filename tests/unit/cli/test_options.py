@@ -23,6 +23,7 @@ from harness.cli.options import (
     Group,
     add_options,
     add_to_parser,
+    explain_tolerance,
     get_given,
     read_target,
     read_value,
@@ -72,6 +73,23 @@ def test_usual_values_are_not_spelled() -> None:
     """Without options there are no words; an option with its usual value adds none."""
     assert spell(parse()) == []
     assert spell(parse("--sandbox", "local", "--sync-timeout", "15", "--reports", "reports")) == []
+
+
+@pytest.mark.parametrize(
+    ("words", "tolerated"),
+    [
+        ("", ""),
+        ("--allow-stale-known-issues", "--allow-stale-known-issues says so"),
+        ("--michelangelo .", "no --profile says that this version has it"),
+        ("--controllermgr ./mine", "no --profile says that this version has it"),
+        ("--sandbox existing", "no --profile says that this version has it"),
+        ("--michelangelo . --profile upstream-main", ""),
+        ("--sandbox existing --profile upstream-main --allow-stale-known-issues", "--allow-stale-known-issues says so"),
+    ],
+)
+def test_stale_known_issues_fail_where_the_version_is_named(words: str, tolerated: str) -> None:
+    """What was found by what fits best is a guess, and who mends an issue has done right."""
+    assert explain_tolerance(parse(*words.split())) == tolerated
 
 
 def test_changes_stand_in_place_of_what_was_given() -> None:

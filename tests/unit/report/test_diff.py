@@ -169,10 +169,13 @@ def test_a_known_issue_that_is_new_is_worse() -> None:
         record.known_issues = list(issues)
         return record
 
-    seen, stale = IssueResult("a", "A", IssueStatus.REPRODUCED), IssueResult("a", "A", IssueStatus.STALE)
+    seen, stale, gone = (
+        IssueResult("a", "A", status) for status in (IssueStatus.REPRODUCED, IssueStatus.STALE, IssueStatus.GONE)
+    )
     for old, new, worse in (
         (build(Status.PASS), build(Status.KNOWN, seen), True),
         (build(Status.FAIL, stale), build(Status.KNOWN, seen), True),
+        (build(Status.PASS, gone), build(Status.KNOWN, seen), True),
         (build(Status.FAIL), build(Status.KNOWN, seen), False),
         (build(Status.KNOWN, seen), build(Status.FAIL, stale), False),
     ):

@@ -89,11 +89,12 @@ def test_runs_stand_in_the_order_of_their_time() -> None:
     assert [run.started_at[8:10] for run in history.runs] == ["01", "03"]
 
 
-def test_the_age_of_an_issue_is_that_of_its_latest_streak() -> None:
-    """It begins anew after a run in which the issue was stale; runs that did not look end nothing."""
-    seen, stale, unseen = IssueStatus.REPRODUCED, IssueStatus.STALE, IssueStatus.NOT_CHECKED
+@pytest.mark.parametrize("missed", [IssueStatus.STALE, IssueStatus.GONE])
+def test_the_age_of_an_issue_is_that_of_its_latest_streak(missed: IssueStatus) -> None:
+    """It begins anew after a run in which the issue was looked for in vain; runs that did not look end nothing."""
+    seen, unseen = IssueStatus.REPRODUCED, IssueStatus.NOT_CHECKED
     records = [_run(number, P) for number in range(1, 6)]
-    for record, status in zip(records, (seen, stale, seen, unseen, seen), strict=True):
+    for record, status in zip(records, (seen, missed, seen, unseen, seen), strict=True):
         record.known_issues = [IssueResult("a", "It limps", status), IssueResult("b", "It rests", unseen)]
     (issue,) = _build(*records).issues
     assert (issue.id, issue.since, issue.until, issue.age_days) == ("a", 2, 4, 2.0)

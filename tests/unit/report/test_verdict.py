@@ -83,6 +83,8 @@ def test_the_summary_counts_cells_and_issues() -> None:
         IssueResult("b", "B", IssueStatus.STALE),
     ]
     assert summarise(record) == "4 cells: 3 pass, 1 not run. Known issues seen: 1 of 2."
+    record.known_issues.append(IssueResult("c", "C", IssueStatus.GONE))
+    assert summarise(record).endswith(" Known issues seen: 1 of 3. Looked for in vain, and perhaps mended: 1.")
     assert summarise(make_record()) == summarise(Record()) == "No cell was looked at."
 
 

@@ -71,10 +71,10 @@ def test_a_long_finding_is_cut() -> None:
 @pytest.mark.parametrize(
     ("check", "expected"),
     [
-        (Check("5.7", "d", "Model", status=Status.PASS, stale=["orphan"]), IssueStatus.STALE),
+        (Check("5.7", "d", "Model", status=Status.PASS, stale=["orphan"]), IssueStatus.GONE),
         (
             Check("5.7", "d", "Model", status=Status.KNOWN, issues=["another"], stale=["orphan"]),
-            IssueStatus.STALE,
+            IssueStatus.GONE,
         ),
         (Check("5.7", "d", "Model", status=Status.FAIL, stale=["orphan"]), IssueStatus.STALE),
         (Check("5.7", "d", "Model", status=Status.PASS), IssueStatus.NOT_CHECKED),
@@ -123,7 +123,7 @@ def test_an_issue_of_some_kinds_is_looked_for_in_these() -> None:
     [
         ([Check("4.6", "deleted", "Model", status=Status.KNOWN, issues=["api"])], IssueStatus.REPRODUCED),
         ([Check("4.7", "issues", status=Status.PASS, issues=["api"])], IssueStatus.REPRODUCED),
-        ([Check("4.7", "issues", status=Status.PASS, stale=["api"])], IssueStatus.STALE),
+        ([Check("4.7", "issues", status=Status.PASS, stale=["api"])], IssueStatus.GONE),
         ([Check("4.7", "issues", status=Status.FAIL, stale=["api"])], IssueStatus.STALE),
         ([Check("4.7", "issues", status=Status.NOT_APPLICABLE)], IssueStatus.NOT_CHECKED),
         ([], IssueStatus.NOT_CHECKED),

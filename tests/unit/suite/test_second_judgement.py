@@ -63,7 +63,7 @@ def test_an_issue_that_was_looked_for_by_itself_stands() -> None:
     stale = check(Status.FAIL, stale=("live",))
     assert judge_again(stale, Expectations((LIVE,)), expects_issues=False).after.stale == ["live"]
     with pytest.warns(match="stale"):
-        allowed = judge_again(stale, Expectations((LIVE,)), expects_issues=False, allow_stale=True)
+        allowed = judge_again(stale, Expectations((LIVE,)), expects_issues=False, stale_tolerated="nobody minds")
     assert allowed.after.status is Status.PASS
 
 

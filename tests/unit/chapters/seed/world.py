@@ -37,7 +37,7 @@ class Seed:
         self.scenario = SeedScenario(self.context)
         self.last = Check("", "")
 
-    def carry_out(self, number: str, name: str = "project", *, allow_stale: bool = False) -> Check:
+    def carry_out(self, number: str, name: str = "project", *, stale_tolerated: str = "") -> Check:
         """Carry out the section's check of that topic, and return its place in the record; raises how it ended."""
         selection = Selection(self.context.cases, self.context.expectations)
         section, topic = next(
@@ -46,7 +46,7 @@ class Seed:
             for topic in section.topics(selection)
             if (section.number, topic.name) == (number, name)
         )
-        return self._carry_out(section, topic.value, topic.kind, allow_stale=allow_stale)
+        return self._carry_out(section, topic.value, topic.kind, stale_tolerated=stale_tolerated)
 
     def fail(self, number: str, name: str = "project") -> list[tuple[str, str]]:
         """Return the findings with which the section's check fails, by code and place."""
@@ -54,7 +54,7 @@ class Seed:
             self.carry_out(number, name)
         return [(finding.code, finding.where) for finding in self.last.findings]
 
-    def _carry_out(self, section: Section, value: object, kind: str | None, *, allow_stale: bool) -> Check:
+    def _carry_out(self, section: Section, value: object, kind: str | None, *, stale_tolerated: str) -> Check:
         recorder, self.last = Recorder(), Check(section.number, section.title, kind)
         try:
             section.check(self.scenario, value, recorder)
@@ -63,7 +63,7 @@ class Seed:
                 recorder,
                 self.context.expectations,
                 expects_issues=section.expects_issues,
-                allow_stale=allow_stale,
+                stale_tolerated=stale_tolerated,
             )
         finally:
             recorder.write_to(self.last)
