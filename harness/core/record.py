@@ -75,7 +75,7 @@ def combine(statuses: list[Status]) -> Status:
 
 
 class IssueStatus(StrEnum):
-    """Whether a known issue showed in this run; STALE: it did not, and fails the run; GONE: it may have been mended."""
+    """Whether a known issue showed in this run. STALE: it did not, which fails; GONE: it may have been mended."""
 
     REPRODUCED = "reproduced"
     STALE = "stale"

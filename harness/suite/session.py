@@ -68,7 +68,7 @@ _PACKAGES = ("pytest", "pytest-html", "kubernetes", "mysql-connector-python", "t
 class RunSettings:
     """What a run tests and how long it waits. `words` name the kinds that were selected; none: all.
 
-    `objects` are those that the user brings; `stale_tolerated` is why a known issue that does not show is no failure.
+    `objects` are those that the user brings; `stale_tolerated` is why a known issue may not show ('': it must).
     """
 
     target: Target = field(default_factory=Target)
