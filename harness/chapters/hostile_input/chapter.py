@@ -108,7 +108,7 @@ CHAPTER = Chapter(
         _section(
             "7.16",
             "Thousands of labels",
-            "Thousands of labels and annotations of one object reach MySQL, every one of them.",
+            "A thousand labels and annotations of one object reach MySQL, and thousands, every one of them.",
         ),
     ),
     issues=ISSUES,

@@ -66,7 +66,7 @@ INPUT_SETS: tuple[InputSet, ...] = (
     InputSet("7.11", list_numbers, "the kind has no number, time or enum that can be set without an effect"),
     InputSet("7.12", list_sizes, "the kind has no field that is known to take a large text, a list or a map"),
     InputSet("7.15", list_presence, "the kind's schema has neither a free field nor a map of texts"),
-    InputSet("7.16", list_many, "thousands of labels and annotations are sent for other kinds"),
+    InputSet("7.16", list_many),
 )
 
 INPUT_SETS_BY_SECTION: dict[str, InputSet] = {each.section: each for each in INPUT_SETS}

@@ -56,7 +56,7 @@ ISSUES: tuple[KnownIssue, ...] = (
         sections=("7.16",),
         code=ROW_REFUSED,
         wording=(
-            r"input (labels|annotations)-\d+: expected ",
+            r"input (labels|annotations|pairs)-\d+: expected ",
             r"never synced: .*failed to insert (label|annotation) .*context deadline exceeded",
         ),
         impact="Each is a statement of its own: 20,000 take 12 s on a quiet server, 30 s on a slow or distant "

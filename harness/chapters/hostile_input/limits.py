@@ -28,6 +28,7 @@ ANNOTATIONS_BYTES = 256 * 1024
 
 _LARGE_KIB = 300
 """More than anybody's objects have by accident, and little enough to be sent of every kind."""
+_SEVERAL = 1_100   # takes a second, where each is a statement of its own
 _MANY, _MOST = 5_000, 20_000   # short ones: no more annotations than the latter fit into what is taken in all
 
 _EMOJI = "\U0001f600"
@@ -131,9 +132,10 @@ def list_labels(case: Case) -> list[Input]:
 
 
 def list_many(case: Case) -> list[Input]:
-    """Return objects with thousands of labels or annotations, for the kinds that get every input."""
+    """Return objects with thousands of labels or annotations, for kinds that get every input; else a thousand."""
     if not case.inputs.is_thorough:
-        return []
+        pairs = {make(f"n{i}"): f"{i}" for i in range(_SEVERAL) for make in (_label, _annotation)}
+        return [Input(f"pairs-{_SEVERAL}", pairs, textual=False)]
     numbers = [_MANY, *([_MOST] if case.inputs.large_kib else [])]
     return [
         Input(f"{what}-{number}", {make(f"n{i}"): f"{i}" for i in range(number)}, textual=False)

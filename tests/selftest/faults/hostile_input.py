@@ -255,8 +255,8 @@ FAULTS: tuple[Fault, ...] = (
     _fault(
         "labels-end-at-a-thousand",
         on_row(lambda row, _obj: replace(row, labels=dict([*dict(row.labels).items()][:1000]))),
-        in_sections("Deployment", "7.16"),
-        "labels-5000",
+        in_sections("Cluster", "7.16"),
+        "pairs-1100",
     ),
     _fault(
         "too-many-annotations-at-once",

@@ -210,7 +210,7 @@ def get_depth(value: Any) -> int:
     return 1 + get_depth(next(iter(value.values()))) if isinstance(value, dict) else 0
 
 
-_OF_KNOWN_KINDS = ("7.6", "7.7", "7.11", "7.12", "7.15", "7.16")
+_OF_KNOWN_KINDS = ("7.6", "7.7", "7.11", "7.12", "7.15")
 
 
 def test_a_kind_of_which_nothing_is_known_gets_what_every_kind_can_take() -> None:
