@@ -15,6 +15,7 @@ from harness.chapters.contract.checks import (
     check_overtaken,
     check_owned,
     check_recreated,
+    check_replaced_meanwhile,
     check_restored,
     check_retained,
     check_retired,
@@ -123,6 +124,7 @@ CHAPTER = Chapter(
             "An object created under the name of a deleted one has a new row; the old "
             "one stays as it was, also when that one is deleted; one is live.",
             check_recreated,
+    check_replaced_meanwhile,
             features=(KUBERNETES_DELETE, DELETION_DELAY),
         ),
         Section(
@@ -226,6 +228,15 @@ CHAPTER = Chapter(
             "Texts, labels and annotations that MySQL's collations hold equal to what the row has are written all "
             "the same.",
             check_step(writes.BARE_CHANGES, "a change that a collation overlooks is lost"),
+        ),
+        Section(
+            "5.23",
+            "Replaced meanwhile",
+            "Who takes the name of an object that is being let go of is not deleted in its place",
+            "An object that is created under the name of one which the Ingester has read, to delete or to retire it, "
+            "stays, and has its row.",
+            check_replaced_meanwhile,
+            features=(FINALIZER_REMOVAL, DELETING_ANNOTATION),
         ),
     ),
 )

@@ -119,6 +119,12 @@ def check_written_meanwhile(life: Lifecycle, case: Case, recorder: Recorder) -> 
     _take(life, meanwhile.WRITTEN_MEANWHILE, case, recorder, "what others write meanwhile is undone")
 
 
+def check_replaced_meanwhile(life: Lifecycle, case: Case, recorder: Recorder) -> None:
+    """5.23: who takes the name of an object that is being let go of is not deleted in its place."""
+    life.require_mutable(case)
+    _take(life, meanwhile.REPLACED_MEANWHILE, case, recorder, "another object is deleted in the place of one")
+
+
 def check_namesakes(life: Lifecycle, case: Case, recorder: Recorder) -> None:
     """5.17: the row of an object that lives on in MySQL only stays as it is when a namesake is deleted."""
     life.require(case)

@@ -1,7 +1,7 @@
-"""A step in which others write to an object at the very moment at which the Ingester lets go of it.
+"""Steps in which others write to an object, or replace it, at the very moment at which the Ingester lets go of it.
 
 It has read the object by then, and still waits for MySQL. Whoever writes its own copy back afterwards, or a list
-of finalizers as it was, undoes what was written meanwhile.
+of finalizers as it was, undoes what was written meanwhile; and who goes by the name deletes another object.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from harness.spec.annotations import (
     IMMUTABLE_ANNOTATION,
     INGESTER_FINALIZER,
     get_finalizers,
+    is_going,
     is_released,
 )
 from harness.spec.equality import show
@@ -37,9 +38,11 @@ from harness.suite.recorder import Recorder
 from harness.suite.rows import record_row
 
 _DELETED, _MARKED, _RETIRED = "deleted-meanwhile", "marked-meanwhile", "retired-meanwhile"
+_REPLACED = {DELETING_ANNOTATION: "replaced-when-marked", IMMUTABLE_ANNOTATION: "replaced-when-retired"}
 _STAYS, _GOES, _COMES = (f"{OURS}/{word}" for word in ("stays", "goes", "comes"))   # finalizers of others
 _LABEL = f"{OURS}/meanwhile"
 _CONFLICT = 409
+_NO_LOCK = "the account may not lock rows, so that nobody can write at that very moment"
 _RETRY_S = 5.0   # for a write of ours to come between those of business controllers
 
 
@@ -55,7 +58,7 @@ def _let_go(life: Lifecycle, subject: Subject, role: str, recorder: Recorder) ->
     """Have the object leave, write to it while the Ingester waits for its row, and wait for the end later."""
     with life.hold_quiet(subject, recorder) as held:
         if held is None:
-            raise NotApplicable("the account may not lock rows, so that nobody can write at that very moment")
+            raise NotApplicable(_NO_LOCK)
         subject.asked_at = life.context.database.get_time()
         _ask(subject, role)
         life.wait_for_block(held, recorder, lambda: is_released(subject.read()))
@@ -150,4 +153,32 @@ def _examine_row(life: Lifecycle, subject: Subject, role: str) -> list[Finding]:
     return examine_deleted(row, subject.asked_at, life.context.database.get_time())
 
 
+def _replace_meanwhile(life: Lifecycle, case: Case, recorder: Recorder) -> None:
+    for mark, role in _REPLACED.items():
+        first = life.make(case, role)
+        record_row(recorder, life.wait_for_row(first), f"{role}: created")
+        with life.hold_quiet(first, recorder) as held:
+            if held is None:
+                raise NotApplicable(_NO_LOCK)
+            first.patch({"metadata": {"annotations": {mark: "true"}}})
+            life.wait_for_block(held, recorder, lambda: is_released(first.read()))
+            first.delete()
+            first.release()   # of the Ingester's finalizer, where it adds that
+            life.make(case, role)
+        recorder.evidence += first.evidence
+
+
+def _observe_replaced(life: Lifecycle, case: Case, recorder: Recorder) -> None:
+    for role in _REPLACED.values():
+        first, second = life.find_earlier(case, role), life.find(case, role)
+        if is_going(second.read()):
+            where = f"{role}: the object that took the name of the one that was let go of"
+            recorder.find(codes.OBJECT_GONE, where, "there, since nobody asked for its deletion", "deleted")
+        else:
+            what = f"{role}: created under the name of one that was let go of"
+            record_row(recorder, life.wait_for_row(second), what, earlier=[first.key])
+        recorder.evidence += second.evidence
+
+
+REPLACED_MEANWHILE = Step("replaced meanwhile", _replace_meanwhile, _observe_replaced)
 WRITTEN_MEANWHILE = Step("written meanwhile", _write_meanwhile, _observe)

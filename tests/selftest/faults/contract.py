@@ -9,19 +9,20 @@ import threading
 import time
 import unicodedata
 from collections.abc import Callable, Collection, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from harness.reference.controller import Controller
-from harness.reference.errors import StoreError
+from harness.reference.errors import NotFoundError, StoreError
 from harness.reference.log import Log
 from harness.reference.process import Parts
 from harness.reference.reconciler import DELETING, FINALIZER, IMMUTABLE, Reconciler
 from harness.reference.row import Row
 from harness.reference.store import Store
 from harness.reference.workqueue import Key, WorkQueue
-from harness.spec.model import JsonObject, Kind
+from harness.spec.model import API_VERSION, JsonObject, Kind
 from tests.selftest.faults.fault import Fault, Sections, in_sections, on_reconciler, on_row, on_store
 
 
@@ -162,6 +163,16 @@ def _delete_first(self: Reconciler, key: Key, obj: JsonObject, log: Log) -> None
     self._remove_finalizer(obj, log)
     self._delete_from_kubernetes(key, obj, log)
     self._soft_delete(key, log)
+
+
+def _skip_those_without(self: Reconciler, obj: JsonObject, log: Log) -> None:
+    if FINALIZER in (obj["metadata"].get("finalizers") or []):
+        Reconciler._remove_finalizer(self, obj, log)
+
+
+def _delete_by_name(self: Reconciler, key: Key, _obj: JsonObject, _log: Log, _propagation: str = "") -> None:
+    with suppress(NotFoundError), self.api.open() as session:   # type: ignore[attr-defined]  of the real one
+        session.send("DELETE", f"/apis/{API_VERSION}/namespaces/{key.namespace}/{self.kind.plural}/{key.name}", {})
 
 
 def _keep_finalizer(self: Reconciler, key: Key, obj: JsonObject, log: Log) -> None:
@@ -661,6 +672,12 @@ FAULTS: tuple[Fault, ...] = (
         on_reconciler(_remove_finalizer=_write_old_copy_back),
         in_sections("Project", "5.21"),
         "label contract.ingester-acceptance/meanwhile",
+    ),
+    _fault(
+        "deleted-whoever-has-the-name",
+        on_reconciler(_remove_finalizer=_skip_those_without, _delete_from_kubernetes=_delete_by_name),
+        in_sections("InferenceServer", "5.23"),
+        "the object that took the name",
     ),
     _fault(
         "immutable-from-the-start-lost",

@@ -1,4 +1,4 @@
-"""Section 5.21: what others write to an object that is being let go of, and who undoes it."""
+"""Sections 5.21 and 5.23: what others do to an object that is being let go of, and who undoes it."""
 
 from __future__ import annotations
 
@@ -48,6 +48,20 @@ def test_it_is_not_for_immutable_kinds() -> None:
 def test_a_fault_is_found(fault: str, found: set[str]) -> None:
     """By its code."""
     assert Contract(fault).find("5.21") == found
+
+
+@pytest.mark.parametrize("kind", ["Project", "PipelineRun"])
+def test_a_successor_stays(kind: str) -> None:
+    """A right product sees that the name is another object's by now."""
+    assert Contract(kind=kind).record("5.23").findings == []
+
+
+@pytest.mark.parametrize(
+    ("fault", "found"), [("lets go of any version", {codes.OBJECT_GONE}), ("syncs nothing", {codes.ROW_MISSING})]
+)
+def test_a_successor_that_goes_is_found(fault: str, found: set[str]) -> None:
+    """It was deleted by its name, or has no row."""
+    assert Contract(fault).find("5.23") == found
 
 
 def test_what_a_merge_patch_undoes_is_known() -> None:
