@@ -29,7 +29,8 @@ from harness.sandbox.existing.sandbox import explain_refusal, log_in, open_forwa
 from harness.sandbox.log_coverage import LogCoverage
 from harness.sandbox.ports import LOOPBACK
 from harness.spec.model import Kind
-from harness.subject.log import SETTING_UP, SKIPPED, get_registered_kinds, parse_log
+from harness.spec.read import SetupLines
+from harness.subject.log import get_registered_kinds, parse_log
 
 API_SERVER = "API server"
 KINDS_SERVED = "kinds"
@@ -207,21 +208,21 @@ def _examine_controllermgr(
 
 def _examine_gates(manager: ManagerView, kinds: Sequence[Kind]) -> Diagnosis:
     """Return whether the Ingester is switched on, as far as the log tells."""
-    entries = parse_log(manager.read())
+    entries, lines = parse_log(manager.read()), SetupLines()
     last_run = max((entry.run for entry in entries), default=0)
     messages = {entry.message for entry in entries if entry.run == last_run}
-    if SKIPPED in messages:
+    if lines.skipped in messages:
         way_out = "Set metadataStorage.enableMetadataStorage to true in its base.yaml, and restart it"
         return Diagnosis(GATES, FindingStatus.MISSING, "it is switched off in the controller manager", way_out)
-    if SETTING_UP in messages:
-        count = len(set(get_registered_kinds(entries, last_run)) & {kind.name for kind in kinds})
+    if lines.begins in messages:
+        count = len(set(get_registered_kinds(entries, last_run, lines)) & {kind.name for kind in kinds})
         status = FindingStatus.OK if count == len(kinds) else FindingStatus.WARNING
         return Diagnosis(GATES, status, f"both gates are on; {count} of {len(kinds)} controllers are registered")
     if manager.log_coverage is LogCoverage.RECENT:
         detail = f"the log does not tell any more: {manager.log_limit}"
         hint = "Restart the controller manager to have it told"
         return Diagnosis(GATES, FindingStatus.NOT_CHECKED, detail, hint)
-    detail = f"the log has no line {SETTING_UP!r}"
+    detail = f"the log has no line {lines.begins!r}"
     way_out = "Does this build contain the Ingester? Is it still starting?"
     return Diagnosis(GATES, FindingStatus.WARNING, detail, way_out)
 

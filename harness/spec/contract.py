@@ -15,7 +15,7 @@ from harness.core.served_kind import ServedKind
 from harness.spec.annotations import KEY_ANNOTATION
 from harness.spec.features import ANNOTATION, FEATURES, PRIMARY_KEY, Fact, Life
 from harness.spec.model import Case, Kind
-from harness.spec.read import Descriptors, LogLines
+from harness.spec.read import Descriptors, LogLines, SetupLines
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,7 @@ class Contract:
     facts: tuple[Fact, ...] = ()
     absent_tables: frozenset[str] = frozenset()
     log_lines: LogLines | None = None
+    setup_lines: SetupLines = field(default_factory=SetupLines)
     descriptors: Descriptors | None = None
 
     def __post_init__(self) -> None:

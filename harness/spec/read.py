@@ -50,6 +50,24 @@ class LogLines:
 
 
 @dataclass(frozen=True)
+class SetupLines:
+    """What the Ingester's set-up logs: that it begins, each controller, or that its first gate is off.
+
+    They are the seed report's unless the version words them otherwise; `source` is where that stands.
+    """
+
+    begins: str = "Setting up ingester controllers"
+    registered: str = "Ingester controller registered successfully"
+    skipped: str = "Metadata storage not configured, skipping ingester controller setup"
+    source: str = "the seed report"
+
+    @property
+    def all(self) -> frozenset[str]:
+        """Each of them."""
+        return frozenset((self.begins, self.registered, self.skipped))
+
+
+@dataclass(frozen=True)
 class Descriptors:
     """Serialized FileDescriptorProtos of the version's messages, and where they stand."""
 
@@ -75,6 +93,7 @@ class ReadContract:
     tables_source: str = ""
     features: Mapping[str, Fact] = field(default_factory=dict)
     log_lines: LogLines | None = None
+    setup_lines: SetupLines = field(default_factory=SetupLines)
     descriptors: Descriptors | None = None
     notes: tuple[Fact, ...] = ()
 

@@ -19,7 +19,7 @@ from harness.spec.kinds import collect_cases
 from harness.spec.model import Case, IndexedColumn, Kind
 from harness.spec.naming import KindTables, Naming, find_naming, list_foreign_tables, name_table
 from harness.spec.profiles import Profile
-from harness.spec.read import NamedKinds, ReadContract, ReadKind
+from harness.spec.read import NamedKinds, ReadContract, ReadKind, SetupLines
 from harness.spec.schema.leaves import unfold
 
 OPTION = "--feature"
@@ -28,6 +28,7 @@ NOT_READ = "not read: as in the seed report's version"
 NAMING, CONTROLLERS, SCHEMA, NOTE, NOT_TESTED = "table naming", "controllers", "schema", "note", "not tested"
 NO_CRD = "no CRD"
 LOG_LINES = "log lines of a sync"
+SETUP_LINE = "log line of a registered controller"
 IMMUTABLE, RETAINED, MYSQL_PRIMARY = "immutable kinds", "retained kinds", "MySQL-primary kinds"
 """The names of facts; that of a kind is its name, that of a feature the feature's."""
 
@@ -73,6 +74,7 @@ def make_contract(
         mysql_primary_kinds=primary,
         absent_tables=frozenset(absent),
         log_lines=found.log_lines,
+        setup_lines=found.setup_lines,
         descriptors=found.descriptors,
     )
 
@@ -216,6 +218,8 @@ def _tell_lists(profile: Profile, found: ReadContract) -> Iterator[Fact]:
 def _tell_log_lines(found: ReadContract) -> Iterator[Fact]:
     if found.log_lines is not None:
         yield Fact(LOG_LINES, " → ".join(found.log_lines.synced), found.log_lines.source)
+    if found.setup_lines != SetupLines():
+        yield Fact(SETUP_LINE, found.setup_lines.registered, found.setup_lines.source)
 
 
 def _tell_tables(found: ReadContract, own: Iterable[KindTables]) -> Iterator[Fact]:

@@ -10,11 +10,10 @@ from typing import Any
 
 from harness.sandbox.base import LogLine
 from harness.spec.model import Kind
+from harness.spec.read import SetupLines
 
-SETTING_UP = "Setting up ingester controllers"
-REGISTERED = "Ingester controller registered successfully"
-SKIPPED = "Metadata storage not configured, skipping ingester controller setup"
-WORKERS_STARTED = "Starting workers"
+WORKERS_STARTED = "Starting workers"   # a line of controller-runtime, like the next
+_CONTROLLER_STARTED = "Starting Controller"
 RECONCILED: tuple[str, ...] = (
     "Reconciling object",
     "Syncing object to metadata storage",
@@ -62,13 +61,23 @@ def parse_log(lines: Iterable[LogLine]) -> list[LogEntry]:
     return [LogEntry(line.run, line.text, _parse_fields(line.text)) for line in lines]
 
 
-def get_registered_kinds(entries: Iterable[LogEntry], run: int) -> list[str]:
-    """Return the kinds whose Ingester controller that run of the controller manager registered, in order."""
-    return [
-        str(entry.fields.get("kind", "?"))
-        for entry in entries
-        if entry.run == run and entry.message == REGISTERED
+def find_registrations(entries: Iterable[LogEntry], run: int, lines: SetupLines) -> list[LogEntry]:
+    """Return the lines by which that run of the controller manager registered the Ingester's controllers.
+
+    Where it says nothing of them, they are those by which controller-runtime starts them.
+    """
+    own = [entry for entry in entries if entry.run == run]
+    return [entry for entry in own if entry.message == lines.registered] or [
+        entry
+        for entry in own
+        if entry.message == _CONTROLLER_STARTED and str(entry.fields.get("controller", "")).startswith(_INGESTER)
     ]
+
+
+def get_registered_kinds(entries: Iterable[LogEntry], run: int, lines: SetupLines) -> list[str]:
+    """Return the kinds whose Ingester controller that run of the controller manager registered, in order."""
+    found = find_registrations(entries, run, lines)
+    return [str(entry.fields.get("kind", entry.fields.get("controllerKind", "?"))) for entry in found]
 
 
 def find_object_entries(lines: Iterable[LogLine], kind: Kind, namespace: str, name: str) -> list[LogEntry]:

@@ -14,13 +14,12 @@ from harness.core.polling import hold, wait_for
 from harness.core.record import Evidence
 from harness.sandbox.base import CONTROLLERMGR, ComponentStatus, Phase, Sandbox
 from harness.sandbox.log_coverage import LimitsLog, LogCoverage
+from harness.spec.read import SetupLines
 from harness.subject import evidence
 from harness.subject.log import (
-    REGISTERED,
-    SETTING_UP,
-    SKIPPED,
     WORKERS_STARTED,
     LogEntry,
+    find_registrations,
     get_last_words,
     get_registered_kinds,
     parse_log,
@@ -71,8 +70,16 @@ class Registration:
         return line
 
 
-def await_registration(sandbox: Sandbox, expected: Sequence[str], timeout_s: float) -> Registration:
-    """Wait until the controllers of all `expected` kinds are registered, or it is certain that no more come."""
+def await_registration(
+    sandbox: Sandbox,
+    expected: Sequence[str],
+    timeout_s: float,
+    lines: SetupLines = SetupLines(),  # noqa: B008  it is frozen
+) -> Registration:
+    """Wait until the controllers of all `expected` kinds are registered, or it is certain that no more come.
+
+    `lines` are what the version logs of it.
+    """
     kinds = tuple(expected)
     if unknown := _explain_unknown(sandbox):
         return Registration((), kinds, "", (), unknown)
@@ -81,19 +88,20 @@ def await_registration(sandbox: Sandbox, expected: Sequence[str], timeout_s: flo
         component = sandbox.component(CONTROLLERMGR)   # before its log, which is whole once it has ended
         entries = parse_log(sandbox.read_log(CONTROLLERMGR))
         current = max((entry.run for entry in entries), default=0)
-        return _Look(component, tuple(entry for entry in entries if entry.run == current), current, kinds)
+        return _Look(component, tuple(entry for entry in entries if entry.run == current), current, kinds, lines)
 
     wait = wait_for(
         look,
         lambda seen: seen.is_complete,
-        give_up=lambda seen: seen.has_ended or not seen.messages.isdisjoint({SKIPPED, WORKERS_STARTED}),
+        give_up=lambda seen: seen.has_ended or not seen.messages.isdisjoint({lines.skipped, WORKERS_STARTED}),
         timeout_s=timeout_s,
         interval_s=0.01,
     )
     seen = wait.value
     if not seen.is_complete and not seen.has_ended:
         seen = hold(look, lambda later: later.registered == seen.registered, for_s=_SETTLED_S).value
-    shown = [entry for entry in seen.entries if entry.message in (SETTING_UP, REGISTERED, SKIPPED)]
+    registrations = find_registrations(seen.entries, seen.run, lines)
+    shown = [entry for entry in seen.entries if entry.message in lines.all or entry in registrations]
     return Registration(
         seen.registered,
         kinds,
@@ -114,6 +122,7 @@ class _Look:
     entries: tuple[LogEntry, ...]
     run: int
     expected: tuple[str, ...]
+    lines: SetupLines
 
     @property
     def messages(self) -> set[str]:
@@ -121,7 +130,7 @@ class _Look:
 
     @property
     def registered(self) -> tuple[str, ...]:
-        return tuple(get_registered_kinds(self.entries, self.run))
+        return tuple(get_registered_kinds(self.entries, self.run, self.lines))
 
     @property
     def is_complete(self) -> bool:
@@ -152,11 +161,11 @@ def _advise(seen: _Look) -> str:
     """Return what to look at, from what the log says and doesn't say."""
     if seen.has_ended:
         return f"the last lines of {CONTROLLERMGR}, which are in the evidence"
-    if SKIPPED in seen.messages:
+    if seen.lines.skipped in seen.messages:
         return "The first gate is off: set metadataStorage.enableMetadataStorage to true in base.yaml."
-    if SETTING_UP in seen.messages:
+    if seen.lines.begins in seen.messages:
         return (
             "The Ingester's setup ran, so both gates are on, but its list of kinds lacks the missing ones: "
             "look at the list of CRD objects in go/components/ingester/module.go."
         )
-    return f"The log has no line {SETTING_UP!r}: look at whether this build contains the Ingester module."
+    return f"The log has no line {seen.lines.begins!r}: look at whether this build contains the Ingester module."

@@ -93,7 +93,13 @@ class RunContext:
     @functools.cached_property
     def registration(self) -> Registration:
         """Which controllers are registered; awaited when first asked for."""
-        return await_registration(self.sandbox, self.contract.names, self.timeouts.registration_s)
+        return self.await_registration()
+
+    def await_registration(self) -> Registration:
+        """Wait until the present run of the controller manager has registered what it registers."""
+        return await_registration(
+            self.sandbox, self.contract.names, self.timeouts.registration_s, self.contract.setup_lines
+        )
 
     def render(self, case: Case, namespace: str, **variables: object) -> JsonObject:
         """Return the case's object for that namespace, with the labels that every object of the run carries."""

@@ -10,9 +10,9 @@ from typing import Any
 from harness.core.errors import HarnessError
 from harness.sandbox.base import Phase
 from harness.sandbox.capabilities import Overrides
-from harness.subject.log import REGISTERED, SETTING_UP, SKIPPED, WORKERS_STARTED
+from harness.subject.log import WORKERS_STARTED
 from tests.fakes.contract import CONTRACT
-from tests.fakes.sandbox import FakeSandbox
+from tests.fakes.sandbox import LINES, FakeSandbox
 from tests.fakes.world import World
 
 _GATE = "metadataStorage.enableMetadataStorage"
@@ -37,7 +37,7 @@ class ReconfigurableSandbox(FakeSandbox):
         if "never starts" in faults:
             raise HarnessError("it does not become healthy")
         if settings.get(_GATE) is False:
-            self.log(SKIPPED if "says nothing" not in faults else "fine", run=run)
+            self.log(LINES.skipped if "says nothing" not in faults else "fine", run=run)
             if "ignores its gate" in faults:
                 self._register(settings, run)
             if "loses rows" in faults:
@@ -55,7 +55,7 @@ class ReconfigurableSandbox(FakeSandbox):
 
     def _register(self, settings: dict[str, Any], run: int) -> None:
         faults = self.world.faults
-        self.log(SETTING_UP, run=run)
+        self.log(LINES.begins, run=run)
         for kind in CONTRACT.names:
             if kind == "Project" and "forgets a controller" in faults:
                 continue
@@ -66,7 +66,7 @@ class ReconfigurableSandbox(FakeSandbox):
             if "ignores its workers" not in faults:
                 workers = settings.get("ingester.concurrentReconciles", workers)
                 workers = settings.get("ingester.concurrentReconcilesMap", {}).get(kind, workers)
-            self.log(REGISTERED, run=run, kind=kind, requeuePeriod=float(period.removesuffix("s")))
+            self.log(LINES.registered, run=run, kind=kind, requeuePeriod=float(period.removesuffix("s")))
             fields = {"controller": f"ingester_{kind.lower()}", "controllerKind": kind, "worker count": workers}
             self.log(WORKERS_STARTED, run=run, **fields)
 

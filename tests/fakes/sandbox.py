@@ -10,8 +10,10 @@ from typing import Any
 
 from harness.core.settings import MySQLEndpoint
 from harness.sandbox.base import CONTROLLERMGR, ComponentStatus, LogCursor, LogLine, Phase
-from harness.subject.log import REGISTERED, SETTING_UP
+from harness.spec.read import SetupLines
 from tests.fakes.contract import CONTRACT
+
+LINES = SetupLines()
 
 
 @dataclass
@@ -39,9 +41,9 @@ class FakeSandbox:
 
     def register(self, kinds: Sequence[str] = CONTRACT.names, run: int = 0) -> None:
         """Let the controller manager register the kinds."""
-        self.log(SETTING_UP, run)
+        self.log(LINES.begins, run)
         for kind in kinds:
-            self.log(REGISTERED, run, kind=kind)
+            self.log(LINES.registered, run, kind=kind)
 
     def components(self) -> list[ComponentStatus]:
         """Return the controller manager's status."""

@@ -124,7 +124,6 @@ CHAPTER = Chapter(
             "An object created under the name of a deleted one has a new row; the old "
             "one stays as it was, also when that one is deleted; one is live.",
             check_recreated,
-    check_replaced_meanwhile,
             features=(KUBERNETES_DELETE, DELETION_DELAY),
         ),
         Section(
@@ -233,8 +232,8 @@ CHAPTER = Chapter(
             "5.23",
             "Replaced meanwhile",
             "Who takes the name of an object that is being let go of is not deleted in its place",
-            "An object that is created under the name of one which the Ingester has read, to delete or to retire it, "
-            "stays, and has its row.",
+            "An object that is created under the name of one which the Ingester has read, to delete or to retire "
+            "it, stays, and has its row.",
             check_replaced_meanwhile,
             features=(FINALIZER_REMOVAL, DELETING_ANNOTATION),
         ),

@@ -157,15 +157,20 @@ def _replace_meanwhile(life: Lifecycle, case: Case, recorder: Recorder) -> None:
     for mark, role in _REPLACED.items():
         first = life.make(case, role)
         record_row(recorder, life.wait_for_row(first), f"{role}: created")
-        with life.hold_quiet(first, recorder) as held:
-            if held is None:
-                raise NotApplicable(_NO_LOCK)
-            first.patch({"metadata": {"annotations": {mark: "true"}}})
-            life.wait_for_block(held, recorder, lambda: is_released(first.read()))
-            first.delete()
-            first.release()   # of the Ingester's finalizer, where it adds that
-            life.make(case, role)
+        _replace(life, first, role, mark, recorder)
         recorder.evidence += first.evidence
+
+
+def _replace(life: Lifecycle, first: Subject, role: str, mark: str, recorder: Recorder) -> None:
+    """Mark the object, and have another one in its place by the time that the Ingester can write its row."""
+    with life.hold_quiet(first, recorder) as held:
+        if held is None:
+            raise NotApplicable(_NO_LOCK)
+        first.patch({"metadata": {"annotations": {mark: "true"}}})
+        life.wait_for_block(held, recorder, lambda: is_released(first.read()))
+        first.delete()
+        first.release()   # of the Ingester's finalizer, where it adds that
+        life.make(first.case, role)
 
 
 def _observe_replaced(life: Lifecycle, case: Case, recorder: Recorder) -> None:

@@ -25,8 +25,7 @@ from harness.sandbox.capabilities import BusyError, Overrides, ReconfiguresContr
 from harness.spec.equality import show
 from harness.spec.features import CONFIGURABLE, DELETION_DELAY
 from harness.subject import evidence
-from harness.subject.log import REGISTERED, SETTING_UP, SKIPPED, WORKERS_STARTED, LogEntry, parse_log
-from harness.subject.registration import await_registration
+from harness.subject.log import WORKERS_STARTED, LogEntry, parse_log
 from harness.suite.context import RunContext
 from harness.suite.growth import measure_growth
 from harness.suite.recorder import Recorder
@@ -146,11 +145,12 @@ class Gates:
 
     def _close_first(self) -> Recorder:
         recorder, cursor, before = Recorder(), self._context.sandbox.log_cursor(CONTROLLERMGR), self._count_rows()
+        lines = self._context.contract.setup_lines
         self._start(recorder, _GATE_OFF)
         restarts = self._get_component().restarts
         said = wait_for(
             lambda: self._read_log(cursor),
-            lambda log: any(entry.message == SKIPPED for entry in log),
+            lambda log: any(entry.message == lines.skipped for entry in log),
             timeout_s=self._context.timeouts.log_s,
             interval_s=0.02,
         )
@@ -159,11 +159,11 @@ class Gates:
             lambda now: now.phase is Phase.RUNNING and now.restarts == restarts,
             for_s=self._context.timeouts.settle_s,
         )
-        setup = [e for e in self._read_log(cursor) if e.message in (SETTING_UP, REGISTERED, SKIPPED)]
+        setup = [e for e in self._read_log(cursor) if e.message in lines.all]
         recorder.evidence.append(evidence.of_log(setup, "its lines about the Ingester"))
         if not said.satisfied:
-            recorder.find(codes.LOG_MISSING, f"{CONTROLLERMGR}'s log", show(SKIPPED), "no such line")
-        if registered := sum(entry.message == REGISTERED for entry in setup):
+            recorder.find(codes.LOG_MISSING, f"{CONTROLLERMGR}'s log", show(lines.skipped), "no such line")
+        if registered := sum(entry.message == lines.registered for entry in setup):
             found = f"{registered} registered"
             recorder.find(codes.CONTROLLER_UNEXPECTED, "Ingester controllers", "none registered", found)
         if not alive.satisfied:
@@ -202,9 +202,7 @@ class Gates:
         self._backfill.note_start()
         settings = self._list_settings()
         self._start(recorder, settings)
-        registration = await_registration(
-            self._context.sandbox, self._context.contract.names, self._context.timeouts.registration_s
-        )
+        registration = self._context.await_registration()
         recorder.evidence += registration.evidence
         for kind in set(registration.missing).difference(self._context.registration.missing):
             recorder.find(codes.CONTROLLER_MISSING, f"controller of {kind}", "registered", "not registered")
@@ -221,11 +219,11 @@ class Gates:
                 found = str(workers.get(kind, "no line that says so"))
                 recorder.find("controller.workers", f"workers of {kind}", str(number), found)
         delayed = delays.list_delayed_kinds(self._life)
-        for kind, delay_s in _read_seconds(self._read_log(cursor), "deletionDelay").items():
+        for kind, delay_s in self._read_seconds(cursor, "deletionDelay").items():
             wanted_s = float(delays.DELAY_S if kind in delayed else 0)
             if delay_s != wanted_s:
                 recorder.find("controller.delay", f"deletionDelay of {kind}", f"{wanted_s:g} s", f"{delay_s:g} s")
-        for kind, period in _read_seconds(self._read_log(cursor), "requeuePeriod").items():
+        for kind, period in self._read_seconds(cursor, "requeuePeriod").items():
             if period != float(PERIOD_OF_S.get(kind, PERIOD_S)):
                 expected_s = f"{PERIOD_OF_S.get(kind, PERIOD_S)} s"
                 recorder.find("controller.period", f"requeuePeriod of {kind}", expected_s, f"{period:g} s")
@@ -250,6 +248,16 @@ class Gates:
 
     def _read_log(self, cursor: LogCursor) -> list[LogEntry]:
         return parse_log(self._context.sandbox.read_log(CONTROLLERMGR, cursor))
+
+    def _read_seconds(self, cursor: LogCursor, field: str) -> dict[str, float]:
+        """Return what each kind's controller was registered with, in seconds, as far as the log has numbers."""
+        registered = self._context.contract.setup_lines.registered
+        return {
+            kind: float(entry.fields[field])
+            for entry in self._read_log(cursor)
+            if entry.message == registered and isinstance(entry.fields.get(field), int | float)
+            for kind in entry.kinds()
+        }
 
     def _count_rows(self) -> dict[str, int]:
         return self._context.database.count_rows(self._context.contract.kinds, self._life.namespaces[0])
@@ -283,15 +291,5 @@ def _count_workers(log: list[LogEntry]) -> dict[str, int]:
         kind: int(entry.fields.get("worker count", 0))
         for entry in log
         if entry.message == WORKERS_STARTED and str(entry.fields.get("controller", "")).startswith("ingester_")
-        for kind in entry.kinds()
-    }
-
-
-def _read_seconds(log: list[LogEntry], field: str) -> dict[str, float]:
-    """Return what each kind's controller was registered with, in seconds, as far as the log has it as a number."""
-    return {
-        kind: float(entry.fields[field])
-        for entry in log
-        if entry.message == REGISTERED and isinstance(entry.fields.get(field), int | float)
         for kind in entry.kinds()
     }

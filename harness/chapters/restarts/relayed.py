@@ -25,7 +25,6 @@ from harness.sandbox.capabilities import (
 )
 from harness.spec.model import Case
 from harness.spec.row_rules import expect_live
-from harness.subject.registration import await_registration
 from harness.subject.subject import Subject
 from harness.suite.recorder import Recorder
 from harness.suite.rows import record_row
@@ -98,7 +97,7 @@ class Relayed:
         place = (("mysql.host", relay.host), ("mysql.port", relay.port))
         try:
             sandbox.start_controllermgr((*place, *_LIFETIME))
-            await_registration(sandbox, context.contract.names, context.timeouts.registration_s)
+            context.await_registration()
         except BusyError as busy:
             relay.close()
             raise NotRun(busy.problem) from busy

@@ -22,7 +22,6 @@ from harness.subject import evidence
 from harness.subject.arrival import Arrivals
 from harness.subject.examination import describe_absence, describe_refused_patch
 from harness.subject.log import parse_log
-from harness.subject.registration import await_registration
 from harness.subject.sender import Sender
 from harness.subject.steps import Sync, Update
 from harness.subject.subject import Subject
@@ -260,9 +259,7 @@ class SeedScenario(Scenario):
             timeout_s=context.timeouts.issue_s,
             interval_s=0.02,
         )
-        registration = await_registration(
-            context.sandbox, context.contract.names, context.timeouts.registration_s
-        )
+        registration = context.await_registration()
         after = context.sandbox.component(CONTROLLERMGR)
         self.worked_around[issue.id] = [
             evidence.of_note(

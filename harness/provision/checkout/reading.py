@@ -25,7 +25,7 @@ from harness.provision.checkout.golines import (
     read_zeros,
 )
 from harness.provision.checkout.kindlists import read_mysql_primary, read_retained
-from harness.provision.checkout.loglines import read_log_lines
+from harness.provision.checkout.loglines import read_log_lines, read_setup_lines
 from harness.provision.checkout.protos import PROTO_FOLDER, DeclaredKind, read_declared
 from harness.provision.checkout.schema import Schema
 from harness.provision.checkout.schema import find_schema as find_sql
@@ -38,7 +38,7 @@ from harness.spec.features import Fact
 from harness.spec.kinds import collect_cases
 from harness.spec.model import ColumnType, IndexedColumn, JsonObject
 from harness.spec.naming import find_tables
-from harness.spec.read import Descriptors, LogLines, NamedKinds, ReadContract, ReadKind
+from harness.spec.read import Descriptors, LogLines, NamedKinds, ReadContract, ReadKind, SetupLines
 from harness.spec.sql import extract_sql, parse_tables
 from harness.spec.versions import NOTE
 
@@ -64,6 +64,7 @@ class Sources:
     retained: NamedKinds | None = None
     mysql_primary: NamedKinds | None = None
     log_lines: LogLines | None = None
+    setup_lines: SetupLines = field(default_factory=SetupLines)
     zeros: frozenset[str] = frozenset()
     declared: Mapping[str, DeclaredKind] = field(default_factory=dict)
     descriptors: Descriptors | None = None
@@ -99,6 +100,7 @@ def read_checkout(root: Path) -> Sources:
         read_retained(root),
         read_mysql_primary(root),
         read_log_lines(code.ingester),
+        read_setup_lines(code.ingester),
         read_zeros(texts),
         declared,
         read_descriptors(texts, root),
@@ -121,6 +123,7 @@ def make_read_contract(sources: Sources, root: Path) -> ReadContract:
         tables_source=where,
         features=sources.features,
         log_lines=sources.log_lines,
+        setup_lines=sources.setup_lines,
         descriptors=sources.descriptors,
         notes=tuple(Fact(NOTE, text, where) for text in schema.contradictions),
     )

@@ -171,7 +171,7 @@ def _skip_those_without(self: Reconciler, obj: JsonObject, log: Log) -> None:
 
 
 def _delete_by_name(self: Reconciler, key: Key, _obj: JsonObject, _log: Log, _propagation: str = "") -> None:
-    with suppress(NotFoundError), self.api.open() as session:   # type: ignore[attr-defined]  of the real one
+    with suppress(NotFoundError), self.api.open() as session:   # type: ignore[attr-defined]
         session.send("DELETE", f"/apis/{API_VERSION}/namespaces/{key.namespace}/{self.kind.plural}/{key.name}", {})
 
 

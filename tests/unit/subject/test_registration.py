@@ -17,13 +17,14 @@ from harness.core.outcomes import NotApplicable
 from harness.core.record import Check
 from harness.sandbox.base import Phase
 from harness.sandbox.log_coverage import LogCoverage
-from harness.subject.log import SKIPPED, WORKERS_STARTED
+from harness.spec.read import SetupLines
+from harness.subject.log import WORKERS_STARTED
 from harness.subject.registration import Registration, await_registration
 from harness.suite.expectations import Expectations
 from harness.suite.judge import conclude
 from harness.suite.recorder import Recorder
 from tests.fakes.contract import CONTRACT
-from tests.fakes.sandbox import FakeSandbox
+from tests.fakes.sandbox import LINES, FakeSandbox
 
 NAMES = CONTRACT.names
 
@@ -47,6 +48,30 @@ def test_all_controllers_end_the_wait_at_once(sandbox: FakeSandbox) -> None:
     registration = await_registration(sandbox, NAMES, timeout_s=0)
     assert registration.headline == "13 of 13 ingester controllers registered"
     assert (registration.missing, registration.unexpected, registration.look_at) == ([], [], "")
+    assert check(registration).findings == []
+
+
+def test_a_version_may_word_it_otherwise(sandbox: FakeSandbox) -> None:
+    """What its code logs counts, and nothing else."""
+    lines = SetupLines(registered="Now watching")
+    sandbox.register(NAMES)
+    sandbox.log(WORKERS_STARTED, controller="pipelinerun")
+    assert await_registration(sandbox, NAMES, 3600, lines).missing == list(NAMES)
+    for name in NAMES:
+        sandbox.log("Now watching", kind=name)
+    assert await_registration(sandbox, NAMES, 0, lines).missing == []
+
+
+def test_of_a_version_that_says_nothing_the_started_controllers_count(sandbox: FakeSandbox) -> None:
+    """Those of the Ingester, and not the business controllers of the same kinds."""
+    for name in NAMES:
+        sandbox.log("Starting Controller", controller=name.lower(), controllerKind=name)
+    sandbox.log(WORKERS_STARTED, controller="pipelinerun")
+    assert await_registration(sandbox, NAMES, 3600).missing == list(NAMES)
+    for name in NAMES:
+        sandbox.log("Starting Controller", controller=f"ingester_{name}", controllerKind=name)
+    registration = await_registration(sandbox, NAMES, 0)
+    assert registration.missing == registration.unexpected == []
     assert check(registration).findings == []
 
 
@@ -95,7 +120,7 @@ def test_a_controller_with_a_table_is_no_mistake() -> None:
 
 def test_a_closed_gate_is_recognised(sandbox: FakeSandbox) -> None:
     """The first gate's own log line leads to advice about that gate."""
-    sandbox.log(SKIPPED)
+    sandbox.log(LINES.skipped)
     assert "enableMetadataStorage" in await_registration(sandbox, NAMES, timeout_s=3600).look_at
 
 

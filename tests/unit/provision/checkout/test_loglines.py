@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from harness.provision.checkout.gocode import GoCode
-from harness.provision.checkout.loglines import read_log_lines
-from harness.spec.read import LogLines
+from harness.provision.checkout.loglines import read_log_lines, read_setup_lines
+from harness.spec.read import LogLines, SetupLines
 
 CODE = """\
 func (r *R) Reconcile(ctx Context) {
@@ -45,3 +45,41 @@ def test_less_than_start_and_success_is_not_read(line: str) -> None:
     """A version that has stopped logging one must not pass for one that says it otherwise."""
     code = "\n".join(each for each in CODE.splitlines() if line not in each)
     assert read_log_lines(GoCode({"c.go": code})) is None
+
+
+SETUP = """\
+func register(p params) error {
+	if p.Storage == nil {
+		p.Logger.Warn("No storage, no ingester")
+		return nil
+	}
+
+	p.Logger.Info("Ingester begins")
+
+	for _, obj := range v2pb.CrdObjects {
+		if isPrimary(obj) {
+			log.Info("Kind is left out")
+			continue
+		}
+		if err := reconciler.SetupWithManager(p.Manager); err != nil {
+			return err
+		}
+		log.Info("Watching",
+			zap.Int("concurrentReconciles", 1))
+	}
+	return nil
+}
+"""
+
+
+def test_the_lines_of_the_set_up_are_read() -> None:
+    """That it has no storage, that it begins, and each controller; what it leaves out is none of these."""
+    lines = read_setup_lines(GoCode({"module.go": SETUP}))
+    assert lines == SetupLines("Ingester begins", "Watching", "No storage, no ingester", "module.go:17")
+
+
+@pytest.mark.parametrize("line", ["Watching", "SetupWithManager"])
+def test_a_set_up_that_logs_no_controller_is_expected_to(line: str) -> None:
+    """A version that has stopped logging it is judged by what it logged before."""
+    code = "\n".join(each for each in SETUP.splitlines() if line not in each)
+    assert read_setup_lines(GoCode({"module.go": code})) == SetupLines()
