@@ -57,7 +57,8 @@ CHAPTER = Chapter(
             "5.2",
             "No-op & status writes",
             "No-op and status writes reach the row",
-            "A patch that changes nothing leaves the row as it is; a write of the status reaches it.",
+            "A patch that changes nothing leaves the row as it is; a write of the status, or of the finalizers "
+            "alone, reaches it.",
             check_step(writes.NOOP_AND_STATUS, "the row does not follow"),
         ),
         Section(

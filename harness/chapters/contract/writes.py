@@ -32,6 +32,7 @@ MANY = 120
 RAPID = 100
 OURS = "contract.ingester-acceptance"
 _CLIENTS = 2
+_HOLDS = f"{OURS}/holds"   # a finalizer of others
 _MARKS = (DELETING_ANNOTATION, IMMUTABLE_ANNOTATION)
 _IGNORED = ("false", "True", "TRUE", "1", "yes", "")
 _ACCENTED = "R\u00c9SUM\u00c9"
@@ -104,6 +105,10 @@ def _write_noop_and_status(life: Lifecycle, case: Case, recorder: Recorder) -> N
     after = subject.read_row()
     if before and after and get_version(answer) == before.res_version == after.res_version:
         recorder.findings += compare_contents(before, after, "a patch that changes nothing")
+    subject.patch({"metadata": {"finalizers": [*get_finalizers(answer), _HOLDS]}})
+    record_row(recorder, life.wait_for_row(subject), "a finalizer of others added")
+    subject.patch({"metadata": {"finalizers": get_finalizers(answer) or None}})
+    record_row(recorder, life.wait_for_row(subject), "a finalizer of others taken off")
     status = case.status
     if not status:
         recorder.facts["status"] = "the kind has no status field"

@@ -1,11 +1,15 @@
 """Whole objects of a schema: every leaf set, in lists of two and maps of two, each value at its place remembered.
 
+In a round of changed values a list has its first item once more at its end, where it may: who drops what is there
+twice, or sorts, changes it.
+
 The same schema, variant and round give the same values at the same places, whichever leaves are asked for: so an
 object with half of the leaves holds what the whole one held there.
 """
 
 from __future__ import annotations
 
+import copy
 import functools
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -137,7 +141,9 @@ class _Making:
                 self.make(items, path + ITEM, (*place, i), is_first=is_first and i == 0, is_required=is_required)
                 for i in range(count)
             ]
-            return _ABSENT if any(each is _ABSENT for each in made) or not made else made
+            if any(each is _ABSENT for each in made) or not made:
+                return _ABSENT
+            return [*made, copy.deepcopy(made[0])] if self._changed and _takes_repeated(schema, count) else made
         if (values := get_values(schema)) is not None:
             return self._make_map(values, path, place, is_first=is_first, is_required=is_required)
         if is_empty_message(schema):
@@ -197,6 +203,12 @@ class _Making:
             return _ABSENT
         self._filled.leaves[place] = leaf.path
         return value
+
+
+def _takes_repeated(schema: Schema, count: int) -> bool:
+    """Whether a list of more than one item takes one of them once more."""
+    is_list = schema.get("x-kubernetes-list-type", "atomic") == "atomic" and not schema.get("uniqueItems")
+    return is_list and 1 < count < int(schema.get("maxItems", count + 1))
 
 
 def find(value: Any, place: Place) -> Any:

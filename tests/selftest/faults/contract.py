@@ -507,6 +507,12 @@ FAULTS: tuple[Fault, ...] = (
         "a write of the status",
     ),
     _fault(
+        "finalizer-writes-skipped",
+        _skip_writes_of(metadata=["finalizers"]),
+        in_sections("Cluster", "5.2"),
+        "a finalizer of others added",
+    ),
+    _fault(
         "changes-dropped-while-busy",
         _drop_while_busy,
         in_sections("Revision", "5.4"),

@@ -53,6 +53,14 @@ def _on_json(change: Change) -> Callable[[], Parts]:
     return on_row(build)
 
 
+def _repeated_items_lost(obj: Any) -> None:
+    """Leave each item of a list in it once, in the whole object."""
+    for name, value in obj.items() if isinstance(obj, dict) else enumerate(obj) if isinstance(obj, list) else ():
+        if isinstance(value, list):
+            obj[name] = [item for i, item in enumerate(value) if item not in value[:i]]
+        _repeated_items_lost(obj[name])
+
+
 def _each(obj: Any, name: str) -> list[Any]:
     """Return every message that has a field of that name."""
     inner = obj.values() if isinstance(obj, dict) else obj if isinstance(obj, list) else []
@@ -172,6 +180,12 @@ FAULTS = (
         _on_json(_second_item_lost),
         {"9.2": ("Deployment",), "9.3": ("Deployment",), "9.4": ("Deployment",)},
         "status.conditions",
+    ),
+    _fault(
+        "repeated-items-lost",
+        _on_json(_repeated_items_lost),
+        in_sections("SparkJob", "9.3", "9.4"),
+        "mainArgs",
     ),
     _fault(
         "enum-as-a-number",

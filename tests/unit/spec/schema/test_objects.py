@@ -75,6 +75,26 @@ def test_a_second_round_changes_every_leaf_but_some_booleans() -> None:
     assert set(same) <= {"spec.flag"}
 
 
+@pytest.mark.parametrize(
+    ("rule", "repeats"),
+    [
+        ({}, True),
+        ({"x-kubernetes-list-type": "atomic"}, True),
+        ({"x-kubernetes-list-type": "set"}, False),
+        ({"uniqueItems": True}, False),
+        ({"maxItems": 2}, False),
+        ({"maxItems": 3}, True),
+    ],
+)
+def test_in_a_second_round_a_list_has_an_item_twice(rule: dict[str, Any], repeats: bool) -> None:
+    """Where its schema takes that; so whoever drops it, or sorts, is seen."""
+    filler = Filler(make_object(names={"type": "array", "items": TEXT, **rule}), "spec")
+    assert len(filler.fill().value["names"]) == 2
+    first, second, *more = filler.fill(round_=1).value["names"]
+    assert more == ([first] if repeats else [])
+    assert first != second
+
+
 def test_all_values_of_an_enum_but_its_zero_are_set_in_as_many_variants() -> None:
     """The first value is the type's default, which proto3 can't tell from nothing."""
     filler = Filler(SCHEMA, "spec")
