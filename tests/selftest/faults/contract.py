@@ -497,8 +497,8 @@ FAULTS: tuple[Fault, ...] = (
     _fault(
         "pairs-compared-by-collation",
         on_store(replace_pairs=_keep_pairs_alike),
-        in_sections("RayCluster", "5.22"),
-        "capitals for small letters: label",
+        in_sections("RayCluster", "5.5", "5.22"),   # 5.5 writes values that differ in case alone
+        "capitals for small letters: table raycluster_labels",
     ),
     _fault(
         "status-writes-skipped",
