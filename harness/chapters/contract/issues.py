@@ -132,6 +132,18 @@ ISSUES: tuple[KnownIssue, ...] = (
         features=_MERGES,
     ),
     KnownIssue(
+        id="successor-deleted-by-its-mark",
+        title="Who takes the name of an object that is marked to be deleted is deleted in its place",
+        sections=("5.23",),
+        code=codes.OBJECT_GONE,
+        wording=(r"^replaced-when-marked: the object that took the name of the one",),
+        impact="It is gone from Kubernetes, although nobody asked for that, and MySQL has no row of it.",
+        workaround="Use no name again while its object is being deleted by annotation.",
+        fix="Delete with the uid that was read as a precondition.",
+        need_not_show="whoever deletes before it lets go may still say which object it means",
+        features=(f"{features.DELETING_ANNOTATION}={features.DELETE_FIRST}",),
+    ),
+    KnownIssue(
         id="last-word-of-a-retired-object-lost",
         title="What is written to an object while it is retired is missing in its only record",
         sections=("5.21",),

@@ -17,6 +17,7 @@ import mysql.connector
 from harness.clients.mysql.connection import CONNECT_TIMEOUT_S, connect, execute, explain
 from harness.clients.mysql.holding import HeldRow
 from harness.clients.mysql.overtaking import OvertakenRow, overtake_row
+from harness.clients.mysql.settings import NAMES
 from harness.core.errors import HarnessError
 from harness.core.settings import MySQLEndpoint
 from harness.spec.model import Kind
@@ -60,10 +61,7 @@ class Database:
 
     def get_settings(self) -> dict[str, str]:
         """Return those of the server's usual settings that what is written to it depends on, by name."""
-        rows = self._query(
-            "SHOW GLOBAL VARIABLES WHERE Variable_name IN"
-            " ('sql_mode', 'tx_isolation', 'transaction_isolation', 'max_allowed_packet', 'wait_timeout')"
-        )
+        rows = self._query(f"SHOW GLOBAL VARIABLES WHERE Variable_name IN ({make_places(NAMES)})", NAMES)
         return {read_text(name): read_text(value) for name, value in rows}
 
     def get_time(self) -> dt.datetime:

@@ -5,9 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 _STRICT = {"STRICT_TRANS_TABLES", "STRICT_ALL_TABLES", "TRADITIONAL"}
+_ENGLISH = "en"
 _LARGEST_STATEMENT = 4 << 20
 """Bytes: an object of etcd's greatest size, 1.5 MiB, as `proto` and as `json`, with quotes escaped."""
 _SHORTEST_IDLE_S = 30
+_SHORTEST_STATEMENT_S = 10
+NAMES = (
+    "sql_mode",
+    "tx_isolation",
+    "transaction_isolation",
+    "max_allowed_packet",
+    "wait_timeout",
+    "autocommit",
+    "read_only",
+    "max_statement_time",
+    "lc_messages",
+)
+"""The settings that are read: what is written to a server, and what it says, depends on them."""
 
 
 def explain_settings(settings: Mapping[str, str]) -> Iterator[str]:
@@ -33,3 +47,29 @@ def explain_settings(settings: Mapping[str, str]) -> Iterator[str]:
             f"MySQL's wait_timeout is {idle_s} s: the Ingester loses each connection that idles as long."
             f" SET GLOBAL wait_timeout = {_SHORTEST_IDLE_S}"
         )
+    if not _is_set(settings, "autocommit", usually="ON"):
+        yield (
+            "MySQL's autocommit is OFF: what the Ingester writes outside of a transaction, such as a soft delete,"
+            " is undone. SET GLOBAL autocommit = ON"
+        )
+    if _is_set(settings, "read_only", usually="OFF"):
+        yield (
+            "MySQL's read_only is ON: only accounts that it does not hold for can write rows."
+            " SET GLOBAL read_only = OFF"
+        )
+    limit_s = float(settings.get("max_statement_time", 0))   # MariaDB's, which ends writes as well
+    if 0 < limit_s < _SHORTEST_STATEMENT_S:
+        yield (
+            f"MySQL's max_statement_time is {limit_s:g} s: a write that has to wait for a row is ended."
+            " SET GLOBAL max_statement_time = 0"
+        )
+    language = settings.get("lc_messages", _ENGLISH)
+    if not language.startswith(_ENGLISH):
+        yield (
+            f"MySQL's lc_messages is {language!r}: known issues are told by what errors say in English."
+            " SET GLOBAL lc_messages = 'en_US'"
+        )
+
+
+def _is_set(settings: Mapping[str, str], name: str, *, usually: str) -> bool:
+    return settings.get(name, usually).upper() in ("ON", "1")

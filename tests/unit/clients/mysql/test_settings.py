@@ -11,6 +11,10 @@ USUAL = {
     "transaction_isolation": "READ-COMMITTED",
     "max_allowed_packet": "67108864",
     "wait_timeout": "28800",
+    "autocommit": "ON",
+    "read_only": "OFF",
+    "max_statement_time": "0.000000",
+    "lc_messages": "en_GB",
 }
 
 
@@ -27,6 +31,10 @@ def test_usual_settings_are_no_matter() -> None:
         ("sql_mode", "ANSI_QUOTES", "SET GLOBAL sql_mode = 'STRICT_TRANS_TABLES'"),
         ("max_allowed_packet", "1048576", "max_allowed_packet is 1048576"),
         ("wait_timeout", "2", "wait_timeout is 2 s"),
+        ("autocommit", "OFF", "SET GLOBAL autocommit = ON"),
+        ("read_only", "1", "read_only is ON"),
+        ("max_statement_time", "0.500000", "max_statement_time is 0.5 s"),
+        ("lc_messages", "de_DE", "lc_messages is 'de_DE'"),
     ],
 )
 def test_a_setting_that_loses_writes_is_named(name: str, value: str, words: str) -> None:
