@@ -121,7 +121,7 @@ ISSUES: tuple[KnownIssue, ...] = (
     ),
     KnownIssue(
         id="successor-deleted-in-its-place",
-        title="Who takes the name of an object that is being retired is deleted in its place",
+        title="Who takes the name of an object that is being let go of is deleted in its place",
         sections=("5.23",),
         code=codes.OBJECT_GONE,
         wording=(r"^replaced-when-(marked|retired): the object that took the name of the one",),

@@ -19,6 +19,8 @@ BEYOND_THE_SEED_REPORT = {
     "interrupted-deletion-sticks",
     "list-of-finalizers-written-back",
     "last-word-of-a-retired-object-lost",
+    "successor-deleted-in-its-place",
+    "successor-deleted-by-its-mark",
     "unsynced-deletion-sticks",
     "unanswered-deletion-sticks",
     "faulted-creation-sticks",
