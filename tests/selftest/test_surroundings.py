@@ -29,6 +29,9 @@ NOBODY = "http://127.0.0.1:9"   # the port of the discard service: no proxy list
 SETTINGS = {   # with what the report says of it
     "SET GLOBAL TRANSACTION ISOLATION LEVEL READ COMMITTED": "",
     "SET GLOBAL wait_timeout = 2": "wait_timeout is 2 s",
+    "SET GLOBAL sql_select_limit = 1, max_join_size = 10": "",
+    "SET GLOBAL max_statement_time = 0.2": "max_statement_time is 0.2 s",
+    "SET GLOBAL time_zone = '+05:45', innodb_lock_wait_timeout = 1": "",
     "SET GLOBAL sql_mode = 'ANSI_QUOTES,NO_BACKSLASH_ESCAPES'": "sql_mode is 'ANSI_QUOTES,NO_BACKSLASH_ESCAPES'",
 }
 

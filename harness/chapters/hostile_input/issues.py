@@ -18,7 +18,7 @@ ISSUES: tuple[KnownIssue, ...] = (
         code=ROW_REFUSED,
         wording=(
             r"input over-(?!by-)[a-z-]+: expected ",
-            r"never synced: (Error )?1406 \(22001\): Data too long for column '(?!key|value)\w+'",
+            r"never synced: (Error )?1406 \(22001\): [^']*'(?!key|value)\w+'",
         ),
         impact="A name, path or description of 256 characters (a Model's description: 769) keeps its object out.",
         workaround="Keep these fields short; objects that failed are found by their errors in the log alone.",
@@ -44,7 +44,7 @@ ISSUES: tuple[KnownIssue, ...] = (
         code=ROW_REFUSED,
         wording=(
             r"input (annotation-65536|annotation-65536-four-bytes|annotation-262143-one|applied-70k): expected ",
-            r"never synced: (Error )?(1406 \(22001\): Data too long for column 'value'|1366 \(\w+\): Incorrect)",
+            r"never synced: (Error )?(1406 \(22001\): [^']*'value'|1366 \(\w+\): Incorrect)",
         ),
         impact="kubectl apply keeps the object in one: none of 64 KB can be applied. Each attempt logs it whole.",
         workaround="kubectl create, or kubectl apply --server-side, for large objects.",
@@ -87,7 +87,7 @@ ISSUES: tuple[KnownIssue, ...] = (
         code=ROW_REFUSED,
         wording=(
             r"input (label|annotation)-key-(256|317): expected ",
-            r"never synced: (Error )?1406 \(22001\): Data too long for column 'key'",
+            r"never synced: (Error )?1406 \(22001\): [^']*'key'",
         ),
         impact="Kubernetes allows 317: a prefix of 253 and a name of 63.",
         workaround="Keep prefixes below 192 characters.",
@@ -101,7 +101,7 @@ ISSUES: tuple[KnownIssue, ...] = (
         code=ROW_REFUSED,
         wording=(
             r"input depth-120: expected ",
-            r"never synced: (Error )?(4025 \(23000\): CONSTRAINT `pipeline_?run\.json` failed|3157 \(22032\))",
+            r"never synced: (Error )?(4025 \(23000\): [^`]*`pipeline_?run\.json`|3157 \(22032\))",
         ),
         impact="MySQL takes 100 levels, MariaDB 32, of the whole object; the API server takes thousands.",
         workaround="Give nested input as text.",

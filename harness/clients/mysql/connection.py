@@ -16,6 +16,7 @@ CONNECT_TIMEOUT_S = 10
 _SESSION = (
     "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ",   # else a snapshot is none
     "SET SESSION wait_timeout = 86400",   # a wait for something else must not cost the connection
+    "SET SESSION completion_type = NO_CHAIN",   # else a ROLLBACK may end the connection as well
     "SET SESSION sql_big_selects = 1, sql_select_limit = 18446744073709551615",   # all rows, however many are read
     "SET SESSION innodb_lock_wait_timeout = 50"   # as long as it takes to have a row, and to read rows
     " /*M! , max_statement_time = 0 */ /*!50708 , max_execution_time = 0 */",   # of MariaDB, and of MySQL

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 _STRICT = {"STRICT_TRANS_TABLES", "STRICT_ALL_TABLES", "TRADITIONAL"}
-_ENGLISH = "en"
 _LARGEST_STATEMENT = 4 << 20
 """Bytes: an object of etcd's greatest size, 1.5 MiB, as `proto` and as `json`, with quotes escaped."""
 _SHORTEST_IDLE_S = 30
@@ -19,7 +18,6 @@ NAMES = (
     "autocommit",
     "read_only",
     "max_statement_time",
-    "lc_messages",
 )
 """The settings that are read: what is written to a server, and what it says, depends on them."""
 
@@ -62,12 +60,6 @@ def explain_settings(settings: Mapping[str, str]) -> Iterator[str]:
         yield (
             f"MySQL's max_statement_time is {limit_s:g} s: a write that has to wait for a row is ended."
             " SET GLOBAL max_statement_time = 0"
-        )
-    language = settings.get("lc_messages", _ENGLISH)
-    if not language.startswith(_ENGLISH):
-        yield (
-            f"MySQL's lc_messages is {language!r}: known issues are told by what errors say in English."
-            " SET GLOBAL lc_messages = 'en_US'"
         )
 
 

@@ -14,7 +14,6 @@ USUAL = {
     "autocommit": "ON",
     "read_only": "OFF",
     "max_statement_time": "0.000000",
-    "lc_messages": "en_GB",
 }
 
 
@@ -34,7 +33,6 @@ def test_usual_settings_are_no_matter() -> None:
         ("autocommit", "OFF", "SET GLOBAL autocommit = ON"),
         ("read_only", "1", "read_only is ON"),
         ("max_statement_time", "0.500000", "max_statement_time is 0.5 s"),
-        ("lc_messages", "de_DE", "lc_messages is 'de_DE'"),
     ],
 )
 def test_a_setting_that_loses_writes_is_named(name: str, value: str, words: str) -> None:
