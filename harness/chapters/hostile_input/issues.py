@@ -44,7 +44,7 @@ ISSUES: tuple[KnownIssue, ...] = (
         code=ROW_REFUSED,
         wording=(
             r"input (annotation-65536|annotation-65536-four-bytes|annotation-262143-one|applied-70k): expected ",
-            r"never synced: (Error )?(1406 \(22001\): [^']*'value'|1366 \(\w+\): Incorrect)",
+            r"never synced: (Error )?(1406 \(22001\): [^']*'value'|1366 \(\w+\))",
         ),
         impact="kubectl apply keeps the object in one: none of 64 KB can be applied. Each attempt logs it whole.",
         workaround="kubectl create, or kubectl apply --server-side, for large objects.",
