@@ -298,7 +298,7 @@ class Session:
         self._database = Database(sandbox.mysql)
         settings = self._database.get_settings()
         self.record.environment |= {f"MySQL {name}": value for name, value in sorted(settings.items())}
-        self.record.warnings += explain_settings(settings)
+        self.record.warnings += explain_settings(settings, is_replica=self._database.is_replica)
         guest = sandbox if isinstance(sandbox, BelongsToOthers) else None
         if guest is not None:
             templates = Templates(suffix=guest.run_id, cases=self.contract.cases)

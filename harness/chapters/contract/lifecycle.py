@@ -280,7 +280,7 @@ class Lifecycle:
     ) -> None:
         """Wait until a reconcile waits for the held row, so that all that it does before is done."""
         if held is None:
-            recorder.facts["order"] = "not observed: the account may not lock rows"
+            recorder.facts["order"] = f"not observed: {self.context.database.explain_no_lock()}"
             return
         waited = wait_for(
             lambda: (held.is_awaited(), is_over()),

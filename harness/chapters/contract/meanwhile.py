@@ -42,7 +42,6 @@ _REPLACED = {DELETING_ANNOTATION: "replaced-when-marked", IMMUTABLE_ANNOTATION: 
 _STAYS, _GOES, _COMES = (f"{OURS}/{word}" for word in ("stays", "goes", "comes"))   # finalizers of others
 _LABEL = f"{OURS}/meanwhile"
 _CONFLICT = 409
-_NO_LOCK = "the account may not lock rows, so that nobody can write at that very moment"
 _RETRY_S = 5.0   # for a write of ours to come between those of business controllers
 
 
@@ -58,7 +57,7 @@ def _let_go(life: Lifecycle, subject: Subject, role: str, recorder: Recorder) ->
     """Have the object leave, write to it while the Ingester waits for its row, and wait for the end later."""
     with life.hold_quiet(subject, recorder) as held:
         if held is None:
-            raise NotApplicable(_NO_LOCK)
+            raise NotApplicable(f"nobody can write at that very moment: {life.context.database.explain_no_lock()}")
         subject.asked_at = life.context.database.get_time()
         _ask(subject, role)
         life.wait_for_block(held, recorder, lambda: is_released(subject.read()))
@@ -165,7 +164,7 @@ def _replace(life: Lifecycle, first: Subject, role: str, mark: str, recorder: Re
     """Mark the object, and have another one in its place by the time that the Ingester can write its row."""
     with life.hold_quiet(first, recorder) as held:
         if held is None:
-            raise NotApplicable(_NO_LOCK)
+            raise NotApplicable(f"nobody can write at that very moment: {life.context.database.explain_no_lock()}")
         first.patch({"metadata": {"annotations": {mark: "true"}}})
         life.wait_for_block(held, recorder, lambda: is_released(first.read()))
         first.delete()

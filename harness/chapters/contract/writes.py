@@ -162,7 +162,8 @@ def _overtake(life: Lifecycle, case: Case, recorder: Recorder) -> None:
     record_row(recorder, life.wait_for_row(subject), "created")
     with life.context.database.overtake_row(case.kind, subject.key) as held:
         if held is None:
-            raise NotApplicable("the account may not write to rows, as a second controller manager would")
+            reason = life.context.database.explain_no_lock()
+            raise NotApplicable(f"nobody can write to rows as a second controller manager would: {reason}")
         older = get_version(subject.patch({"metadata": {"labels": {f"{OURS}/overtaken": "older"}}}))
         life.wait_for_block(held, recorder)
         newer = get_version(subject.patch({"metadata": {"labels": {f"{OURS}/overtaken": "newer"}}}))

@@ -36,6 +36,7 @@ class Database:
         self.endpoint = endpoint
         self._timeout_s = timeout_s
         self._open()
+        self.is_replica = self._replicates()   # asked before anything is done to the server
 
     def close(self) -> None:
         """Close the connection."""
@@ -63,6 +64,22 @@ class Database:
         """Return those of the server's usual settings that what is written to it depends on, by name."""
         rows = self._query(f"SHOW GLOBAL VARIABLES WHERE Variable_name IN ({make_places(NAMES)})", NAMES)
         return {read_text(name): read_text(value) for name, value in rows}
+
+    def _replicates(self) -> bool:
+        """Whether the server has its rows from another one; whether it is read-only, where the account may not ask.
+
+        Replication waits for a row that is held there, and the Ingester does not.
+        """
+        for question in ("SHOW REPLICA STATUS", "SHOW SLAVE STATUS"):   # as older servers say it
+            with contextlib.suppress(HarnessError):
+                return bool(self._query(question))
+        return self.get_settings().get("read_only") == "ON"
+
+    def explain_no_lock(self) -> str:
+        """Return why no row can be held from the Ingester."""
+        if self.is_replica:
+            return "this MySQL server is a replica, where the Ingester writes nothing"
+        return "the account may not lock rows"
 
     def get_time(self) -> dt.datetime:
         """Return the server's clock (UTC, whole seconds, without zone)."""
@@ -175,7 +192,8 @@ class Database:
         """Keep everybody from writing the row with that uid, by a shared lock on it, until the context ends.
 
         It takes a connection of its own, and the right to read, which MySQL before 8.0.22 finds too little: None,
-        where the account may not. Raises `HarnessError` where there is no such row, or somebody else holds it.
+        where the account may not, and on a replica. Raises `HarnessError` where there is no such row, or somebody
+        else holds it.
         """
         one = f"SELECT uid FROM `{kind.table}` WHERE uid = %s LOCK IN SHARE MODE"  # noqa: S608
         with self._hold(f"row {uid} of table {kind.table}", one, (uid,)) as (held, rows):
@@ -194,6 +212,9 @@ class Database:
     def _hold(
         self, what: str, query: str, parameters: Sequence[str] = ()
     ) -> Iterator[tuple[HeldRow | None, Sequence[object]]]:
+        if self.is_replica:
+            yield None, ()
+            return
         may, held = True, HeldRow(self.count_waiting)
         rows: Sequence[object] = ()
         try:
@@ -217,6 +238,8 @@ class Database:
 
     def overtake_row(self, kind: Kind, uid: str) -> contextlib.AbstractContextManager[OvertakenRow | None]:
         """Hold the row with that uid as somebody who then writes a newer version to it; see `overtaking`."""
+        if self.is_replica:
+            return contextlib.nullcontext()
         return overtake_row(self.endpoint, kind, uid, self.count_waiting)
 
     def find_tables_with(self, uid: str, tables: Sequence[str]) -> list[str]:

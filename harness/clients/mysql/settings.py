@@ -22,11 +22,16 @@ NAMES = (
 """The settings that are read: what is written to a server, and what it says, depends on them."""
 
 
-def explain_settings(settings: Mapping[str, str]) -> Iterator[str]:
+def explain_settings(settings: Mapping[str, str], *, is_replica: bool = False) -> Iterator[str]:
     """Yield a sentence for each setting that a run's findings may be due to, with its value and the way out.
 
     `settings` are the server's global variables by name; what is not there is not judged.
     """
+    if is_replica:
+        yield (
+            "This MySQL server is a replica: in which order things happen can't be observed there, since no row can"
+            " be held from the Ingester. Name the server that it writes to with --mysql-url"
+        )
     modes = settings.get("sql_mode")
     if modes is not None and not _STRICT & set(modes.split(",")):
         yield (
@@ -50,7 +55,7 @@ def explain_settings(settings: Mapping[str, str]) -> Iterator[str]:
             "MySQL's autocommit is OFF: what the Ingester writes outside of a transaction, such as a soft delete,"
             " is undone. SET GLOBAL autocommit = ON"
         )
-    if _is_set(settings, "read_only", usually="OFF"):
+    if _is_set(settings, "read_only", usually="OFF") and not is_replica:
         yield (
             "MySQL's read_only is ON: only accounts that it does not hold for can write rows."
             " SET GLOBAL read_only = OFF"

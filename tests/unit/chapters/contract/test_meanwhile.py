@@ -27,6 +27,13 @@ def test_a_right_product_passes(kind: str) -> None:
     assert bool(deletes) is (kind == "Project")   # else it stays held for as long as others hold it
 
 
+@pytest.mark.parametrize("number", ["5.21", "5.23"])
+def test_where_no_row_can_be_held_it_does_not_apply(number: str) -> None:
+    """As on a replica, which the Ingester writes nothing to."""
+    with pytest.raises(NotApplicable, match="is a replica"):
+        Contract("is a replica").record(number)
+
+
 def test_it_is_not_for_immutable_kinds() -> None:
     """They leave with their creation."""
     with pytest.raises(NotApplicable):

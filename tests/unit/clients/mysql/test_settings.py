@@ -23,6 +23,12 @@ def test_usual_settings_are_no_matter() -> None:
     assert list(explain_settings({})) == []
 
 
+def test_a_replica_is_named_as_one() -> None:
+    """That it is read-only goes without saying then."""
+    (said,) = explain_settings({**USUAL, "read_only": "ON"}, is_replica=True)
+    assert "is a replica" in said
+
+
 @pytest.mark.parametrize(
     ("name", "value", "words"),
     [
