@@ -66,7 +66,7 @@ class Database:
         return {read_text(name): read_text(value) for name, value in rows}
 
     def _replicates(self) -> bool:
-        """Whether the server has its rows from another one; whether it is read-only, where the account may not ask.
+        """Whether the server has its rows from another one; or is read-only, where the account may not ask.
 
         Replication waits for a row that is held there, and the Ingester does not.
         """

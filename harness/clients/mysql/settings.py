@@ -29,8 +29,8 @@ def explain_settings(settings: Mapping[str, str], *, is_replica: bool = False) -
     """
     if is_replica:
         yield (
-            "This MySQL server is a replica: in which order things happen can't be observed there, since no row can"
-            " be held from the Ingester. Name the server that it writes to with --mysql-url"
+            "This MySQL server is a replica: in which order things happen can't be observed there, since no row"
+            " can be held from the Ingester. Name the server that it writes to with --mysql-url"
         )
     modes = settings.get("sql_mode")
     if modes is not None and not _STRICT & set(modes.split(",")):
