@@ -10,6 +10,12 @@ IMMUTABLE_ANNOTATION = "michelangelo/Immutable"
 KEY_ANNOTATION = "michelangelo/MetadataStoragePrimaryKey"
 PROPAGATION_ANNOTATION = "michelangelo/DeletePropagation"
 
+OURS = "contract.ingester-acceptance"
+"""The domain of labels, annotations and finalizers that checks give their objects as others do."""
+
+INGESTER_FINALIZER_OF_OTHERS = f"{INGESTER_FINALIZER}-of-others"
+"""A finalizer of a check's objects as well, which is the Ingester's to whom looks at its beginning alone."""
+
 FOREGROUND, ORPHAN = "Foreground", "Orphan"
 FOREGROUND_FINALIZER, ORPHAN_FINALIZER = "foregroundDeletion", "orphan"
 """Policies of Kubernetes' deletions, and the finalizers that a deletion by them adds."""
@@ -18,6 +24,11 @@ FOREGROUND_FINALIZER, ORPHAN_FINALIZER = "foregroundDeletion", "orphan"
 def get_finalizers(obj: JsonObject | None) -> list[str]:
     """Return the object's finalizers."""
     return list((obj or {}).get("metadata", {}).get("finalizers") or [])
+
+
+def was_given_by_a_run(finalizer: str) -> bool:
+    """Whether a check gives its objects that finalizer, so that nobody else takes it off."""
+    return finalizer in (INGESTER_FINALIZER, INGESTER_FINALIZER_OF_OTHERS) or finalizer.startswith(f"{OURS}/")
 
 
 def is_released(obj: JsonObject | None) -> bool:

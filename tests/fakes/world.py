@@ -238,7 +238,7 @@ class World:
 
     def explain_no_lock(self) -> str:
         """Return why no row can be held."""
-        return "this MySQL server is a replica"
+        return "this MySQL server is a replica" if self.is_replica else "the account may not lock rows"
 
     def get_settings(self) -> dict[str, str]:
         """Return settings that nothing is to be said of."""

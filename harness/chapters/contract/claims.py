@@ -9,11 +9,10 @@ from collections.abc import Sequence
 
 from harness.chapters.contract.deletions import describe_version
 from harness.chapters.contract.lifecycle import Lifecycle, Step
-from harness.chapters.contract.writes import OURS
 from harness.clients.kube import Version, get_version
 from harness.core import codes
 from harness.core.record import Finding
-from harness.spec.annotations import INGESTER_FINALIZER, KEY_ANNOTATION, get_finalizers
+from harness.spec.annotations import INGESTER_FINALIZER, KEY_ANNOTATION, OURS, get_finalizers
 from harness.spec.equality import compare_json, show
 from harness.spec.model import Case, JsonObject
 from harness.subject.examination import examine_row

@@ -12,7 +12,6 @@ import time
 from collections.abc import Callable
 
 from harness.chapters.contract.lifecycle import Lifecycle, Step
-from harness.chapters.contract.writes import OURS
 from harness.clients.kube import Version
 from harness.clients.mysql import HeldRow
 from harness.core import codes
@@ -26,6 +25,7 @@ from harness.spec.annotations import (
     FOREGROUND_FINALIZER,
     IMMUTABLE_ANNOTATION,
     INGESTER_FINALIZER,
+    OURS,
     PROPAGATION_ANNOTATION,
     get_finalizers,
     is_released,

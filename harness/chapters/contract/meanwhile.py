@@ -16,7 +16,6 @@ from harness.chapters.contract.deletions import (
     wait_for_release,
 )
 from harness.chapters.contract.lifecycle import Lifecycle, Step
-from harness.chapters.contract.writes import OURS
 from harness.core import codes
 from harness.core.errors import Refusal
 from harness.core.outcomes import NotApplicable
@@ -26,6 +25,7 @@ from harness.spec.annotations import (
     DELETING_ANNOTATION,
     IMMUTABLE_ANNOTATION,
     INGESTER_FINALIZER,
+    OURS,
     get_finalizers,
     is_going,
     is_released,

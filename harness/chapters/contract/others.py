@@ -15,14 +15,14 @@ from harness.chapters.contract.deletions import (
     wait_for_release,
 )
 from harness.chapters.contract.lifecycle import Lifecycle, Step
-from harness.chapters.contract.writes import OURS
 from harness.core import codes
 from harness.core.record import Finding
 from harness.spec.annotations import (
     DELETING_ANNOTATION,
     FOREGROUND_FINALIZER,
     IMMUTABLE_ANNOTATION,
-    INGESTER_FINALIZER,
+    INGESTER_FINALIZER_OF_OTHERS,
+    OURS,
     get_finalizers,
 )
 from harness.spec.equality import show
@@ -33,7 +33,7 @@ from harness.subject.subject import Subject
 from harness.suite.recorder import Recorder
 from harness.suite.rows import OverdueError, record_row
 
-_OTHERS = (f"{OURS}/others", f"{INGESTER_FINALIZER}-of-others")
+_OTHERS = (f"{OURS}/others", INGESTER_FINALIZER_OF_OTHERS)
 _HELD_BY = (*_OTHERS, FOREGROUND_FINALIZER)   # the last is what a delete by that policy adds
 _DELETING = {DELETING_ANNOTATION: "true"}
 _RETIRE: JsonObject = {"metadata": {"annotations": {IMMUTABLE_ANNOTATION: "true"}}}

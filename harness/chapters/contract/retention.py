@@ -12,9 +12,8 @@ from harness.chapters.contract.deletions import (
     wait_for_end,
 )
 from harness.chapters.contract.lifecycle import Lifecycle, Step
-from harness.chapters.contract.writes import OURS
 from harness.core import codes
-from harness.spec.annotations import INGESTER_FINALIZER, get_finalizers
+from harness.spec.annotations import INGESTER_FINALIZER, OURS, get_finalizers
 from harness.spec.equality import show
 from harness.spec.model import Case
 from harness.suite.recorder import Recorder

@@ -16,6 +16,7 @@ from harness.spec.annotations import (
     DELETING_ANNOTATION,
     IMMUTABLE_ANNOTATION,
     INGESTER_FINALIZER,
+    OURS,
     get_finalizers,
     is_going,
 )
@@ -30,7 +31,6 @@ MANY = 120
 """Labels, and as many annotations, of the object whose every label must arrive: one lost in a hundred shows."""
 
 RAPID = 100
-OURS = "contract.ingester-acceptance"
 _CLIENTS = 2
 _HOLDS = f"{OURS}/holds"   # a finalizer of others
 _MARKS = (DELETING_ANNOTATION, IMMUTABLE_ANNOTATION)

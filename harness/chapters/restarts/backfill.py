@@ -20,12 +20,11 @@ from harness.chapters.contract.deletions import (
     wait_for_release,
 )
 from harness.chapters.contract.lifecycle import Lifecycle, Step
-from harness.chapters.contract.writes import OURS
 from harness.clients.kube import get_version
 from harness.core import codes
 from harness.core.outcomes import NotApplicable
 from harness.core.polling import Wait, wait_for
-from harness.spec.annotations import DELETING_ANNOTATION, IMMUTABLE_ANNOTATION, is_released
+from harness.spec.annotations import DELETING_ANNOTATION, IMMUTABLE_ANNOTATION, OURS, is_released
 from harness.spec.equality import compare_row
 from harness.spec.keys import get_key
 from harness.spec.model import Case, JsonObject

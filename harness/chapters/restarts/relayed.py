@@ -12,7 +12,6 @@ import functools
 
 from harness.chapters.contract.deletions import examine_release, observe_ended, wait_for_end, wait_for_release
 from harness.chapters.contract.lifecycle import Lifecycle, Step
-from harness.chapters.contract.writes import OURS
 from harness.core.errors import HarnessError
 from harness.core.outcomes import Invalid, NotApplicable, NotRun
 from harness.sandbox.capabilities import (
@@ -23,6 +22,7 @@ from harness.sandbox.capabilities import (
     RelaysMySQL,
     WriteFault,
 )
+from harness.spec.annotations import OURS
 from harness.spec.model import Case
 from harness.spec.row_rules import expect_live
 from harness.subject.subject import Subject

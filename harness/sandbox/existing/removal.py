@@ -18,7 +18,7 @@ from harness.clients.mysql import Database, delete_rows, render_deletion
 from harness.core.errors import HarnessError, Refusal
 from harness.core.polling import wait_for
 from harness.core.settings import MySQLEndpoint
-from harness.spec.annotations import INGESTER_FINALIZER, get_finalizers
+from harness.spec.annotations import get_finalizers, was_given_by_a_run
 from harness.spec.model import GROUP, JsonObject, Kind
 
 RUN_LABEL = "ingester-acceptance/run"
@@ -126,11 +126,11 @@ def _await_removal(
 
 
 def _release_objects(kind: Kind, namespace: str, trace: Trace, cluster: Cluster) -> None:
-    """Take off the finalizer that the run gave its objects: a broken Ingester would hold them for ever."""
+    """Take off the finalizers that the run gave its objects: nobody else does, nor a broken Ingester its own."""
     for obj in cluster.list_objects(kind, namespace, trace.selector):
         finalizers = get_finalizers(obj)
-        if INGESTER_FINALIZER in finalizers:
-            rest = [name for name in finalizers if name != INGESTER_FINALIZER]
+        rest = [name for name in finalizers if not was_given_by_a_run(name)]
+        if rest != finalizers:
             with suppress(Refusal):   # it may be gone by now
                 cluster.patch(kind, namespace, obj["metadata"]["name"], {"metadata": {"finalizers": rest}})
 

@@ -12,7 +12,7 @@ from harness.core.errors import HarnessError, Refusal
 from harness.core.settings import MySQLEndpoint
 from harness.sandbox.existing import removal
 from harness.sandbox.existing.removal import RUN_LABEL, Trace, remove_trace
-from harness.spec.annotations import INGESTER_FINALIZER
+from harness.spec.annotations import INGESTER_FINALIZER, INGESTER_FINALIZER_OF_OTHERS, OURS
 from harness.spec.model import JsonObject, Kind
 from tests.fakes.contract import CONTRACT
 
@@ -47,7 +47,8 @@ class _StandInCluster:
         return [name for name, label in chosen.items() if label == selector]
 
     def list_objects(self, kind: Kind, namespace: str, selector: str = "") -> list[JsonObject]:
-        finalizers = self.behaviour.get("finalizers") and ["held.by/it", INGESTER_FINALIZER]
+        ours = [INGESTER_FINALIZER, f"{OURS}/stays", INGESTER_FINALIZER_OF_OTHERS]
+        finalizers = self.behaviour.get("finalizers") and ["held.by/it", *ours]
         names = self.list_names(kind, namespace, selector)
         return [{"metadata": {"name": name, "finalizers": finalizers or []}} for name in names]
 
