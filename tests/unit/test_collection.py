@@ -35,7 +35,8 @@ def test_the_test_command_collects_all_folders_together(request: pytest.FixtureR
     folders = [word for word in words if word.startswith("tests/")]
     assert folders
     # where this run is that command, it has come as far as this
-    is_it = set(folders) <= set(config.args) and not config.option.keyword and not config.option.markexpr
+    markers = words[words.index("-m") + 1]
+    is_it = set(folders) <= set(config.args) and not config.option.keyword and config.option.markexpr == markers
     collected = "\n".join(item.nodeid for item in request.session.items) if is_it else collect(words)
     for folder in folders:
         assert f"\n{folder}/" in f"\n{collected}"
