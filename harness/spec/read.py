@@ -42,7 +42,10 @@ class NamedKinds:
 
 @dataclass(frozen=True)
 class LogLines:
-    """What a reconcile logs of an object that is synced, and of one that is retired; and where that stands."""
+    """What a reconcile logs of an object that is synced, and of one that is retired; and where that stands.
+
+    They are empty where the code does not tell.
+    """
 
     synced: tuple[str, ...]
     retired: tuple[str, ...]

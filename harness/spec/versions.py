@@ -217,7 +217,8 @@ def _tell_lists(profile: Profile, found: ReadContract) -> Iterator[Fact]:
 
 def _tell_log_lines(found: ReadContract) -> Iterator[Fact]:
     if found.log_lines is not None:
-        yield Fact(LOG_LINES, " → ".join(found.log_lines.synced), found.log_lines.source)
+        lines = " → ".join(found.log_lines.synced) or "not read"
+        yield Fact(LOG_LINES, lines, found.log_lines.source)
     if found.setup_lines != SetupLines():
         yield Fact(SETUP_LINE, found.setup_lines.registered, found.setup_lines.source)
 

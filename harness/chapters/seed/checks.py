@@ -220,6 +220,8 @@ def _record_recreated_row(sync: Sync, update: Update, recorder: Recorder) -> Non
 
 
 def _record_log_lines(sync: Sync, messages: Sequence[str], recorder: Recorder) -> None:
+    if not messages:
+        raise NotApplicable("what this version logs of a reconcile could not be read from its code")
     found = find_sequence(sync.entries, messages)
     recorder.evidence.append(evidence.of_log(found or sync.entries[:12], "log lines about the object"))
     if sync.crash:

@@ -47,6 +47,25 @@ def test_less_than_start_and_success_is_not_read(line: str) -> None:
     assert read_log_lines(GoCode({"c.go": code})) is None
 
 
+def test_functions_of_other_names_are_told_by_what_they_do() -> None:
+    """Who writes the row alone syncs; who deletes the object as well retires it."""
+    code = CODE.replace("handleSync", "mirror").replace("handleImmutableObject", "moveAway")
+    code = code.replace('\tlog.Info("Synced', '\tr.storage.Upsert(ctx, object)\n\tlogger.Info("Synced')
+    code = code.replace('\tlog.Info("Moved', '\tr.upsertRow(ctx)\n\tr.Delete(ctx, object)\n\tr.log.Info("Moved')
+    lines = read_log_lines(GoCode({"c.go": code}))
+    assert lines is not None
+    assert (lines.synced[1:], lines.retired[1:]) == (
+        ("Syncing object", "Synced object"), ("Object is immutable", "Moved object"),
+    )  # fmt: skip
+
+
+def test_where_no_function_can_be_told_nothing_is_expected() -> None:
+    """A rewrite is not wrong for being one."""
+    lines = read_log_lines(GoCode({"c.go": CODE.replace("handleSync", "mirror")}))
+    assert lines is not None
+    assert (lines.synced, lines.retired) == ((), ())
+
+
 SETUP = """\
 func register(p params) error {
 	if p.Storage == nil {
