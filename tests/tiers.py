@@ -1,4 +1,4 @@
-"""Which of the tests with real servers run with each change: `tox run -e test`, in some eight minutes on two cores.
+"""Which of the tests with real servers run with each change: `tox run -e test`, eight minutes on two cores.
 
 They are one end of each thing that is built of parts: it still holds together. All others of these folders are
 `nightly`; the main job, which CI runs too, is a clean run of every chapter.

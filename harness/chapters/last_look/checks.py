@@ -48,6 +48,11 @@ class LastLook:
         last_of_key = {s.key: s for s in self.context.surroundings.subjects if s.case.name == case.name}
         return [s for s in last_of_key.values() if s.has_row or s.seen is not None]
 
+    def list_names_taken(self, subjects: Sequence[Subject]) -> set[str]:
+        """Return the keys of those whose name has been taken by another one since."""
+        last_of_name = {(s.case.name, s.namespace, s.name): s.key for s in self.context.surroundings.subjects}
+        return {s.key for s in subjects if last_of_name[s.case.name, s.namespace, s.name] != s.key}
+
     def find_live(self, case: Case, subjects: Sequence[Subject]) -> Mapping[str, JsonObject]:
         """Return those objects that are there to stay: neither being deleted nor marked to leave; by uid."""
         namespaces = dict.fromkeys(subject.namespace for subject in subjects)
@@ -110,6 +115,7 @@ def check_rows(look: LastLook, case: Case, recorder: Recorder) -> None:
     versions = {s.key: get_version(live[s.uid]) for s in subjects if s.uid in live}
     rows = look.wait_for_rows(case, [subject.key for subject in subjects], versions)
     objects = dict(_pair(look.context, case, subjects, rows, live))
+    taken = look.list_names_taken(subjects)
     for subject in subjects:
         row, obj = rows.get(subject.key), live.get(subject.uid)
         found = (
@@ -117,6 +123,8 @@ def check_rows(look: LastLook, case: Case, recorder: Recorder) -> None:
             if obj is not None
             else _examine_left(subject, row, immutable=look.context.is_immutable(case))
         )
+        if subject.key in taken:
+            found = [each for each in found if not _tells_of_successor(subject, row, each)]
         recorder.findings += [each.within(f"{subject}, ") for each in found]
     alone = len(subjects) - len(versions)
     recorder.facts |= {"rows with their objects": str(len(versions)), "rows alone": str(alone)}
@@ -195,6 +203,12 @@ def _examine_followed(subject: Subject, row: Row | None, version: int, obj: Json
     if obj is None:
         return [Finding(codes.ROW_VERSION, "column res_version", "a version of the object", f"{row.res_version}")]
     return compare_row(subject.case.kind, obj, row)
+
+
+def _tells_of_successor(subject: Subject, row: Row | None, finding: Finding) -> bool:
+    """Whether it says no more than that a live row was soft-deleted: of one name the last alone is live."""
+    was_live = subject.seen is not None and subject.seen.live
+    return finding.code == codes.ROW_CHANGED and was_live and row is not None and "delete_time" in finding.where
 
 
 def _examine_left(subject: Subject, row: Row | None, *, immutable: bool) -> list[Finding]:

@@ -128,6 +128,21 @@ def test_a_version_that_a_retired_object_never_had_is_found(contract: Contract) 
     assert look(contract).findings == []
 
 
+def test_a_successor_may_have_ended_the_row() -> None:
+    """Of one name one row is live, so that who soft-deletes the earlier one has done right; and nothing else."""
+    contract = Contract(kind="Model")
+    contract.record("5.9")
+    first = contract.life.find(contract.case, "immutable")
+    contract.record("5.12")
+    assert contract.life.find_earlier(contract.case, "immutable") is first
+    (row,) = [each for each in first.read_rows() if each.uid == first.key]
+    assert not row.live
+    assert look(contract).findings == []
+    rows = contract.world.rows[contract.case.kind.table]
+    rows[first.key] = dataclasses.replace(row, columns={**row.columns, "group_ver": "x"})
+    assert [finding.code for finding in look(contract).findings] == [codes.ROW_CHANGED]
+
+
 def test_an_object_that_follows_late_is_given_its_time(contract: Contract) -> None:
     """A patch that nobody has looked at since reaches its row within the time for it."""
     subject = contract.life.find(contract.case, "annotated")
