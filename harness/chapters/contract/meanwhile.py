@@ -16,6 +16,7 @@ from harness.chapters.contract.deletions import (
     wait_for_release,
 )
 from harness.chapters.contract.lifecycle import Lifecycle, Step
+from harness.clients.mysql import HeldRow
 from harness.core import codes
 from harness.core.errors import Refusal
 from harness.core.outcomes import NotApplicable
@@ -56,14 +57,19 @@ def _write_meanwhile(life: Lifecycle, case: Case, recorder: Recorder) -> None:
 def _let_go(life: Lifecycle, subject: Subject, role: str, recorder: Recorder) -> None:
     """Have the object leave, write to it while the Ingester waits for its row, and wait for the end later."""
     with life.hold_quiet(subject, recorder) as held:
-        if held is None:
-            raise NotApplicable(f"nobody can write at that very moment: {life.context.database.explain_no_lock()}")
+        _require(life, held)
         subject.asked_at = life.context.database.get_time()
         _ask(subject, role)
         life.wait_for_block(held, recorder, lambda: is_released(subject.read()))
         _write(subject)
     wait = {_DELETED: wait_for_end, _MARKED: wait_for_deletion, _RETIRED: wait_for_release}[role]
     life.postpone(subject.case, functools.partial(wait, life, subject))
+
+
+def _require(life: Lifecycle, held: HeldRow | None) -> None:
+    """Raise NotApplicable where the row is not held."""
+    if held is None:
+        raise NotApplicable(f"nobody can write at that very moment: {life.context.database.explain_no_lock()}")
 
 
 def _list_roles(life: Lifecycle, case: Case) -> tuple[str, ...]:
@@ -163,8 +169,7 @@ def _replace_meanwhile(life: Lifecycle, case: Case, recorder: Recorder) -> None:
 def _replace(life: Lifecycle, first: Subject, role: str, mark: str, recorder: Recorder) -> None:
     """Mark the object, and have another one in its place by the time that the Ingester can write its row."""
     with life.hold_quiet(first, recorder) as held:
-        if held is None:
-            raise NotApplicable(f"nobody can write at that very moment: {life.context.database.explain_no_lock()}")
+        _require(life, held)
         first.patch({"metadata": {"annotations": {mark: "true"}}})
         life.wait_for_block(held, recorder, lambda: is_released(first.read()))
         first.delete()

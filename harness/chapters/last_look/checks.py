@@ -124,7 +124,7 @@ def check_rows(look: LastLook, case: Case, recorder: Recorder) -> None:
             else _examine_left(subject, row, immutable=look.context.is_immutable(case))
         )
         if subject.key in taken:
-            found = [each for each in found if not _tells_of_successor(subject, row, each)]
+            found = [each for each in found if not _tells_of_successor(subject, each)]
         recorder.findings += [each.within(f"{subject}, ") for each in found]
     alone = len(subjects) - len(versions)
     recorder.facts |= {"rows with their objects": str(len(versions)), "rows alone": str(alone)}
@@ -205,10 +205,10 @@ def _examine_followed(subject: Subject, row: Row | None, version: int, obj: Json
     return compare_row(subject.case.kind, obj, row)
 
 
-def _tells_of_successor(subject: Subject, row: Row | None, finding: Finding) -> bool:
+def _tells_of_successor(subject: Subject, finding: Finding) -> bool:
     """Whether it says no more than that a live row was soft-deleted: of one name the last alone is live."""
     was_live = subject.seen is not None and subject.seen.live
-    return finding.code == codes.ROW_CHANGED and was_live and row is not None and "delete_time" in finding.where
+    return was_live and finding.code == codes.ROW_CHANGED and finding.where.endswith("column delete_time")
 
 
 def _examine_left(subject: Subject, row: Row | None, *, immutable: bool) -> list[Finding]:
