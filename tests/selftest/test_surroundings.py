@@ -175,7 +175,8 @@ def test_a_run_ends_with_its_sandbox(component: str, own_acceptance: Acceptance)
     said = json.loads(begun.value[0].with_name("state.json").read_text(encoding="utf-8"))
     pid = said["supervisor_pid"] if component == "supervisor" else said["components"][component]["pid"]
     os.kill(pid, signal.SIGKILL)
-    assert run.wait(60) == 2   # where its rows would have been awaited for minutes
+    exit_code = run.wait(60)   # where its rows would have been awaited for minutes
+    assert exit_code == 2, own_acceptance.read_output()[-6000:]
     record = own_acceptance.read_record()
     assert record is not None
     assert record.headline.startswith(

@@ -383,10 +383,15 @@ def _ping_and_tell(self: Store) -> None:
     Store.ping(self)
 
 
+def _write_finalizers(self: Reconciler, obj: JsonObject, log: Log, finalizers: list[str]) -> None:
+    changed = {**obj, "metadata": {**obj["metadata"], "finalizers": finalizers}}
+    self._try(log, "Failed to remove finalizer", lambda: self.api.replace(self.kind, changed))
+
+
 def _take_all_off(self: Reconciler, obj: JsonObject, log: Log) -> None:
     """Let go of an object for all who hold it."""
     if obj["metadata"].get("finalizers"):
-        self.api.replace(self.kind, {**obj, "metadata": {**obj["metadata"], "finalizers": []}})
+        _write_finalizers(self, obj, log, [])
 
 
 def _delete_for_all(self: Reconciler, key: Key, obj: JsonObject, log: Log) -> None:
@@ -440,13 +445,12 @@ def _retire_known() -> Parts:
 def _remove_first_finalizer(self: Reconciler, obj: JsonObject, log: Log) -> None:
     """Take off the finalizer that is usually the only one."""
     if FINALIZER in (finalizers := obj["metadata"].get("finalizers") or []):
-        self.api.replace(self.kind, {**obj, "metadata": {**obj["metadata"], "finalizers": finalizers[1:]}})
+        _write_finalizers(self, obj, log, finalizers[1:])
 
 
 def _remove_by_prefix(self: Reconciler, obj: JsonObject, log: Log) -> None:
     if FINALIZER in (finalizers := obj["metadata"].get("finalizers") or []):
-        kept = [name for name in finalizers if not name.startswith(FINALIZER)]
-        self.api.replace(self.kind, {**obj, "metadata": {**obj["metadata"], "finalizers": kept}})
+        _write_finalizers(self, obj, log, [name for name in finalizers if not name.startswith(FINALIZER)])
 
 
 def _heed_longer_keys(annotations: Mapping[str, str]) -> Mapping[str, str]:

@@ -285,7 +285,7 @@ FAULTS: tuple[Fault, ...] = (
     _fault(
         "missing-row-still-fails",
         on_reconciler(_soft_delete=_fail_without_row),
-        in_sections("Project", "6.7", "6.10"),
+        in_sections("Project", "6.6", "6.7", "6.10"),
         "object not found or already deleted",
         profile=RETAINING,
         chapter="restarts",
