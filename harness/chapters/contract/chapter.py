@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from harness.chapters.contract import deletions, writes
+from harness.chapters.contract import cascade, deletions, meanwhile, writes
 from harness.chapters.contract.checks import (
     check_claimed,
     check_deleted,
@@ -10,17 +10,13 @@ from harness.chapters.contract.checks import (
     check_name_reused,
     check_name_reused_after_retirement,
     check_namesakes,
-    check_namespaced,
     check_orphaned,
     check_overtaken,
-    check_owned,
     check_recreated,
-    check_replaced_meanwhile,
     check_restored,
     check_retained,
     check_retired,
     check_step,
-    check_written_meanwhile,
 )
 from harness.chapters.contract.issues import ISSUES
 from harness.chapters.contract.lifecycle import Lifecycle
@@ -192,7 +188,7 @@ CHAPTER = Chapter(
             "An object goes with its owner, or is left behind, and its row follows",
             "Deleted in the background and in the foreground, an owner takes what it owns along, and each row is "
             "as after a deletion of its own; by the policy Orphan what it owned stays, and its row follows.",
-            check_owned,
+            check_step(cascade.OWNED, "the rows of an owner and of what it owns are not as they must"),
             features=(KUBERNETES_DELETE, DELETION_DELAY),
         ),
         Section(
@@ -201,7 +197,7 @@ CHAPTER = Chapter(
             "An object goes with its namespace, and its row is as after a deletion of its own",
             "Of an object whose namespace is deleted the row is soft-deleted; where its kind is retained, it "
             "stays live.",
-            check_namespaced,
+            check_step(cascade.NAMESPACED, "the row of an object whose namespace went is not as it must"),
             features=(KUBERNETES_DELETE, DELETION_DELAY),
         ),
         Section(
@@ -218,7 +214,7 @@ CHAPTER = Chapter(
             "What others write to an object that is being let go of stays",
             "A label and finalizers of others that are written after the Ingester has read the object, and before "
             "its own write, are there afterwards; and it lets go all the same.",
-            check_written_meanwhile,
+            check_step(meanwhile.WRITTEN_MEANWHILE, "what others write meanwhile is undone"),
             features=(FINALIZER_REMOVAL, KUBERNETES_DELETE, DELETING_ANNOTATION, DELETION_DELAY),
         ),
         Section(
@@ -235,7 +231,7 @@ CHAPTER = Chapter(
             "Who takes the name of an object that is being let go of is not deleted in its place",
             "An object that is created under the name of one which the Ingester has read, to delete or to retire "
             "it, stays, and has its row.",
-            check_replaced_meanwhile,
+            check_step(meanwhile.REPLACED_MEANWHILE, "another object is deleted in the place of one"),
             features=(FINALIZER_REMOVAL, DELETING_ANNOTATION),
         ),
     ),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from harness.chapters.contract import cascade, claims, deletions, meanwhile, others, retention, writes
+from harness.chapters.contract import claims, deletions, others, retention, writes
 from harness.chapters.contract.lifecycle import Lifecycle, Step
 from harness.core.outcomes import NotApplicable
 from harness.spec import features
@@ -113,34 +113,10 @@ def check_held(life: Lifecycle, case: Case, recorder: Recorder) -> None:
     _take(life, others.HELD, case, recorder, "what others hold is not left alone")
 
 
-def check_written_meanwhile(life: Lifecycle, case: Case, recorder: Recorder) -> None:
-    """5.21: what others write to an object while the Ingester lets go of it stays."""
-    life.require_mutable(case)
-    _take(life, meanwhile.WRITTEN_MEANWHILE, case, recorder, "what others write meanwhile is undone")
-
-
-def check_replaced_meanwhile(life: Lifecycle, case: Case, recorder: Recorder) -> None:
-    """5.23: who takes the name of an object that is being let go of is not deleted in its place."""
-    life.require_mutable(case)
-    _take(life, meanwhile.REPLACED_MEANWHILE, case, recorder, "another object is deleted in the place of one")
-
-
 def check_namesakes(life: Lifecycle, case: Case, recorder: Recorder) -> None:
     """5.17: the row of an object that lives on in MySQL only stays as it is when a namesake is deleted."""
     life.require(case)
     _take(life, others.NAMESAKES, case, recorder, "a deletion is felt by the row of a namesake")
-
-
-def check_owned(life: Lifecycle, case: Case, recorder: Recorder) -> None:
-    """5.18: an object goes with its owner, by each policy, and its row is as after a deletion of its own."""
-    life.require_mutable(case)
-    _take(life, cascade.OWNED, case, recorder, "the rows of an owner and of what it owns are not as they must")
-
-
-def check_namespaced(life: Lifecycle, case: Case, recorder: Recorder) -> None:
-    """5.19: an object goes with its namespace, and its row is as after a deletion of its own."""
-    life.require_mutable(case)
-    _take(life, cascade.NAMESPACED, case, recorder, "the row of an object whose namespace went is not as it must")
 
 
 def _take(life: Lifecycle, step: Step, case: Case, recorder: Recorder, problem: str) -> None:
