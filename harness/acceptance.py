@@ -338,6 +338,8 @@ class AcceptancePlugin:
             print_evidence(self._session.record, check, make_console(sys.__stdout__))
         if check.status.succeeds:
             return
+        if self._watch is not None:
+            self._watch.look()
         if not self._has_failed and check.status is not Status.NOT_RUN:
             self._has_failed = True
             seconds = time.monotonic() - self._started

@@ -5,6 +5,8 @@ A line may hold the whole of a value that was too long, so that only the few tha
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from harness.sandbox.base import CONTROLLERMGR, Sandbox
@@ -14,6 +16,12 @@ from harness.subject.log import parse_log
 FAILED = "Failed to "   # how the Ingester's messages begin, whatever it is that it must do before the row is there
 CONFLICT = "Operation cannot be fulfilled on"   # somebody else wrote to the object: tried again, it goes through
 UNDECODABLE = ("failed to list", "unable to decode")
+_PASSING = re.compile(r"\b(1205|1213)\b|Deadlock found|Lock wait timeout|(invalid|bad|lost) connection", re.I)
+
+
+def list_own(errors: Sequence[str]) -> list[str]:
+    """Return those that are the object's own: others pass, whatever it is, and are tried again however often."""
+    return [error for error in errors if not _PASSING.search(error)]
 
 
 @dataclass(frozen=True)

@@ -10,13 +10,12 @@ from dataclasses import dataclass, field
 from harness.core.polling import wait_for
 from harness.sandbox.base import CONTROLLERMGR, Phase
 from harness.subject.log import parse_log, quote_crashes
-from harness.subject.reconcile_errors import ReconcileErrors
+from harness.subject.reconcile_errors import ReconcileErrors, list_own
 from harness.subject.subject import Write
 from harness.suite.context import RunContext
 
 _ATTEMPTS = 4
-"""After how many failures a write counts as failed: a deadlock or a lost connection is over by then."""
-_CONFLICT = "the object has been modified"   # by somebody else at the same time: it is tried again
+"""After how many failures of its own a write counts as failed."""
 _UNTOLD_S = 3.0
 """How long a row is awaited where the log can't be read."""
 _SOON_S = 0.4
@@ -40,7 +39,7 @@ class Fate:
     @property
     def is_failed(self) -> bool:
         """Whether there is nothing to wait for."""
-        return len(self.errors) >= _ATTEMPTS or bool(self.undecodable) or bool(self.crash)
+        return len(list_own(self.errors)) >= _ATTEMPTS or bool(self.undecodable) or bool(self.crash)
 
     @property
     def error(self) -> str:
@@ -50,7 +49,7 @@ class Fate:
         if self.undecodable:
             return shorten(self.undecodable)
         if self.errors:
-            return self.errors[-1]
+            return (list_own(self.errors) or self.errors)[-1]
         return self.crash.partition("\n")[0] or f"no row at its version, for {self.waited_s:.1f} s"
 
 
@@ -130,7 +129,6 @@ class Watch:
                 for failure in failures
                 if (failure.kind, failure.namespace, failure.name)
                 == (subject.case.name, subject.namespace, subject.name)
-                and _CONFLICT not in failure.error
             ]
             of_kind = re.compile(rf"\*\w+\.{subject.case.name}\b")
             for line in undecodable:

@@ -109,7 +109,7 @@ def get_database_error(error: str) -> str:
 
 def _judge_absence(submission: Submission) -> Judgement:
     if submission.errors:
-        error = get_database_error(submission.errors[-1])
+        error = get_database_error((submission.own_errors or submission.errors)[-1])
         found = [Finding(ROW_REFUSED, "", WHOLE, f"never synced: {error}")]
         outcome, detail = Outcome.NEVER_SYNCED, f"{error} ({len(submission.errors)} attempts)"
     else:

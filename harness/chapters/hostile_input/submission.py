@@ -6,7 +6,6 @@ is said, the wait ends once nothing has moved for as long as a row may take.
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -24,13 +23,11 @@ from harness.spec.row import Row
 from harness.subject.clearing import clear
 from harness.subject.pairing import pair_rows
 from harness.subject.patience import Patience
-from harness.subject.reconcile_errors import ReconcileErrors
+from harness.subject.reconcile_errors import ReconcileErrors, list_own
 from harness.suite.context import RunContext
 
 _ATTEMPTS = 4
 """After how many failures an object counts as never synced."""
-_PASSING = re.compile(r"\b(1205|1213)\b|Deadlock found|Lock wait timeout|(invalid|bad|lost) connection", re.I)
-"""Errors that are not the object's, and pass: whoever has them tries again, however often."""
 _UNTOLD_S = 3.0
 """How long a row is awaited, after the last one, where the log can't be read; or where others were in vain."""
 _PAIR_S = 0.002
@@ -60,9 +57,14 @@ class Submission:
         return None if isinstance(self.answer, Refusal) else self.answer
 
     @property
+    def own_errors(self) -> list[str]:
+        """Those of `errors` that are the object's."""
+        return list_own(self.errors)
+
+    @property
     def has_failed(self) -> bool:
         """Whether it has been refused by the database, or by the Ingester, as often as it takes."""
-        return sum(not _PASSING.search(error) for error in self.errors) >= _ATTEMPTS
+        return len(self.own_errors) >= _ATTEMPTS
 
     @property
     def key(self) -> str:

@@ -37,6 +37,14 @@ def test_never_synced_says_the_database_s_own_error() -> None:
     ]
 
 
+def test_an_error_that_passes_is_not_why_it_is_never_synced() -> None:
+    """Locks that others hold strike any attempt, the last one as well; alone they are all that can be said."""
+    passing = "Error 1213 (40001): Deadlock found when trying to get lock; try restarting transaction"
+    judgement = judge(make_submission(TEXT, row=None, obj=None, errors=[ERROR] * 4 + [passing]))
+    assert judgement.detail == "Error 1406 (22001): Data too long for column 'owner' at row 1 (5 attempts)"
+    assert "Deadlock found" in judge(make_submission(TEXT, row=None, obj=None, errors=[passing])).detail
+
+
 def test_no_row_without_an_error_is_lost() -> None:
     """An object without a row of which the log says nothing is lost."""
     judgement = judge(make_submission(row=None, obj=None))
