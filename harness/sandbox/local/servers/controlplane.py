@@ -11,7 +11,7 @@ import asyncio
 import json
 import os
 import socket
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -35,6 +35,7 @@ _PEER_SOCKET = "peer.sock:0"
 _CRD_RETRY_S = 0.03
 _WRITES = ["create", "patch", "delete"]
 _GARBAGE_COLLECTION = {"GOGC": "400"}   # 0.7 s less until the kinds are served, for 130 MB more
+_SETTINGS = ("ETCD_", "KUBE_FEATURE_")   # of the user's own cluster and clients, as beginnings of variables
 
 
 def start_etcd(etcd: Executable, folder: Path, log: Path) -> Process:
@@ -54,7 +55,12 @@ def start_etcd(etcd: Executable, folder: Path, log: Path) -> Process:
         "--election-timeout=100",
         "--log-level=warn",
     ]
-    return spawn(ETCD, command, log=log, folder=folder, environment=os.environ)
+    return spawn(ETCD, command, log=log, folder=folder, environment=_make_environment())
+
+
+def _make_environment() -> dict[str, str]:
+    """Return the environment without what would set etcd and kube-apiserver otherwise than their arguments do."""
+    return {name: value for name, value in os.environ.items() if not name.startswith(_SETTINGS)}
 
 
 async def wait_for_etcd(etcd: Process, folder: Path) -> None:
@@ -101,7 +107,7 @@ def start_apiserver(
         "--endpoint-reconciler-type=none",
         *(_note_writes(folder, write_log) if write_log else ()),
     ]
-    environment: Mapping[str, str] = {**_GARBAGE_COLLECTION, **os.environ}
+    environment = {**_GARBAGE_COLLECTION, **_make_environment()}
     return spawn(KUBE_APISERVER, command, log=log, folder=folder, environment=environment)
 
 
