@@ -59,6 +59,23 @@ class WriteFault(StrEnum):
     UNANSWERED = "unanswered"   # it is carried out, and the connection breaks before the answer
 
 
+class StatementError(StrEnum):
+    """What a server answers a statement with; what becomes of its transaction is what the server does then."""
+
+    LOCK_WAIT = "lock-wait"     # 1205: the statement is undone, its transaction goes on
+    DEADLOCK = "deadlock"       # 1213: the whole transaction is undone
+    TABLE_FULL = "table-full"   # 1114: the statement is undone
+
+
+@dataclass(frozen=True)
+class StatementFault:
+    """An error in place of a statement that begins with one of `verbs`, in capitals, and writes to `table`."""
+
+    error: StatementError
+    verbs: tuple[str, ...]
+    table: str
+
+
 @dataclass
 class FailedWrite:
     """A write that is to fail: `seen` says what became of it once it did, and is empty until then."""
@@ -72,8 +89,14 @@ class MySQLRelay(Protocol):
     host: str
     port: int
 
-    def fail_write(self, fault: WriteFault, *marks: str) -> FailedWrite:
-        """Fail the next write to become lasting whose transaction names all of `marks`, once."""
+    def fail_write(self, fault: WriteFault | StatementFault, *named: Sequence[str]) -> FailedWrite:
+        """Fail, once, the next write to become lasting, or statement of that kind, whose transaction is meant.
+
+        Which transaction, `named` says: one that has said all texts of one of these groups.
+        """
+
+    def disarm(self, failed: FailedWrite) -> None:
+        """Let the write pass, where it has not come yet."""
 
     def fail_over(self) -> int:
         """Let the server be read-only for good to the connections that there are, and writable to those to come.

@@ -90,6 +90,8 @@ class World:
         self._blocked: list[tuple[_Key, JsonObject]] = []   # reconciles that wait for a row
         self._held: set[str] = set()                # uids of rows, and kinds of tables
         self._kept: set[str] = set()                # uids of rows that outlive their objects
+        self._lost: set[str] = set()                # uids of rows that were deleted by hand
+        self._first_kinds: dict[tuple[str, str], str] = {}   # namespace and name -> the kind that had them first
         self._uids = 0
         self._lock = threading.RLock()
         self._works = False
@@ -283,6 +285,15 @@ class World:
         """Return how many rows of the namespace the main tables have."""
         return {kind.table: len(self.get_versions(kind, namespace)) for kind in kinds}
 
+    def lose_rows(self, kind: Kind, namespace: str) -> bool:
+        """Forget the kind's rows of the namespace, where the account may."""
+        if "may not delete rows" in self.faults:
+            return False
+        for uid in self.get_versions(kind, namespace):
+            del self.rows[kind.table][uid]
+            self._lost.add(uid)
+        return True
+
     def find_tables_with(self, uid: str, tables: Iterable[str]) -> list[str]:
         """Return which of the tables hold the uid."""
         return [table for table in tables if uid in self.rows.get(table, {})]
@@ -374,6 +385,8 @@ class World:
         annotations = obj["metadata"].get("annotations") or {}
         if "any value deletes" in self.faults:
             return DELETING_ANNOTATION in annotations
+        if "retires what is to be deleted" in self.faults and annotations.get(IMMUTABLE_ANNOTATION) == "true":
+            return False
         return annotations.get(DELETING_ANNOTATION) == "true" and "ignores the annotation" not in self.faults
 
     def _carry_out(self, key: _Key, obj: JsonObject) -> None:
@@ -413,6 +426,12 @@ class World:
         if uid not in rows and "ghost rows" not in self.faults:
             for row in self.get_rows(kind, obj["metadata"]["namespace"], obj["metadata"]["name"]):
                 self._soft_delete(kind, row.uid)
+        if "knows names alone" in self.faults and kind.name != self._first_kinds.setdefault(
+            (obj["metadata"]["namespace"], obj["metadata"]["name"]), kind.name
+        ):
+            return
+        if uid in self._lost and "only updates what it knows" in self.faults:
+            return
         earlier = rows.get(uid)
         row = make_row(kind, obj, self._tell_time())
         if earlier and "keeps old labels" in self.faults:

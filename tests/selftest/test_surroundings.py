@@ -57,9 +57,9 @@ def _set_globals(variables: Mapping[str, str]) -> None:
 
 
 def test_an_unusual_machine_and_server_raise_no_alarm(own_acceptance: Acceptance, enter: Enter) -> None:
-    """A proxy that reaches nothing, an etcd of the user's; a server that isolates less, reads quotes otherwise."""
+    """A proxy that reaches nothing, settings of other programs; a server that isolates less."""
     own_acceptance.environment |= {"HTTPS_PROXY": NOBODY, "HTTP_PROXY": NOBODY, "ALL_PROXY": NOBODY}
-    own_acceptance.environment |= {"ETCD_CLIENT_CERT_AUTH": "true", "ETCD_LOG_LEVEL": "none", "PYTHONOPTIMIZE": "1"}
+    own_acceptance.environment |= {"ETCD_CLIENT_CERT_AUTH": "true", "PYTHONOPTIMIZE": "1"}
     for name in ("NO_PROXY", "no_proxy", "HOME"):
         own_acceptance.environment.pop(name, None)
     _set_globals(_start_sandbox(own_acceptance))

@@ -16,6 +16,7 @@ from harness.chapters.contract.checks import (
     check_restored,
     check_retained,
     check_retired,
+    check_shared_name,
     check_step,
 )
 from harness.chapters.contract.issues import ISSUES
@@ -53,8 +54,8 @@ CHAPTER = Chapter(
             "5.2",
             "No-op & status writes",
             "No-op and status writes reach the row",
-            "A patch that changes nothing leaves the row as it is; a write of the status, or of the finalizers "
-            "alone, reaches it.",
+            "A patch that changes nothing leaves the row as it is; a write of the status, of the finalizers or of "
+            "managedFields alone reaches it.",
             check_step(writes.NOOP_AND_STATUS, "the row does not follow"),
         ),
         Section(
@@ -101,8 +102,8 @@ CHAPTER = Chapter(
             "5.8",
             "Deleting annotation",
             "Deleting annotation: soft-deleted, released, deleted",
-            'The annotation of value "true" soft-deletes the row, then the object goes, '
-            'with the finalizer or without.',
+            'The annotation of value "true" soft-deletes the row, then the object goes, with the finalizer or '
+            'without, and also where it is marked as immutable.',
             check_step(deletions.DELETING_ANNOTATED, "was not deleted as its annotation says"),
             features=(DELETING_ANNOTATION,),
         ),
@@ -233,6 +234,22 @@ CHAPTER = Chapter(
             "it, stays, and has its row.",
             check_step(meanwhile.REPLACED_MEANWHILE, "another object is deleted in the place of one"),
             features=(FINALIZER_REMOVAL, DELETING_ANNOTATION),
+        ),
+        Section(
+            "5.24",
+            "Row lost",
+            "A row that was lost is written anew with the next write",
+            "An object whose row is gone, as after MySQL was restored, has a whole row again once it is patched.",
+            check_step(writes.LOST, "a row that was lost does not come back"),
+        ),
+        Section(
+            "5.25",
+            "One name, all kinds",
+            "Objects of all kinds under one name have rows of their own",
+            "Created, patched, and each second one deleted: objects that share one name have each a row that is "
+            "theirs alone.",
+            check_shared_name,
+            features=(KUBERNETES_DELETE, DELETION_DELAY),
         ),
     ),
 )

@@ -119,6 +119,14 @@ def check_namesakes(life: Lifecycle, case: Case, recorder: Recorder) -> None:
     _take(life, others.NAMESAKES, case, recorder, "a deletion is felt by the row of a namesake")
 
 
+def check_shared_name(life: Lifecycle, case: Case, recorder: Recorder) -> None:
+    """5.25: objects of all kinds under one name have each its own row, whatever becomes of the others."""
+    life.require(case)
+    for step in (others.SHARED, others.SHARED_AND_PATCHED):   # of all kinds, before any goes on
+        life.carry_out(step)
+    _take(life, others.SHARED_AND_DELETED, case, recorder, "objects of other kinds under its name are felt")
+
+
 def _take(life: Lifecycle, step: Step, case: Case, recorder: Recorder, problem: str) -> None:
     recorder.problem = f"{case.name}: {problem}"
     recorder.look_at = "the evidence of this check, in its order"

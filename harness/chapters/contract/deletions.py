@@ -103,12 +103,18 @@ def _annotate_deleting(life: Lifecycle, case: Case, recorder: Recorder) -> None:
     plain.patch(_DELETING)
     life.postpone(case, functools.partial(wait_for_deletion, life, plain))
     recorder.evidence += plain.evidence
+    both = life.make(case, "deleting-immutable", finalizer=True)
+    record_row(recorder, life.wait_for_row(both), "created")
+    both.asked_at = life.context.database.get_time()
+    both.patch({"metadata": {"annotations": dict.fromkeys((DELETING_ANNOTATION, IMMUTABLE_ANNOTATION), "true")}})
+    life.postpone(case, functools.partial(wait_for_deletion, life, both))
+    recorder.evidence += both.evidence
 
 
 def _observe_annotated_deleting(life: Lifecycle, case: Case, recorder: Recorder) -> None:
     if _deletes_first(life):
         _examine_delete_first(life.find(case, "deleting"), recorder)
-    for role in ("deleting", "deleting-plain"):
+    for role in ("deleting", "deleting-plain", "deleting-immutable"):
         observe_soft_deleted(life, life.find(case, role), recorder)
 
 

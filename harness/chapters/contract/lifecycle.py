@@ -97,6 +97,11 @@ class Lifecycle:
         """The objects' namespace, and that of their siblings of the same name."""
         return self.context.take_namespace(), self.context.take_namespace()
 
+    @functools.cached_property
+    def namespace_of_lost(self) -> str:
+        """The namespace of the objects whose rows are lost: all rows of it are."""
+        return self.context.take_namespace()
+
     def find_doomed_namespace(self, case: Case) -> str:
         """Return the namespace that is deleted with all that is in it: one for kinds of the same life."""
         life = self.get_life(case)
@@ -185,17 +190,19 @@ class Lifecycle:
         sibling: bool = False,
         owner: Subject | None = None,
         namespace: str = "",
+        name: str = "",
     ) -> Subject:
         """Create an object for the role, with `pairs` as labels and annotations; or its `sibling` elsewhere.
 
-        It is `held_by` these finalizers, beside the Ingester's where it has that, and goes with its `owner`.
+        Its name is the kind's own with the role, where no other `name` is given. It is `held_by` these finalizers,
+        beside the Ingester's where it has that, and goes with its `owner`.
         Raises NotRun where the API server does not accept it.
         """
         obj = as_applied(self.context.render(case, namespace or self.namespaces[int(sibling)]))
         metadata = obj["metadata"]
         if owner is not None:
             metadata["ownerReferences"] = [_refer_to(owner)]
-        metadata["name"] = f"{metadata['name']}-{role}"
+        metadata["name"] = name or f"{metadata['name']}-{role}"
         if pairs:
             metadata["labels"] = {**metadata.get("labels", {}), **pairs}
             metadata["annotations"] = {**metadata["annotations"], **pairs}

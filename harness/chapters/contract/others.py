@@ -11,7 +11,9 @@ import time
 from harness.chapters.contract.deletions import (
     examine_release,
     let_a_second_pass,
+    observe_ended,
     wait_for_deletion,
+    wait_for_end,
     wait_for_release,
 )
 from harness.chapters.contract.lifecycle import Lifecycle, Step
@@ -40,6 +42,7 @@ _RETIRE: JsonObject = {"metadata": {"annotations": {IMMUTABLE_ANNOTATION: "true"
 _BY_ANNOTATION = "namesake-marked"
 _WRITTEN = f"{OURS}/held"   # a label
 _HELD_RETIRED = "held-retired"
+_SHARED = "shared"
 _HELD = ("held", "held-marked", _HELD_RETIRED)
 _WAYS = {"namesake": "in Kubernetes", _BY_ANNOTATION: "by annotation"}
 
@@ -175,7 +178,54 @@ def _delete(subject: Subject, role: str) -> None:
         subject.delete()
 
 
+def _share_name(life: Lifecycle, case: Case, recorder: Recorder) -> None:
+    """Give objects of all kinds one name, in one namespace."""
+    subject = life.make(case, _SHARED, finalizer=True, name=f"{_SHARED}-by-all-kinds")
+    recorder.evidence = subject.evidence
+    life.postpone(case, lambda _: record_row(recorder, life.wait_for_row(subject), "created"))
+
+
+def _write_to_sharer(life: Lifecycle, case: Case, recorder: Recorder) -> None:
+    recorder.take(life.get(SHARED, case))
+    if recorder.findings or life.is_immutable(case):
+        return
+    subject = life.find(case, _SHARED)
+    subject.patch({"metadata": {"labels": {f"{OURS}/{_SHARED}": case.kind.table}}})
+    life.postpone(case, lambda _: record_row(recorder, life.wait_for_row(subject), "patched, like those of all"))
+
+
+def _delete_sharer(life: Lifecycle, case: Case, recorder: Recorder) -> None:
+    """Delete each second one: the rows of the others are to stay as they are."""
+    recorder.take(life.get(SHARED_AND_PATCHED, case))
+    if recorder.findings or not _goes(life, case):
+        return
+    subject = life.find(case, _SHARED)
+    subject.asked_at = life.context.database.get_time()
+    subject.delete()
+    life.postpone(case, functools.partial(wait_for_end, life, subject))
+
+
+def _observe_sharer(life: Lifecycle, case: Case, recorder: Recorder) -> None:
+    if recorder.findings:   # its row did not follow: what becomes of it says nothing
+        return
+    subject = life.find(case, _SHARED)
+    if _goes(life, case):
+        observe_ended(life, subject, recorder)
+    else:
+        what = "its row, after those of other kinds were deleted"
+        recorder.findings += compare_kept(subject.seen, subject.read_row(), what)
+
+
+def _goes(life: Lifecycle, case: Case) -> bool:
+    """Whether the kind's object of that name is deleted while others stay: each second one that can be."""
+    mutable = [each.name for each in life.cases if not life.is_immutable(each)]
+    return case.name in mutable[::2]
+
+
 _HELD_AND_LEAVING = Step("held by others, and leaving", _let_go_held)
 HELD = Step("held by others", _write_to_held, _observe_held)
 _RETIRED = Step("namesakes retired", _retire_first, _observe_first)
+SHARED = Step("one name for all kinds", _share_name)
+SHARED_AND_PATCHED = Step("one name for all kinds, patched", _write_to_sharer)
+SHARED_AND_DELETED = Step("one name for all kinds, some deleted", _delete_sharer, _observe_sharer)
 NAMESAKES = Step("namesakes", _delete_second, _compare_first, after=(_RETIRED,))

@@ -29,6 +29,8 @@ from harness.suite.rows import record_row
 
 MANY = 120
 """Labels, and as many annotations, of the object whose every label must arrive: one lost in a hundred shows."""
+_TWINS = {f"{OURS}/twin": "v1", "twins.example.com/n1": "another-prefix", "n1": "no-prefix"}
+"""Pairs of which one has the value of another, and some the name of another behind another prefix, or none."""
 
 RAPID = 100
 _CLIENTS = 2
@@ -47,7 +49,7 @@ _ALIKE = {
 
 
 def _change_labels(life: Lifecycle, case: Case, recorder: Recorder) -> None:
-    many = {f"{OURS}/n{number}": f"v{number}" for number in range(MANY)}
+    many = {f"{OURS}/n{number}": f"v{number}" for number in range(MANY)} | _TWINS
     subject = life.make(case, "labels", pairs=many)
     recorder.evidence = subject.evidence
     record_row(recorder, life.wait_for_row(subject), f"created with {MANY} labels and annotations more")
@@ -60,6 +62,8 @@ def _change_labels(life: Lifecycle, case: Case, recorder: Recorder) -> None:
     ):
         subject.patch({"metadata": {"labels": values, "annotations": values}})
         record_row(recorder, life.wait_for_row(subject), after)
+    subject.patch({"metadata": {"labels": {f"{OURS}/n1": "label"}, "annotations": {f"{OURS}/n1": "annotation"}}})
+    record_row(recorder, life.wait_for_row(subject), "a label and an annotation of one key, and of two values")
     subject.patch({"metadata": {"labels": None, "annotations": None}})
     record_row(recorder, life.wait_for_row(subject), "all removed")
     subject.patch({"metadata": {"labels": {f"{OURS}/last": "1", **life.context.labels}}})
@@ -109,6 +113,8 @@ def _write_noop_and_status(life: Lifecycle, case: Case, recorder: Recorder) -> N
     record_row(recorder, life.wait_for_row(subject), "a finalizer of others added")
     subject.patch({"metadata": {"finalizers": get_finalizers(answer) or None}})
     record_row(recorder, life.wait_for_row(subject), "a finalizer of others taken off")
+    subject.patch({"metadata": {"managedFields": [{}]}})   # which resets them, as Kubernetes documents it
+    record_row(recorder, life.wait_for_row(subject), "managedFields reset")
     status = case.status
     if not status:
         recorder.facts["status"] = "the kind has no status field"
@@ -116,6 +122,18 @@ def _write_noop_and_status(life: Lifecycle, case: Case, recorder: Recorder) -> N
     subject.patch({"status": status}, status=True)
     record_row(recorder, life.wait_for_row(subject), "a write of the status")
     recorder.facts["status"] = ", ".join(status)
+
+
+def _lose_row(life: Lifecycle, case: Case, recorder: Recorder) -> None:
+    """Write to an object whose row is gone, as after a MySQL server was restored from an earlier day."""
+    subject = life.make(case, "lost", namespace=life.namespace_of_lost)
+    recorder.evidence = subject.evidence
+    record_row(recorder, life.wait_for_row(subject), "created")
+    if not life.context.database.lose_rows(case.kind, subject.namespace):
+        raise NotApplicable("no row can be lost: the account may not delete any, or the server is a replica")
+    recorder.note(f"the row of {subject}, its labels and its annotations were deleted in MySQL", "by this check")
+    subject.patch({"metadata": {"labels": {f"{OURS}/lost": "found"}}})
+    record_row(recorder, life.wait_for_row(subject), "patched after its row was lost")
 
 
 def _update_rapidly(life: Lifecycle, case: Case, recorder: Recorder) -> None:
@@ -217,6 +235,7 @@ LABELS = Step("labels", _change_labels)
 BARE_CHANGES = Step("bare changes", _change_barely)
 NOOP_AND_STATUS = Step("no-op and status", _write_noop_and_status)
 OVERTAKEN = Step("overtaken", _overtake)
+LOST = Step("lost", _lose_row)
 RAPID_UPDATES = Step("rapid updates", _update_rapidly)
 PATCH_DURING_RECONCILE = Step("patch during reconcile", _patch_during_reconcile)
 IGNORED_ANNOTATIONS = Step("ignored annotations", _annotate_in_vain, _observe_annotated)

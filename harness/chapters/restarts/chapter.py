@@ -118,5 +118,14 @@ CHAPTER = Chapter(
             checks.check_growth,
             topics=whole_run,
         ),
+        Section(
+            "6.13",
+            "A statement fails",
+            "A write of which a statement fails is written again",
+            "A lock, a deadlock or a full table that strikes row, labels, annotations or a soft delete, "
+            "leaves no part of the object unwritten.",
+            checks.check_failed_statements,
+            features=(KUBERNETES_DELETE, DELETION_DELAY),
+        ),
     ),
 )

@@ -74,6 +74,14 @@ def check_failed_writes(gates: Gates, case: Case, recorder: Recorder) -> None:
     recorder.take(gates.get_relayed().get_failed_writes(case))
 
 
+def check_failed_statements(gates: Gates, case: Case, recorder: Recorder) -> None:
+    """6.13: whichever statement of a write fails for what passes, the whole is written again."""
+    gates.life.require(case)
+    recorder.problem = f"{case.name}: a write of which a statement failed is not made up for"
+    recorder.look_at = "the evidence of this check, in its order: what was answered with which error"
+    recorder.take(gates.get_relayed().get_failed_statements(case))
+
+
 def check_failover(gates: Gates, case: Case, recorder: Recorder) -> None:
     """6.11: when the server of kept connections has become read-only for good, they are given up."""
     gates.life.require(case)

@@ -1,9 +1,10 @@
 """Writes that fail when they are to last, and a server that is read-only for good: with a relay before MySQL.
 
 The controller manager is started so that it reaches MySQL by the relay, whose connections are to be of use for
-two seconds at most. A write fails once, at its COMMIT or, in no transaction, as a whole; whoever is told so tries
-again. That nobody heeds a COMMIT that failed shows in nothing but the row. Where another server takes over the
-address, the connections that are kept lead to the old one: whoever keeps them for ever writes nothing more.
+two seconds at most. A write fails once, at its COMMIT or, in no transaction, as a whole, or at one of its
+statements (`statements`); whoever is told so tries again. That nobody heeds a COMMIT that failed shows in nothing
+but the row. Where another server takes over the address, the connections that are kept lead to the old one:
+whoever keeps them for ever writes nothing more.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import functools
 
 from harness.chapters.contract.deletions import examine_release, observe_ended, wait_for_end, wait_for_release
 from harness.chapters.contract.lifecycle import Lifecycle, Step
+from harness.chapters.restarts.statements import FailingStatements, name_new
 from harness.core.errors import HarnessError
 from harness.core.outcomes import Invalid, NotApplicable, NotRun
 from harness.sandbox.capabilities import (
@@ -42,6 +44,7 @@ class Relayed:
         self._reason: Exception | None = None   # why there is none
         self._kept = 0                          # connections that led to the server that became read-only
         self._written = Step("writes that fail at their end", self._fail_writes, self._observe_failed)
+        self._statements = FailingStatements(self._get_relay)
         self._prepared = Step("before anything fails", _prepare)
         self._in_use = Step("before another server takes over", _use)
         self._moved = Step("another server has taken over", self._write_to_successor)
@@ -51,12 +54,18 @@ class Relayed:
         self.pass_through()
         return self._get(self._written, case)
 
+    def get_failed_statements(self, case: Case) -> Recorder:
+        """Return what became of a kind's writes of which a statement failed; raises as above."""
+        self.pass_through()
+        if self._reason is not None:
+            raise self._reason
+        return self._statements.get(self._life, case)
+
     def get_failover(self, case: Case) -> Recorder:
         """Return what became of a kind's writes once another server had taken over; raises as above."""
         self.pass_through()
         recorder = self._get(self._moved, case)
-        assert self._relay is not None  # noqa: S101  it was had
-        refused = self._relay.count_refused()
+        refused = self._get_relay().count_refused()
         if not recorder.findings and not refused:
             raise NotApplicable("no write came over an earlier connection: nothing kept it to the old server")
         recorder.facts["of all kinds"] = f"{self._kept} connections were kept, {refused} writes over them refused"
@@ -71,7 +80,7 @@ class Relayed:
         except (HarnessError, NotApplicable, NotRun) as reason:
             self._reason = reason
             return
-        for step in (self._prepared, self._written, self._in_use):
+        for step in (self._prepared, self._written, *self._statements.steps, self._in_use):
             self._life.carry_out(step)
         self._kept = self._relay.fail_over()
         self._life.carry_out(self._moved)
@@ -81,6 +90,10 @@ class Relayed:
         """Close the relay."""
         if self._relay is not None:
             self._relay.close()
+
+    def _get_relay(self) -> MySQLRelay:
+        assert self._relay is not None  # noqa: S101  nothing is carried out without it
+        return self._relay
 
     def _get(self, step: Step, case: Case) -> Recorder:
         if self._reason is not None:
@@ -135,10 +148,8 @@ class Relayed:
 
     def _fail(self, life: Lifecycle, case: Case, role: str, fault: WriteFault = WriteFault.REFUSED) -> FailedWrite:
         """Have the next write of the kind's object in that role fail."""
-        assert self._relay is not None  # noqa: S101  nothing is carried out without it
-        namespace = life.namespaces[0]
-        name = f"{life.context.render(case, namespace)['metadata']['name']}-{role}"
-        return self._relay.fail_write(fault, case.kind.table, namespace, name)
+        namespace, name = name_new(life, case, role)
+        return self._get_relay().fail_write(fault, (case.kind.table, namespace, name))
 
     def _write_to_successor(self, life: Lifecycle, case: Case, recorder: Recorder) -> None:
         if life.is_immutable(case):

@@ -15,6 +15,7 @@ from typing import Any, cast
 import mysql.connector
 
 from harness.clients.mysql.connection import CONNECT_TIMEOUT_S, connect, execute, explain
+from harness.clients.mysql.deletion import delete_rows, may_delete_rows
 from harness.clients.mysql.holding import HeldRow
 from harness.clients.mysql.overtaking import OvertakenRow, overtake_row
 from harness.clients.mysql.settings import NAMES
@@ -241,6 +242,13 @@ class Database:
         if self.is_replica:
             return contextlib.nullcontext()
         return overtake_row(self.endpoint, kind, uid, self.count_waiting)
+
+    def lose_rows(self, kind: Kind, namespace: str) -> bool:
+        """Delete the kind's rows of the namespace, as if they had been lost; False where that is not to be had."""
+        if self.is_replica or not may_delete_rows(self.endpoint, kind.tables):
+            return False
+        delete_rows(self.endpoint, [kind], namespace)
+        return True
 
     def find_tables_with(self, uid: str, tables: Sequence[str]) -> list[str]:
         """Return those of the main `tables` that hold a row with that uid: where a stray row went."""

@@ -104,6 +104,52 @@ def _skip_writes_of(fields: Collection[str] = (), metadata: Collection[str] = ()
     return make
 
 
+def _key_by_value(row: Row, _obj: JsonObject) -> Row:
+    """Keep one label of each value, as a map that was turned round does."""
+    of_value = {value: key for key, value in row.labels.items()}
+    return replace(row, labels={key: value for value, key in of_value.items()})
+
+
+def _key_by_name(row: Row, _obj: JsonObject) -> Row:
+    """Keep one annotation of each name, whatever stands before it."""
+    of_name = {key.rpartition("/")[2]: key for key in row.annotations}
+    return replace(row, annotations={key: row.annotations[key] for key in of_name.values()})
+
+
+def _update_what_it_knows() -> Parts:
+    """Insert a row once, and only update it from then on."""
+    known: set[str] = set()
+
+    def write_row(self: Store, cursor: Any, kind: Kind, row: Row) -> None:
+        cursor.execute(f"SELECT 1 FROM `{kind.table}` WHERE `uid` = %s", (row.uid,))  # noqa: S608
+        if cursor.fetchall() or row.uid not in known:
+            Store.write_row(self, cursor, kind, row)
+        known.add(row.uid)
+
+    return on_store(write_row=write_row)()
+
+
+def _know_by_name_alone() -> Parts:
+    """Take what has a name for the kind that had it first."""
+    kinds: dict[tuple[str, str], str] = {}
+
+    def upsert(self: Store, kind: Kind, row: Row) -> None:
+        if kinds.setdefault((row.namespace, row.name), kind.name) == kind.name:
+            Store.upsert(self, kind, row)
+
+    return on_store(upsert=upsert)()
+
+
+def _retire_what_is_to_be_deleted(self: Reconciler, key: Key) -> float | None:
+    """Heed the immutable mark before the other one."""
+    obj = self.objects.get(key)
+    marks = {} if obj is None else obj["metadata"].get("annotations") or {}
+    if obj is None or obj["metadata"].get("deletionTimestamp") or marks.get(IMMUTABLE) != "true":
+        return Reconciler.reconcile(self, key)
+    self.retire(key, obj, self.log)
+    return None
+
+
 def _drop_while_busy() -> Parts:
     """Lose what changes while its object is being worked on."""
 
@@ -517,6 +563,43 @@ FAULTS: tuple[Fault, ...] = (
         "a finalizer of others added",
     ),
     _fault(
+        "managed-fields-skipped",
+        _skip_writes_of(),
+        in_sections("Deployment", "5.2"),
+        "managedFields reset",
+    ),
+    _fault(
+        "labels-by-their-value",
+        on_row(_key_by_value),
+        in_sections("InferenceServer", "5.1"),
+        "table inferenceserver_labels",
+    ),
+    _fault(
+        "annotations-by-their-name",
+        on_row(_key_by_name),
+        in_sections("RayJob", "5.1"),
+        "table rayjob_annotations",
+    ),
+    _fault(
+        "lost-rows-stay-lost",
+        _update_what_it_knows,
+        in_sections("ModelFamily", "5.24"),
+        "patched after its row was lost",
+    ),
+    _fault(
+        "one-kind-of-a-name",
+        _know_by_name_alone,
+        in_sections("RayCluster", "5.25"),
+        "created",
+        kinds=("Cluster",),   # which has the name first
+    ),
+    _fault(
+        "immutable-before-deleting",
+        on_reconciler(reconcile=_retire_what_is_to_be_deleted),
+        in_sections("SparkJob", "5.8"),
+        "deleting-immutable",
+    ),
+    _fault(
         "changes-dropped-while-busy",
         _drop_while_busy,
         in_sections("Revision", "5.4"),
@@ -772,7 +855,7 @@ FAULTS: tuple[Fault, ...] = (
     _fault(
         "owner-changes-skipped",
         _skip_writes_of(metadata=["ownerReferences"]),
-        in_sections("TriggerRun", "5.18"),
+        in_sections("TriggerRun", "5.2", "5.18"),
         "left behind by its owner",
     ),
     _fault(

@@ -28,6 +28,7 @@ from harness.reference.workqueue import Key
 from harness.spec.model import JsonObject, Kind
 from tests.selftest.faults.fault import Fault, Sections, in_sections, on_reconciler, on_store
 
+_LOCKS, _FULL = (1205, 1213), 1114   # what MySQL says of others' locks, and of a table without room
 _STARTED_AT = psutil.Process().create_time()   # of the ingester, which is a process of its own
 
 
@@ -167,6 +168,24 @@ def _heed_no_deletion(self: Store, kind: Kind, namespace: str, name: str) -> Non
         return   # as if it were written
 
 
+def _swallow(write: Callable[..., None], *numbers: int) -> Callable[..., None]:
+    """Return how the store does the same, and takes these errors of MySQL for done."""
+
+    def do(self: Store, cursor: Any, *arguments: Any) -> None:
+        try:
+            write(self, cursor, *arguments)
+        except mysql.connector.Error as error:
+            if error.errno not in numbers:
+                raise
+
+    return do
+
+
+def _swallow_of_labels(self: Store, cursor: Any, table: str, uid: str, pairs: dict[str, str]) -> None:
+    write = _swallow(Store.replace_pairs, *_LOCKS) if table.endswith("_labels") else Store.replace_pairs
+    write(self, cursor, table, uid, pairs)
+
+
 def _leak(leak: Callable[[], object]) -> Callable[[], Parts]:
     """Return parts that leave something behind with each row that they write."""
 
@@ -278,8 +297,29 @@ FAULTS: tuple[Fault, ...] = (
     Fault(
         "soft-delete-error-swallowed",
         on_store(soft_delete=_heed_no_deletion),
-        in_sections("Pipeline", "6.10"),
+        in_sections("Pipeline", "6.10", "6.13"),
         "delete_time",
+        chapter="restarts",
+    ),
+    Fault(
+        "locks-of-the-row-taken-for-done",
+        on_store(write_row=_swallow(Store.write_row, *_LOCKS)),
+        in_sections("SparkJob", "6.13"),
+        "its INSERT of sparkjob was answered with error 1205",
+        chapter="restarts",
+    ),
+    Fault(
+        "locks-of-labels-taken-for-done",
+        on_store(replace_pairs=_swallow_of_labels),
+        in_sections("TriggerRun", "6.13"),
+        "its DELETE of triggerrun_labels was answered with error 1205",
+        chapter="restarts",
+    ),
+    Fault(
+        "a-full-table-taken-for-done",
+        on_store(write_row=_swallow(Store.write_row, _FULL)),
+        in_sections("Model", "6.13"),
+        "its INSERT of model was answered with error 1114",
         chapter="restarts",
     ),
     Fault(

@@ -9,11 +9,11 @@ from __future__ import annotations
 import contextlib
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from harness.sandbox.capabilities import FailedWrite, WriteFault
+from harness.sandbox.capabilities import FailedWrite, StatementError, StatementFault, WriteFault
 from harness.sandbox.local.servers.mysqlwire import (
     HEADER_SIZE,
     MAX_PAYLOAD,
@@ -34,6 +34,15 @@ READ_ONLY_ERROR = (
     1290,
     "The MySQL server is running with the --read-only option so it cannot execute this statement",
 )
+STATEMENT_ERRORS = {   # number, message, state
+    StatementError.LOCK_WAIT: (1205, "Lock wait timeout exceeded; try restarting transaction", "HY000"),
+    StatementError.DEADLOCK: (
+        1213,
+        "Deadlock found when trying to get lock; try restarting transaction",
+        "40001",
+    ),
+    StatementError.TABLE_FULL: (1114, "The table is full", "HY000"),
+}
 _CONNECT_TIMEOUT_S = 10.0
 _WORDS = {
     WriteFault.REFUSED: f"was rolled back and answered with error {COMMIT_ERROR[0]}",
@@ -44,11 +53,19 @@ _WORDS = {
 
 @dataclass(eq=False)
 class _Armed:
-    """A write that is to fail: the first to last whose transaction has said all of `marks`."""
+    """A write that is to fail, once its transaction has said all of one group of `named`."""
 
-    fault: WriteFault
-    marks: tuple[bytes, ...]
+    fault: WriteFault | StatementFault
+    named: Sequence[Sequence[bytes]]
     result: FailedWrite
+
+    def is_for(self, command: Command) -> bool:
+        """Whether this is the command that is to fail."""
+        if isinstance(self.fault, StatementFault):
+            meant = command.verb in self.fault.verbs and command.writes_to(self.fault.table)
+        else:
+            meant = command.role in (Role.COMMIT, Role.LAST_WRITE)
+        return meant and any(all(text in command.said for text in group) for group in self.named)
 
 
 class Relay:
@@ -65,12 +82,17 @@ class Relay:
         self.port: int = self._listener.getsockname()[1]
         threading.Thread(target=self._accept, name="MySQL relay", daemon=True).start()
 
-    def fail_write(self, fault: WriteFault, *marks: str) -> FailedWrite:
-        """Fail the next write to become lasting whose transaction names all of `marks`; it says so once it did."""
-        armed = _Armed(fault, tuple(mark.encode() for mark in marks), FailedWrite())
+    def fail_write(self, fault: WriteFault | StatementFault, *named: Sequence[str]) -> FailedWrite:
+        """Fail the next write whose transaction has said one group of `named`; it says so once it did."""
+        armed = _Armed(fault, [[text.encode() for text in group] for group in named], FailedWrite())
         with self._lock:
             self._armed.append(armed)
         return armed.result
+
+    def disarm(self, failed: FailedWrite) -> None:
+        """Let it pass, where it has not come yet."""
+        with self._lock:
+            self._armed = [armed for armed in self._armed if armed.result is not failed]
 
     def fail_over(self) -> int:
         """Let nothing more be written over the connections that there are; return how many these are."""
@@ -96,12 +118,12 @@ class Relay:
             connection.close()
 
     def choose(self, command: Command) -> _Armed | None:
-        """Return what was told of a command that makes a write last; it is told of once."""
-        if command.role not in (Role.COMMIT, Role.LAST_WRITE):
+        """Return what was told of a command; it is told of once."""
+        if command.role is Role.OTHER:
             return None
         with self._lock:
             for armed in self._armed:
-                if all(mark in command.said for mark in armed.marks):
+                if armed.is_for(command):
                     self._armed.remove(armed)
                     return armed
         return None
@@ -185,6 +207,11 @@ class _Connection:
         armed = self._relay.choose(command)
         if armed is None:
             return True
+        if isinstance(armed.fault, StatementFault):
+            number, *words = STATEMENT_ERRORS[armed.fault.error]
+            armed.result.seen = f"its {command.verb} of {armed.fault.table} was answered with error {number}"
+            self._refuse(command, make_error(number, *words), undoes=armed.fault.error is StatementError.DEADLOCK)
+            return False
         what = "its COMMIT" if command.role is Role.COMMIT else "the statement, which is its own transaction,"
         armed.result.seen = f"{what} {_WORDS[armed.fault]}"
         if armed.fault is WriteFault.CUT:
@@ -192,13 +219,18 @@ class _Connection:
         if armed.fault is WriteFault.UNANSWERED:
             self._ends = True
             return True
-        error = make_packet(make_error(*COMMIT_ERROR), 1)
-        if command.role is Role.COMMIT:
-            self._answer = error
+        self._refuse(command, make_error(*COMMIT_ERROR), undoes=command.role is Role.COMMIT)
+        return False
+
+    def _refuse(self, command: Command, error: bytes, *, undoes: bool) -> None:
+        """Answer with an error; what its transaction has written before may be undone."""
+        packet = make_packet(error, 1)
+        if undoes and command.role is not Role.LAST_WRITE:
+            self._session.note_rollback()
+            self._answer = packet   # to the ROLLBACK, which the client has not said
             self._server.sendall(make_packet(make_query("ROLLBACK"), 0))
         else:
-            self._client.sendall(error)
-        return False
+            self._client.sendall(packet)
 
     def _hear_server(self) -> None:
         with self._server.makefile("rb") as reader:

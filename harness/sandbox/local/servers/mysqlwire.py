@@ -35,10 +35,22 @@ class Role(Enum):
 
 @dataclass(frozen=True)
 class Command:
-    """A command, and all that its transaction has said up to it."""
+    """A command, its statement's text ('' where it carries none out), and all that its transaction has said."""
 
     role: Role
     said: bytes
+    text: bytes = b""
+
+    @property
+    def verb(self) -> str:
+        """The statement's first word, in capitals; '' where there is none."""
+        return _find_first_word(self.text).decode()
+
+    def writes_to(self, table: str) -> bool:
+        """Whether the statement is one that writes, and to that table."""
+        target = rb"\b(INTO|UPDATE|FROM|REPLACE|INSERT)\s+(IGNORE\s+)?([`\"]?\w+[`\"]?\.)?[`\"]?%b\b(?!\s*\.)"
+        writes = self.role in (Role.WRITE, Role.LAST_WRITE)
+        return writes and bool(re.search(target % re.escape(table.encode()), self.text, re.IGNORECASE))
 
 
 class Session:
@@ -60,8 +72,7 @@ class Session:
         said = bytes(self._said)
         lasts = self._autocommits and not self._has_begun
         if word in (b"COMMIT", b"ROLLBACK"):
-            self._has_begun = False
-            self._said.clear()
+            self.note_rollback()
             return Command(Role.COMMIT if word == b"COMMIT" else Role.OTHER, said)
         if word in (b"BEGIN", b"START"):
             self._has_begun = True
@@ -71,7 +82,12 @@ class Session:
             self._said.clear()
         if word not in _WRITES:
             return Command(Role.OTHER, said)
-        return Command(Role.LAST_WRITE if lasts else Role.WRITE, said)
+        return Command(Role.LAST_WRITE if lasts else Role.WRITE, said, text)
+
+    def note_rollback(self) -> None:
+        """Take down that the server has undone the transaction by itself."""
+        self._has_begun = False
+        self._said.clear()
 
     def note_answer(self, payload: bytes) -> None:
         """Take down the first packet of an answer: of a prepared statement it has the number."""

@@ -68,6 +68,7 @@ def test_they_pass_one_after_the_other() -> None:
         ("5.7", "orphans", codes.ROW_LIVE),
         ("5.7", "removes the row", codes.ROW_LOST),
         ("5.8", "ignores the annotation", codes.OBJECT_KEPT),
+        ("5.8", "retires what is to be deleted", codes.ROW_LIVE),
         ("5.8", "releases first", codes.ORDER),
         ("5.8", "keeps the row", codes.ROW_LIVE),
         ("5.9", "keeps the object", codes.OBJECT_KEPT),

@@ -1,4 +1,4 @@
-"""Sections 5.16 and 5.17: what a right product leaves alone, and each section's faults."""
+"""Sections 5.16, 5.17 and 5.25: what a right product leaves alone, and each section's faults."""
 
 from __future__ import annotations
 
@@ -58,3 +58,17 @@ def test_a_soft_delete_by_name_is_known() -> None:
 def test_who_lets_no_namesake_live_beside_another_passes() -> None:
     """What a creation does to an earlier row is another section's to judge: it is compared from then on."""
     assert Contract("soft-deletes by name").record("5.17").findings == []
+
+
+@pytest.mark.parametrize("kind", ["Project", "ModelFamily", "Model", "PipelineRun"])
+def test_objects_of_one_name_may_be_of_any_kind(kind: str) -> None:
+    """Deleted or left, retained or retired, each has its own row."""
+    others = ["Project", "ModelFamily", "Model", "PipelineRun"]
+    assert Contract(kind=kind, others=others).record("5.25").findings == []
+
+
+def test_who_knows_names_alone_loses_a_kind() -> None:
+    """The one that had the name first is well."""
+    contract = Contract("knows names alone", kind="ModelFamily", others=["Project"])
+    assert codes.ROW_MISSING in contract.find("5.25")
+    assert Contract("knows names alone", kind="Project", others=["ModelFamily"]).record("5.25").findings == []

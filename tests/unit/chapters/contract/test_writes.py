@@ -1,4 +1,4 @@
-"""Sections 5.1 to 5.5: what a right product does passes, and each section's fault turns it red."""
+"""Sections 5.1 to 5.5 and their like: what a right product does passes, and each section's fault turns it red."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from harness.core import codes
 from harness.core.outcomes import NotApplicable
 from tests.unit.chapters.contract.world import Contract
 
-NUMBERS = ("5.1", "5.2", "5.3", "5.4", "5.5", "5.20", "5.22")
+NUMBERS = ("5.1", "5.2", "5.3", "5.4", "5.5", "5.20", "5.22", "5.24")
 
 
 @pytest.mark.parametrize("number", NUMBERS)
@@ -38,6 +38,7 @@ def test_they_pass_one_after_the_other() -> None:
         ("5.4", "loses what comes meanwhile", {codes.ROW_BEHIND}),
         ("5.5", "any value deletes", {codes.OBJECT_GONE}),
         ("5.22", "minds no case", {codes.ROW_ANNOTATIONS}),
+        ("5.24", "only updates what it knows", {codes.ROW_MISSING}),
         ("5.20", "writes older versions", {codes.ROW_OVERTAKEN}),
         ("5.20", "compares versions as texts", {codes.ROW_BEHIND}),
     ],
@@ -71,6 +72,12 @@ def test_texts_that_the_schema_does_not_leave_free_are_left_alone() -> None:
     recorder = Contract("refuses texts").record("5.22")
     assert recorder.findings == []
     assert recorder.facts["changed"] == "a label, an annotation"
+
+
+def test_rows_that_may_not_be_deleted_can_not_be_lost() -> None:
+    """In a cluster of others the account may have read rights alone."""
+    with pytest.raises(NotApplicable, match="may not delete"):
+        Contract("may not delete rows").record("5.24")
 
 
 def test_many_labels_and_annotations_are_sent() -> None:

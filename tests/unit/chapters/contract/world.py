@@ -19,12 +19,13 @@ SECTIONS = {section.number: section for section in CHAPTER.sections}
 
 
 class Contract:
-    """The chapter in a world with the given faults, of a version with the given known issues."""
+    """The chapter for a kind, beside others, in a world with faults, and of a version with known issues."""
 
     def __init__(
         self,
         *faults: str,
         kind: str = "Project",
+        others: Sequence[str] = (),
         issues: Sequence[KnownIssue] = (),
         features: Mapping[str, str] | None = None,
         sandbox: FakeSandbox | None = None,
@@ -36,7 +37,7 @@ class Contract:
             retained_kinds=["PipelineRun"],
             features=features,
         )
-        self.life = Lifecycle(make_context(self.world, kinds=[kind], issues=issues))
+        self.life = Lifecycle(make_context(self.world, kinds=[kind, *others], issues=issues))
         self.case = CONTRACT.get_case(kind)
         self.last = Check("", "")
 

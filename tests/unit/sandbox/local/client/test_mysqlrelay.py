@@ -11,7 +11,7 @@ from typing import BinaryIO
 
 import pytest
 
-from harness.sandbox.capabilities import WriteFault
+from harness.sandbox.capabilities import StatementError, StatementFault, WriteFault
 from harness.sandbox.local.client.mysqlrelay import Relay
 from harness.sandbox.local.servers.mysqlwire import make_packet, make_query, parse_header
 
@@ -126,7 +126,7 @@ def test_what_it_is_not_told_to_fail_passes(server: Server, connect: Connect) ->
 
 def test_a_commit_that_is_refused_is_rolled_back(relay: Relay, server: Server, connect: Connect) -> None:
     """The client has an error, the connection goes on, and the next one passes."""
-    failed = relay.fail_write(WriteFault.REFUSED, "t", "'b'")
+    failed = relay.fail_write(WriteFault.REFUSED, ("t", "'b'"))
     client = connect()
     assert client.write("a") == OK
     assert failed.seen == ""
@@ -140,7 +140,7 @@ def test_a_commit_that_is_refused_is_rolled_back(relay: Relay, server: Server, c
 
 def test_a_statement_in_no_transaction_is_refused_unheard(relay: Relay, server: Server, connect: Connect) -> None:
     """It is all that could be refused."""
-    failed = relay.fail_write(WriteFault.REFUSED, "'b'")
+    failed = relay.fail_write(WriteFault.REFUSED, ("'b'",))
     client = connect()
     answer = client.say("UPDATE t SET a = 'b'")
     assert answer is not None
@@ -151,7 +151,7 @@ def test_a_statement_in_no_transaction_is_refused_unheard(relay: Relay, server: 
 
 def test_a_commit_is_cut_off_before_it_arrives(relay: Relay, server: Server, connect: Connect) -> None:
     """Who connects again is served."""
-    relay.fail_write(WriteFault.CUT, "'b'")
+    relay.fail_write(WriteFault.CUT, ("'b'",))
     assert connect().write("b") is None
     assert "COMMIT" not in server.heard
     assert connect().write("b") == OK
@@ -159,9 +159,52 @@ def test_a_commit_is_cut_off_before_it_arrives(relay: Relay, server: Server, con
 
 def test_a_commit_is_carried_out_and_its_answer_lost(relay: Relay, server: Server, connect: Connect) -> None:
     """So that whoever wrote it can't know."""
-    relay.fail_write(WriteFault.UNANSWERED, "'b'")
+    relay.fail_write(WriteFault.UNANSWERED, ("'b'",))
     assert connect().write("b") is None
     assert server.heard[-1] == "COMMIT"
+
+
+def _get_error(answer: bytes | None) -> int:
+    """Return the number of the error that an answer is, 0 where it is none."""
+    return struct.unpack_from("<H", answer, 1)[0] if answer and answer[0] == 0xFF else 0
+
+
+def test_a_statement_that_waits_for_a_lock_in_vain_is_undone_alone(
+    relay: Relay, server: Server, connect: Connect
+) -> None:
+    """The server never hears it; its transaction goes on, and could be committed without it."""
+    fault = StatementFault(StatementError.LOCK_WAIT, ("DELETE", "INSERT"), "t_labels")
+    failed = relay.fail_write(fault, ("absent",), ("'b'",))
+    client = connect()
+    client.say("BEGIN")
+    assert client.say("INSERT INTO t VALUES ('b')") == OK
+    assert _get_error(client.say("DELETE FROM t_labels WHERE uid = 'b'")) == 1205
+    assert client.say("INSERT INTO t_labels VALUES ('b')") == OK   # it fails once
+    assert server.heard == ["BEGIN", "INSERT INTO t VALUES ('b')", "INSERT INTO t_labels VALUES ('b')"]
+    assert failed.seen == "its DELETE of t_labels was answered with error 1205"
+
+
+def test_a_deadlock_undoes_what_was_written_before(relay: Relay, server: Server, connect: Connect) -> None:
+    """As the server does; what follows is in no transaction."""
+    failed = relay.fail_write(StatementFault(StatementError.DEADLOCK, ("INSERT",), "t_labels"), ("'b'",))
+    client = connect()
+    client.say("BEGIN")
+    client.say("INSERT INTO t VALUES ('b')")
+    assert _get_error(client.say("INSERT INTO t_labels VALUES ('b')")) == 1213
+    assert server.heard[-1] == "ROLLBACK"
+    assert client.say("COMMIT") == OK
+    assert failed.seen == "its INSERT of t_labels was answered with error 1213"
+
+
+def test_statements_of_others_pass(relay: Relay, connect: Connect) -> None:
+    """Of another verb, to another table, in another transaction; and all, once it is disarmed."""
+    failed = relay.fail_write(StatementFault(StatementError.TABLE_FULL, ("UPDATE",), "t"), ("'b'",))
+    client = connect()
+    for statement in ("INSERT INTO t VALUES ('b')", "UPDATE s SET a = 'b'", "UPDATE t SET a = 'c'"):
+        assert client.say(statement) == OK
+    relay.disarm(failed)
+    assert client.say("UPDATE t SET a = 'b'") == OK
+    assert failed.seen == ""
 
 
 def test_after_a_failover_old_connections_write_nothing(relay: Relay, server: Server, connect: Connect) -> None:

@@ -65,6 +65,37 @@ def test_a_prepared_statement_is_known_by_its_number() -> None:
     assert b"object-name" in command.said
 
 
+@pytest.mark.parametrize(
+    ("statement", "verb", "is_meant"),
+    [
+        ("INSERT INTO model (uid, model_family_name) VALUES (?, ?)", "INSERT", True),
+        ("insert ignore into `ma`.`model` VALUES (1)", "INSERT", True),
+        ("REPLACE model SET a = 1", "REPLACE", True),
+        ("/* why */ UPDATE `model` SET delete_time = ?", "UPDATE", True),
+        ("DELETE FROM model WHERE uid = 'a'", "DELETE", True),
+        ("DELETE FROM model_labels WHERE obj_uid IN (1)", "DELETE", False),
+        ("INSERT INTO revision (model) VALUES ('into model_labels')", "INSERT", False),
+        ("UPDATE model.revision SET a = 1", "UPDATE", False),
+        ("SELECT uid FROM model", "SELECT", False),
+    ],
+)
+def test_a_statement_has_a_verb_and_a_table(statement: str, verb: str, is_meant: bool) -> None:
+    """The table is the one that is written to: others may be named, and read."""
+    command = Session().note_command(make_query(statement))
+    assert command.writes_to("model") is is_meant
+    if command.role is not Role.OTHER:
+        assert command.verb == verb
+
+
+def test_what_a_server_has_undone_was_not_said() -> None:
+    """After a deadlock there is no transaction any more, until the client begins one."""
+    session = Session()
+    _say(session, "BEGIN", "INSERT INTO t VALUES ('first')")
+    session.note_rollback()
+    command = session.note_command(make_query("DELETE FROM t"))
+    assert (command.role, b"first" in command.said) == (Role.LAST_WRITE, False)
+
+
 def test_a_statement_that_could_not_be_prepared_has_no_number() -> None:
     """The error in its place names none."""
     session = Session()
