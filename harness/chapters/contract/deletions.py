@@ -115,7 +115,10 @@ def _observe_annotated_deleting(life: Lifecycle, case: Case, recorder: Recorder)
     if _deletes_first(life):
         _examine_delete_first(life.find(case, "deleting"), recorder)
     for role in ("deleting", "deleting-plain", "deleting-immutable"):
-        observe_soft_deleted(life, life.find(case, role), recorder)
+        seen = Recorder()
+        observe_soft_deleted(life, life.find(case, role), seen)
+        seen.findings = [finding.within(f"{role}: ") for finding in seen.findings]
+        recorder.take(seen)
 
 
 def _deletes_first(life: Lifecycle) -> bool:

@@ -571,7 +571,7 @@ FAULTS: tuple[Fault, ...] = (
     _fault(
         "labels-by-their-value",
         on_row(_key_by_value),
-        in_sections("InferenceServer", "5.1"),
+        in_sections("InferenceServer", "5.1", "5.5"),
         "table inferenceserver_labels",
     ),
     _fault(
