@@ -54,3 +54,8 @@ class Refusal(Exception):  # noqa: N818  an answer of the API server, not an err
     def not_found(self) -> bool:
         """Whether the object that the request named does not exist."""
         return self.status == 404
+
+    @property
+    def is_conflict(self) -> bool:
+        """Whether somebody else has written to the object since it was read."""
+        return self.status == 409

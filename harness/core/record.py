@@ -82,6 +82,11 @@ class IssueStatus(StrEnum):
     GONE = "gone"
     NOT_CHECKED = "not_checked"
 
+    @property
+    def is_absent(self) -> bool:
+        """Whether it was looked for, and did not show."""
+        return self in (IssueStatus.STALE, IssueStatus.GONE)
+
 
 @dataclass(frozen=True)
 class Evidence:

@@ -228,7 +228,7 @@ def _is_new(old: Record, new: Record, was: IssueResult | None, now: IssueResult 
     if now is None or now.status is not IssueStatus.REPRODUCED:
         return False
     if was is not None:
-        return was.status in (IssueStatus.STALE, IssueStatus.GONE)
+        return was.status.is_absent
     right = {(check.section, check.kind, check.topic) for check in old.checks if check.status is Status.PASS}
     return any((check.section, check.kind, check.topic) in right for check in list_explained(new, now))
 

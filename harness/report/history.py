@@ -244,10 +244,10 @@ def _list_issues(records: Sequence[Record], runs: Sequence[Run]) -> list[IssueAg
 
 def _date(id_: str, title: str, statuses: tuple[IssueStatus | None, ...], runs: Sequence[Run]) -> IssueAge:
     since = until = None
-    for number in reversed(range(len(statuses))):
-        if statuses[number] in (IssueStatus.STALE, IssueStatus.GONE) and since is not None:
+    for number, status in reversed([*enumerate(statuses)]):
+        if status is not None and status.is_absent and since is not None:
             break
-        if statuses[number] is IssueStatus.REPRODUCED:
+        if status is IssueStatus.REPRODUCED:
             since, until = number, number if until is None else until
     age = (runs[until].at - runs[since].at) / _DAY_S if since is not None and until is not None else 0.0
     return IssueAge(id_, title, statuses, since, until, max(age, 0.0))

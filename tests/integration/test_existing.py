@@ -6,9 +6,6 @@ The cluster is a local sandbox whose kube-apiserver asks RBAC; a stand-in node l
 from __future__ import annotations
 
 import dataclasses
-import shutil
-import subprocess
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -30,8 +27,6 @@ from harness.core.progress import SILENT
 from harness.core.settings import MySQLEndpoint, SandboxSettings
 from harness.doctor.diagnosis import Diagnosis, FindingStatus, render_diagnoses
 from harness.doctor.existing import examine_existing, examine_rights
-from harness.provision.assets.data_folder import initialise_data_folder, make_server_command
-from harness.provision.assets.mysqld import find_mysql_server
 from harness.sandbox.base import CONTROLLERMGR, MYSQL, LogLine, Phase
 from harness.sandbox.existing.context import Context, choose_context, write_kubeconfig
 from harness.sandbox.existing.mysqlforward import ServicePort
@@ -52,6 +47,7 @@ from harness.suite.expectations import resolve
 from harness.suite.recorder import Recorder
 from tests.fakes.contract import CONTRACT
 from tests.integration.guarded import CONTEXT, make_token, start_guarded_sandbox, write_kubeconfig_of
+from tests.integration.mysql_server import run_mysql_server
 from tests.integration.node import DIGEST, POD, SERVICE, StandInNode
 
 RBAC = Path(__file__).resolve().parents[2] / "docs" / "rbac.yaml"
@@ -407,13 +403,9 @@ class TlsServer:
 @pytest.fixture(scope="module")
 def tls_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TlsServer]:
     """A real server with a certificate; account 'encrypted' must use TLS, account 'reader' may use nothing."""
-    folder = Path(tempfile.mkdtemp(prefix="tls-", dir="/tmp"))
-    files = find_mysql_server(SILENT)
+    folder = tmp_path_factory.mktemp("tls")
     own, other = make_credentials(folder / "own"), make_credentials(folder / "other")
-    initialise_data_folder(files, folder / "data")
-    init, temporary = folder / "init.sql", folder / "temporary"
-    temporary.mkdir()
-    init.write_text(
+    accounts = (
         "CREATE DATABASE ingester;\n"
         "CREATE USER 'user'@'127.0.0.1' IDENTIFIED BY 'secret';\n"
         "GRANT ALL PRIVILEGES ON *.* TO 'user'@'127.0.0.1';\n"
@@ -421,28 +413,9 @@ def tls_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TlsServer]:
         "GRANT ALL PRIVILEGES ON *.* TO 'encrypted'@'127.0.0.1';\n"
         "CREATE USER 'reader'@'127.0.0.1' IDENTIFIED BY 'secret';\n"
     )
-    endpoint = MySQLEndpoint("127.0.0.1", choose_port(), "user", "ingester", "secret")
-    command = make_server_command(
-        files, folder / "data", port=endpoint.port, init_file=init, temporary_folder=temporary
-    )
     tls = [f"--ssl-ca={own.ca}", f"--ssl-cert={own.serving_certificate}", f"--ssl-key={own.serving_key}"]
-    with (folder / "log").open("w") as log:
-        server = subprocess.Popen([*command, *tls], stdout=log, stderr=log, env=files.make_environment())
-
-    def answers() -> bool:
-        try:
-            Database(endpoint).close()
-        except HarnessError:
-            return False
-        return True
-
-    try:
-        assert wait_for(answers, bool, timeout_s=20).satisfied, (folder / "log").read_text()
+    with run_mysql_server(accounts, "ingester", tls) as endpoint:
         yield TlsServer(endpoint, own.ca, other.ca)
-    finally:
-        server.terminate()
-        server.wait(20)
-        shutil.rmtree(folder)
 
 
 def test_server_with_the_given_ca_is_taken(tls_server: TlsServer) -> None:

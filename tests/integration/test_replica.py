@@ -3,26 +3,20 @@
 from __future__ import annotations
 
 import contextlib
-import shutil
-import subprocess
-import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 
 from harness.clients.mysql import Database
 from harness.clients.mysql.connection import execute
-from harness.core.errors import HarnessError
 from harness.core.polling import wait_for
 from harness.core.progress import SILENT
 from harness.core.settings import MySQLEndpoint
-from harness.provision.assets.data_folder import initialise_data_folder, make_server_command
 from harness.provision.assets.mysqld import MARIADB, find_mysql_server
 from harness.sandbox.local.servers import mysqlserver
-from harness.sandbox.ports import choose_port
 from harness.spec.model import Kind
+from tests.integration.mysql_server import answers, run_mysql_server
 
 KIND = Kind("Gadget", "gadgets")
 ACCOUNTS = """\
@@ -53,38 +47,9 @@ def _do(endpoint: MySQLEndpoint, *statements: str) -> None:
             execute(connection, statement)
 
 
-def _answers(endpoint: MySQLEndpoint) -> Callable[[], bool]:
-    def look() -> bool:
-        try:
-            Database(endpoint).close()
-        except HarnessError:
-            return False
-        return True
-
-    return look
-
-
-@contextlib.contextmanager
-def _run_server(folder: Path, number: int) -> Iterator[MySQLEndpoint]:
-    folder.mkdir()
-    files = find_mysql_server(SILENT)
-    initialise_data_folder(files, folder / "data")
-    init, temporary = folder / "init.sql", folder / "temporary"
-    temporary.mkdir()
-    init.write_text(ACCOUNTS)
-    endpoint = MySQLEndpoint("127.0.0.1", choose_port(), "user", "", "secret")
-    command = make_server_command(
-        files, folder / "data", port=endpoint.port, init_file=init, temporary_folder=temporary
-    )
-    own = [f"--server-id={number}", "--binlog-format=ROW", *(["--log-bin=binlog"] if number == 1 else [])]
-    with (folder / "log").open("w") as log:
-        server = subprocess.Popen([*command, *own], stdout=log, stderr=log, env=files.make_environment())
-    try:
-        assert wait_for(_answers(endpoint), bool, timeout_s=30).satisfied, (folder / "log").read_text()
-        yield endpoint
-    finally:
-        server.terminate()
-        server.wait(30)
+def _run_server(number: int) -> contextlib.AbstractContextManager[MySQLEndpoint]:
+    log = ["--log-bin=binlog"] if number == 1 else []
+    return run_mysql_server(ACCOUNTS, options=[f"--server-id={number}", "--binlog-format=ROW", *log])
 
 
 @pytest.fixture(scope="module")
@@ -92,27 +57,23 @@ def pair() -> Iterator[Pair]:
     """Yield a server, and one that has its rows from it."""
     if find_mysql_server(SILENT).flavor != MARIADB:
         pytest.skip("a replica is set up in MariaDB's words")
-    folder = Path(tempfile.mkdtemp(prefix="replica-", dir="/tmp"))
-    try:
-        with _run_server(folder / "source", 1) as source, _run_server(folder / "replica", 2) as replica:
-            _do(
-                replica,
-                f"CHANGE MASTER TO MASTER_HOST='127.0.0.1', MASTER_PORT={source.port}, MASTER_USER='user',"
-                " MASTER_PASSWORD='secret', MASTER_LOG_FILE='binlog.000001', MASTER_LOG_POS=4",
-                "START SLAVE",
-                "SET GLOBAL read_only = ON",
-            )
-            _do(source, *MIRRORED.splitlines())
-            yield Pair(source, replica)
-    finally:
-        shutil.rmtree(folder)
+    with _run_server(1) as source, _run_server(2) as replica:
+        _do(
+            replica,
+            f"CHANGE MASTER TO MASTER_HOST='127.0.0.1', MASTER_PORT={source.port}, MASTER_USER='user',"
+            " MASTER_PASSWORD='secret', MASTER_LOG_FILE='binlog.000001', MASTER_LOG_POS=4",
+            "START SLAVE",
+            "SET GLOBAL read_only = ON",
+        )
+        _do(source, *MIRRORED.splitlines())
+        yield Pair(source, replica)
 
 
 @pytest.mark.parametrize("user", ["user", "reader"])
 def test_a_replica_is_told_as_one(pair: Pair, user: str) -> None:
     """Also to an account that may not ask; its rows are read, and none of them is held."""
     endpoint = MySQLEndpoint("127.0.0.1", pair.replica.port, user, "michelangelo", "secret")
-    assert wait_for(_answers(endpoint), bool, timeout_s=30).satisfied
+    assert wait_for(answers(endpoint), bool, timeout_s=30).satisfied
     with contextlib.closing(Database(endpoint)) as database:
         assert database.is_replica
         assert wait_for(lambda: database.get_version(KIND, "u1"), lambda found: found == 1, timeout_s=30).satisfied

@@ -16,8 +16,6 @@ from harness.spec.model import JsonObject, Kind
 from harness.subject import evidence
 from harness.subject.sender import Reply, attempt
 
-_CONFLICT = 409
-
 
 class ApiServerSender:
     """A `harness.subject.sender.Sender`. Updates are tried again for `retry_s` where others were quicker."""
@@ -57,7 +55,7 @@ class ApiServerSender:
 
         wait = wait_for(
             lambda: attempt(update),
-            lambda answer: not (isinstance(answer, Refusal) and answer.status == _CONFLICT),
+            lambda answer: not (isinstance(answer, Refusal) and answer.is_conflict),
             timeout_s=self._retry_s,
             interval_s=0.02,
         )

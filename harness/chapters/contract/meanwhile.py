@@ -42,7 +42,6 @@ _DELETED, _MARKED, _RETIRED = "deleted-meanwhile", "marked-meanwhile", "retired-
 _REPLACED = {DELETING_ANNOTATION: "replaced-when-marked", IMMUTABLE_ANNOTATION: "replaced-when-retired"}
 _STAYS, _GOES, _COMES = (f"{OURS}/{word}" for word in ("stays", "goes", "comes"))   # finalizers of others
 _LABEL = f"{OURS}/meanwhile"
-_CONFLICT = 409
 _RETRY_S = 5.0   # for a write of ours to come between those of business controllers
 
 
@@ -97,7 +96,7 @@ def _write(subject: Subject) -> None:
 
     wait = wait_for(
         write,
-        lambda answer: not (isinstance(answer, Refusal) and answer.status == _CONFLICT),
+        lambda answer: not (isinstance(answer, Refusal) and answer.is_conflict),
         timeout_s=_RETRY_S,
         interval_s=0.02,
     )
