@@ -9,6 +9,7 @@ write one statement fails, once, and nothing else is written to the object until
 from __future__ import annotations
 
 import functools
+import operator
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -24,7 +25,8 @@ from harness.suite.recorder import Recorder
 from harness.suite.rows import record_row
 
 _ROLE, _AWAY = "statement", "statement-away"
-_UPSERT = ("INSERT", "REPLACE", "UPDATE")
+_INSERT = ("INSERT", "REPLACE")
+_UPSERT = (*_INSERT, "UPDATE")
 _LIFTED = (StatementError.LOCK_WAIT, StatementError.DEADLOCK)   # once others are done
 
 
@@ -41,24 +43,13 @@ class _Failure:
         return StatementFault(self.error, self.verbs, self.table(kind))
 
 
-def _get_table(kind: Kind) -> str:
-    return kind.table
-
-
-def _get_labels(kind: Kind) -> str:
-    return kind.labels_table
-
-
-def _get_annotations(kind: Kind) -> str:
-    return kind.annotations_table
-
-
+_TABLE, _LABELS, _ANNOTATIONS = map(operator.attrgetter, ("table", "labels_table", "annotations_table"))
 _FAILURES = (
-    *(_Failure(f"row-{error}", error, _UPSERT, _get_table) for error in StatementError),
-    _Failure("old-labels-lock-wait", StatementError.LOCK_WAIT, ("DELETE",), _get_labels),
-    _Failure("labels-deadlock", StatementError.DEADLOCK, ("INSERT", "REPLACE"), _get_labels),
-    _Failure("old-annotations-deadlock", StatementError.DEADLOCK, ("DELETE",), _get_annotations),
-    _Failure("annotations-lock-wait", StatementError.LOCK_WAIT, ("INSERT", "REPLACE"), _get_annotations),
+    *(_Failure(f"row-{error}", error, _UPSERT, _TABLE) for error in StatementError),
+    _Failure("old-labels-lock-wait", StatementError.LOCK_WAIT, ("DELETE",), _LABELS),
+    _Failure("labels-deadlock", StatementError.DEADLOCK, _INSERT, _LABELS),
+    _Failure("old-annotations-deadlock", StatementError.DEADLOCK, ("DELETE",), _ANNOTATIONS),
+    _Failure("annotations-lock-wait", StatementError.LOCK_WAIT, _INSERT, _ANNOTATIONS),
 )
 
 
