@@ -6,7 +6,7 @@ has (restart, replace the controller manager) are protocols of their own: ask wi
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -96,10 +96,10 @@ class Sandbox(Protocol):
 
     def read_log(
         self, component: str, since: LogCursor | None = None, until: LogCursor | None = None
-    ) -> list[LogLine]:
-        """Return the component's whole lines after `since` (else the first) up to `until` (else the last).
+    ) -> Iterable[LogLine]:
+        """Return the component's whole lines after `since` (else the first) up to `until` (else the last), once.
 
-        They are of all its runs.
+        They are of all its runs, and may be read while they are gone through: a log may be longer than memory.
         """
 
     def known_namespaces(self) -> list[str]:

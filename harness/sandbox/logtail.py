@@ -19,4 +19,4 @@ class LogTail:
         They end where the next look begins: what is written in between is read then, and once.
         """
         start, self._position = self._position, self._sandbox.log_cursor(self._component)
-        return self._sandbox.read_log(self._component, start, self._position)
+        return list(self._sandbox.read_log(self._component, start, self._position))

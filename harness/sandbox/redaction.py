@@ -10,7 +10,7 @@ import dataclasses
 import json
 import re
 import urllib.parse
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from enum import Enum
 from typing import Any
 
@@ -51,9 +51,9 @@ class Redaction:
             text = text.replace(spelling, mark)
         return text
 
-    def clean_lines(self, lines: Iterable[LogLine]) -> list[LogLine]:
-        """Return the lines of a log with the mark in the password's place."""
-        return [LogLine(line.run, self.clean(line.text)) for line in lines]
+    def clean_lines(self, lines: Iterable[LogLine]) -> Iterator[LogLine]:
+        """Yield the lines of a log with the mark in the password's place."""
+        return (LogLine(line.run, self.clean(line.text)) for line in lines)
 
     def clean_all(self, value: Any) -> Any:
         """Return a value of dataclasses, lists and dicts, with each of its texts clean."""

@@ -27,6 +27,7 @@ RECONCILED_IMMUTABLE: tuple[str, ...] = (
 
 _INGESTER = "ingester"   # the logger of its controllers, or the first part of it
 _REMEMBERED = 20_000   # lines: a check of each kind reads what the others have read
+_SHORT = 2_000         # characters of one that is remembered: others hold whole objects, and there are thousands
 
 
 @dataclass(frozen=True)
@@ -129,8 +130,11 @@ def get_last_words(entries: Sequence[LogEntry], *, runs: int = 2, lines: int = 1
     return [entry for run in last for entry in [e for e in spoken if e.run == run][-lines:]]
 
 
-@functools.lru_cache(_REMEMBERED)
 def _parse_fields(text: str) -> dict[str, Any]:
+    return _parse_short(text) if len(text) <= _SHORT else _parse(text)
+
+
+def _parse(text: str) -> dict[str, Any]:
     if not text.startswith("{"):
         return {}
     try:
@@ -138,3 +142,6 @@ def _parse_fields(text: str) -> dict[str, Any]:
     except json.JSONDecodeError:
         return {}
     return fields if isinstance(fields, dict) else {}
+
+
+_parse_short = functools.lru_cache(_REMEMBERED)(_parse)

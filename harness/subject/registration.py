@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from harness.core.polling import hold, wait_for
 from harness.core.record import Evidence
-from harness.sandbox.base import CONTROLLERMGR, ComponentStatus, Phase, Sandbox
+from harness.sandbox.base import CONTROLLERMGR, ComponentStatus, LogCursor, Phase, Sandbox
 from harness.sandbox.log_coverage import LimitsLog, LogCoverage
 from harness.spec.read import SetupLines
 from harness.subject import evidence
@@ -86,8 +86,9 @@ def await_registration(
 
     def look() -> _Look:
         component = sandbox.component(CONTROLLERMGR)   # before its log, which is whole once it has ended
-        entries = parse_log(sandbox.read_log(CONTROLLERMGR))
-        current = max((entry.run for entry in entries), default=0)
+        last = sandbox.log_cursor(CONTROLLERMGR).run
+        entries = parse_log(sandbox.read_log(CONTROLLERMGR, LogCursor(last)))
+        current = max((entry.run for entry in entries), default=last)
         return _Look(component, tuple(entry for entry in entries if entry.run == current), current, kinds, lines)
 
     wait = wait_for(

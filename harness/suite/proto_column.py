@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 
 from harness.clients.michelangelo.classes import MessageClasses, find_classes
 from harness.core.errors import HarnessError
 from harness.core.outcomes import NotApplicable
 from harness.sandbox.base import CONTROLLERMGR
-from harness.subject.log import parse_log
+from harness.subject.log import WORKERS_STARTED, parse_log
 from harness.suite.context import RunContext
 
 REFERENCE_PROTO = "This is the reference: its proto column holds JSON"
-"""What the bundled reference says of itself in its log, also where it runs with a seeded fault."""
+"""What the bundled reference says of itself as it starts, also where it runs with a seeded fault."""
 
 
 def find_run_classes(context: RunContext) -> MessageClasses | None:
@@ -28,7 +29,8 @@ def require_classes(context: RunContext) -> MessageClasses:
         classes = find_classes(context.contract.descriptors)
     except HarnessError as error:
         raise NotApplicable(str(error)) from error
-    log = parse_log(context.sandbox.read_log(CONTROLLERMGR))
-    if any(entry.message == REFERENCE_PROTO for entry in log):
+    log = context.sandbox.read_log(CONTROLLERMGR)
+    beginning = itertools.takewhile(lambda line: WORKERS_STARTED not in line.text, log)
+    if any(entry.message == REFERENCE_PROTO for entry in parse_log(beginning)):
         raise NotApplicable("the bundled reference has no protobuf classes: its proto column holds JSON")
     return classes

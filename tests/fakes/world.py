@@ -426,6 +426,8 @@ class World:
         if uid not in rows and "ghost rows" not in self.faults:
             for row in self.get_rows(kind, obj["metadata"]["namespace"], obj["metadata"]["name"]):
                 self._soft_delete(kind, row.uid)
+        if "leaves kube-system out" in self.faults and obj["metadata"]["namespace"] == "kube-system":
+            return
         if "knows names alone" in self.faults and kind.name != self._first_kinds.setdefault(
             (obj["metadata"]["namespace"], obj["metadata"]["name"]), kind.name
         ):

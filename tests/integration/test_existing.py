@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -309,7 +309,8 @@ def test_crash_is_seen_through_the_api(
 def test_restart_is_followed(existing: ExistingSettings, connect: Connect, local: LocalSandbox) -> None:
     """After a restart the log goes on with a new run, whole from its start, and none of it twice."""
 
-    def read_last_runs(log: list[LogLine]) -> list[list[str]]:
+    def read_last_runs(lines: Iterable[LogLine]) -> list[list[str]]:
+        log = list(lines)
         runs = sorted({line.run for line in log})[-2:]
         return [[line.text for line in log if line.run == run] for run in runs]
 

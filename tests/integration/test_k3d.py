@@ -158,7 +158,7 @@ def _make_node(local: LocalSandbox) -> Node:
     def read_log(pod: str) -> list[str]:
         if pod != CONTROLLERMGR:
             return [f"a line of {pod}"]
-        lines = local.read_log(CONTROLLERMGR)
+        lines = [*local.read_log(CONTROLLERMGR)]
         return [line.text for line in lines if line.run == lines[-1].run]
 
     (certificate,) = local.folder.path.rglob("apiserver.crt")

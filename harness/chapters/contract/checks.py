@@ -127,6 +127,12 @@ def check_shared_name(life: Lifecycle, case: Case, recorder: Recorder) -> None:
     _take(life, others.SHARED_AND_DELETED, case, recorder, "objects of other kinds under its name are felt")
 
 
+def check_anywhere(life: Lifecycle, case: Case, recorder: Recorder) -> None:
+    """5.26: no namespace is left out, whatever it is called."""
+    life.require(case)
+    _take(life, others.ANYWHERE, case, recorder, "objects in some namespace are not as in others")
+
+
 def _take(life: Lifecycle, step: Step, case: Case, recorder: Recorder, problem: str) -> None:
     recorder.problem = f"{case.name}: {problem}"
     recorder.look_at = "the evidence of this check, in its order"

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable
 
 from harness.chapters.contract.lifecycle import Lifecycle, Step
+from harness.chapters.contract.writes import TWINS
 from harness.clients.kube import Version
 from harness.clients.mysql import HeldRow
 from harness.core import codes
@@ -161,7 +162,7 @@ def describe_version(version: Version) -> str:
 def _retire(life: Lifecycle, case: Case, recorder: Recorder) -> None:
     if life.is_immutable(case):
         with life.context.database.hold_table(case.kind) as held:   # there is no row yet that could be held
-            subject = life.make(case, "immutable", finalizer=True)
+            subject = life.make(case, "immutable", finalizer=True, pairs=TWINS)
             recorder.evidence = subject.evidence
             _await_retirement(life, subject, held, recorder, None)
         what = "created"

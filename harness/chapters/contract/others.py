@@ -12,13 +12,16 @@ from harness.chapters.contract.deletions import (
     examine_release,
     let_a_second_pass,
     observe_ended,
+    observe_live,
     wait_for_deletion,
     wait_for_end,
     wait_for_release,
 )
 from harness.chapters.contract.lifecycle import Lifecycle, Step
 from harness.core import codes
+from harness.core.outcomes import NotApplicable
 from harness.core.record import Finding
+from harness.sandbox.base import BelongsToOthers
 from harness.spec.annotations import (
     DELETING_ANNOTATION,
     FOREGROUND_FINALIZER,
@@ -43,6 +46,7 @@ _BY_ANNOTATION = "namesake-marked"
 _WRITTEN = f"{OURS}/held"   # a label
 _HELD_RETIRED = "held-retired"
 _SHARED = "shared"
+_BUILT_IN = ("default", "kube-system")
 _HELD = ("held", "held-marked", _HELD_RETIRED)
 _WAYS = {"namesake": "in Kubernetes", _BY_ANNOTATION: "by annotation"}
 
@@ -187,19 +191,25 @@ def _share_name(life: Lifecycle, case: Case, recorder: Recorder) -> None:
 
 def _write_to_sharer(life: Lifecycle, case: Case, recorder: Recorder) -> None:
     recorder.take(life.get(SHARED, case))
-    if recorder.findings or life.is_immutable(case):
+    if recorder.findings:
         return
     subject = life.find(case, _SHARED)
-    subject.patch({"metadata": {"labels": {f"{OURS}/{_SHARED}": case.kind.table}}})
-    life.postpone(case, lambda _: record_row(recorder, life.wait_for_row(subject), "patched, like those of all"))
+    if life.is_immutable(case):   # its row may be written once more until it has left
+        life.postpone(case, functools.partial(wait_for_release, life, subject))
+    else:
+        subject.patch({"metadata": {"labels": {f"{OURS}/{_SHARED}": case.kind.table}}})
+        life.postpone(case, lambda _: record_row(recorder, life.wait_for_row(subject), "patched, as others are"))
 
 
 def _delete_sharer(life: Lifecycle, case: Case, recorder: Recorder) -> None:
     """Delete each second one: the rows of the others are to stay as they are."""
     recorder.take(life.get(SHARED_AND_PATCHED, case))
-    if recorder.findings or not _goes(life, case):
+    if recorder.findings:
         return
     subject = life.find(case, _SHARED)
+    if not _goes(life, case):
+        subject.read_row()   # by now that of a retired one is at rest
+        return
     subject.asked_at = life.context.database.get_time()
     subject.delete()
     life.postpone(case, functools.partial(wait_for_end, life, subject))
@@ -211,9 +221,42 @@ def _observe_sharer(life: Lifecycle, case: Case, recorder: Recorder) -> None:
     subject = life.find(case, _SHARED)
     if _goes(life, case):
         observe_ended(life, subject, recorder)
+    elif life.is_immutable(case):
+        recorder.findings += compare_kept(subject.seen, subject.read_row(), "its row, once others were deleted")
     else:
-        what = "its row, after those of other kinds were deleted"
-        recorder.findings += compare_kept(subject.seen, subject.read_row(), what)
+        record_row(recorder, life.wait_for_row(subject), "once those of other kinds were deleted")
+
+
+def _make_anywhere(life: Lifecycle, case: Case, recorder: Recorder) -> None:
+    """Create an object in each namespace that Kubernetes makes for itself, and delete what can be."""
+    if isinstance(life.context.sandbox, BelongsToOthers):
+        raise NotApplicable("in a cluster of others a run makes objects in its own namespaces alone")
+    for namespace in _BUILT_IN:
+        subject = life.make(case, f"in-{namespace}", finalizer=True, namespace=namespace)
+        recorder.evidence += subject.evidence
+        life.postpone(case, functools.partial(_delete_once_written, life, subject, recorder))
+
+
+def _delete_once_written(life: Lifecycle, subject: Subject, recorder: Recorder, _since: float) -> None:
+    record_row(recorder, life.wait_for_row(subject), f"created in namespace {subject.namespace}")
+    if life.is_immutable(subject.case):
+        life.postpone(subject.case, functools.partial(wait_for_release, life, subject))
+        return
+    subject.asked_at = life.context.database.get_time()
+    subject.delete()
+    life.postpone(subject.case, functools.partial(wait_for_end, life, subject))
+
+
+def _observe_anywhere(life: Lifecycle, case: Case, recorder: Recorder) -> None:
+    for namespace in _BUILT_IN:
+        subject = life.find(case, f"in-{namespace}")
+        if life.is_immutable(case):
+            observe_live(life, subject, recorder)
+        elif subject.asked_at is not None:
+            observe_ended(life, subject, recorder)
+        else:   # its row did not follow: it is to leave all the same
+            subject.delete()
+        subject.release()
 
 
 def _goes(life: Lifecycle, case: Case) -> bool:
@@ -228,4 +271,5 @@ _RETIRED = Step("namesakes retired", _retire_first, _observe_first)
 SHARED = Step("one name for all kinds", _share_name)
 SHARED_AND_PATCHED = Step("one name for all kinds, patched", _write_to_sharer)
 SHARED_AND_DELETED = Step("one name for all kinds, some deleted", _delete_sharer, _observe_sharer)
+ANYWHERE = Step("in any namespace", _make_anywhere, _observe_anywhere)
 NAMESAKES = Step("namesakes", _delete_second, _compare_first, after=(_RETIRED,))

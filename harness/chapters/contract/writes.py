@@ -29,7 +29,7 @@ from harness.suite.rows import record_row
 
 MANY = 120
 """Labels, and as many annotations, of the object whose every label must arrive: one lost in a hundred shows."""
-_TWINS = {f"{OURS}/twin": "v1", "twins.example.com/n1": "another-prefix", "n1": "no-prefix"}
+TWINS = {f"{OURS}/n1": "v1", f"{OURS}/twin": "v1", "twins.example.com/n1": "another-prefix", "n1": "no-prefix"}
 """Pairs of which one has the value of another, and some the name of another behind another prefix, or none."""
 
 RAPID = 100
@@ -49,7 +49,7 @@ _ALIKE = {
 
 
 def _change_labels(life: Lifecycle, case: Case, recorder: Recorder) -> None:
-    many = {f"{OURS}/n{number}": f"v{number}" for number in range(MANY)} | _TWINS
+    many = {f"{OURS}/n{number}": f"v{number}" for number in range(MANY)} | TWINS
     subject = life.make(case, "labels", pairs=many)
     recorder.evidence = subject.evidence
     record_row(recorder, life.wait_for_row(subject), f"created with {MANY} labels and annotations more")

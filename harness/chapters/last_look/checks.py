@@ -15,7 +15,7 @@ from harness.core import codes
 from harness.core.outcomes import NotApplicable
 from harness.core.polling import hold, wait_for
 from harness.core.record import Finding
-from harness.sandbox.base import APISERVER, CONTROLLERMGR
+from harness.sandbox.base import APISERVER, CONTROLLERMGR, LogCursor
 from harness.sandbox.redaction import MARK
 from harness.spec.annotations import DELETING_ANNOTATION, IMMUTABLE_ANNOTATION
 from harness.spec.equality import compare_row
@@ -153,14 +153,17 @@ def check_secrets(look: LastLook, _: None, recorder: Recorder) -> None:
     """11.2: no line of the programs under test has the MySQL password, be it in an error or a configuration."""
     look.context.require_log()
     sandbox = look.context.sandbox
-    names = [c.name for c in sandbox.components() if c.name in (APISERVER, CONTROLLERMGR)]
-    logs = {name: sandbox.read_log(name) for name in names}
-    logs[CONTROLLERMGR] = [line for line in logs[CONTROLLERMGR] if line.run >= look.context.first_start]
-    for name, lines in logs.items():
-        if found := [line.text for line in lines if MARK in line.text]:
+    for name in [c.name for c in sandbox.components() if c.name in (APISERVER, CONTROLLERMGR)]:
+        since = LogCursor(look.context.first_start if name == CONTROLLERMGR else 0)
+        number, found = 0, []
+        for line in sandbox.read_log(name, since):
+            number += 1
+            if MARK in line.text:
+                found.append(line.text)
+        if found:
             recorder.find(codes.LOG_SECRET, f"the log of {name}", "no password", f"{len(found)} lines with it")
             recorder.note(f"lines of {name} with the password", "\n".join(found[:_LINES_SHOWN]))
-    recorder.facts |= {f"lines of {name}": str(len(lines)) for name, lines in logs.items()}
+        recorder.facts[f"lines of {name}"] = str(number)
     recorder.problem = f"the MySQL password ({MARK} in this report) stands in a log"
     recorder.look_at = f"ingester-acceptance sandbox logs {CONTROLLERMGR}"
 

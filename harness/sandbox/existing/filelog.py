@@ -7,6 +7,7 @@ controller manager counts as running, and the file must begin with its start.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 from harness.core.errors import SettingsError
@@ -56,7 +57,7 @@ class FolderLog:
         """Return the position after the last whole line of the last run."""
         return logs.get_cursor(self._folder, CONTROLLERMGR)
 
-    def read(self, since: LogCursor | None = None, until: LogCursor | None = None) -> list[LogLine]:
+    def read(self, since: LogCursor | None = None, until: LogCursor | None = None) -> Iterator[LogLine]:
         """Return the whole lines from `since` to `until`, over all runs."""
         return logs.read_lines(self._folder, CONTROLLERMGR, since, until)
 

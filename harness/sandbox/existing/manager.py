@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Protocol
 
 from harness.clients.pods import Pods
@@ -45,7 +45,7 @@ class ManagerView(Protocol):
     def get_cursor(self) -> LogCursor:
         """Return the end of its log."""
 
-    def read(self, since: LogCursor | None = None, until: LogCursor | None = None) -> list[LogLine]:
+    def read(self, since: LogCursor | None = None, until: LogCursor | None = None) -> Iterable[LogLine]:
         """Return the lines of its log from `since` to `until`."""
 
     def close(self) -> None:
@@ -101,7 +101,7 @@ class PodManager:
         """Return the end of its log."""
         return self._log.get_cursor()
 
-    def read(self, since: LogCursor | None = None, until: LogCursor | None = None) -> list[LogLine]:
+    def read(self, since: LogCursor | None = None, until: LogCursor | None = None) -> Iterable[LogLine]:
         """Return the lines of its log from `since` to `until`."""
         return self._log.read(since, until)
 
@@ -146,7 +146,7 @@ class LoggedManager:
         """Return the end of its log."""
         return self._log.get_cursor()
 
-    def read(self, since: LogCursor | None = None, until: LogCursor | None = None) -> list[LogLine]:
+    def read(self, since: LogCursor | None = None, until: LogCursor | None = None) -> Iterable[LogLine]:
         """Return the lines of its log from `since` to `until`."""
         return self._log.read(since, until)
 
@@ -171,7 +171,7 @@ class UnseenManager:
         """Return the start: there is no log."""
         return LogCursor()
 
-    def read(self, _since: LogCursor | None = None, _until: LogCursor | None = None) -> list[LogLine]:
+    def read(self, _since: LogCursor | None = None, _until: LogCursor | None = None) -> Iterable[LogLine]:
         """Return no line."""
         return []
 

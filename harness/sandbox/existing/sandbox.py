@@ -11,7 +11,7 @@ import dataclasses
 import secrets
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -165,7 +165,7 @@ class ExistingSandbox:
 
     def read_log(
         self, component: str, since: LogCursor | None = None, until: LogCursor | None = None
-    ) -> list[LogLine]:
+    ) -> Iterable[LogLine]:
         """Return the controller manager's lines from `since` to `until`; other components have none here."""
         if component != CONTROLLERMGR:
             return []

@@ -140,6 +140,11 @@ def _know_by_name_alone() -> Parts:
     return on_store(upsert=upsert)()
 
 
+def _leave_system_out(self: Reconciler, key: Key) -> float | None:
+    """Take what is in Kubernetes' own namespaces for none of its business."""
+    return None if key.namespace.startswith("kube-") else Reconciler.reconcile(self, key)
+
+
 def _retire_what_is_to_be_deleted(self: Reconciler, key: Key) -> float | None:
     """Heed the immutable mark before the other one."""
     obj = self.objects.get(key)
@@ -592,6 +597,12 @@ FAULTS: tuple[Fault, ...] = (
         in_sections("RayCluster", "5.25"),
         "created",
         kinds=("Cluster",),   # which has the name first
+    ),
+    _fault(
+        "system-namespaces-left-out",
+        on_reconciler(reconcile=_leave_system_out),
+        in_sections("Pipeline", "5.26"),
+        "created in namespace kube-system",
     ),
     _fault(
         "immutable-before-deleting",

@@ -38,7 +38,7 @@ def test_lines_and_records_are_cleaned_throughout() -> None:
     """Keys as well; what is no text stays what it is."""
     redaction = make("hunter22")
     lines = redaction.clean_lines([LogLine(2, "x hunter22"), LogLine(3, "y")])
-    assert lines == [LogLine(2, f"x {MARK}"), LogLine(3, "y")]
+    assert list(lines) == [LogLine(2, f"x {MARK}"), LogLine(3, "y")]
     check = Check("1.1", "title", findings=[Finding("c", "hunter22", "e", "a")], facts={"hunter22": "1"})
     check.status = Status.FAIL
     check.evidence = [Evidence("log", "t", "hunter22", 1.5, data={"lines": ["hunter22", None, 3]})]

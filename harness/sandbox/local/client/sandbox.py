@@ -7,7 +7,7 @@ asked, and left. What can be read is read from the sandbox's folder.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, closing, suppress
 from dataclasses import asdict
 from pathlib import Path
@@ -124,7 +124,7 @@ class LocalSandbox(LocalCapabilities):
 
     def read_log(
         self, component: str, since: LogCursor | None = None, until: LogCursor | None = None
-    ) -> list[LogLine]:
+    ) -> Iterator[LogLine]:
         """Return the component's whole lines after `since` (else the first) up to `until` (else the last)."""
         return logs.read_lines(self.folder.logs, component, since, until, self._redaction.clean)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from harness.sandbox.base import LogCursor, LogLine
@@ -43,25 +43,23 @@ def read_lines(
     since: LogCursor | None = None,
     until: LogCursor | None = None,
     clean: Callable[[str], str] = str,
-) -> list[LogLine]:
-    """Return the component's whole lines after `since` (else the first) up to `until` (else the last).
+) -> Iterator[LogLine]:
+    """Yield the component's whole lines after `since` (else the first) up to `until` (else the last).
 
-    What is read is made `clean` before it is cut into lines.
+    Each is made `clean`. They are read one by one: logs that hold whole objects have hundreds of megabytes.
     """
     start, end = since or LogCursor(), until or LogCursor(sys.maxsize)
-    lines: list[LogLine] = []
     for run in list_runs(folder, component):
         if not start.run <= run <= end.run:
             continue
-        offset = start.offset if run == start.run else 0
+        position = start.offset if run == start.run else 0
         with get_log(folder, component, run).open("rb") as file:
-            file.seek(offset)
-            content = file.read(end.offset - offset if run == end.run else -1)
-            whole, newline, _ = content.rpartition(b"\n")
-        if newline:
-            texts = clean(whole.decode("utf-8", errors="replace")).split("\n")
-            lines += (LogLine(run, text.removesuffix("\r")) for text in texts)
-    return lines
+            file.seek(position)
+            for line in file:
+                position += len(line)
+                if not line.endswith(b"\n") or (run == end.run and position > end.offset):
+                    break
+                yield LogLine(run, clean(line[:-1].decode("utf-8", errors="replace")).removesuffix("\r"))
 
 
 def read_last_lines(path: Path, count: int) -> list[str]:

@@ -1,4 +1,4 @@
-"""Sections 5.16, 5.17 and 5.25: what a right product leaves alone, and each section's faults."""
+"""Sections 5.16, 5.17, 5.25 and 5.26: what a right product leaves alone, and each section's faults."""
 
 from __future__ import annotations
 
@@ -58,6 +58,20 @@ def test_a_soft_delete_by_name_is_known() -> None:
 def test_who_lets_no_namesake_live_beside_another_passes() -> None:
     """What a creation does to an earlier row is another section's to judge: it is compared from then on."""
     assert Contract("soft-deletes by name").record("5.17").findings == []
+
+
+@pytest.mark.parametrize("kind", ["Project", "Model", "PipelineRun"])
+def test_objects_may_be_in_any_namespace(kind: str) -> None:
+    """Also in those that Kubernetes makes for itself."""
+    assert Contract(kind=kind).record("5.26").findings == []
+
+
+def test_who_leaves_a_namespace_out_is_found() -> None:
+    """Its rows never come, and its objects are taken away all the same."""
+    contract = Contract("leaves kube-system out")
+    recorder = contract.record("5.26")
+    assert {finding.code for finding in recorder.findings} == {codes.ROW_MISSING}
+    assert "created in namespace kube-system" in recorder.findings[0].where
 
 
 @pytest.mark.parametrize("kind", ["Project", "ModelFamily", "Model", "PipelineRun"])

@@ -42,8 +42,8 @@ def test_folder_of_a_sandbox_brings_runs_and_state(tmp_path: Path, given: str) -
     state = State(components={CONTROLLERMGR: component})
     (tmp_path / "state.json").write_text(json.dumps(dataclasses.asdict(state)))
     manager = LoggedManager(open_log(tmp_path / given))
-    assert manager.read() == [LogLine(0, "panic:"), LogLine(1, "again")]
-    assert manager.read(manager.get_cursor()) == []
+    assert [*manager.read()] == [LogLine(0, "panic:"), LogLine(1, "again")]
+    assert [*manager.read(manager.get_cursor())] == []
     assert (manager.is_observed, manager.get_status()) == (True, component)
 
 

@@ -56,7 +56,7 @@ class Stage:
     @property
     def log(self) -> list[LogLine]:
         """All lines of all runs."""
-        return read_lines(self.folder.logs, CONTROLLERMGR)
+        return list(read_lines(self.folder.logs, CONTROLLERMGR))
 
     async def wait_for(self, condition: Callable[[], bool]) -> None:
         """Return once the condition holds, or fail after 10 s."""

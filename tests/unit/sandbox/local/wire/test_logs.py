@@ -17,7 +17,7 @@ def test_lines_come_from_all_runs_in_their_order(tmp_path: Path) -> None:
     """A log is read over all restarts, the tenth after the ninth."""
     for run in range(11):
         _write(tmp_path, run, f"line of {run}\n")
-    assert read_lines(tmp_path, "mgr") == [LogLine(run, f"line of {run}") for run in range(11)]
+    assert [*read_lines(tmp_path, "mgr")] == [LogLine(run, f"line of {run}") for run in range(11)]
 
 
 def test_lines_of_others_are_not_mixed_in(tmp_path: Path) -> None:
@@ -25,15 +25,15 @@ def test_lines_of_others_are_not_mixed_in(tmp_path: Path) -> None:
     (tmp_path / "mgr-x.0.log").write_text("no\n")
     (tmp_path / "mgr.x.log").write_text("no\n")
     _write(tmp_path, 0, "yes\n")
-    assert read_lines(tmp_path, "mgr") == [LogLine(0, "yes")]
+    assert [*read_lines(tmp_path, "mgr")] == [LogLine(0, "yes")]
 
 
 def test_unended_line_waits_for_its_end(tmp_path: Path) -> None:
     """A line is read whole or not yet: also with a cursor that was taken while it was written."""
     _write(tmp_path, 0, "first\nsec")
-    before, cursor = read_lines(tmp_path, "mgr"), get_cursor(tmp_path, "mgr")
+    before, cursor = [*read_lines(tmp_path, "mgr")], get_cursor(tmp_path, "mgr")
     _write(tmp_path, 0, "ond\n")
-    after = read_lines(tmp_path, "mgr", cursor)
+    after = [*read_lines(tmp_path, "mgr", cursor)]
     assert (before, after) == ([LogLine(0, "first")], [LogLine(0, "second")])
 
 
@@ -43,7 +43,7 @@ def test_nothing_before_the_cursor_is_read(tmp_path: Path) -> None:
     cursor = get_cursor(tmp_path, "mgr")
     _write(tmp_path, 0, "new\n")
     _write(tmp_path, 1, "newer\n")
-    assert read_lines(tmp_path, "mgr", cursor) == [LogLine(0, "new"), LogLine(1, "newer")]
+    assert [*read_lines(tmp_path, "mgr", cursor)] == [LogLine(0, "new"), LogLine(1, "newer")]
 
 
 def test_nothing_after_the_end_is_read(tmp_path: Path) -> None:
@@ -53,7 +53,7 @@ def test_nothing_after_the_end_is_read(tmp_path: Path) -> None:
     end = get_cursor(tmp_path, "mgr")
     _write(tmp_path, 1, "3\n")
     _write(tmp_path, 2, "4\n")
-    assert read_lines(tmp_path, "mgr", LogCursor(), end) == [LogLine(0, "1"), LogLine(1, "2")]
+    assert [*read_lines(tmp_path, "mgr", LogCursor(), end)] == [LogLine(0, "1"), LogLine(1, "2")]
     assert [line.text for line in read_lines(tmp_path, "mgr", end)] == ["3", "4"]
 
 
@@ -65,13 +65,13 @@ def test_cursor_finds_the_last_newline_of_a_long_line(tmp_path: Path) -> None:
 
 def test_component_without_log_has_no_lines(tmp_path: Path) -> None:
     """Reading the log of what never ran is no error."""
-    assert (read_lines(tmp_path, "mgr"), get_cursor(tmp_path, "mgr")) == ([], LogCursor())
+    assert ([*read_lines(tmp_path, "mgr")], get_cursor(tmp_path, "mgr")) == ([], LogCursor())
 
 
 def test_bytes_that_are_no_text_are_kept_readable(tmp_path: Path) -> None:
     """A log with broken characters is read all the same."""
     get_log(tmp_path, "mgr", 0).write_bytes(b"a\xffb\r\n")
-    assert read_lines(tmp_path, "mgr") == [LogLine(0, "a\ufffdb")]
+    assert [*read_lines(tmp_path, "mgr")] == [LogLine(0, "a\ufffdb")]
 
 
 def test_unended_last_line_is_ended_once(tmp_path: Path) -> None:
