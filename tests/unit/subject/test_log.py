@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import pytest
 
 from harness.sandbox.base import LogLine
@@ -88,3 +90,19 @@ def test_last_words_are_those_of_the_last_runs() -> None:
     """A run that has just begun has said little: the one before it speaks as well. Empty lines don't count."""
     log = [*entries("first", run=0), *entries("a", "b", "c", " ", run=1), *entries("begins", run=2)]
     assert [e.text for e in get_last_words(log, lines=2)] == ["b", "c", "begins"]
+
+
+def test_a_long_line_is_parsed_and_not_remembered() -> None:
+    """There are thousands that hold whole objects: all of them together would be gigabytes."""
+    short, long = line("short", name="s"), line("long", name="x" * 100_000)
+    tracemalloc.start()
+    try:
+        for number in range(100):
+            (entry,) = entries(long.replace("long", f"long {number}"))
+            assert entry.fields["name"] == "x" * 100_000
+        del entry
+        kept, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert kept < 1_000_000
+    assert entries(short)[0].fields is entries(short)[0].fields

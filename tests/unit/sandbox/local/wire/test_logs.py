@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from pathlib import Path
 
 from harness.sandbox.base import LogCursor, LogLine
@@ -55,6 +56,21 @@ def test_nothing_after_the_end_is_read(tmp_path: Path) -> None:
     _write(tmp_path, 2, "4\n")
     assert [*read_lines(tmp_path, "mgr", LogCursor(), end)] == [LogLine(0, "1"), LogLine(1, "2")]
     assert [line.text for line in read_lines(tmp_path, "mgr", end)] == ["3", "4"]
+
+
+def test_a_log_may_be_longer_than_memory(tmp_path: Path) -> None:
+    """Lines are read as they are asked for: of a hundred of a megabyte there is never more than a few."""
+    megabyte = 1_000_000
+    for _ in range(100):
+        _write(tmp_path, 0, "x" * megabyte + "\n")
+    tracemalloc.start()
+    try:
+        number = sum(1 for _ in read_lines(tmp_path, "mgr"))
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert number == 100
+    assert peak < 10 * megabyte
 
 
 def test_cursor_finds_the_last_newline_of_a_long_line(tmp_path: Path) -> None:
