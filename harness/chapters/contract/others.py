@@ -228,11 +228,15 @@ def _observe_sharer(life: Lifecycle, case: Case, recorder: Recorder) -> None:
 
 
 def _make_anywhere(life: Lifecycle, case: Case, recorder: Recorder) -> None:
-    """Create an object in each namespace that Kubernetes makes for itself, and delete what can be."""
+    """Create an object in each namespace that Kubernetes makes for itself, and delete what can be.
+
+    Its name is the run's own: nobody else clears these namespaces, and what is in them may be somebody's.
+    """
     if isinstance(life.context.sandbox, BelongsToOthers):
         raise NotApplicable("in a cluster of others a run makes objects in its own namespaces alone")
     for namespace in _BUILT_IN:
-        subject = life.make(case, f"in-{namespace}", finalizer=True, namespace=namespace)
+        name = f"{case.kind.plural}-of-{life.namespaces[0]}"
+        subject = life.make(case, f"in-{namespace}", finalizer=True, namespace=namespace, name=name)
         recorder.evidence += subject.evidence
         life.postpone(case, functools.partial(_delete_once_written, life, subject, recorder))
 
