@@ -250,15 +250,13 @@ CHAPTER = Chapter(
             "Created, patched, and each second one deleted: objects that share one name have each a row that is "
             "theirs alone.",
             check_shared_name,
-            features=(KUBERNETES_DELETE, DELETION_DELAY),
         ),
         Section(
             "5.26",
             "Any namespace",
             "Objects in the namespaces of Kubernetes itself are as in any other",
-            "An object in default or in kube-system has its row, and is soft-deleted when it is deleted.",
+            "An object in default or in kube-system has its row.",
             check_anywhere,
-            features=(KUBERNETES_DELETE, DELETION_DELAY),
         ),
     ),
 )

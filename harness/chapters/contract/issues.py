@@ -86,10 +86,7 @@ ISSUES: tuple[KnownIssue, ...] = (
     KnownIssue(
         id="interrupted-deletion-sticks",
         title="A deletion that is interrupted after its soft delete never ends: the object stays in Kubernetes",
-        sections=(
-            "5.6", "5.8", "5.16", "5.17", "5.18", "5.19", "5.21", "5.25", "5.26",
-            "6.6", "6.10", "6.13", "10.2",
-        ),
+        sections=("5.6", "5.8", "5.16", "5.17", "5.18", "5.19", "5.21", "6.6", "6.10", "6.13", "10.2"),
         code=codes.OBJECT_KEPT,
         wording=(
             r" in Kubernetes: expected released, ",

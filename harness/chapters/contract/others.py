@@ -11,8 +11,6 @@ import time
 from harness.chapters.contract.deletions import (
     examine_release,
     let_a_second_pass,
-    observe_ended,
-    observe_live,
     wait_for_deletion,
     wait_for_end,
     wait_for_release,
@@ -210,17 +208,14 @@ def _delete_sharer(life: Lifecycle, case: Case, recorder: Recorder) -> None:
     if not _goes(life, case):
         subject.read_row()   # by now that of a retired one is at rest
         return
-    subject.asked_at = life.context.database.get_time()
     subject.delete()
     life.postpone(case, functools.partial(wait_for_end, life, subject))
 
 
 def _observe_sharer(life: Lifecycle, case: Case, recorder: Recorder) -> None:
-    if recorder.findings:   # its row did not follow: what becomes of it says nothing
-        return
     subject = life.find(case, _SHARED)
-    if _goes(life, case):
-        observe_ended(life, subject, recorder)
+    if recorder.findings or _goes(life, case):   # its own end is judged by others: 5.6, 5.14
+        subject.release()
     elif life.is_immutable(case):
         recorder.findings += compare_kept(subject.seen, subject.read_row(), "its row, once others were deleted")
     else:
@@ -228,7 +223,7 @@ def _observe_sharer(life: Lifecycle, case: Case, recorder: Recorder) -> None:
 
 
 def _make_anywhere(life: Lifecycle, case: Case, recorder: Recorder) -> None:
-    """Create an object in each namespace that Kubernetes makes for itself, and delete what can be.
+    """Create an object in each namespace that Kubernetes makes for itself, and delete it once it has its row.
 
     Its name is the run's own: nobody else clears these namespaces, and what is in them may be somebody's.
     """
@@ -242,25 +237,17 @@ def _make_anywhere(life: Lifecycle, case: Case, recorder: Recorder) -> None:
 
 
 def _delete_once_written(life: Lifecycle, subject: Subject, recorder: Recorder, _since: float) -> None:
-    record_row(recorder, life.wait_for_row(subject), f"created in namespace {subject.namespace}")
-    if life.is_immutable(subject.case):
-        life.postpone(subject.case, functools.partial(wait_for_release, life, subject))
-        return
-    subject.asked_at = life.context.database.get_time()
-    subject.delete()
-    life.postpone(subject.case, functools.partial(wait_for_end, life, subject))
+    try:
+        record_row(recorder, life.wait_for_row(subject), f"created in namespace {subject.namespace}")
+    finally:
+        if not life.is_immutable(subject.case):
+            subject.delete()   # how that is to end, others judge: 5.6, 5.14
+            life.postpone(subject.case, functools.partial(wait_for_end, life, subject))
 
 
-def _observe_anywhere(life: Lifecycle, case: Case, recorder: Recorder) -> None:
+def _clear_anywhere(life: Lifecycle, case: Case, _: Recorder) -> None:
     for namespace in _BUILT_IN:
-        subject = life.find(case, f"in-{namespace}")
-        if life.is_immutable(case):
-            observe_live(life, subject, recorder)
-        elif subject.asked_at is not None:
-            observe_ended(life, subject, recorder)
-        else:   # its row did not follow: it is to leave all the same
-            subject.delete()
-        subject.release()
+        life.find(case, f"in-{namespace}").release()
 
 
 def _goes(life: Lifecycle, case: Case) -> bool:
@@ -275,5 +262,5 @@ _RETIRED = Step("namesakes retired", _retire_first, _observe_first)
 SHARED = Step("one name for all kinds", _share_name)
 SHARED_AND_PATCHED = Step("one name for all kinds, patched", _write_to_sharer)
 SHARED_AND_DELETED = Step("one name for all kinds, some deleted", _delete_sharer, _observe_sharer)
-ANYWHERE = Step("in any namespace", _make_anywhere, _observe_anywhere)
+ANYWHERE = Step("in any namespace", _make_anywhere, _clear_anywhere)
 NAMESAKES = Step("namesakes", _delete_second, _compare_first, after=(_RETIRED,))

@@ -113,15 +113,12 @@ def _write_noop_and_status(life: Lifecycle, case: Case, recorder: Recorder) -> N
     record_row(recorder, life.wait_for_row(subject), "a finalizer of others added")
     subject.patch({"metadata": {"finalizers": get_finalizers(answer) or None}})
     record_row(recorder, life.wait_for_row(subject), "a finalizer of others taken off")
+    if case.status:
+        subject.patch({"status": case.status}, status=True)
+        record_row(recorder, life.wait_for_row(subject), "a write of the status")
+    recorder.facts["status"] = ", ".join(case.status) or "the kind has no status field"
     subject.patch({"metadata": {"managedFields": [{}]}})   # which resets them, as Kubernetes documents it
     record_row(recorder, life.wait_for_row(subject), "managedFields reset")
-    status = case.status
-    if not status:
-        recorder.facts["status"] = "the kind has no status field"
-        return
-    subject.patch({"status": status}, status=True)
-    record_row(recorder, life.wait_for_row(subject), "a write of the status")
-    recorder.facts["status"] = ", ".join(status)
 
 
 def _lose_row(life: Lifecycle, case: Case, recorder: Recorder) -> None:

@@ -731,6 +731,7 @@ FAULTS: tuple[Fault, ...] = (
             **dict.fromkeys(("5.16", "5.21"), ("TriggerRun",)),
         },
         "delete_time",
+        may=in_sections("Model", "5.25", "5.26"),   # where its row is looked at after that
     ),
     _fault(
         "last-word-lost",

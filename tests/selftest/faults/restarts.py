@@ -318,8 +318,8 @@ FAULTS: tuple[Fault, ...] = (
     Fault(
         "a-full-table-taken-for-done",
         on_store(write_row=_swallow(Store.write_row, _FULL)),
-        in_sections("Model", "6.13"),
-        "its INSERT of model was answered with error 1114",
+        in_sections("RayJob", "6.13"),
+        "its INSERT of rayjob was answered with error 1114",
         chapter="restarts",
     ),
     Fault(
