@@ -352,7 +352,7 @@ def test_log_folder_of_a_local_sandbox_serves(
     sandbox = connect(dataclasses.replace(existing, log=local.folder.path, pod_is_given=False, forward=None))
     assert sandbox.log_coverage is LogCoverage.WHOLE
     assert sandbox.component(CONTROLLERMGR) == local.component(CONTROLLERMGR)
-    assert sandbox.read_log(CONTROLLERMGR) == local.read_log(CONTROLLERMGR)
+    assert [*sandbox.read_log(CONTROLLERMGR)] == [*local.read_log(CONTROLLERMGR)]
 
 
 def test_credentials_that_expired_are_named(existing: ExistingSettings) -> None:
