@@ -11,9 +11,9 @@ from __future__ import annotations
 
 import functools
 
-from harness.chapters.contract.deletions import examine_release, observe_ended, wait_for_end, wait_for_release
+from harness.chapters.contract.deletions import examine_release, observe_ended, wait_for_release
 from harness.chapters.contract.lifecycle import Lifecycle, Step
-from harness.chapters.restarts.statements import FailingStatements, name_new
+from harness.chapters.restarts.statements import FailingStatements, await_failed_end, name_new
 from harness.core.errors import HarnessError
 from harness.core.outcomes import Invalid, NotApplicable, NotRun
 from harness.sandbox.capabilities import (
@@ -136,7 +136,7 @@ class Relayed:
         for each, failed in ((subject, refused), (other, unanswered)):
             each.asked_at = life.context.database.get_time()
             each.delete()
-            life.postpone(case, functools.partial(_wait_for_end, life, each, failed, recorder))
+            life.postpone(case, functools.partial(await_failed_end, life, each, failed, recorder))
 
     def _observe_failed(self, life: Lifecycle, case: Case, recorder: Recorder) -> None:
         for subject in (life.find(case, _FAILED), life.find(case, _LOST)):
@@ -180,10 +180,3 @@ def _record(life: Lifecycle, subject: Subject, what: str, failed: FailedWrite, r
     record_row(recorder, sync, f"{what}, and {failed.seen}" if failed.seen else what)
     if not failed.seen:
         raise Invalid(f"no COMMIT, and no statement without one, was seen when it was {what}: none could fail")
-
-
-def _wait_for_end(
-    life: Lifecycle, subject: Subject, failed: FailedWrite, recorder: Recorder, since: float
-) -> None:
-    wait_for_end(life, subject, since)
-    recorder.note(f"{subject} was deleted", failed.seen or "no write came of it that could have failed")

@@ -131,9 +131,8 @@ class FailingStatements:
     def _await_end(
         self, life: Lifecycle, subject: Subject, failed: FailedWrite, recorder: Recorder, since: float
     ) -> None:
-        wait_for_end(life, subject, since)
+        await_failed_end(life, subject, failed, recorder, since)
         self._get_relay().disarm(failed)
-        recorder.note(f"{subject} was deleted", failed.seen or "no write came of it that could have failed")
 
     def _observe_gone(self, life: Lifecycle, case: Case, recorder: Recorder) -> None:
         if life.is_immutable(case):
@@ -160,6 +159,14 @@ def _record_made(life: Lifecycle, subject: Subject, recorder: Recorder, _since: 
 def _name(subject: Subject) -> Sequence[Sequence[str]]:
     """Return what a transaction says that is about the object: its row's key, or its name."""
     return (subject.key,), (subject.namespace, subject.name)
+
+
+def await_failed_end(
+    life: Lifecycle, subject: Subject, failed: FailedWrite, recorder: Recorder, since: float
+) -> None:
+    """Wait for the end of a deletion of which a write was to fail, and note whether one did."""
+    wait_for_end(life, subject, since)
+    recorder.note(f"{subject} was deleted", failed.seen or "no write came of it that could have failed")
 
 
 def name_new(life: Lifecycle, case: Case, role: str) -> tuple[str, str]:
